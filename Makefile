@@ -16,7 +16,7 @@ STAMPS := var/stamps
 PY := .venv/bin/python
 FRONTEND := $(shell find frontend templates static/scss -type f -not -path '*/node_modules/*' -not -path 'frontend/tests/*' 2>/dev/null)
 
-.PHONY: help run test lint format types bench lock build catalogue screenshots clean
+.PHONY: help run test lint format types bench lock audit build catalogue screenshots clean
 
 help: ## say what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ bench: $(STAMPS)/all build ## every benchmark; one alone: .venv/bin/python -m be
 lock: .tools/bin/pipenv ## resolve Pipfile into Pipfile.lock, without any registry's address in it
 	.tools/bin/pipenv lock --categories "packages train cluster audio dev"
 	@$(PY_ANY) -m tools.lock
+
+audit: $(STAMPS)/serve $(STAMPS)/npm ## known vulnerabilities of the locked packages, Python's and the page's (asks pypi.org and npm)
+	$(PY) -m tools.audit
 
 build: $(STAMPS)/frontend ## the page's scripts and styles into static/dist
 

@@ -7,7 +7,7 @@ from api.application import Application
 from api.playlists import blend, exports, hub, playlists, triage
 from api.sources import gather, sources, uploads
 from api.spotify import lists, login
-from api.status import doctor, models, packages, status
+from api.status import doctor, metrics, models, packages, status
 from config import ROOT, VERSION, Config
 
 _RESOURCES = (
@@ -15,7 +15,7 @@ _RESOURCES = (
     *(playlists, hub, blend, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),
-    *(status, doctor, models, packages),
+    *(status, doctor, models, packages, metrics),
 )
 
 
@@ -34,8 +34,9 @@ def create_app(config: Config | None = None) -> Application:
         static_url_path="/static/dist",
     )
     if config.behind_proxy:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     current.register(app, config)
+    metrics.register(app)
     errors.register(app)
     page.register(app, config)
     app.before_request(session.refuse_foreign_hosts)

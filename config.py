@@ -90,6 +90,14 @@ VARIABLES = (
         "without a proxy, anybody who reaches the page may",
     ),
     Variable(
+        "TASTEMAP_METRICS_KEY",
+        "the bearer token with which Prometheus may read `/metrics`",
+        "the operator alone may read it",
+    ),
+    Variable(
+        "TASTEMAP_LOG", "`json` writes each request and each message as a line of JSON to the standard output", "text"
+    ),
+    Variable(
         "TASTEMAP_HOSTS",
         "further names of this server, separated by commas; addresses and names of a home network always count",
         "none",
@@ -140,7 +148,8 @@ class Config:
     encrypts credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what
     sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
     one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
-    change what concerns everybody; ``hosts`` are further names that this server is reached by. ``demo`` offers the
+    change what concerns everybody, ``metrics_key`` what Prometheus must know; ``json_log`` writes the log as lines of
+    JSON to the standard output; ``hosts`` are further names that this server is reached by. ``demo`` offers the
     demo playlists. ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses.
     A request waits for one answer of the database for ``database_seconds`` at most. ``work`` bounds what browsers may
     have done. ``snapshots`` is the number of daily snapshots of the embedded database that are kept.
@@ -158,6 +167,8 @@ class Config:
     contact: str = ""
     installation_id: str = ""
     operator_key: str = field(default="", repr=False)
+    metrics_key: str = field(default="", repr=False)
+    json_log: bool = False
     hosts: frozenset[str] = frozenset()
     demo: bool = True
     music: Path | None = None
@@ -195,6 +206,8 @@ class Config:
             secret_key=env.get("TASTEMAP_SECRET_KEY", "").strip(),
             contact=env.get("TASTEMAP_CONTACT", "").strip(),
             operator_key=env.get("TASTEMAP_OPERATOR_KEY", "").strip(),
+            metrics_key=env.get("TASTEMAP_METRICS_KEY", "").strip(),
+            json_log=_json_log(env),
             hosts=_names(env, "TASTEMAP_HOSTS") or frozenset(),
             work=WorkLimits.from_env(env),
             database_seconds=_positive(env, "TASTEMAP_DATABASE_SECONDS", 2),
@@ -204,6 +217,13 @@ class Config:
             # A dyno's disk does not stay, but its name does.
             installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),
         )
+
+
+def _json_log(env: Mapping[str, str]) -> bool:
+    text = env.get("TASTEMAP_LOG", "").strip().lower() or "text"
+    if text not in {"json", "text"}:
+        raise ConfigError(f"TASTEMAP_LOG must be json or text, not {text!r}.")
+    return text == "json"
 
 
 def _positive(env: Mapping[str, str], name: str, default: int) -> int:

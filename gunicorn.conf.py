@@ -6,6 +6,7 @@ the last stop cut off are finished, and a catalogue that is lost or outdated is 
 
 import os
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ del os.environ["OPENBLAS_NUM_THREADS"]
 from config import Config, ConfigError
 from jobs.catalogue import catalogue_is_behind
 from jobs.queue import WorkQueue, queues_of, spawn_worker, watch_waiting
+from server.logs import json_logging
 from store.catalogue.damage import damage, find_damage, is_suspect
 from store.database import Database, open_database
 from store.errors import TastemapError
@@ -42,7 +44,13 @@ graceful_timeout = 8
 # It would lie in the home directory, one for all instances of this user.
 control_socket_disable = True
 
+if os.environ.get("TASTEMAP_LOG", "").strip().lower() == "json":
+    accesslog = "-"
+    logconfig_dict = json_logging()
+
 _FILES = 4096
+# Each process counts its requests in files of this folder; whichever is asked for /metrics adds them up.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="tastemap-metrics-")
 # The published files of the catalogue are compared with their checksums at the start, and so often.
 _VERIFY_SECONDS = 6 * 3600
 
@@ -107,5 +115,6 @@ def _upkeep(database, config):
 
 
 def on_exit(server):
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
     if _database is not None:
         _database.close()

@@ -9,6 +9,7 @@ from typing import Any, cast
 from flask import Flask, Response, current_app
 from flask_compress import Compress
 
+from api.lockout import Lockout
 from config import Config
 from services.container import Services
 from services.hub.warming import keep_warm
@@ -49,6 +50,7 @@ def register(app: Flask, config: Config) -> None:
     """
     here = Services(config)
     app.extensions |= {"tastemap": here, "answers": AnswerCache(), "keep_warm": partial(keep_warm, here)}
+    app.extensions["lockout"] = Lockout()
     Compress(app)
 
 

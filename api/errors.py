@@ -33,6 +33,7 @@ _STATUS = {
     "unsupported": 415,
     "too_little": 409,
     "too_many_runs": 429,
+    "locked_out": 429,
     "catalogue_unreadable": 503,
     "model_missing": 503,
     "store_down": 503,

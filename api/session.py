@@ -1,6 +1,7 @@
 """Who is asking, and what they may.
 
-A browser is an anonymous session, known by a random cookie and stored only as its hash. What concerns everybody (the
+A browser is an anonymous session: a random id in a cookie that we sign, so that nobody who reads the database, and no
+page that plants a cookie, can be somebody else. What concerns everybody (the
 sources, their credentials, which model is served) the operator alone may change. On a machine of one's own (no proxy
 before it) that is whoever reaches the page. Where it stands on the web, or where TASTEMAP_OPERATOR_KEY is set, a
 browser must have named the key.
@@ -9,7 +10,9 @@ browser must have named the key.
 import hashlib
 import hmac
 import ipaddress
+import re
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -29,22 +32,30 @@ if TYPE_CHECKING:
 Shown = TypeVar("Shown", bound="DataclassInstance")
 _SESSION, _OPERATOR = "tastemap_session", "tastemap_operator"
 _DAY_SECONDS = 24 * 3600
+_SESSION_DAYS, _RENEW_DAYS, _OPERATOR_DAYS = 365, 7, 30
+_SIGNED = re.compile(r"(?P<owner>[0-9a-f]{64})\.(?P<issued>\d{1,12})\.[0-9a-f]{64}")
+_UNSIGNED = re.compile(r"[\w-]{43}", re.ASCII)
+_FOREIGN_SITES = frozenset({"cross-site", "same-site"})
 _HOME = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localhost")
 
 
 def owner() -> str | None:
-    """Return the asking session's hash, or ``None`` for a browser that has brought nothing in yet."""
-    token = g.get("new_session_token") or request.cookies.get(_SESSION)
-    return hashlib.sha256(token.encode()).hexdigest() if token else None
+    """Return the asking session's id, or ``None`` for a browser that has brought nothing in yet.
+
+    A cookie counts if we have signed it. One from the time before that counts if something is stored under it.
+    """
+    if "owner" not in g:
+        g.owner = _known_owner(request.cookies.get(_SESSION, ""))
+    known: str | None = g.owner
+    return known
 
 
 def start() -> str:
-    """Return the asking session's hash, opening a session where there is none."""
-    known = owner()
-    if known:
-        return known
-    g.new_session_token = secrets.token_urlsafe(32)
-    return start()
+    """Return the asking session's id, opening a session where there is none."""
+    if owner() is None:
+        g.owner, g.renew_session = secrets.token_hex(32), True
+    known: str = g.owner
+    return known
 
 
 def end() -> None:
@@ -53,13 +64,33 @@ def end() -> None:
 
 
 def keep(response: Response) -> Response:
-    """Send a session that this request opened to the browser."""
-    token = g.get("new_session_token")
-    if token:
-        _set_cookie(response, _SESSION, token, days=365)
+    """Send the browser the cookie of a session that is new, or that has not been renewed for a week."""
     if g.get("session_ended"):
         response.delete_cookie(_SESSION)
+    elif g.get("renew_session"):
+        _set_cookie(response, _SESSION, _signed(g.owner), days=_SESSION_DAYS)
     return response
+
+
+def _known_owner(cookie: str) -> str | None:
+    if not cookie:
+        return None
+    signed = _SIGNED.fullmatch(cookie)
+    if signed and hmac.compare_digest(cookie, _signed(signed["owner"], int(signed["issued"]))):
+        age = time.time() - int(signed["issued"])
+        g.renew_session = age > _RENEW_DAYS * _DAY_SECONDS
+        return signed["owner"] if age < _SESSION_DAYS * _DAY_SECONDS else None
+    before = hashlib.sha256(cookie.encode()).hexdigest()
+    if _UNSIGNED.fullmatch(cookie) and services().database.is_owner(before):
+        g.renew_session = True
+        return before
+    return None
+
+
+def _signed(owner_id: str, issued: int | None = None) -> str:
+    text = f"{owner_id}.{int(time.time()) if issued is None else issued}"
+    key = services().session_key
+    return f"{text}.{hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}"
 
 
 def refuse_foreign_hosts() -> None:
@@ -88,11 +119,20 @@ def _is_address(name: str) -> bool:
 def refuse_foreign_pages() -> None:
     """Refuse a change that a page of another origin asks for in the listener's browser.
 
-    Raises ServiceError 403 for a method that changes something and an ``Origin`` that is not ours.
+    Raises ServiceError 403 for a method that changes something and an ``Origin`` that is not ours, by its scheme too
+    where we are reached over TLS, or a ``Sec-Fetch-Site`` that names another site.
     """
-    origin = request.headers.get("Origin")
-    if request.method in {"POST", "PUT", "PATCH", "DELETE"} and origin and urlsplit(origin).netloc != request.host:
+    if request.method in {"GET", "HEAD", "OPTIONS"}:
+        return
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "")
+    if site in _FOREIGN_SITES or (origin is not None and not _is_ours(origin)):
         raise ServiceError(403, "foreign_origin", "Another site may not change anything here.", "Open Tastemap itself.")
+
+
+def _is_ours(origin: str) -> bool:
+    parts = urlsplit(origin)
+    # A proxy that ends TLS may be there without our knowing: then we see http, and the browser https.
+    return parts.netloc == request.host and (parts.scheme == request.scheme or parts.scheme == "https")
 
 
 def refuse_without_room() -> None:
@@ -103,7 +143,7 @@ def refuse_without_room() -> None:
 
 def mark_operator(response: Response, key: str) -> Response:
     """Let the browser that gets ``response`` change what concerns everybody, for a month."""
-    _set_cookie(response, _OPERATOR, _mark(key), days=30)
+    _set_cookie(response, _OPERATOR, _mark(key, int(time.time())), days=_OPERATOR_DAYS)
     return response
 
 
@@ -120,7 +160,7 @@ def require_operator() -> None:
             return
         hint = "Whoever runs this server sets TASTEMAP_OPERATOR_KEY and then names it here."
         raise ServiceError(403, "operator_only", "Only whoever runs this server may change this.", hint)
-    if not hmac.compare_digest(request.cookies.get(_OPERATOR, ""), _mark(config.operator_key)):
+    if not _is_mark(request.cookies.get(_OPERATOR, ""), config.operator_key):
         hint = "Name the key of this server (TASTEMAP_OPERATOR_KEY) and try again."
         raise ServiceError(403, "operator_only", "Only whoever runs this server may change this.", hint)
 
@@ -153,8 +193,17 @@ def _without_paths(one: "DataclassInstance") -> dict[str, str]:
     return {name: without_paths(text) for name, text in texts.items() if type(text) is str}
 
 
-def _mark(key: str) -> str:
-    return hmac.new(key.encode(), b"operator of tastemap", hashlib.sha256).hexdigest()
+def _mark(key: str, issued: int) -> str:
+    mark = hmac.new(key.encode(), f"operator of tastemap {issued}".encode(), hashlib.sha256)
+    return f"{issued}.{mark.hexdigest()}"
+
+
+def _is_mark(cookie: str, key: str) -> bool:
+    issued = cookie.partition(".")[0]
+    if not issued.isdecimal() or not cookie.isascii() or len(issued) > len(str(2**63)):
+        return False
+    is_young = time.time() - int(issued) < _OPERATOR_DAYS * _DAY_SECONDS
+    return is_young and hmac.compare_digest(cookie, _mark(key, int(issued)))
 
 
 def _set_cookie(response: Response, name: str, value: str, *, days: int) -> None:

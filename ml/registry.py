@@ -9,6 +9,7 @@ import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -245,7 +246,7 @@ class ModelRegistry:
         except ArtefactError as fault:
             if folder != self.local:
                 raise
-            log.error("only the models that ship are served: %s", fault)
+            _complain(str(fault))
             return {"active": {}, "files": {}}
 
     def _choose(self, task: str, version: str, before: list[str], damaged: str = "") -> None:
@@ -254,6 +255,12 @@ class ModelRegistry:
             manifest["damaged"] = others | ({task: damaged} if damaged else {})
             manifest["active"][task] = version
             manifest["before"] = {**manifest.get("before", {}), task: before[-_REMEMBERED:]}
+
+
+@lru_cache(1)
+def _complain(fault: str) -> None:
+    """Say once, not with every request, that the own models are not served."""
+    log.error("only the models that ship are served: %s", fault)
 
 
 def _move(name: Path, staging: Path, local: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from config import Config
 from etl.engine import Engine
+from etl.engine.vault import Vault
 from etl.lookup.lookup import settle
 from ml import artefacts
 from ml.artefacts import ArtefactError
@@ -69,6 +70,11 @@ class Services:
     @cached_property
     def engine(self) -> Engine:
         return Engine(self.database, self.config)
+
+    @cached_property
+    def session_key(self) -> bytes:
+        """What the cookies of sessions are signed with; raises VaultError where no key can be read or made."""
+        return Vault(self.config.var, self.config.secret_key).derive(b"sessions")
 
     def title_of(self, source: str) -> str:
         """Return the title of a source; its name where there is none such (any more)."""

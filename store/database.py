@@ -332,6 +332,11 @@ class Database(Connection):
     def _is_ours(self, run: Run) -> bool:
         return self.installation_id in ("", run.installation_id or self.installation_id)
 
+    @translated
+    def is_owner(self, owner: str) -> bool:
+        """Say whether a playlist or a run is of ``owner``."""
+        return any(self._mongo[name].find_one({"owner": owner}, {"_id": 1}) for name in ("playlists", "runs"))
+
     # -- counts ---------------------------------------------------------------------------------------------
 
     def counts(self) -> dict[str, int]:

@@ -119,3 +119,10 @@ def test_every_link_between_pages_leads_somewhere() -> None:
 
 def test_the_readme_stays_short() -> None:
     assert len(page("README.md").splitlines()) <= README_LINES
+
+
+def test_every_proof_of_a_guard_is_a_test() -> None:
+    proofs = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page("docs/security.md"))
+    assert len(proofs) > 20
+    missing = [f"{path}::{name}" for path, name in proofs if f"def {name}(" not in page(path)]
+    assert missing == []

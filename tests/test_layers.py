@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "services": {"services", "store", "etl", "ml", "jobs", "config"},
     "api": {"api", "services", "store", "etl", "ml", "jobs", "config"},
     "jobs": {"jobs", "etl", "ml", "store", "config"},
-    "gunicorn": {"jobs", "etl", "store", "config"},
+    "gunicorn": {"jobs", "etl", "server", "store", "config"},
     "server": {"server", "config"},
     "etl": {"etl", "store", "config"},
     "ml": {"ml", "store", "config"},
@@ -28,6 +28,7 @@ COMMAND_LINES |= {path.relative_to(ROOT).as_posix(): {"jobs"} for path in (ROOT 
 OWNERS = {
     "flask": {"api", "app"},
     "flask_compress": {"api"},
+    "prometheus_client": {"api"},
     "apiflask": {"api", "app"},
     "marshmallow": {"api"},
     "whitenoise": {"api"},

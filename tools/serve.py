@@ -6,17 +6,20 @@ import sys
 from pathlib import Path
 
 HOST = "127.0.0.1"
-TRIES = 100
+TRIES, BACKLOG = 100, 2048
 
 
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+def listening(port: int) -> socket.socket | None:
+    """Return a socket that listens on ``port``, None if it is taken: to look and to take is one step."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((HOST, port))
+        found.listen(BACKLOG)
+    except OSError:
+        found.close()
+        return None
+    return found
 
 
 def main() -> None:
@@ -24,15 +27,18 @@ def main() -> None:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         sys.exit(f"PORT must be a number from 1 to 65535, not {text!r}.")
     wanted = int(text)
-    port = next((p for p in range(wanted, min(wanted + TRIES, 65536)) if is_free(p)), None)
-    if port is None:
+    ports = range(wanted, min(wanted + TRIES, 65536))
+    found = next(((port, taken) for port in ports if (taken := listening(port))), None)
+    if found is None:
         sys.exit(f"No port from {wanted} on is free; choose another: PORT=9000 make run")
+    port, taken = found
     if port != wanted:
         print(f"Port {wanted} is taken; using {port}.")
     print(f"Tastemap: http://{HOST}:{port} (Ctrl-C stops it)", flush=True)
     gunicorn = Path(sys.executable).with_name("gunicorn")
     # glibc gives each thread a heap of its own otherwise, which costs a web process a fifth of its memory.
-    settings = {"MALLOC_ARENA_MAX": "2", "TASTEMAP_BIND": f"{HOST}:{port}"}
+    taken.set_inheritable(True)
+    settings = {"MALLOC_ARENA_MAX": "2", "TASTEMAP_BIND": f"fd://{taken.detach()}"}
     os.execve(gunicorn, [str(gunicorn)], os.environ | settings)
 
 

@@ -1,20 +1,20 @@
 """What this installation holds, whether it is well, and who may change what concerns everybody."""
 
 import hmac
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 from apiflask import Schema
 from apiflask.fields import String
 from apiflask.validators import Length
-from flask import Response, jsonify
+from flask import Response, current_app, jsonify, request
 
 from api import session
 from api.application import Blueprint
 from api.current import services
+from api.lockout import Lockout
 from ml.artefacts import ArtefactError
 from services import health
 from services.errors import ServiceError
@@ -29,8 +29,6 @@ from store.set_summaries import SetSummary, summaries
 blueprint = Blueprint("status", __name__, tag="Status")
 
 _DATASETS_SHOWN = 50
-# A wrong key is answered late, so that guessing takes for ever.
-_WRONG_KEY_SECONDS = 1.0
 
 
 class KeyBody(Schema):
@@ -151,10 +149,14 @@ def datasets() -> DatasetsAnswer:
 
 @blueprint.post("/api/operator")
 @blueprint.body(KeyBody)
+@blueprint.doc(responses={403: "Not the key", 429: "Too many wrong keys; `Retry-After` says when to try again"})
 def name_key(body: dict[str, str]) -> Annotated[Response, OperatorAnswer]:
     """Let this browser change what concerns everybody, for a month."""
-    key = services().config.operator_key
+    key, address = services().config.operator_key, request.remote_addr
+    lockout = cast(Lockout, current_app.extensions["lockout"])
+    lockout.check(address)
     if not key or not hmac.compare_digest(body["key"].encode(), key.encode()):
-        time.sleep(_WRONG_KEY_SECONDS)
+        lockout.wrong(address)
         raise ServiceError(403, "wrong_key", "That is not the key.", "It is TASTEMAP_OPERATOR_KEY on the server.")
+    lockout.right(address)
     return session.mark_operator(jsonify(OperatorAnswer(True)), key)

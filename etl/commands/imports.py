@@ -44,6 +44,9 @@ def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         f"the fields are {', '.join(LIST_HEADINGS)}",
     )
     parser.add_argument("--no-headings", action="store_true", help="the first row is a track; columns go by number")
+    parser.add_argument(
+        "--allow-private", action="store_true", help="https addresses may lead into this network, such as to a NAS"
+    )
     add_scale_options(parser)
     parser.set_defaults(command=_import)
     parser = commands.add_parser("resume", help="finish what was cut off or has waited for a source")
@@ -68,6 +71,7 @@ def _import(database: Database, var: Path, options: argparse.Namespace) -> int:
         encoding=options.encoding,
         columns=options.columns,
         has_headings=not options.no_headings,
+        allow_private=options.allow_private,
     ).document()
     runs = [
         Run(name=source.rsplit("/", 1)[-1], source=source, bytes_total=_size(source), read_options=chosen)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -43,6 +44,11 @@ class Vault:
                 "What is stored was encrypted with another key.",
                 "Put the former TASTEMAP_SECRET_KEY or var/secret.key back, or enter the credentials again.",
             ) from fault
+
+    def derive(self, purpose: bytes) -> bytes:
+        """Return 32 bytes for ``purpose``, other than those for any other; raises VaultError as :meth:`seal` does."""
+        secret = self._secret_key or self._kept()
+        return hmac.new(secret.encode(), b"tastemap " + purpose, hashlib.sha256).digest()
 
     def _fernet(self) -> Fernet:
         secret = self._secret_key or self._kept()

@@ -5,13 +5,14 @@ quoted, the others only where they must be. Numbers are written as JavaScript wr
 which is why a name that holds one comes back as two. What these columns cannot hold is in the full CSV
 (:mod:`etl.exports.full_csv`).
 
-Cells that begin with =, +, - or @ are written as they are. The customary apostrophe in front of them would be read
-back as part of the name by every reader of such files: by ours, by other services that take them and by notebooks.
-Loudness is negative, and there are albums called "=" and "+". The file goes from program to program and is served
-as a download of type text/csv; a spreadsheet should import it with its columns as text (docs/formats.md).
+Spreadsheets run cells that begin with =, +, - or @ as formulas. So the file for people (:func:`write_guarded`) has an
+apostrophe in front of them, and begins with a byte order mark, by which our reader knows that they are to be taken away
+again. The exact file has neither: it goes from program to program, whose readers would take the apostrophe for part
+of the name.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from etl.exports.rows import ExportRow, Pages, instant, track_uri
@@ -24,16 +25,40 @@ HEADINGS = (
     *("Explicit", "Added By", "Added At", "Genres", "Record Label"),
     *(name.replace("_", " ").title() for name in FEATURES),
 )
+BYTE_ORDER_MARK = "\ufeff"
+# What begins a formula, and what is guarded already.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e-?\d+)?")
 _QUOTED = frozenset({"Track Name", "Album Name", "Artist Name(s)", "Genres", "Record Label"})
 # JavaScript writes smaller numbers with an exponent.
 _LEAST_PLAIN = 1e-6
 
 
 def write_exportify(_playlist: Playlist, pages: Pages) -> Iterator[bytes]:
-    """Yield the file: UTF-8 without a byte order mark."""
-    yield f"{','.join(HEADINGS)}\n".encode()
+    """Yield the exact file: UTF-8 without a byte order mark."""
+    return _write(pages, "", lambda text: text)
+
+
+def write_guarded(_playlist: Playlist, pages: Pages) -> Iterator[bytes]:
+    """Yield the file whose cells no spreadsheet runs: UTF-8 with a byte order mark."""
+    return _write(pages, BYTE_ORDER_MARK, guarded)
+
+
+def _write(pages: Pages, mark: str, guard: Callable[[str], str]) -> Iterator[bytes]:
+    yield f"{mark}{','.join(HEADINGS)}\n".encode()
     for page in pages:
-        yield "".join(f"{','.join(map(_cell, HEADINGS, exportify_cells(row)))}\n" for row in page).encode()
+        rows = (map(guard, exportify_cells(row)) for row in page)
+        yield "".join(f"{','.join(map(_cell, HEADINGS, cells))}\n" for cells in rows).encode()
+
+
+def guarded(text: str) -> str:
+    """Return ``text`` as a cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def unguarded(text: str) -> str:
+    """Return the text of which :func:`guarded` made ``text``."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _cell(heading: str, text: str) -> str:

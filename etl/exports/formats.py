@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from etl.exports.exportify import write_exportify
+from etl.exports.exportify import write_exportify, write_guarded
 from etl.exports.full_csv import write_full_csv
 from etl.exports.jspf import write_jspf
 from etl.exports.listenbrainz import write_listenbrainz
@@ -47,7 +47,15 @@ FORMATS = {
         Format(
             name="csv",
             label="CSV",
-            purpose="The table as exportify.net writes it: for other music tools and notebooks.",
+            purpose="The columns of exportify.net: for spreadsheets, which run no cell of it, and other music tools.",
+            ending=".csv",
+            media_type="text/csv; charset=utf-8",
+            write=write_guarded,
+        ),
+        Format(
+            name="csv-exact",
+            label="CSV, exact",
+            purpose="Each cell as exportify.net writes it: for programs. A spreadsheet may run one that begins with =.",
             ending=".csv",
             media_type="text/csv; charset=utf-8",
             write=write_exportify,

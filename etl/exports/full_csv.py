@@ -7,7 +7,7 @@ Lists are joined by ";", genres by ","; a joint or a backslash within a value ha
 
 from collections.abc import Iterable, Iterator
 
-from etl.exports.exportify import HEADINGS, exportify_cells, number_text, quoted
+from etl.exports.exportify import BYTE_ORDER_MARK, HEADINGS, exportify_cells, guarded, number_text, quoted
 from etl.exports.rows import ExportRow, Pages, instant
 from store.domain import AlbumDetails, AudioFeatures, Playlist, Track
 
@@ -24,13 +24,14 @@ _NEED_QUOTES = frozenset(',"\r\n')
 
 
 def write_full_csv(_playlist: Playlist, pages: Pages) -> Iterator[bytes]:
-    """Yield the file: UTF-8 without a byte order mark."""
-    yield f"{','.join(FULL_HEADINGS)}\n".encode()
+    """Yield the file: UTF-8 with a byte order mark, and no cell that a spreadsheet runs."""
+    yield f"{BYTE_ORDER_MARK}{','.join(FULL_HEADINGS)}\n".encode()
     for page in pages:
         yield "".join(f"{','.join(map(_cell, _cells(row)))}\n" for row in page).encode()
 
 
 def _cell(text: str) -> str:
+    text = guarded(text)
     return text if _NEED_QUOTES.isdisjoint(text) and text == text.strip() else quoted(text)
 
 

@@ -22,12 +22,15 @@ class ReadOptions:
         heading; 0 for none. Other fields are found by their headings.
     has_headings : bool
         Whether a row of headings stands above the rows.
+    allow_private : bool
+        Whether a web address may lead to one that is not of the public internet.
     """
 
     read_as: ReadAs | None = None
     encoding: str | None = None
     columns: Mapping[str, int | str] = field(default_factory=dict)
     has_headings: bool = True
+    allow_private: bool = False
 
     @classmethod
     def of(cls, document: Mapping[str, Any] | None) -> "ReadOptions":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from etl.exports.exportify import HEADINGS, unguarded
 from etl.imports.exportify_layout import Layout, corrected, find_layout, known_headings
 from etl.imports.read_options import ReadOptions
-from etl.imports.reading.bytes import Watch
+from etl.imports.reading.bytes import Watch, head_of
 from etl.imports.reading.convention import Convention
 from etl.imports.reading.heading_names import LIST_HEADINGS
 from etl.imports.reading.headings import find_columns, normal_heading, sniff_delimiter
@@ -28,7 +30,8 @@ class Sheet:
     """A text file with its delimiter and headings; ``layout`` is None if it is not a list of tracks.
 
     ``sample`` holds the first rows, ``convention`` says how they write numbers and dates. A file without headings
-    (``has_headings``) has "Column 1" and so on.
+    (``has_headings``) has "Column 1" and so on. ``is_guarded`` says that an apostrophe stands before what spreadsheets
+    would run (:mod:`etl.exports.exportify`).
     """
 
     headings: tuple[str, ...]
@@ -38,6 +41,7 @@ class Sheet:
     text: TextFile | None = None
     delimiter: str = ","
     has_headings: bool = True
+    is_guarded: bool = False
 
     @classmethod
     def open(cls, file: TextFile, options: ReadOptions = _NO_OPTIONS) -> Sheet:
@@ -54,7 +58,9 @@ class Sheet:
         if not options.has_headings:
             headings = [f"Column {number}" for number in range(1, max(map(len, rows), default=0) + 1)]
         sheet = cls.of_rows(headings, rows, delimiter, options)
-        return replace(sheet, text=file)
+        is_exported = {heading.strip("\ufeff ") for heading in headings} >= set(HEADINGS)
+        is_guarded = is_exported and head_of(file.path).startswith(codecs.BOM_UTF8)
+        return replace(sheet, text=file, is_guarded=is_guarded)
 
     @classmethod
     def of_rows(
@@ -86,7 +92,8 @@ class Sheet:
 
     def rows(self, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows below the headings, each with its line."""
-        return _rows(self.file, self.delimiter, list(self.headings) if self.has_headings else None, watch)
+        rows = _rows(self.file, self.delimiter, list(self.headings) if self.has_headings else None, watch)
+        return ((line, list(map(unguarded, cells))) for line, cells in rows) if self.is_guarded else rows
 
     @property
     def columns(self) -> Mapping[str, int]:

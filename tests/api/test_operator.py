@@ -15,13 +15,8 @@ CHANGES = [
 ]
 
 
-@pytest.fixture
-def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.status.status._WRONG_KEY_SECONDS", 0.0)
-
-
 def test_with_a_key_only_who_names_it_may_change_sources_and_models(
-    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, no_waiting: None
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
 ) -> None:
     client = configured(tmp_path, database_uri, operator_key="sesame")
     for method, path, body in CHANGES:
@@ -36,7 +31,7 @@ def test_with_a_key_only_who_names_it_may_change_sources_and_models(
 
 
 def test_behind_a_proxy_nobody_may_without_a_key_and_on_ones_own_machine_anybody(
-    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, no_waiting: None
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
 ) -> None:
     public = configured(tmp_path, database_uri, behind_proxy=True)
     refused = public.put("/api/sources", json={"on": []}).get_json()["error"]

@@ -2,14 +2,20 @@
 
 import ipaddress
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPSConnectionPool
 
 from store.runs import ImportProblem
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_BYTES = 2_000_000_000
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
 _REDIRECTS = 5
@@ -27,22 +33,24 @@ def file_name(url: str) -> str:
     return re.sub(r"[^\w.-]+", "_", urlsplit(url).path.rsplit("/", 1)[-1]).strip(".") or "table"
 
 
-def download(url: str, folder: Path, report: Callable[[int, int | None], None]) -> Path:
+def download(url: str, folder: Path, report: Callable[[int, int | None], None], *, allow_private: bool = False) -> Path:
     """Fetch ``url`` into ``folder`` and return the file, which exists only when it is complete.
 
-    ``report`` is called with the bytes so far and the bytes in all (None when the server does not say).
+    ``report`` is called with the bytes so far and the bytes in all (None when the server does not say). Addresses that
+    are not of the public internet are refused, by whatever name or redirect one gets there, unless ``allow_private``.
+    Loopback may be named, not led to.
 
     Raises
     ------
     ImportProblem
-        For an address that is not https (http is allowed on loopback), an answer other than 200, a file of
+        For an address that is not https (http is allowed on loopback) or private, an answer other than 200, a file of
         more than MAX_BYTES, and a connection that fails, stalls or ends early.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / file_name(url)
     partial = target.with_name(target.name + ".partial")
     try:
-        with requests.Session() as session, _opened(session, url) as response:
+        with requests.Session() as session, _opened(session, url, allow_private) as response:
             total = _checked_length(response)
             done = 0
             with partial.open("wb") as file:
@@ -58,12 +66,17 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None]) 
     return target
 
 
-def _opened(session: requests.Session, url: str) -> requests.Response:
-    """Follow redirects one by one, so that none of them leaves https."""
+def _opened(session: requests.Session, url: str, allow_private: bool) -> requests.Response:
+    """Follow redirects one by one, so that none of them leaves https or the public internet."""
     loopback = _is_loopback(url)
+    if not allow_private and not loopback:
+        # Where this machine has a proxy for the web, that connects, and the addresses are its matter.
+        session.mount("https://", _PublicOnly())
     for _ in range(_REDIRECTS + 1):
         if not (urlsplit(url).scheme.lower() == "https" or (loopback and _is_loopback(url))):
             raise ImportProblem("not_https", f"{url} is not an https address.", _HTTPS_HINT)
+        if not allow_private and not loopback and (address := _literal(url)) and not address.is_global:
+            raise _private(urlsplit(url).hostname or "", address)
         response = session.get(url, stream=True, allow_redirects=False, timeout=(_CONNECT_SECONDS, _READ_SECONDS))
         if not response.is_redirect:
             break
@@ -75,12 +88,47 @@ def _opened(session: requests.Session, url: str) -> requests.Response:
     return response
 
 
+class _PublicOnly(HTTPAdapter):
+    """Connects to public addresses alone: the one that was looked up is checked, and no other is connected to."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
+
+
+class _PublicConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        address = ipaddress.ip_address(connected.getpeername()[0].partition("%")[0])
+        if not (getattr(address, "ipv4_mapped", None) or address).is_global:
+            connected.close()
+            raise _private(self.host, address)
+        return connected
+
+
+def _private(host: str, address: Address) -> ImportProblem:
+    return ImportProblem(
+        "private_address",
+        f"{host} is {address}, which is not an address of the public internet.",
+        "If that is meant: python -m etl import --allow-private URL",
+    )
+
+
+class _PublicPool(HTTPSConnectionPool):
+    ConnectionCls = _PublicConnection
+
+
 def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+    address = _literal(url)
+    return address.is_loopback if address else urlsplit(url).hostname == "localhost"
+
+
+def _literal(url: str) -> Address | None:
+    """Return the address that stands in ``url`` in the place of a name."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(urlsplit(url).hostname or "")
     except ValueError:
-        return host == "localhost"
+        return None
 
 
 def _checked_length(response: requests.Response) -> int | None:

@@ -43,7 +43,7 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
     """
     options = ReadOptions.of(run.read_options)
     if run.source and is_url(run.source):
-        _import_table(database, var, run, run.source, known_encoding(options.encoding or "utf-8"), report)
+        _import_table(database, var, run, run.source, known_encoding(options.encoding or "utf-8"), report, options)
         return
     path = _source(var, run)
     size = path.stat().st_size
@@ -108,12 +108,23 @@ def _start_over(database: Database, run: Run) -> Run:
     return replace(run, **changes)
 
 
-def _import_table(database: Database, var: Path, run: Run, source: str, encoding: str, report: Reporter) -> None:
+def _import_table(
+    database: Database,
+    var: Path,
+    run: Run,
+    source: str,
+    encoding: str,
+    report: Reporter,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
+) -> None:
     from etl.imports.storing.tables import import_table
 
     database.update_run(run.id, kind="table")
     resumed, before = run.state == "running", tables_there(var / "catalogue")
-    summary = import_table(source, var / "catalogue", report, encoding=encoding, resumed=resumed)
+    allow_private = options.allow_private
+    summary = import_table(
+        source, var / "catalogue", report, encoding=encoding, resumed=resumed, allow_private=allow_private
+    )
     _record(database, run.id, summary)
     if resumed or tables_there(var / "catalogue") != before:
         database.update_run(run.id, changed=True)

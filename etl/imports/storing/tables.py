@@ -52,13 +52,15 @@ def import_table(
     *,
     encoding: str = "utf-8-sig",
     resumed: bool = False,
+    allow_private: bool = False,
 ) -> RunSummary:
     """Import the track table at ``source``, a path or an https address, into the catalogue's tables.
 
     The catalogue serves it after the next :func:`store.catalogue.builder.build_public`. A track is *stored* when its id
     is new and *already known* when this table had it in an earlier row or another table has it; such rows
     still fill gaps. The same contents imported again add nothing. With ``resumed`` a run that was killed
-    after its table was complete reports what it would have reported.
+    after its table was complete reports what it would have reported. ``allow_private`` lets an address lead to one that
+    is not of the public internet.
 
     Raises
     ------
@@ -72,6 +74,7 @@ def import_table(
             str(source),
             catalogue_root / "downloads",
             lambda done, total: progress(Progress(phase="download", done=done, total=total)),
+            allow_private=allow_private,
         )
         summary = _import_file(path, catalogue_root, progress, encoding, resumed)
         path.unlink()

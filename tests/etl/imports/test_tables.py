@@ -3,6 +3,7 @@ import gzip
 import io
 import math
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import requests
 
 from etl.imports.entries import TrackTableFile
 from etl.imports.reading import download
@@ -379,6 +381,37 @@ def test_plain_http_is_for_loopback_alone(tmp_path: Path) -> None:
     with pytest.raises(ImportProblem) as caught:
         import_table("http://192.0.2.1/tracks.csv", tmp_path / "c", lambda progress: None)
     assert caught.value.code == "not_https"
+
+
+def refusal(tmp_path: Path, url: str) -> str:
+    with pytest.raises(ImportProblem) as caught:
+        import_table(url, tmp_path / "c", lambda progress: None)
+    return caught.value.code
+
+
+def test_what_is_not_public_is_reached_by_no_name_and_no_redirect(
+    tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in ("10.0.0.1", "169.254.169.254", "[::1%25lo]", "[fd00::1]", "192.168.1.1", "0.0.0.0"):
+        assert refusal(tmp_path, f"https://{host}/tracks.csv") in {"private_address", "download_failed"}
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _host, *more, **named: look_up("127.0.0.1", *more, **named))
+    port = web.rpartition(":")[2]
+    assert refusal(tmp_path, f"https://music.example:{port}/tracks.csv") == "private_address"
+    with pytest.raises(ImportProblem) as caught:  # it answers, but speaks no TLS
+        import_table(f"https://music.example:{port}/x", tmp_path / "c", lambda progress: None, allow_private=True)
+    assert caught.value.code == "download_failed"
+
+
+def test_a_redirect_into_the_own_network_is_not_followed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def redirected(_session: requests.Session, url: str, **_: object) -> requests.Response:
+        assert url == "https://music.example/tracks.csv"
+        answer = requests.Response()
+        answer.status_code, answer.headers["location"], answer.raw = 302, "https://192.168.1.1/admin", io.BytesIO()
+        return answer
+
+    monkeypatch.setattr(requests.Session, "get", redirected)
+    assert refusal(tmp_path, "https://music.example/tracks.csv") == "private_address"
 
 
 def test_a_download_has_a_size_limit(tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,78 @@
+"""Guessing the operator's key: after some wrong keys an address waits, longer each time.
+
+Each process counts for itself, and in bounded memory.
+"""
+
+import ipaddress
+import math
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from store.errors import TastemapError
+
+FREE_TRIES = 5
+_FIRST_WAIT, _LONGEST_WAIT = 30.0, 3600.0
+_FORGOTTEN_AFTER = 24 * 3600.0
+_ADDRESSES = 1000
+
+
+class LockedOut(TastemapError):  # noqa: N818 - a rule
+    """Too many wrong keys came from here; ``retry_after_s`` says when the next is looked at, in seconds."""
+
+    code = "locked_out"
+
+    def __init__(self, seconds: float) -> None:
+        self.retry_after_s = math.ceil(seconds)
+        super().__init__("Too many wrong keys came from your address.", f"Try again in {self.retry_after_s} seconds.")
+
+
+@dataclass(slots=True)
+class _Tries:
+    wrong: int = 0
+    last: float = 0.0
+    until: float = 0.0
+
+
+class Lockout:
+    """Wrong keys by address; one of IPv6 stands for its network of /64, which one subscriber has."""
+
+    def __init__(self) -> None:
+        self._tries: OrderedDict[str, _Tries] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def check(self, address: str | None) -> None:
+        """Raise LockedOut while ``address`` has to wait."""
+        with self._lock:
+            tries = self._tries.get(_network(address))
+            left = tries.until - time.monotonic() if tries else 0.0
+        if left > 0:
+            raise LockedOut(left)
+
+    def wrong(self, address: str | None) -> None:
+        """Count a wrong key."""
+        now, network = time.monotonic(), _network(address)
+        with self._lock:
+            tries = self._tries.pop(network, _Tries())
+            if now - tries.last > _FORGOTTEN_AFTER:
+                tries = _Tries()
+            tries.wrong, tries.last = tries.wrong + 1, now
+            if tries.wrong >= FREE_TRIES:
+                tries.until = now + min(_FIRST_WAIT * 2 ** (tries.wrong - FREE_TRIES), _LONGEST_WAIT)
+            self._tries[network] = tries
+            if len(self._tries) > _ADDRESSES:
+                self._tries.popitem(last=False)
+
+    def right(self, address: str | None) -> None:
+        """Forget the wrong keys of ``address``."""
+        with self._lock:
+            self._tries.pop(_network(address), None)
+
+
+def _network(address: str | None) -> str:
+    try:
+        known = ipaddress.ip_address(address or "")
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else str(known)
