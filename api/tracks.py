@@ -17,6 +17,7 @@ from etl.links import link_in
 from ml.neighbours.model import weights_from
 from services import tracks as use
 from services.genre import GenreAnswer, predict
+from services.path import Path, find_path
 from services.recommend.answer import FamilyRecommendation, Recommendation
 from services.recommend.recommend import recommend
 from services.subject.links import by_link
@@ -58,7 +59,7 @@ def _weights(factors: str) -> None:
         raise ValidationError(f"{fault}.") from fault
 
 
-class RecommendQuery(SubjectQuery):
+class _RecommendQuery(SubjectQuery):
     limit = Integer(load_default=10, validate=Range(1, 50))
     method = String(
         load_default="neighbours",
@@ -98,6 +99,17 @@ class RecommendQuery(SubjectQuery):
             "(`corrected`), or taken as they are (`plain`)."
         },
     )
+
+
+RecommendQuery = cast(
+    type[Schema],
+    _RecommendQuery.from_dict({name: _feature_field(name) for name in AUDIO_FEATURES}, name="RecommendQuery"),
+)
+
+
+class PathQuery(Schema):
+    to = String(required=True, validate=text, metadata={"description": "Id of the track at its end."})
+    between = Integer(load_default=6, validate=Range(1, 20), metadata={"description": "Tracks between the two."})
 
 
 @dataclass(frozen=True)
@@ -143,7 +155,8 @@ def recommend_tracks(query: dict[str, Any]) -> Annotated[Response, Recommendatio
     `is_close_match` says whether a track is close enough to go with it; the others are merely the nearest there are.
     Where no track is a close match, the answer names similar artists, too. Where the catalogue has none, artists alike
     are answered instead. `fetched` holds what sources recommend, each for itself; a track that is not known here is
-    looked up at those that are switched on.
+    looked up at those that are switched on. Audio features that are given stand in front of what is known: what would
+    go with the track if it sounded like that.
     """
     return cached_answer(recommend, query, session.viewer())
 
@@ -157,6 +170,14 @@ def preview(track_id: str) -> use.PreviewAnswer:
     names whom the source's terms want named, `link` is the page of the track there.
     """
     return use.find_preview(services(), track_id, session.viewer())
+
+
+@blueprint.get("/api/tracks/<track_id>/path")
+@blueprint.query(PathQuery)
+@blueprint.doc(responses={404: "No such track", 422: "No audio features are known of one"})
+def path(track_id: str, query: dict[str, Any]) -> Path:
+    """A path to another track: even steps through the audio features, each a track that sounds like its place."""
+    return find_path(services(), track_id, query["to"], query["between"], session.viewer())
 
 
 @blueprint.get("/api/tracks/<track_id>/trail")

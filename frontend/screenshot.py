@@ -52,7 +52,7 @@ def new_page(browser: Browser) -> Page:
 def picture_of_track(browser: Browser, url: str, words: str) -> None:
     page = new_page(browser)
     TrackPage(page, url).open().ask(words)
-    expect(page.locator(".tm-card").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".tm-picks .tm-row").first).to_be_visible(timeout=PATIENCE_MS)
     take(page, "track.png")
 
 

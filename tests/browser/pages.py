@@ -108,7 +108,7 @@ class TrackPage:
         self.heading = page.get_by_role("heading", level=1)
         self.genre = page.locator(".tm-genre-name")
         self.bars = page.locator(".tm-bars:not(.is-quiet) .tm-bar")
-        self.cards = page.locator(".tm-card")
+        self.cards = page.locator(".tm-picks .tm-row, .tm-picks .tm-card")
         self.trail = page.get_by_role("navigation", name="The path that led here")
 
     def open(self, address: str = "/") -> TrackPage:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def test_an_empty_install_answers_from_the_names(page: Page, empty_app: str) -> None:
     watch = Watch(page, empty_app)
     track_page = TrackPage(page, empty_app).open()
-    expect(page.locator(".tm-welcome")).to_contain_text("Nothing has been brought in yet")
+    expect(page.locator(".tm-welcome")).to_contain_text("Nothing has been brought in yet", timeout=ANSWER_MS)
     track_page.ask("Metallica Enter Sandman")
     expect(page.locator(".tm-genre .tm-note")).to_have_text("No audio features are known for this track.")
     expect(track_page.bars).to_have_count(5)
@@ -53,8 +53,10 @@ def test_search_genre_recommendation_and_back(
     expect(page.locator(".tm-feature")).not_to_have_count(0)
     expect(page.locator(".tm-effect").first).to_contain_text(re.compile("speaks .*(for|against)"))
 
+    page.locator(".tm-genre-details > summary").click()
+    expect(track_page.bars.first).to_be_visible()
     card = track_page.cards.first
-    expect(card.locator(".tm-reasons li").first).not_to_be_empty()
+    expect(card.locator(".tm-row-why")).not_to_be_empty()
     followed = card.locator(".tm-card-title").inner_text()
     card.locator("summary").click()
     expect(card.locator("table")).to_be_visible()
@@ -71,14 +73,15 @@ def test_knobs_change_what_is_recommended_and_why_and_are_kept(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
 ) -> None:
     track_page.open(f"/track/{with_tracks[0].id}")
-    titles, reasons = page.locator(".tm-card-title"), page.locator(".tm-card").first.locator(".tm-reasons li")
+    titles = page.locator(".tm-picks .tm-card-title")
+    reasons = page.locator(".tm-picks .tm-row").first.locator(".tm-row-more")
     expect(titles).to_have_count(10, timeout=ANSWER_MS)
     usual = titles.all_inner_texts()
     knobs = page.locator(".tm-knobs")
     knobs.locator("summary").click()
-    tempo = page.get_by_label("Tempo")
+    tempo = knobs.get_by_label("Tempo")
     for kind in ("Artists alike", "Genres", "Popularity"):
-        page.get_by_label(kind).fill("0")
+        knobs.get_by_label(kind).fill("0")
     tempo.fill("5")
     expect(reasons.first).to_contain_text("tempo", timeout=ANSWER_MS)
     expect(titles).not_to_have_text(usual)
@@ -103,10 +106,10 @@ def test_the_method_is_chosen_and_stays_in_the_address(
     page.get_by_role("radio", name="Sound").check(force=True)
     expect(page).to_have_url(re.compile(r"method=sound"))
     expect(page.get_by_text("By the audio features alone")).to_be_visible()
-    expect(page.locator(".tm-picks[aria-busy=false] .tm-card").first).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(".tm-picks[aria-busy=false] .tm-row").first).to_be_visible(timeout=ANSWER_MS)
     expect(page.locator(".tm-knobs")).to_be_visible()
     page.get_by_role("radio", name="Families").check(force=True)
-    expect(page.locator(".tm-picks .tm-eyebrow").first).not_to_be_empty(timeout=ANSWER_MS)
+    expect(page.locator(".tm-picks .tm-row-by").first).to_contain_text("cluster", timeout=ANSWER_MS)
     expect(page.locator(".tm-knobs")).to_have_count(0)
     expect(page.get_by_role("radio", name="Timbre")).to_have_count(0)  # nothing was analysed here
     page.reload()
@@ -161,6 +164,83 @@ def test_spotify_is_contacted_only_on_request(
     expect(page.locator("iframe.tm-player")).to_have_attribute("src", source)
 
 
+def test_never_again_undone_and_a_track_put_into_a_new_playlist(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+) -> None:
+    track_page.open(f"/track/{with_tracks[0].id}")
+    titles = page.locator(".tm-picks .tm-row .tm-card-title")
+    expect(titles.first).to_be_visible(timeout=ANSWER_MS)
+    unwanted = titles.first.inner_text()
+    page.get_by_role("button", name=f"Never {unwanted} again").click()
+    expect(page.get_by_role("heading", name="What goes with it")).to_be_focused()
+    expect(titles.filter(has_text=unwanted)).to_have_count(0)
+    page.reload()
+    expect(titles.first).to_be_visible(timeout=ANSWER_MS)
+    expect(titles.filter(has_text=unwanted)).to_have_count(0)
+    other = titles.first.inner_text()
+    page.get_by_role("button", name=f"Never {other} again").click()
+    page.get_by_role("button", name="Undo").click()
+    expect(titles.filter(has_text=other)).to_have_count(1)
+
+    page.get_by_role("button", name=f"Add {other} to a playlist").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("A new playlist").fill("For the evening")
+    dialog.get_by_role("button", name="Make it").click()
+    dialog.get_by_role("link", name="For the evening").click(timeout=ANSWER_MS)
+    expect(page).to_have_url(re.compile("/playlist/."))
+    expect(page.get_by_text(other).first).to_be_visible(timeout=ANSWER_MS)
+
+
+def test_what_if_it_sounded_different_and_back(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+) -> None:
+    track_page.open(f"/track/{with_tracks[0].id}")
+    what_if = page.get_by_role("region", name="What if it sounded different?")
+    expect(what_if.get_by_role("slider")).to_have_count(13, timeout=ANSWER_MS)
+    before = what_if.locator(".tm-bar-value").all_inner_texts()
+    what_if.get_by_role("slider", name="Energy").fill("0.02")
+    what_if.get_by_role("slider", name="Tempo").fill("60")
+    expect(what_if).to_contain_text("2 features are changed.")
+    expect(what_if.locator(".tm-rows .tm-row").first).to_be_visible(timeout=ANSWER_MS)
+    expect(what_if.locator(".tm-bar-value")).not_to_have_text(before)
+    what_if.get_by_role("button", name="Reset").click()
+    expect(what_if.locator(".tm-bar-value")).to_have_text(before)
+    expect(what_if.get_by_role("button", name="Reset")).to_be_disabled()
+
+
+def test_a_path_to_another_track_stays_in_the_address(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+) -> None:
+    track_page.open(f"/track/{with_tracks[0].id}")
+    page.get_by_role("link", name="Path to another track").click()
+    page.get_by_label("To which track?").fill(with_tracks[5].title)
+    page.get_by_role("button", name="Find a path").click()
+    steps = page.get_by_role("list", name="The path").locator(".tm-card-title")
+    expect(steps.first).to_have_text(with_tracks[0].title, timeout=ANSWER_MS)
+    expect(steps.last).to_have_text(with_tracks[5].title)
+    page.reload()
+    expect(steps.last).to_have_text(with_tracks[5].title, timeout=ANSWER_MS)
+    page.get_by_role("link", name="Where each number comes from").click()
+    expect(page.get_by_role("row").filter(has_text="Energy")).to_be_visible()
+
+
+def test_one_player_says_why_it_cannot_play_and_stays(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+) -> None:
+    track_page.open(f"/track/{with_tracks[0].id}")
+    row = page.locator(".tm-picks .tm-row").first
+    title = row.locator(".tm-card-title").inner_text(timeout=ANSWER_MS)
+    row.get_by_role("button", name=f"Play {title}").click()
+    player = page.get_by_role("region", name="Player")
+    expect(player).to_contain_text(title)
+    expect(player).to_contain_text("Nothing here can play this.")  # no source may be used
+    expect_accessible(page)
+    page.get_by_role("link", name="Playlists", exact=True).click()
+    expect(player).to_contain_text(title)
+    player.get_by_role("button", name="Close the player").click()
+    expect(player).not_to_be_visible()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_serious_accessibility_violations(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, theme: str
@@ -169,8 +249,8 @@ def test_no_serious_accessibility_violations(
     map_address = page.evaluate("location.pathname + location.search")
     for address, ready in (
         ("/", ".tm-welcome"),
-        (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-card"),
-        ("/track?q=Metallica%20Enter%20Sandman", ".tm-result[aria-busy=false] .tm-card"),
+        (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-picks li"),
+        ("/track?q=Metallica%20Enter%20Sandman", ".tm-result[aria-busy=false] .tm-picks li"),
         ("/playlists", ".tm-listrow"),
         (map_address, ".tm-person"),
     ):
@@ -187,7 +267,7 @@ def test_nothing_is_wider_than_the_window(
     page.set_viewport_size({"width": width, "height": 800})
     for address, ready in (
         ("/", ".tm-welcome"),
-        (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-card"),
+        (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-picks li"),
         ("/playlists", ".tm-listrow"),
         (map_address, ".tm-person"),
     ):

@@ -39,6 +39,58 @@ export const limits = {
   },
   "weights": {
    "maxlength": 500
+  },
+  "danceability": {
+   "min": 0,
+   "max": 1
+  },
+  "energy": {
+   "min": 0,
+   "max": 1
+  },
+  "key": {
+   "min": 0,
+   "max": 11
+  },
+  "loudness": {
+   "min": -60,
+   "max": 10
+  },
+  "mode": {
+   "min": 0,
+   "max": 1
+  },
+  "speechiness": {
+   "min": 0,
+   "max": 1
+  },
+  "acousticness": {
+   "min": 0,
+   "max": 1
+  },
+  "instrumentalness": {
+   "min": 0,
+   "max": 1
+  },
+  "liveness": {
+   "min": 0,
+   "max": 1
+  },
+  "valence": {
+   "min": 0,
+   "max": 1
+  },
+  "tempo": {
+   "min": 20,
+   "max": 300
+  },
+  "duration_ms": {
+   "min": 1,
+   "max": 86400000
+  },
+  "time_signature": {
+   "min": 1,
+   "max": 7
   }
  },
  "post /api/blend": {
@@ -297,6 +349,15 @@ export const limits = {
   },
   "family": {
    "maxlength": 100
+  }
+ },
+ "get /api/tracks/{track_id}/path": {
+  "to": {
+   "maxlength": 500
+  },
+  "between": {
+   "min": 1,
+   "max": 20
   }
  },
  "get /api/playlists/{playlist_id}/next": {

@@ -330,7 +330,8 @@ export interface paths {
          * @description `is_close_match` says whether a track is close enough to go with it; the others are merely the nearest there are.
          *     Where no track is a close match, the answer names similar artists, too. Where the catalogue has none, artists alike
          *     are answered instead. `fetched` holds what sources recommend, each for itself; a track that is not known here is
-         *     looked up at those that are switched on.
+         *     looked up at those that are switched on. Audio features that are given stand in front of what is known: what would
+         *     go with the track if it sounded like that.
          */
         get: {
             parameters: {
@@ -357,6 +358,32 @@ export interface paths {
                     weights?: string;
                     /** @description Whether distances are scaled locally, so that no track is everybody's neighbour (`corrected`), or taken as they are (`plain`). */
                     hubs?: "corrected" | "plain";
+                    /** @description Audio feature, 0 to 1. */
+                    danceability?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    energy?: number;
+                    /** @description Audio feature, 0 to 11. */
+                    key?: number;
+                    /** @description Audio feature, -60 to 10. */
+                    loudness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    mode?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    speechiness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    acousticness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    instrumentalness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    liveness?: number;
+                    /** @description Audio feature, 0 to 1. */
+                    valence?: number;
+                    /** @description Audio feature, 20 to 300. */
+                    tempo?: number;
+                    /** @description Audio feature, 1 to 8.64e+07. */
+                    duration_ms?: number;
+                    /** @description Audio feature, 1 to 7. */
+                    time_signature?: number;
                 };
                 header?: never;
                 path?: never;
@@ -2736,6 +2763,67 @@ export interface paths {
                     };
                 };
                 /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tracks/{track_id}/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A path to another track: even steps through the audio features, each a track that sounds like its place. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Id of the track at its end. */
+                    to: string;
+                    /** @description Tracks between the two. */
+                    between?: number;
+                };
+                header?: never;
+                path: {
+                    track_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Path"];
+                    };
+                };
+                /** @description No such track */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No audio features are known of one */
                 422: {
                     headers: {
                         [name: string]: unknown;
@@ -5380,6 +5468,21 @@ export interface components {
             installed: boolean;
             obstacle: string;
             lasting: boolean;
+        };
+        /** Path */
+        Path: {
+            steps: components["schemas"]["PathStep"][];
+        };
+        /**
+         * PathStep
+         * @description A track of the path and how close it is to its place (0 to 1); the ends are where they are.
+         */
+        PathStep: {
+            track: components["schemas"]["TrackSummary"];
+            score: number;
+            features: {
+                [key: string]: number;
+            };
         };
         /**
          * PersonShare

@@ -1,0 +1,16 @@
+export const PICKS = {
+  heading: 'What goes with it',
+  close: 'Goes well with it',
+  fetched: 'What others recommend',
+  artists: 'Artists alike',
+  further: 'Further away',
+  distant: 'Distant matches',
+  draw: 'Draw others',
+  allBecause: (reasons) => `Each for the same reason: ${reasons}.`,
+  banished: (title) => `“${title}” is never recommended again.`,
+  undo: 'Undo',
+  none: 'Nothing to recommend yet. Bring in a playlist or a track table, and neighbours appear here.',
+  compare: 'Compare the sound',
+  headings: ['Feature', 'From', 'To'],
+  versions: (count) => `${count} other ${count === 1 ? 'version' : 'versions'}`,
+}
