@@ -18,7 +18,7 @@ RUN cd frontend && npm ci --no-audit --no-fund --loglevel=error
 COPY . .
 RUN cd frontend && npm run --silent build
 RUN PATH="/app/.venv/bin:$PATH" bin/post_compile
-RUN rm -rf frontend && find .venv -name __pycache__ -prune -exec rm -rf {} +
+RUN rm -rf frontend/node_modules && .venv/bin/python -m compileall -q .
 
 FROM base
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin tastemap \

@@ -36,7 +36,7 @@ def create_app(config: Config | None = None) -> Application:
     if config.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     current.register(app, config)
-    metrics.register(app)
+    metrics.register(app, log_requests=config.json_log)
     errors.register(app)
     page.register(app, config)
     app.before_request(session.refuse_foreign_hosts)

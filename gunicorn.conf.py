@@ -4,12 +4,15 @@ Without MONGODB_URI the master starts the embedded database before the workers a
 the last stop cut off are finished, and a catalogue that is lost or outdated is built, in a process of their own.
 """
 
+import logging
 import os
 import resource
 import shutil
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -45,12 +48,9 @@ graceful_timeout = 8
 control_socket_disable = True
 
 if os.environ.get("TASTEMAP_LOG", "").strip().lower() == "json":
-    accesslog = "-"
     logconfig_dict = json_logging()
 
 _FILES = 4096
-# Each process counts its requests in files of this folder; whichever is asked for /metrics adds them up.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="tastemap-metrics-")
 # The published files of the catalogue are compared with their checksums at the start, and so often.
 _VERIFY_SECONDS = 6 * 3600
 
@@ -61,9 +61,29 @@ def on_starting(server):
     global _database
     try:
         config = Config.from_env()
-        _database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
+        with ThreadPoolExecutor(1) as pool:
+            opening = pool.submit(open_database, config.var, config.mongodb_uri, installation_id=config.installation_id)
+            # Meanwhile: the web processes then have the code by their fork, and share its memory.
+            _make_metrics_folder(config.var / "tmp")
+            import app  # noqa: F401
+
+            _database = opening.result()
     except (ConfigError, TastemapError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
+
+
+def _make_metrics_folder(folder):
+    """Make the folder in which each process counts its requests; whichever is asked for /metrics adds them up."""
+    for left in folder.glob("metrics-*"):
+        try:
+            os.kill(int(left.name.partition("-")[2]), 0)
+        except (ProcessLookupError, ValueError):
+            shutil.rmtree(left, ignore_errors=True)
+    own = folder / f"metrics-{os.getpid()}"
+    shutil.rmtree(own, ignore_errors=True)
+    with suppress(OSError):  # of a folder that cannot be written the database speaks
+        own.mkdir(parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(own)
 
 
 def post_fork(server, worker):
@@ -114,7 +134,15 @@ def _upkeep(database, config):
     return look
 
 
+def worker_exit(server, worker):
+    if worker.booted:  # else the master has to learn why it could not
+        # All that it holds goes with the process; to take it apart object by object takes seconds.
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)
+
+
 def on_exit(server):
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
     if _database is not None:
         _database.close()

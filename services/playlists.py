@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Self
 
 from etl.demo import DEMOS
@@ -191,14 +192,21 @@ def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Non
     forget_triage(services.database, triage_id(playlist.owner, playlist.id))
 
 
+def demo_ids(owner: str | None) -> set[str]:
+    """Return the ids that the demo's playlists have where ``owner`` has brought them in."""
+    return set() if owner is None else {playlist_id(owner, sha256) for sha256 in _demo_contents()}
+
+
+@cache
+def _demo_contents() -> tuple[str, ...]:
+    return tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in DEMOS)
+
+
 def remove_demos(services: Services, viewer: Viewer) -> None:
     """Delete the demo's playlists where the viewer has them."""
-    if viewer.owner is None:
-        return
-    for path in DEMOS:
-        demo = services.database.playlist(playlist_id(viewer.owner, hashlib.sha256(path.read_bytes()).hexdigest()))
-        if demo is not None:
-            delete_playlist(services, demo.id, viewer)
+    for demo in demo_ids(viewer.owner):
+        if services.database.playlist(demo) is not None:
+            delete_playlist(services, demo, viewer)
 
 
 def give_playlist(services: Services, playlist_id: str, viewer: Viewer) -> RunView:

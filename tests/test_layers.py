@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "services": {"services", "store", "etl", "ml", "jobs", "config"},
     "api": {"api", "services", "store", "etl", "ml", "jobs", "config"},
     "jobs": {"jobs", "etl", "ml", "store", "config"},
-    "gunicorn": {"jobs", "etl", "server", "store", "config"},
+    "gunicorn": {"app", "jobs", "etl", "server", "store", "config"},
     "server": {"server", "config"},
     "etl": {"etl", "store", "config"},
     "ml": {"ml", "store", "config"},

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from config import Config, ConfigError
+from tools.serve import HOST, listening
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = {"tensorflow", "tensorflow-cpu", "keras", "scikit-learn", "scipy", "joblib"}
@@ -74,3 +76,16 @@ def test_config_names_the_setting_that_is_wrong(name: str, value: str) -> None:
 
 def test_config_does_not_show_the_password_of_the_database() -> None:
     assert "secret" not in repr(Config.from_env({"MONGODB_URI": "mongodb://user:secret@db.example/app"}))
+
+
+def test_two_that_start_at_the_same_moment_take_two_ports() -> None:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    first = listening(port)
+    assert first is not None
+    assert listening(port) is None
+    first.close()
+    again = listening(port)
+    assert again is not None
+    again.close()

@@ -5,6 +5,7 @@ asked adds up. Labels are bounded: a route is named by its rule, never by its pa
 """
 
 import hmac
+import logging
 import os
 import shutil
 import time
@@ -31,6 +32,7 @@ from store.database import StoreError
 
 blueprint = Blueprint("metrics", __name__, tag="Status")
 
+_requests_log = logging.getLogger("tastemap.requests")
 _REGISTRY = CollectorRegistry()
 _REQUESTS = Counter(
     "tastemap_requests", "Requests that a route has answered", ("method", "route", "status"), registry=_REGISTRY
@@ -46,8 +48,8 @@ _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"
 _AREAS = ("store", "catalogue", "models", "disk")
 
 
-def register(app: APIFlask) -> None:
-    """Count the requests of ``app``."""
+def register(app: APIFlask, *, log_requests: bool) -> None:
+    """Count the requests of ``app``, and log each of them if ``log_requests``."""
 
     def begin() -> None:
         g.began = time.perf_counter()
@@ -56,8 +58,17 @@ def register(app: APIFlask) -> None:
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.method in _METHODS else "other"
         _REQUESTS.labels(method, route, str(response.status_code)).inc()
-        if "began" in g:
-            _SECONDS.labels(route).observe(time.perf_counter() - g.began)
+        seconds = time.perf_counter() - g.get("began", time.perf_counter())
+        _SECONDS.labels(route).observe(seconds)
+        if log_requests:
+            # Without its query: what somebody looks for is theirs.
+            fields = {
+                "method": method,
+                "path": request.path,
+                "status": response.status_code,
+                "seconds": round(seconds, 4),
+            }
+            _requests_log.info("request", extra={"fields": fields | {"address": request.remote_addr}})
         return response
 
     app.before_request(begin)

@@ -19,7 +19,7 @@ from ml.artefacts import ArtefactError
 from services import health
 from services.errors import ServiceError
 from services.health import Problem
-from services.playlists import visible_playlists
+from services.playlists import demo_ids, visible_playlists
 from services.views import ModelVersion
 from store.catalogue.catalogue import CatalogueError
 from store.database import StoreDown
@@ -64,7 +64,10 @@ class StoreFailure(StoreState):
 
 @dataclass(frozen=True, kw_only=True)
 class StatusAnswer:
-    """What this installation holds; ``playlists`` is null where the database does not answer."""
+    """What this installation holds; ``playlists`` is null where the database does not answer.
+
+    ``demo`` if it may be brought in, ``demo_here`` if this browser has it.
+    """
 
     catalogue: CatalogueState
     store: StoreState | StoreFailure
@@ -73,6 +76,7 @@ class StatusAnswer:
     playlists: int | None
     analysed: bool
     demo: bool
+    demo_here: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,9 +122,12 @@ def status() -> StatusAnswer:
     with suppress(ArtefactError):
         models = [ModelVersion(found.task, found.name) for found in here.registry.versions() if found.active]
     store: StoreState = StoreState(ok=True, kind=here.database.kind)
-    playlists, analysed = None, False
+    viewer = session.viewer()
+    playlists, analysed, demo_here = None, False, False
     try:
-        playlists, analysed = len(visible_playlists(here, session.viewer())), here.database.has_any(ANALYSES)
+        visible = {playlist.id for playlist in visible_playlists(here, viewer)}
+        playlists, analysed = len(visible), here.database.has_any(ANALYSES)
+        demo_here = bool(visible & demo_ids(viewer.owner))
     except StoreDown as down:
         store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=down.hint)
     return StatusAnswer(
@@ -131,6 +138,7 @@ def status() -> StatusAnswer:
         playlists=playlists,
         analysed=analysed,
         demo=here.config.demo,
+        demo_here=demo_here,
     )
 
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -60,14 +61,17 @@ def test_strangers_read_nothing_and_a_token_opens_it(configured: Configure, tmp_
     assert closed.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 403
 
 
-def test_a_line_of_the_log_is_json() -> None:
-    formatter = JsonFormatter()
-    args = {"m": "GET", "U": "/api/x", "s": 200, "B": 5, "L": "0.1", "h": "1.2.3.4", "a": 'x"\n', "q": "secret"}
-    record = logging.LogRecord("gunicorn.access", logging.INFO, "", 0, "%(h)s", (args,), None)
-    line = formatter.format(record)
+def test_a_line_of_the_log_is_json(
+    configured: Configure, tmp_path: Path, database_uri: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = configured(tmp_path, database_uri, json_log=True)
+    with caplog.at_level(logging.INFO, "tastemap.requests"):
+        client.get("/nowhere/x%0Ay?q=secret")
+    [record] = [record for record in caplog.records if record.name == "tastemap.requests"]
+    line = JsonFormatter().format(record)
     assert "\n" not in line
     assert "secret" not in line
-    assert json.loads(line)["path"] == "/api/x"
-    assert json.loads(line)["agent"] == 'x"\n'
+    found = json.loads(line)
+    assert (found["method"], found["path"], found["status"], found["level"]) == ("GET", "/nowhere/x\ny", 404, "info")
     plain = logging.LogRecord("x", logging.ERROR, "", 0, "it %s", ("broke\nhere",), None)
-    assert json.loads(formatter.format(plain))["message"] == "it broke\nhere"
+    assert json.loads(JsonFormatter().format(plain))["message"] == "it broke\nhere"

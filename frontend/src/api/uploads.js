@@ -150,7 +150,11 @@ export function sendFiles(files) {
 
 export async function bringDemo() {
   const upload = add('Demo', { alone: true })
-  upload.error = await problemOf(async () => began(upload, (await post('/api/demo')).run))
+  upload.error = await problemOf(async () => {
+    const [songs, sound] = (await post('/api/demo')).runs
+    began(upload, songs)
+    began(add('Demo with sound'), sound)
+  })
 }
 
 // Whoever brings a file is asked where something is doubtful. A file that cannot be looked at is refused by its import.

@@ -6067,6 +6067,8 @@ export interface components {
         /**
          * StatusAnswer
          * @description What this installation holds; ``playlists`` is null where the database does not answer.
+         *
+         *     ``demo`` if it may be brought in, ``demo_here`` if this browser has it.
          */
         StatusAnswer: {
             catalogue: components["schemas"]["CatalogueState"];
@@ -6076,6 +6078,7 @@ export interface components {
             playlists: number | null;
             analysed: boolean;
             demo: boolean;
+            demo_here: boolean;
         };
         /**
          * StoreFailure

@@ -6,6 +6,7 @@ const part = (id, label, purpose, load) => ({ id, label, purpose, component: def
 
 export const PARTS = [
   part('catalogue', 'Catalogue', 'What the answers rest on.', () => import('./CataloguePart.vue')),
+  part('music', 'My music', 'Your own files: scanned, analysed and played.', () => import('./MusicPart.vue')),
   part(
     'genres',
     'Genres',

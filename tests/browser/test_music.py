@@ -1,0 +1,61 @@
+"""Own music: a folder is scanned by a press, its files play, and the demo goes by one press."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Watch
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, expect_accessible
+from tests.music_files import tones, write_wav
+
+pytestmark = pytest.mark.browser
+
+_LENGTH = """(url) => new Promise((done, fail) => {
+  const audio = new Audio(url)
+  audio.onloadedmetadata = () => done(audio.duration)
+  audio.onerror = () => fail(new Error('it does not play'))
+})"""
+
+
+def test_a_folder_becomes_tracks_that_play(page: Page, live_app: str, tmp_path: Path) -> None:
+    write_wav(tmp_path / "music" / "Nadia Verholt - Ebb.wav", tones(hz=300))
+    (tmp_path / "music" / "empty.mp3").touch()
+    watch = Watch(page, live_app)
+    page.goto(f"{live_app}/library/music")
+    expect(page.get_by_text("No folder has been scanned yet.")).to_be_visible(timeout=ANSWER_MS)
+    page.get_by_label("Folder on this machine").fill(str(tmp_path / "music"))
+    page.get_by_role("button", name="Scan the folder").click()
+    folder = page.locator(".tm-music-folder")
+    expect(folder).to_contain_text("1 file, 1 with features from their sound, 1 skipped", timeout=IMPORT_MS)
+    folder.get_by_text("What was skipped, and why").click()
+    expect(folder).to_contain_text("empty.mp3: it is empty")
+    expect_accessible(page)
+    found = page.evaluate("async () => (await (await fetch('/api/search?q=ebb+nadia')).json()).tracks[0]")
+    assert page.evaluate(_LENGTH, found["audio_url"]) == pytest.approx(6, abs=0.1)
+    # Forgetting is asked twice.
+    folder.get_by_role("button", name=re.compile("Forget")).click()
+    folder.get_by_role("button", name="Forget it").click()
+    expect(page.get_by_text("No folder has been scanned yet.")).to_be_visible(timeout=IMPORT_MS)
+    assert watch.problems() == []
+
+
+def test_the_demo_with_sound_comes_and_goes(page: Page, live_app: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    watch = Watch(page, live_app)
+    page.goto(f"{live_app}/library/music")
+    page.get_by_role("button", name="Try the demo").click()
+    expect(page.get_by_role("heading", name="Six friends (demo)")).to_be_visible(timeout=IMPORT_MS)
+    page.goto(f"{live_app}/playlists")
+    page.get_by_role("link", name="Four listeners (sound demo)").first.click(timeout=IMPORT_MS)
+    expect(page.get_by_role("application")).to_have_attribute(
+        "aria-label", re.compile("by Energy and Danceability"), timeout=ANSWER_MS
+    )
+    page.goto(f"{live_app}/library/music")
+    page.get_by_role("button", name="Remove the demo").click()
+    expect(page.get_by_role("button", name="Try the demo")).to_be_visible(timeout=ANSWER_MS)
+    page.goto(f"{live_app}/playlists")
+    expect(page.get_by_role("link", name=re.compile("demo"))).to_have_count(0)
+    assert watch.problems() == []
