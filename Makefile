@@ -61,8 +61,8 @@ build: $(STAMPS)/frontend ## the page's scripts and styles into static/dist
 catalogue: $(STAMPS)/serve ## rebuild the catalogue from the imported tables and playlists
 	@$(PY) -m etl catalogue
 
-screenshots: $(STAMPS)/all $(STAMPS)/chromium ## the pictures of the README, from an app that runs: URL=http://127.0.0.1:8000
-	$(PY) -m frontend.screenshot $(or $(URL),http://127.0.0.1:8000) $(ARGS)
+screenshots: $(STAMPS)/all $(STAMPS)/chromium ## the pictures of the README and, in var/views, every view at three widths: URL=http://127.0.0.1:8000
+	$(PY) -m frontend.screenshot $(or $(URL),http://127.0.0.1:8000) --views var/views $(ARGS)
 
 clean: ## remove what was installed and built; var/ with your data stays
 	rm -rf .venv .tools frontend/node_modules static/dist $(STAMPS)

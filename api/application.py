@@ -26,6 +26,23 @@ _ERROR = {
         }
     },
 }
+# What api/bounds.py, api/session.py and the database may say to any request, to one that changes something (a POST may
+# start more work than there may be), and to one with a body.
+_ERRORS = {
+    "400": "The request makes no sense, or is not well-formed",
+    "421": "Not a name of this server",
+    "503": "The database, a model or the catalogue cannot be used now",
+}
+_ERRORS_OF_CHANGES = {
+    "403": "Not allowed to this browser, or asked for by another site's page",
+    "429": "Too much is open",
+}
+_ERRORS_OF_BODIES = {"413": "The body is too large", "422": "A value is not allowed"}
+_FILE_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}, "options": {"type": "string"}},
+}
 
 
 class Blueprint(APIBlueprint):
@@ -92,13 +109,17 @@ class Application(APIFlask):
         for number, (path, method, status, _) in enumerate(answers):
             response = spec["paths"][path][method]["responses"].setdefault(status, {"description": "The answer"})
             response["content"] = {"application/json": {"schema": schemas[number, "serialization"]}}
+        for rule in self.url_map.iter_rules():
+            for method, operation in spec["paths"].get(_path_of(rule.rule), {}).items():
+                if method.upper() in (rule.methods or ()):
+                    _add_errors(operation, method, takes_file=hasattr(self.view_functions[rule.endpoint], "takes_file"))
         return spec
 
     def _answers(self) -> Iterator[tuple[str, str, str, Any]]:
         """Yield path, method, status and type of each answer that is a dataclass."""
         for rule in self.url_map.iter_rules():
             returned = get_type_hints(self.view_functions[rule.endpoint], include_extras=True).get("return")
-            path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+            path = _path_of(rule.rule)
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 for status, answer in _by_status(returned):
                     yield path, method.lower(), status, answer
@@ -112,6 +133,23 @@ class _AnswerSchema(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
+
+
+def _path_of(rule: str) -> str:
+    """Return a rule of Flask's as OpenAPI writes it."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+def _add_errors(operation: dict[str, Any], method: str, *, takes_file: bool) -> None:
+    """Add the errors that every operation of its kind may answer with, and the form of one that takes a file."""
+    if takes_file:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE_FORM}}}
+    errors = _ERRORS | (_ERRORS_OF_CHANGES if method in {"post", "put", "delete"} else {})
+    if "requestBody" in operation:
+        errors |= _ERRORS_OF_BODIES
+    for status, description in errors.items():
+        known = operation["responses"].setdefault(status, {"description": description})
+        known.setdefault("content", {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPError"}}})
 
 
 def _by_status(returned: Any) -> Iterator[tuple[str, Any]]:

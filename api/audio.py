@@ -71,6 +71,7 @@ def scan(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
 
 @blueprint.put("/api/library/watch")
 @blueprint.body(WatchBody)
+@blueprint.doc(responses={404: "A folder that has not been scanned"})
 def watch(body: dict[str, Any]) -> use.LibraryView:
     """Scan a folder again whenever its files have changed, or no longer."""
     session.require_operator()
@@ -79,7 +80,7 @@ def watch(body: dict[str, Any]) -> use.LibraryView:
 
 @blueprint.post("/api/library/forget")
 @blueprint.body(FolderBody)
-@blueprint.doc(responses={202: "The run that forgets it", 403: "Not the operator"})
+@blueprint.doc(responses={202: "The run that forgets it", 403: "Not the operator", 404: "Not scanned"})
 def forget(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Forget a folder and what was computed from its files; the files themselves stay as they are."""
     session.require_operator()

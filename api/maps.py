@@ -45,6 +45,7 @@ def clusters() -> clustering.ClustersAnswer:
 
 @blueprint.get("/api/clusters/predict")
 @blueprint.query(SubjectQuery)
+@blueprint.doc(responses={404: "No such track"})
 def predict(query: dict[str, Any]) -> clustering.ClusterAnswer:
     """The clusters that a track is nearest to, with the distance from each exemplar in spreads of a feature."""
     return clustering.predict_cluster(services(), query, session.viewer())
@@ -52,6 +53,7 @@ def predict(query: dict[str, Any]) -> clustering.ClusterAnswer:
 
 @blueprint.get("/api/features/histograms")
 @blueprint.query(HistogramQuery)
+@blueprint.doc(responses={404: "No such family or playlist"})
 def feature_histograms(query: dict[str, str]) -> features.Histograms:
     """How often each value of each audio feature occurs, here and among the tracks that the families learnt from.
 

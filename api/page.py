@@ -89,11 +89,13 @@ def harden(response: Response) -> Response:
 def built_files(config: Config) -> dict[str, object]:
     """Return the addresses of the newest build's files; raises ServiceError 503 where there is none."""
     try:
-        entry = json.loads((config.static / ".vite" / "manifest.json").read_text())["src/main.js"]
+        built = json.loads((config.static / ".vite" / "manifest.json").read_text())
+        entry, first = built["src/main.js"], built["src/first.js"]
         styles = json.loads((config.static / "styles.json").read_text())
     except (OSError, ValueError, LookupError, TypeError) as missing:
         raise ServiceError(503, "page_not_built", "The page has not been built yet.", "Run: make build") from missing
     return {
+        "first_js": f"/static/dist/{first['file']}",
         "entry_js": f"/static/dist/{entry['file']}",
         "entry_css": [f"/static/dist/{name}" for name in entry.get("css", [])],
         "app_css": f"/static/dist/{styles['app.css']}",

@@ -135,6 +135,7 @@ def search(query: dict[str, Any]) -> SearchAnswer:
 
 @blueprint.get("/genre-predict")
 @blueprint.query(GenreQuery)
+@blueprint.doc(responses={404: "No such track"})
 def genre_predict(query: dict[str, Any]) -> Annotated[Response, GenreAnswer]:
     """The genre of a track, with calibrated probabilities and reasons.
 
@@ -149,6 +150,7 @@ def genre_predict(query: dict[str, Any]) -> Annotated[Response, GenreAnswer]:
 
 @blueprint.get("/recommend")
 @blueprint.query(RecommendQuery)
+@blueprint.doc(responses={404: "No such track"})
 def recommend_tracks(query: dict[str, Any]) -> Annotated[Response, Recommendation | FamilyRecommendation]:
     """Tracks that go with a track, each with its reasons and how it differs.
 

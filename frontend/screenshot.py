@@ -8,10 +8,12 @@ import argparse
 import os
 import re
 import sys
+from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from api.page import PARTS
 from tests.browser import invented
 from tests.browser.pages import PlaylistPage, TrackPage
 from tools.chromium import system_chromium
@@ -69,11 +71,30 @@ def pictures_of_map(browser: Browser, url: str, name: str, text: str) -> None:
     take(page, "phone.png")
 
 
+def pictures_of_views(browser: Browser, url: str, folder: Path) -> None:
+    """Save every view of the page as it is now, at three widths, light and dark, into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page = new_page(browser)
+    addresses = ["/", "/track?q=Metallica+Enter+Sandman", "/playlists", "/nowhere"]
+    addresses += [f"/{view}/{part}" for view in ("library", "settings") for part in PARTS[view]]
+    playlists = page.request.get(f"{url}/api/playlists").json()["playlists"]
+    addresses += [f"/playlist/{one['id']}/{part}" for one in playlists[:1] for part in PARTS["playlist"]]
+    for width, scheme in product((360, 768, 1440), ("light", "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for address in addresses:
+            page.goto(url + address)
+            page.wait_for_load_state("networkidle")
+            name = "-".join(part for part in re.split(r"\W+", re.sub(r"playlist/\w+", "playlist", address)) if part)
+            page.screenshot(path=folder / f"{name or 'discover'}-{width}-{scheme}.png", animations="disabled")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Take the README's pictures from a running Tastemap.")
     parser.add_argument("url", help="where it runs, such as http://127.0.0.1:8000")
     parser.add_argument("--track", default="Metallica Enter Sandman", help="what to ask for")
     parser.add_argument("--file", type=Path, help="an Exportify file for the map (default: an invented one)")
+    parser.add_argument("--views", type=Path, help="also save every view, at three widths, into this folder")
     given = parser.parse_args()
     if given.file:
         name, text = given.file.name, given.file.read_text(encoding="utf-8-sig")
@@ -88,6 +109,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=system_chromium(), args=sandbox)
         picture_of_track(browser, given.url.rstrip("/"), given.track)
         pictures_of_map(browser, given.url.rstrip("/"), name, text)
+        if given.views:
+            pictures_of_views(browser, given.url.rstrip("/"), given.views)
         browser.close()
 
 

@@ -31,6 +31,6 @@ export default defineConfig({
     cssMinify: false,
     // The content security policy allows fonts from this server only, not from data: addresses.
     assetsInlineLimit: 0,
-    rollupOptions: { input: 'src/main.js' },
+    rollupOptions: { input: ['src/first.js', 'src/main.js'] },
   },
 })

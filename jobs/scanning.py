@@ -10,6 +10,7 @@ from jobs.scale.cluster import Cluster
 from jobs.scale.options import available_cores
 from jobs.scale.processes import Processes
 from jobs.scale.workers import Workers
+from jobs.sound_alikes import after_scan
 
 
 def run(task: Task) -> None:
@@ -17,6 +18,7 @@ def run(task: Task) -> None:
     request = task.run.request or {}
     with _workers(request.get("cores", 1), request.get("cluster")) as workers:
         scan(task, workers.map)
+    after_scan(task)
 
 
 def _workers(cores: int | str, cluster: str | None) -> Workers:

@@ -183,6 +183,15 @@ _ALL = (
         needs=needs.projection,
     ),
     Task(
+        name="tagger",
+        training="ml.tagger.train.train",
+        measures=(
+            Measure("album_p5", "Five nearest of the same album"),
+            Measure("album_first", "Nearest of the same album"),
+            Measure("album_p5_macro", "Every album counts alike"),
+        ),
+    ),
+    Task(
         name="taxonomy",
         training="ml.taxonomy.train.train",
         measures=(

@@ -109,8 +109,8 @@ class BufferedWorker(Worker):
             channel.waits_since is None for server in servers for channel in server.active_channels.values()
         ):
             self._turn(connections)
-        answering.shutdown(timeout=0)
-        health.shutdown(timeout=0)
+        answering.shutdown(timeout=1)
+        health.shutdown(timeout=1)
 
     def _turn(self, connections: dict[int, Any]) -> None:
         self.notify()

@@ -132,6 +132,7 @@ def add_track(playlist_id: str, body: dict[str, str]) -> PlaylistAnswer:
 
 @blueprint.get("/data")
 @blueprint.query(PlaylistQuery)
+@blueprint.doc(responses={404: "No such playlist"})
 def data(query: dict[str, Any]) -> use.PlaylistPage:
     """One page of a playlist's rows with names, audio features and who added each.
 

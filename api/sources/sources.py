@@ -43,6 +43,7 @@ def sources() -> use.SourcesAnswer:
 
 @blueprint.put("/api/sources")
 @blueprint.body(ChoiceBody)
+@blueprint.doc(responses={404: "No such source"})
 def choose(body: dict[str, Any]) -> use.SourcesAnswer:
     """Use exactly these sources; the list may be empty."""
     session.require_operator()

@@ -98,10 +98,11 @@ def _bring(path: Path) -> RunView:
 
 
 @blueprint.delete("/api/demo")
-def remove_demo() -> tuple[str, int]:
+@blueprint.output({}, status_code=204)
+def remove_demo() -> str:
     """Delete the demo playlists of this browser, with what came with them."""
     remove_demos(services(), session.viewer())
-    return "", 204
+    return ""
 
 
 def _import_upload(name: str, stream: IO[bytes], options: ReadOptions) -> tuple[RunAnswer, Literal[202]]:

@@ -52,6 +52,7 @@ class SpotifyListsAnswer:
 
 @blueprint.get("/api/spotify/playlists")
 @blueprint.query(ListsQuery)
+@blueprint.doc(responses={403: "Spotify refuses", 409: "Not connected", 502: "Spotify does not answer"})
 def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
     """The playlists of the connected account, and its saved and top tracks."""
     owner, account = connected_account()

@@ -104,6 +104,7 @@ def callback() -> Response:
 
 @blueprint.post("/api/spotify/callback")
 @blueprint.body(PastedBody)
+@blueprint.doc(responses={409: "No login is under way, or Spotify is not set up", 502: "Spotify does not answer"})
 def pasted(body: dict[str, Any]) -> SpotifyState:
     """Take the address that the browser could not open: for a Tastemap that is opened from another machine."""
     answer = dict(parse_qsl(body["url"].strip().partition("?")[2].partition("#")[0]))

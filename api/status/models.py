@@ -72,6 +72,7 @@ def card(task: str, version: str) -> CardAnswer:
 
 @blueprint.put("/api/models/<task>/active")
 @blueprint.body(VersionChoice)
+@blueprint.doc(responses={409: "It cannot be served"})
 def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
     """Serve another version from now on, in every worker; the one before can be brought back."""
     session.require_operator()
@@ -81,6 +82,7 @@ def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
 
 
 @blueprint.post("/api/models/<task>/rollback")
+@blueprint.doc(responses={409: "Nothing was served before"})
 def rollback(task: str) -> use.ModelsAnswer:
     """Serve what was served before the last change."""
     session.require_operator()
@@ -90,6 +92,7 @@ def rollback(task: str) -> use.ModelsAnswer:
 
 
 @blueprint.delete("/api/models/<task>/<version>")
+@blueprint.doc(responses={409: "It is served, or was not trained here"})
 def delete(task: str, version: str) -> use.ModelsAnswer:
     """Delete a version that was trained here and is not served."""
     session.require_operator()

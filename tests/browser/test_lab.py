@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.page import PARTS
+from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, expect_accessible
+from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +56,32 @@ def test_the_search_box_is_one_key_away(page: Page, live_app: str, watch: Watch)
     expect(box).not_to_be_visible()
     page.get_by_role("button", name="Search").click()
     expect(box).to_be_focused()
+
+
+def test_everything_is_deleted_after_a_second_press(playlist_page: PlaylistPage, page: Page) -> None:
+    playlist_page.open()
+    playlist_page.drop("To be gone.csv", invented.bare_file(invented.rows({"ann": 4})))
+    playlist_page.wait_for_map(4)
+    page.goto(f"{playlist_page.address}/settings/privacy")
+    page.get_by_role("button", name="Delete everything…").click()
+    really = page.get_by_role("button", name="Delete it all now")
+    expect(really).to_be_focused()
+    page.get_by_role("button", name="Keep it").click()
+    assert len(page.request.get(f"{playlist_page.address}/api/playlists").json()["playlists"]) == 1
+    page.get_by_role("button", name="Delete everything…").click()
+    really.click()
+    outcome = page.get_by_role("status").filter(has_text="Everything is deleted: 1 playlist")
+    expect(outcome).to_be_focused(timeout=ANSWER_MS)
+    assert page.request.get(f"{playlist_page.address}/api/playlists").json()["playlists"] == []
+
+
+def test_the_catalogue_says_what_each_feature_means(page: Page, live_app: str, watch: Watch) -> None:
+    page.goto(f"{live_app}/library/catalogue")
+    features = page.locator(".tm-catalogue-features > li")
+    expect(features).to_have_count(13, timeout=ANSWER_MS)
+    expect(features.filter(has_text="Valence")).to_contain_text("high is cheerful")
+    expect(features.first).to_contain_text(" % of them")
+    expect(page.get_by_role("img", name="Histogram of Energy")).to_be_visible()
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])

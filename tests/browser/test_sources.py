@@ -133,6 +133,7 @@ def test_the_settings_are_for_everybody(
         ("spotify", ".tm-step"),
         ("gather", ".tm-runs .tm-empty, .tm-runs .tm-upload"),
         ("health", ".tm-area"),
+        ("privacy", ".tm-privacy-delete"),
     ):
         settings_page.open(part)
         expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)

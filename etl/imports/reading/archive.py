@@ -3,6 +3,7 @@
 Sizes are checked twice: those in the archive's directory before anything is unpacked, and the real ones while it is.
 """
 
+import errno
 import io
 import re
 import zipfile
@@ -23,6 +24,7 @@ MAX_TOTAL_BYTES = 2 << 30
 MAX_RATIO = 200
 _RATIO_MATTERS = 1 << 20
 _ENCRYPTED = 0x1
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 _KINDS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
 
@@ -80,7 +82,9 @@ class Archive:
         try:
             with zipfile.ZipFile(self.path) as archive:
                 yield archive
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as fault:
+        except (*_DAMAGED, OSError) as fault:
+            if isinstance(fault, OSError) and fault.errno != errno.EINVAL:  # of a place before the file's beginning
+                raise
             raise ImportProblem(
                 "malformed",
                 f"{self.path.name} is a damaged zip archive ({fault}).",

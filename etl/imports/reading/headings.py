@@ -35,6 +35,9 @@ TABLE_HEADINGS: Mapping[str, tuple[str, ...]] = {
 _INSIDE_WORD = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 # A title or a blank line may stand above the headings.
 _ROWS_WITH_HEADINGS = 10
+_LONGEST_HEADING = 200
+# A line of a megabyte of commas is no table either.
+_MOST_COLUMNS = 1000
 # Only playlist exports have these.
 _PLAYLIST_ONLY = {"added at", "added by"}
 _FACTS = {*AUDIO_FEATURES, "popularity", "labels", "playlist_genres", "artist_genres"}
@@ -47,7 +50,8 @@ def normal_heading(heading: str) -> str:
 
     "Artist Name(s)" -> "artist name s", "artistName" -> "artist name".
     """
-    return normalise(_INSIDE_WORD.sub(" ", heading))
+    # A longer one is no heading, and to normalise each cell of a damaged file would take minutes.
+    return normalise(_INSIDE_WORD.sub(" ", heading[:_LONGEST_HEADING]))
 
 
 def find_columns(headings: Sequence[str], known: Headings) -> dict[str, int]:
@@ -89,7 +93,7 @@ def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, 
     # Excel may write its delimiter into a first line such as "sep=;", before the headings.
     lines = [line for line in head.splitlines() if line.strip() and not line.lower().startswith("sep=")]
     candidates = [
-        (mark, row, -at)
+        (mark, row[:_MOST_COLUMNS], -at)
         for mark in DELIMITERS
         for at, row in enumerate(islice(csv.reader(lines, delimiter=mark), _ROWS_WITH_HEADINGS))
         if at == 0 or worth(row) > 1

@@ -1,5 +1,6 @@
 """Zip archives: what is read of them, and what is refused."""
 
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -187,3 +188,14 @@ def test_a_member_that_must_not_be_unpacked_is_named_and_the_rest_is_read(tmp_pa
         kind, lists = read(path)
         assert (kind, [name for name, _ in lists]) == ("spotify data", ["Whole"])
         assert next(reason for reason, _ in reasons(lists[0][1])).startswith(f"Playlist1.json in {path.name} {said}")
+
+
+def test_an_archive_that_points_before_its_beginning_is_refused(tmp_path: Path) -> None:
+    """Its directory says that it lies farther behind than it does (found by tools/fuzz.py)."""
+    lists = formats.account_playlists(("One", [formats.account_item(1)]))
+    path = formats.zipped(tmp_path / "my_spotify_data.zip", {f"{ACCOUNT}/Playlist1.json": lists})
+    content = bytearray(path.read_bytes())
+    place = len(content) - 6  # of the directory, in the record that ends the file
+    struct.pack_into("<L", content, place, struct.unpack_from("<L", content, place)[0] + 30)
+    path.write_bytes(content)
+    assert refused(path).code == "malformed"

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from etl.imports.entries import PlaylistFile
+from etl.imports.reading import headings
 from etl.imports.recognise import recognise
+from store.text import normalise
 from tests.etl.imports.test_formats import read
 
 NAMES = {
@@ -48,3 +50,23 @@ def test_unicode_leaves_no_doubt(tmp_path: Path) -> None:
     found = recognise(path)
     assert isinstance(found, PlaylistFile)
     assert found.notes == ()
+
+
+def test_a_cell_of_a_megabyte_is_no_heading_to_be_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    def measured(text: str) -> str:
+        lengths.append(len(text))
+        return normalise(text)
+
+    monkeypatch.setattr(headings, "normalise", measured)
+    assert headings.normal_heading("Track Name") == "track name"
+    headings.normal_heading("\u00e4[" * 500_000)
+    assert max(lengths) < 1000
+
+
+def test_so_many_columns_are_no_table() -> None:
+    mark, row = headings.sniff_delimiter(
+        "Title,Artist" + "," * 500_000, lambda row: len(headings.find_columns(row, {}))
+    )
+    assert (mark, len(row)) == (",", 1000)

@@ -1,0 +1,275 @@
+"""The site under load: 32 clients over the full catalogue, 200 uploads at once, 400 slow connections, memory.
+
+    python -m bench.load [--seconds 60] [--clients 32]
+
+Two workers serve the application, and two of the same class a bare route. Clients request the bare route,
+`/genre-predict`, `/recommend` (each track once) and `/api/search` in turn (A B C D A ...), so that the ratios hold when
+the machine's speed drifts. The clients run on the same machine.
+"""
+
+import argparse
+import contextlib
+import http.client
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from bench.catalogue import full_catalogue
+from bench.serving import BARE, free_port, wait_for
+from config import ROOT
+from store.catalogue.catalogue import Catalogue
+
+MOST_TIMES_BARE = {"/genre-predict": 8.0, "/recommend": 12.0, "/api/search": 5.0}
+MOST_HEALTH_MS, MOST_PAGE_SECONDS, MOST_PSS_MB = 100.0, 2.0, 512.0
+WORKERS, TURNS, UPLOADS, SLOW = 2, 4, 200, 400
+SLOW_HEADS = {
+    "headers": "GET / HTTP/1.1\r\nHost: bench\r\nX-Slow: a",
+    "bodies": "POST /api/never HTTP/1.1\r\nHost: bench\r\nContent-Length: 60000\r\n\r\n{",
+    "uploads": "POST /api/uploads HTTP/1.1\r\nHost: bench\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    "Content-Length: 90000000\r\n\r\n--x",
+    "nothing": "",
+}
+
+
+@contextlib.contextmanager
+def served(target: str, folder: Path, var: Path, *settings: str) -> Iterator[tuple[int, psutil.Process]]:
+    """Serve ``target`` with two workers; yields its port and the master's process."""
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--log-level",
+        "error",
+        *settings,
+        target,
+    ]
+    environment = os.environ | {"WEB_CONCURRENCY": str(WORKERS), "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    master = subprocess.Popen(command, cwd=folder, env=environment | {"TASTEMAP_VAR": str(var)})
+    try:
+        wait_for(port)
+        yield port, psutil.Process(master.pid)
+    finally:
+        master.terminate()
+        master.wait()
+
+
+class Client(threading.local):
+    """A connection of each thread to each port, opened again where it was closed."""
+
+    def __init__(self) -> None:
+        self.connections: dict[int, http.client.HTTPConnection] = {}
+
+    def get(self, port: int, path: str) -> tuple[int, float]:
+        """Return the status and the milliseconds of a request."""
+        connection = self.connections.setdefault(port, http.client.HTTPConnection("127.0.0.1", port, timeout=60))
+        begin = time.perf_counter()
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            answer.read()
+        except (http.client.HTTPException, OSError):
+            connection.close()
+            return 0, 1000 * (time.perf_counter() - begin)
+        return answer.status, 1000 * (time.perf_counter() - begin)
+
+
+CLIENT = Client()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of requests by all clients")
+    parser.add_argument("--clients", type=int, default=32)
+    arguments = parser.parse_args()
+    folder = ROOT / "var" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bare.py").write_text(BARE)
+    bare = (
+        "--config",
+        os.devnull,
+        "--worker-class",
+        "server.worker.BufferedWorker",
+        "--threads",
+        "16",
+        "--workers",
+        "2",
+    )
+    with (
+        full_catalogue() as var,
+        served("bare:app", folder, var, *bare) as (bare_port, _),
+        served("app:create_app()", ROOT, var) as (port, master),
+    ):
+        well = [
+            answers_under_load(bare_port, port, questions(var), arguments.seconds, arguments.clients),
+            uploads_at_once(port, master),
+            *(slow_connections(port, kind) for kind in SLOW_HEADS),
+            memory(master),
+        ]
+    sys.exit(not all(well))
+
+
+def questions(var: Path) -> dict[str, Iterator[str]]:
+    """Return by route the paths to request, without end: each track is asked for once."""
+    snapshot = Catalogue(var / "catalogue").current()
+    order = random.Random(1)
+    rows = order.sample(range(len(snapshot)), len(snapshot))
+    tracks = [snapshot.track(snapshot.ref(row)) for row in rows[:60_000]]
+    half = len(tracks) // 2
+    words = (word for track in tracks for word in track.title.split() if word.isascii() and word.isalnum())
+    return {
+        "/bare": iter(lambda: "/bare", ""),
+        "/genre-predict": (f"/genre-predict?track_id={track.id}" for track in tracks[:half]),
+        "/recommend": (f"/recommend?track_id={track.id}" for track in tracks[half:]),
+        "/api/search": (f"/api/search?q={word}" for word in words),
+    }
+
+
+def answers_under_load(
+    bare_port: int, port: int, paths: dict[str, Iterator[str]], seconds: float, clients: int
+) -> bool:
+    """Request all routes in turn; print their times beside the bare route's."""
+    times: dict[str, list[float]] = {route: [] for route in paths}
+    statuses: dict[str, Counter[int]] = {route: Counter() for route in paths}
+    for route in paths:  # models and catalogue are loaded by the first requests
+        for _ in range(4):
+            CLIENT.get(bare_port if route == "/bare" else port, next(paths[route]))
+    slice_s = seconds / TURNS / len(paths)
+    with ThreadPoolExecutor(clients) as pool:
+        for _ in range(TURNS):
+            for route, questions_left in paths.items():
+                target = bare_port if route == "/bare" else port
+                for status, milliseconds in _hammer(pool, clients, target, questions_left, slice_s):
+                    statuses[route][status] += 1
+                    times[route].append(milliseconds)
+    bare = float(np.percentile(times["/bare"], 99))
+    well = True
+    for route, found in times.items():
+        p50, p99 = np.percentile(found, (50, 99))
+        most = MOST_TIMES_BARE.get(route)
+        errors = sum(count for status, count in statuses[route].items() if status not in {200, 404})
+        well = well and not errors and (most is None or p99 / bare <= most)
+        aim = f" (at most {most:g})" if most else ""
+        print(
+            f"{route:>15}: {len(found)} answers, p50 {p50:.1f} ms, p99 {p99:.1f} ms, "
+            f"{p99 / bare:.1f} times bare{aim}, {errors} errors {dict(statuses[route])}"
+        )
+    return well
+
+
+def _hammer(
+    pool: ThreadPoolExecutor, clients: int, port: int, paths: Iterator[str], seconds: float
+) -> list[tuple[int, float]]:
+    until, lock = time.monotonic() + seconds, threading.Lock()
+
+    def client(_: int) -> list[tuple[int, float]]:
+        mine = []
+        while time.monotonic() < until:
+            with lock:
+                path = next(paths, "")
+            if not path:
+                break
+            mine.append(CLIENT.get(port, path))
+        return mine
+
+    return [one for part in pool.map(client, range(clients)) for one in part]
+
+
+def uploads_at_once(port: int, master: psutil.Process) -> bool:
+    """Send files at the same time, each as somebody new; print what became of them and how long health took."""
+    statuses: Counter[str] = Counter()
+    processes, health = 0, []
+    row = "#EXTINF:200,Singer - Song {0}\nsong{0}.mp3\n"
+
+    def send(number: int) -> str:
+        body = (
+            '--x\r\nContent-Disposition: form-data; name="file"; filename="list.m3u"\r\n\r\n#EXTM3U\n'
+            + "".join(row.format(f"{number} {n}") for n in range(50))
+            + "\r\n--x--\r\n"
+        )
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        connection.request("POST", "/api/uploads", body, {"Content-Type": "multipart/form-data; boundary=x"})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return f"{answer.status}{' with Retry-After' if answer.getheader('Retry-After') else ''}"
+
+    with ThreadPoolExecutor(UPLOADS) as pool:
+        sent = [pool.submit(send, number) for number in range(UPLOADS)]
+        while not all(one.done() for one in sent):
+            health.append(CLIENT.get(port, "/healthz"))
+            processes = max(processes, len(_jobs(master)))
+            time.sleep(0.05)
+        statuses.update(one.result() for one in sent)
+    worst = max(milliseconds for _, milliseconds in health)
+    print(
+        f"{UPLOADS} uploads at once: {dict(statuses)}; /healthz took {worst:.0f} ms at most "
+        f"(at most {MOST_HEALTH_MS:g}), {processes} processes did work"
+    )
+    kind = all(one.startswith("202") or one == "429 with Retry-After" for one in statuses)
+    return kind and worst <= MOST_HEALTH_MS and all(status == HTTPStatus.OK for status, _ in health)
+
+
+def _jobs(master: psutil.Process) -> list[psutil.Process]:
+    found = []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in master.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "work" in child.cmdline() and "--queue" in child.cmdline():
+                    found.append(child)
+    return found
+
+
+def slow_connections(port: int, kind: str) -> bool:
+    """Hold connections that send a byte a second; print how long the page of somebody else takes meanwhile."""
+    stop = threading.Event()
+    slow = []
+    for _ in range(SLOW):
+        connection = socket.create_connection(("127.0.0.1", port), 10)
+        connection.sendall(SLOW_HEADS[kind].encode())
+        slow.append(connection)
+
+    def trickle() -> None:
+        while not stop.wait(1):
+            for connection in slow:
+                with contextlib.suppress(OSError):
+                    connection.send(b"a" if SLOW_HEADS[kind] else b"")
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    time.sleep(2)
+    begin = time.perf_counter()
+    statuses = [CLIENT.get(port, path)[0] for path in ("/", "/api/status", "/api/playlists", "/api/search?q=love")]
+    seconds = time.perf_counter() - begin
+    stop.set()
+    thread.join()
+    for connection in slow:
+        connection.close()
+    print(f"{SLOW} slow connections ({kind}): a page took {seconds:.2f} s (at most {MOST_PAGE_SECONDS:g}), {statuses}")
+    return seconds <= MOST_PAGE_SECONDS and set(statuses) == {HTTPStatus.OK}
+
+
+def memory(master: psutil.Process) -> bool:
+    """Print the proportional set size of master and workers."""
+    web = [master, *(child for child in master.children() if "gunicorn" in " ".join(child.cmdline()))]
+    sizes = [process.memory_full_info().pss / 1e6 for process in web]
+    print(f"master and {len(web) - 1} workers: {sum(sizes):.0f} MB PSS (at most {MOST_PSS_MB:g})")
+    return sum(sizes) <= MOST_PSS_MB
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+import { number } from './words.js'
+
+// What each audio feature means, as Spotify's documentation and the first project of this name define it.
+export const DEFINITIONS = {
+  energy:
+    'How intense and active it feels: loud, fast and noisy tracks are high. A measure of perception, not of power.',
+  valence: 'How positive it sounds: high is cheerful, low is sad, tense or angry.',
+  danceability: 'How well it suits dancing: steady tempo, strong beat, regularity.',
+  acousticness: 'How surely it is acoustic, without amplified or electronic instruments.',
+  instrumentalness: 'How surely nobody sings; above one half is meant as instrumental.',
+  speechiness: 'How much of it is spoken: above two thirds is speech, below one third is music.',
+  liveness: 'How surely an audience is heard; above four fifths is very likely live.',
+  loudness: 'The mean loudness of the whole track, in decibels below full scale.',
+  tempo: 'The beats in a minute, on the whole.',
+  duration_ms: 'How long it lasts.',
+  key: 'The note that it rests on, if one was found.',
+  mode: 'Major or minor.',
+  time_signature: 'How many beats are in a bar, by estimate.',
+}
+
+export const LIBRARY = {
+  size: (tracks) => `${number(tracks)} ${tracks === 1 ? 'track' : 'tracks'}`,
+  empty: 'The catalogue is empty.',
+  emptyHint: 'Drop in a playlist, or let online services fill it: then you can search, and tracks are recommended.',
+  bring: 'Bring in a playlist',
+  gather: 'Fill the library',
+  features: 'Audio features',
+  about: 'Bars: your tracks. Line: the tracks that the shipped models learnt from.',
+  known: (known, tracks) => `known of ${tracks ? Math.round((100 * known) / tracks) : 0} % of them`,
+  range: (low, high) => `${low} to ${high}`,
+  median: (value) => `half of them are below ${value}`,
+  more: 'More to look at',
+  counting: 'Counting…',
+}
