@@ -6,10 +6,12 @@ back.
 
 from etl.library.scan import scan
 from etl.task import Task
+from jobs import calibrating
 from jobs.scale.cluster import Cluster
 from jobs.scale.options import available_cores
 from jobs.scale.processes import Processes
 from jobs.scale.workers import Workers
+from jobs.sound_alikes import after_scan
 
 
 def run(task: Task) -> None:
@@ -17,6 +19,8 @@ def run(task: Task) -> None:
     request = task.run.request or {}
     with _workers(request.get("cores", 1), request.get("cluster")) as workers:
         scan(task, workers.map)
+    calibrating.run(task)
+    after_scan(task)
 
 
 def _workers(cores: int | str, cluster: str | None) -> Workers:

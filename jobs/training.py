@@ -39,7 +39,7 @@ def run(task: Task) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "ml", "job", task.run.id],
         cwd=_ROOT,
-        env=os.environ | {"TASTEMAP_VAR": str(task.var), "PYTHONUNBUFFERED": "1"},
+        env=environment(task.var),
         stdin=subprocess.PIPE,  # never written to: it closes when we end, however we end, and the training with us
         stdout=subprocess.PIPE,
         text=True,
@@ -54,6 +54,15 @@ def run(task: Task) -> None:
         process.stdin.close()
         _sweep(task)
     task.report.record(result=result, requested=1, stored=1)
+
+
+def environment(var: Path) -> dict[str, str]:
+    """Return the environment of a training process whose data are in ``var``.
+
+    Threads of OpenMP (scikit-learn) that wait would spin: on few or busy cores a t-SNE of 275 tracks cost ten times as
+    much processor time (``bench/own_training.py``).
+    """
+    return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "TASTEMAP_VAR": str(var), "PYTHONUNBUFFERED": "1"}
 
 
 def _sweep(task: Task) -> None:

@@ -23,6 +23,7 @@ from ml.genre.model import GenrePredictor
 from ml.neighbours.model import Neighbours
 from ml.registry import ModelRegistry
 from ml.served import ServedModels
+from ml.tagger.model import MusicTagger
 from ml.timbre.model import TimbreLibrary, TimbreModel
 from ml.triage.evidence import TrackReader
 from ml.triage.model import Triage
@@ -47,6 +48,8 @@ class Services:
         self._models = ServedModels()
         # What is computed of heaps that people sort; each may take some 60 MB.
         self.heaps = ServedModels(limit=2)
+        # How the recordings of the operator, and of others, sound.
+        self.sounds = ServedModels(limit=4)
 
     @cached_property
     def database(self) -> Database:
@@ -123,6 +126,10 @@ class Services:
     @property
     def timbre(self) -> TimbreLibrary:
         return self._served("timbre", lambda folder: TimbreLibrary(TimbreModel.load(folder)))
+
+    @property
+    def tagger(self) -> MusicTagger:
+        return self._served("tagger", MusicTagger.load)
 
     def contributors(self, task: str) -> tuple[Contributors, TrackInputs]:
         """Return the served model of one playlist, and what reads tracks as that model learnt them.

@@ -10,6 +10,7 @@ import numpy as np
 from etl.providers.base import Need
 from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
+from services.sound_alikes import SoundTags, tags_of
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
 from services.subject.headline import Confidence, DecidedBy, Headline, as_input
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
@@ -113,6 +114,7 @@ class GenreAnswer:
     confidence: Confidence
     note: str | None
     known_genres: KnownGenres
+    sound_tags: SoundTags | None
     features: list[FeatureValue]
     other_features: list[SourceFeatures]
     why: Why
@@ -128,7 +130,8 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
     if not model.knows(given):
         raise nothing_known(source_lines(services, subject))
     known = genres_of(services, subject)
-    headline = Headline.of(services.artist_genre, given, known)
+    heard = tags_of(services, track, viewer)
+    headline = Headline.of(services.artist_genre, given, known, heard[1] if heard else None)
     why = model.explain(given, revise=lambda each: model.agreeing(each, headline.revise(each)))
     families = model.family_probabilities(why.prediction.genre[None])[0]
     genres = _with_families(model, model.genres, why.prediction.genre)
@@ -153,6 +156,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         confidence=headline.confidence(first, genres[0].probability),
         note=_note(track, given, headline.decided_by(first)),
         known_genres=known,
+        sound_tags=heard[0] if heard else None,
         features=_features(model, track, first),
         other_features=other_features(services, subject),
         why=Why(

@@ -19,7 +19,7 @@ OPEN = frozenset({"queued", "running", "waiting"})
 STORED = "stored"
 FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contributors": []}
 # Kinds that may take hours: files that are dropped meanwhile do not wait for them.
-LONG_KINDS = frozenset({"enrich", "balanced", "tracks", "artists", "segments", "train", "scan"})
+LONG_KINDS = frozenset({"enrich", "balanced", "tracks", "artists", "segments", "train", "scan", "sounds"})
 
 
 class ImportProblem(TastemapError):  # noqa: N818 - a fault of the file, shown to the person who brought it

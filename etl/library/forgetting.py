@@ -7,6 +7,7 @@ from store.audio_files import AudioShelf, audio_files, forget_audio_files, forge
 from store.database import PAGE_ITEMS, Database
 from store.facts import ANALYSES, OWN_AUDIO, forget_own_sound
 from store.runs import Progress, Run
+from store.sounds import forget_sounds
 
 
 def new_forgetting(folder: str, owner: str | None = None) -> Run:
@@ -44,6 +45,7 @@ def run(task: Task) -> None:
         else:
             forget_own_sound(database, track_id)
     forget_audio_files(database, files)
+    forget_sounds(database, files)
     forget_audio_folder(database, root)
     AudioShelf(task.var).build(database)
     task.report.record(requested=len(files), stored=len(files))

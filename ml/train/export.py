@@ -24,11 +24,17 @@ class ExportError(Exception):
     """The outputs of the converted network differ from those of Keras."""
 
 
-def to_litert(model: keras.Model, shapes: Sequence[tuple[int | None, ...]]) -> bytes:
-    """Convert a network of one output; inputs keep the order of ``shapes`` (``None`` = any size) by their names."""
+def to_litert(model: keras.Model, shapes: Sequence[tuple[int | None, ...]], *, half: bool = False) -> bytes:
+    """Convert a network of one output; inputs keep the order of ``shapes`` (``None`` = any size) by their names.
+
+    ``half`` stores the weights in half precision; what is computed stays in single precision.
+    """
     specs = [tf.TensorSpec(shape, tf.float32, name=f"input_{i}") for i, shape in enumerate(shapes)]
     traced = tf.function(lambda *inputs: model(_given(inputs), training=False)).get_concrete_function(*specs)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(traced)], model)
+    if half:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
     return converter.convert()
 
 

@@ -15,7 +15,7 @@ from services.subject.families import KnownGenres
 from services.subject.lookup import ARTIST_EMBEDDING
 from store.domain import Track
 
-DecidedBy = Literal["track", "artist", "alike", "audio", "names"]
+DecidedBy = Literal["track", "artist", "alike", "tags", "audio", "names"]
 Confidence = Literal["high", "medium", "low"]
 # Calibrated probability of the headline from which the answer is called so, out of 114 genres.
 HIGH, MEDIUM = 0.6, 0.3
@@ -24,6 +24,7 @@ _FILED_SHARE = 0.9
 _DOUBTFUL_SHARE = 0.3  # where the artist's own genres name no family of them
 # Power of the product of two answers that rest on the same genres; the calibration error on `valid` is least with it.
 _SHARPNESS = 0.5
+_TAGS_SHARE = 0.8  # of the tags heard in the track's own file, where nobody names its genre or its artist's
 _LEAST_PLACED = 0.5  # confidence of the taxonomy from which a name stands for one of the 114 genres
 _NAMED = 3  # genres in a line
 
@@ -33,7 +34,8 @@ class Headline:
     """How the genre of one track is decided.
 
     ``filed`` are the columns of the 114 genres that the track itself is filed under, those of the artist's families
-    alone where there are such, and ``share`` is what they count; ``evidence`` is what is known of the artist.
+    alone where there are such, and ``share`` is what they count; ``evidence`` is what is known of the artist. ``tags``
+    (114,) is what the tags make likely that are heard in the track's own file; they count where nothing else is known.
     """
 
     model: ArtistGenres
@@ -42,9 +44,10 @@ class Headline:
     filed: tuple[int, ...]
     share: float
     evidence: ArtistEvidence | None
+    tags: Floats | None = None
 
     @classmethod
-    def of(cls, model: ArtistGenres, given: GenreInput, known: KnownGenres) -> "Headline":
+    def of(cls, model: ArtistGenres, given: GenreInput, known: KnownGenres, tags: Floats | None = None) -> "Headline":
         """Collect what is known of the track and of its artist."""
         columns = (_column(model.taxonomy, name) for name in known.track)
         filed = tuple(dict.fromkeys(column for column in columns if column is not None))
@@ -53,13 +56,20 @@ class Headline:
         agreeing = tuple(column for column in filed if _family_of(model.taxonomy, model.genres[column]) in families)
         doubtful = not agreeing and evidence is not None and evidence.known_by == "own"
         share = _DOUBTFUL_SHARE if doubtful else _FILED_SHARE
-        return cls(model=model, given=given, known=known, filed=agreeing or filed, share=share, evidence=evidence)
+        if filed or evidence is not None:
+            tags = None
+        return cls(
+            model=model, given=given, known=known, filed=agreeing or filed, share=share, evidence=evidence, tags=tags
+        )
 
     def revise(self, prediction: GenrePrediction) -> GenrePrediction:
         """Return the genre model's probabilities, (n, k), with what is known of the artist and of the track."""
         if self.evidence is not None:
             prediction = self.model.pool(prediction, inputs_of(self.given), self.evidence)
             prediction = replace(prediction, genre=self._as_read(prediction.genre))
+        if self.tags is not None:
+            genre = _TAGS_SHARE * self.tags + (1.0 - _TAGS_SHARE) * prediction.genre
+            return replace(prediction, genre=genre.astype(prediction.genre.dtype))
         if not self.filed:
             return prediction
         own = np.zeros_like(prediction.genre)
@@ -83,6 +93,8 @@ class Headline:
             return "track"
         if self.evidence is not None and self._family(genre) in self._families_of(self.evidence):
             return "alike" if self.evidence.known_by == "alike" else "artist"
+        if self.tags is not None:
+            return "tags"
         return "audio" if self.given.features else "names"
 
     def reason(self, genre: str, filed_by: str) -> str:
@@ -96,6 +108,8 @@ class Headline:
             return f"Artists alike are known for {', '.join(self.evidence.names[:_NAMED])}."
         if by == "alike":
             return "From the company that this artist keeps in playlists."
+        if by == "tags":
+            return "From the tags that musicnn hears in your file."
         return "From the sound." if by == "audio" else "From the names alone."
 
     def confidence(self, genre: str, probability: float) -> Confidence:

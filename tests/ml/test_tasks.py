@@ -12,6 +12,7 @@ from ml.contributors.model import Contributors
 from ml.families.model import Families
 from ml.genre.model import GenrePredictor
 from ml.registry import ModelRegistry, card_of, scores_of
+from ml.tagger.model import MusicTagger
 from ml.tasks import TASKS, shipped
 from ml.taxonomy.model import Taxonomy
 from ml.timbre.model import TimbreModel
@@ -22,6 +23,7 @@ SERVED = {
     "artist_genre": ArtistGenres,
     "clusters": Clusters,
     "families": Families,
+    "tagger": MusicTagger,
     "timbre": TimbreModel,
     "contributors": Contributors,
 }

@@ -5,6 +5,7 @@ t-SNE: L. van der Maaten and G. Hinton (JMLR 2008), Barnes-Hut approximation, sc
 G. Linderman, Nature Biotechnology 2021) and makes the maps reproducible.
 """
 
+import sys
 import time
 import warnings
 from collections import Counter
@@ -39,6 +40,8 @@ _LARGE, _STEPS, _STEPS_LARGE = 5000, 1000, 500
 def train_own(job: Job) -> dict[str, Any]:
     """Map the playlist of the request, or the catalogue; options: ``methods`` (of "tsne", "umap"), ``most``, ``seed``.
 
+    Without the option a playlist gets t-SNE alone, which takes a second or two: UMAP first compiles itself, for ten.
+
     Raises
     ------
     TooLittle
@@ -47,7 +50,8 @@ def train_own(job: Job) -> dict[str, Any]:
     options = job.request.get("options") or {}
     playlist, most = job.request.get("playlist"), min(int(options.get("most", MOST)), MOST)
     seed = int(options.get("seed", SEED))
-    methods = [method for method in METHODS if method in options.get("methods", METHODS)] or list(METHODS)
+    wanted = options.get("methods", ["tsne"] if playlist else METHODS)
+    methods = [method for method in METHODS if method in wanted] or list(METHODS)
     job.say("reading the tracks")
     snapshot = job.catalogue.current(job.owner)
     tracks, places, available = _playlist(job, playlist) if playlist else drawn_from(snapshot, most, seed)
@@ -113,13 +117,27 @@ def umap(places: Floats, seed: int) -> Floats:
     ModuleNotFoundError
         umap-learn is not installed.
     """
-    from umap import UMAP
-
+    UMAP = _umap_class()
     with warnings.catch_warnings():
         # It warns that a fixed seed means one thread.
         warnings.filterwarnings("ignore", message="n_jobs value")
         model = UMAP(n_neighbors=min(15, len(places) - 1), init="pca", random_state=seed, n_jobs=1)
         return model.fit_transform(places)
+
+
+def _umap_class() -> Any:
+    """Import UMAP without its parametric variant, which would load TensorFlow for nothing."""
+    absent = "tensorflow" not in sys.modules
+    if absent:
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]  # an import of it fails, and umap goes on without
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Tensorflow not installed")
+            from umap import UMAP
+    finally:
+        if absent:
+            del sys.modules["tensorflow"]
+    return UMAP
 
 
 _MAPPERS: dict[str, Callable[[Floats, int], Floats]] = {"tsne": tsne, "umap": umap}

@@ -285,6 +285,27 @@ export const limits = {
    "maxlength": 500
   }
  },
+ "get /api/sound/path": {
+  "start": {
+   "maxlength": 500
+  },
+  "end": {
+   "maxlength": 500
+  },
+  "most": {
+   "min": 2,
+   "max": 50
+  }
+ },
+ "get /api/sound/alike": {
+  "track_id": {
+   "maxlength": 500
+  },
+  "limit": {
+   "min": 1,
+   "max": 50
+  }
+ },
  "post /api/library/scan": {
   "folder": {
    "maxlength": 4096

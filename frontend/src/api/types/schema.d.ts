@@ -732,6 +732,137 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many of one's own files can be compared by their sound, and which hold the same recording.
+         * @description The operator sees all files, others those that they have dropped into the page.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SoundState"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Find out what those files sound like of which that is not known yet; a scan does so at its end. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The run that does it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Too much is open */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/blend": {
         parameters: {
             query?: never;
@@ -2764,6 +2895,179 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sound/path": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tracks among one's own files that lead from one to another, each alike to the next. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The track that it begins with. */
+                    start: string;
+                    /** @description The track that it ends with. */
+                    end: string;
+                    /** @description Tracks at most, both included. */
+                    most?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SoundPath"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such track, or no file of it has been listened to */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sound/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracks among one's own files that sound most like one of them. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A track of which a file is here. */
+                    track_id: string;
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SoundAlikes"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such track, or no file of it has been listened to */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/library/scan": {
         parameters: {
             query?: never;
@@ -3835,6 +4139,42 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the tiles of the newest playlists are drawn from: the sound of four tracks of each, and moods. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TilesAnswer"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4970,8 +5310,26 @@ export interface paths {
                         "application/json": components["schemas"]["Path"];
                     };
                 };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description No such track */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -4986,6 +5344,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
             };
@@ -7126,6 +7493,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/gathered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the data of a playlist came here: which sources told of which tracks, and what they recommended for them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Gathered"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/who-added": {
         parameters: {
             query?: never;
@@ -7956,6 +8370,8 @@ export interface components {
         /**
          * BlendedTrack
          * @description A track, the person whom it is for, satisfaction by person, and the track of theirs it is like.
+         *
+         *     ``features`` are its audio features by name.
          */
         BlendedTrack: {
             id: string | null;
@@ -7977,6 +8393,9 @@ export interface components {
             novelty: number;
             like: components["schemas"]["TrackSummary"];
             reasons: string[];
+            features: {
+                [key: string]: number;
+            };
         };
         /**
          * BudgetState
@@ -8180,7 +8599,7 @@ export interface components {
         FamilyRecommendation: {
             seed: components["schemas"]["TrackSummary"];
             method: string;
-            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["RecommendedTrack"])[];
+            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["services__recommend__answer__RecommendedTrack"])[];
             artists: components["schemas"]["SimilarArtist"][];
             note: string | null;
             fetched: components["schemas"]["SourceList"][];
@@ -8279,6 +8698,16 @@ export interface components {
             problems: string[];
         };
         /**
+         * Gathered
+         * @description What ``sources`` told of ``tracks`` tracks; ``recommended`` has at most 200 of the ``seeds`` asked for.
+         */
+        Gathered: {
+            tracks: number;
+            sources: components["schemas"]["SourceUse"][];
+            seeds: number;
+            recommended: components["schemas"]["SeedRecommendations"][];
+        };
+        /**
          * GenreAnswer
          * @description The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
          */
@@ -8294,13 +8723,14 @@ export interface components {
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
             /** @enum {string} */
-            decided_by: "track" | "artist" | "alike" | "audio" | "names";
+            decided_by: "track" | "artist" | "alike" | "tags" | "audio" | "names";
             reason: string;
             basis: string[];
             /** @enum {string} */
             confidence: "high" | "medium" | "low";
             note: string | null;
             known_genres: components["schemas"]["KnownGenres"];
+            sound_tags: components["schemas"]["SoundTags"] | null;
             features: components["schemas"]["FeatureValue"][];
             other_features: components["schemas"]["SourceFeatures"][];
             why: components["schemas"]["Why"];
@@ -8741,6 +9171,19 @@ export interface components {
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
+        /**
+         * PlaylistTile
+         * @description The audio features of up to four tracks, spread evenly, and how many of the first 50 tracks have which mood.
+         */
+        PlaylistTile: {
+            id: string;
+            tiles: {
+                [key: string]: number;
+            }[];
+            moods: {
+                [key: string]: number;
+            };
+        };
         /** PlaylistsAnswer */
         PlaylistsAnswer: {
             playlists: components["schemas"]["PlaylistSummary"][];
@@ -8859,32 +9302,11 @@ export interface components {
         Recommendation: {
             seed: components["schemas"]["TrackSummary"];
             method: string;
-            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["RecommendedTrack"])[];
+            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["services__recommend__answer__RecommendedTrack"])[];
             artists: components["schemas"]["SimilarArtist"][];
             note: string | null;
             fetched: components["schemas"]["SourceList"][];
             sources: components["schemas"]["SourceLine"][];
-        };
-        /**
-         * RecommendedTrack
-         * @description A track with its score (0 to 1), the reasons, and how it differs from the seed in each feature.
-         */
-        RecommendedTrack: {
-            id: string | null;
-            title: string;
-            artists: string[];
-            album: string | null;
-            year: number | null;
-            popularity: number | null;
-            explicit: boolean | null;
-            duration_ms: number | null;
-            has_features: boolean;
-            source: string;
-            labels: string[];
-            audio_url: string | null;
-            score: number;
-            reasons: string[];
-            differences: components["schemas"]["FeatureDifference"][];
         };
         /**
          * RowColumns
@@ -8977,10 +9399,30 @@ export interface components {
         RunsAnswer: {
             runs: components["schemas"]["RunView"][];
         };
+        /**
+         * SameRecording
+         * @description Files that hold the same recording: the path of each, and its track.
+         */
+        SameRecording: {
+            paths: string[];
+            tracks: components["schemas"]["TrackSummary"][];
+        };
         /** SearchAnswer */
         SearchAnswer: {
             query: string;
             tracks: components["schemas"]["TrackSummary"][];
+        };
+        /**
+         * SeedRecommendations
+         * @description What a source recommended for a track of the playlist, best first, at most ten.
+         */
+        SeedRecommendations: {
+            seed: components["schemas"]["TrackSummary"];
+            source: string;
+            title: string;
+            /** Format: date-time */
+            fetched_at: string;
+            tracks: components["schemas"]["services__hub__gathered__RecommendedTrack"][];
         };
         /**
          * SetSummary
@@ -9030,6 +9472,74 @@ export interface components {
         Skipped: {
             line: number;
             reason: string;
+        };
+        /**
+         * SoundAlike
+         * @description A track with the cosine of its vector (-1 to 1).
+         */
+        SoundAlike: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            audio_url: string | null;
+            score: number;
+        };
+        /**
+         * SoundAlikes
+         * @description The tracks among one's own files that sound most like ``track``, of so many ``recordings``.
+         */
+        SoundAlikes: {
+            version: string;
+            recordings: number;
+            track: components["schemas"]["TrackSummary"];
+            alike: components["schemas"]["SoundAlike"][];
+        };
+        /**
+         * SoundPath
+         * @description Tracks from one to another, each alike to the next; ``score`` is the cosine with the one before.
+         */
+        SoundPath: {
+            version: string;
+            tracks: components["schemas"]["SoundAlike"][];
+        };
+        /**
+         * SoundState
+         * @description How many files have a sound to compare, and how many ``lacking`` it may get one; ``listening`` if the packages
+         *     for that are installed. ``same`` are the files that hold the same recording, at most 200 groups.
+         */
+        SoundState: {
+            version: string;
+            recordings: number;
+            lacking: number;
+            listening: boolean;
+            same: components["schemas"]["SameRecording"][];
+        };
+        /**
+         * SoundTag
+         * @description A tag with its probability, 0 to 1.
+         */
+        SoundTag: {
+            name: string;
+            probability: number;
+        };
+        /**
+         * SoundTags
+         * @description What the taggers hear in a file, the likeliest first: genres, moods, instruments and voices.
+         */
+        SoundTags: {
+            title: string;
+            version: string;
+            genres: components["schemas"]["SoundTag"][];
+            moods: components["schemas"]["SoundTag"][];
+            sounds: components["schemas"]["SoundTag"][];
         };
         /**
          * SourceFeatures
@@ -9154,6 +9664,17 @@ export interface components {
             reason: string | null;
         };
         /**
+         * SourceUse
+         * @description For how many tracks of a playlist a source gave audio features, genres, and recommendations.
+         */
+        SourceUse: {
+            name: string;
+            title: string;
+            features: number;
+            genres: number;
+            recommendations: number;
+        };
+        /**
          * SourcesAnswer
          * @description All sources; ``decided`` if somebody has switched them, ``fixed`` if TASTEMAP_SOURCES decides.
          */
@@ -9270,6 +9791,10 @@ export interface components {
             artists: number;
             overlap: number;
             distance: number | null;
+        };
+        /** TilesAnswer */
+        TilesAnswer: {
+            tiles: components["schemas"]["PlaylistTile"][];
         };
         /**
          * TimbreAlike
@@ -9594,6 +10119,47 @@ export interface components {
         /** PreviewAnswer */
         api__sources__uploads__PreviewAnswer: {
             preview: components["schemas"]["Preview"];
+        };
+        /**
+         * RecommendedTrack
+         * @description A track that a source recommends, with its own measure (0 to 1) and reason where it gives them.
+         */
+        services__hub__gathered__RecommendedTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            audio_url: string | null;
+            score: number | null;
+            reason: string | null;
+        };
+        /**
+         * RecommendedTrack
+         * @description A track with its score (0 to 1), the reasons, and how it differs from the seed in each feature.
+         */
+        services__recommend__answer__RecommendedTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            audio_url: string | null;
+            score: number;
+            reasons: string[];
+            differences: components["schemas"]["FeatureDifference"][];
         };
         /**
          * PreviewAnswer

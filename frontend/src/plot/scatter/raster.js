@@ -1,5 +1,5 @@
 // Stamps many small pictures into pixels, by itself: without a graphics card a canvas's own calls draw 100,000 points
-// ten times slower (`bench/page.py`). Colours are 0xAABBGGRR, as a canvas keeps its pixels.
+// ten times slower (`bench/plots.py`). Colours are 0xAABBGGRR, as a canvas keeps its pixels.
 
 const RED_BLUE = 0xff00ff
 const GREEN = 0x00ff00

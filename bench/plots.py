@@ -1,0 +1,200 @@
+"""How smooth plots are in Chromium without a graphics card, and how soon a large playlist is on screen.
+
+    python -m bench.plots [--points 100000]
+
+Imports playlists of 10,000 and of ``--points`` invented tracks into a folder of its own and serves it. Needs a built
+page (`make build`). Prints, and exits with 1 if one is missed:
+
+- frames a second while one zooms, pans (the mouse moves once a frame) and hovers on the map of each playlist, every
+  frame in full; the same points in SVG, zoomed by one transform, in the same window. Targets: 30 for 100,000 points, 60
+  for 10,000 (55 counts, for a frame may begin late), ten times SVG, the last frame 300 ms after the last movement;
+- from the address to the map of 10,000 tracks: 1.5 s.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+from config import ROOT
+from store.database import open_database
+from tests.browser.conftest import serve
+from tools.chromium import system_chromium
+
+WINDOW = {"width": 1440, "height": 900}
+HEADINGS = (
+    "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,Added At,"
+    "Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,"
+    "Valence,Tempo,Time Signature"
+)
+PATIENCE_MS = 180_000
+
+# Counts what the plot draws; synthetic pointers have no capture.
+INIT = """() => {
+  localStorage.setItem('tastemap-online-services', 'later')
+  Element.prototype.setPointerCapture = () => {}
+  window.drawn = { count: 0, last: 0 }
+  const put = CanvasRenderingContext2D.prototype.putImageData
+  CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+    window.drawn.count += 1
+    window.drawn.last = performance.now()
+    window.drawn.first ??= window.drawn.last
+    return put.apply(this, given)
+  }
+  window.frames_ = async (act, ms) => {
+    const frame = () => new Promise(requestAnimationFrame)
+    for (let i = 0; i < 5; i += 1) { act(i); await frame() }
+    const [began, before] = [performance.now(), window.drawn.count]
+    let [i, acted] = [5, 0]
+    for (; performance.now() - began < ms; i += 1) { act(i); acted = performance.now(); await frame() }
+    const seconds = (performance.now() - began) / 1000
+    await new Promise((done) => setTimeout(done, 300))
+    const draws = window.drawn.count - before
+    return { frames: (i - 5) / seconds, draws: draws / seconds, late: window.drawn.last - acted }
+  }
+}"""
+MOVES = """async ([kind, ms]) => {
+  const plot = document.querySelector('.tm-plot')
+  const box = plot.getBoundingClientRect()
+  const pixel = (x, y) => ({ clientX: box.x + x * box.width, clientY: box.y + y * box.height })
+  const at = (x, y) => ({ ...pixel(x, y), bubbles: true, cancelable: true })
+  const send = (type, x, y) => plot.dispatchEvent(new PointerEvent(type, { ...at(x, y), pointerId: 7, button: 0 }))
+  const wheel = (delta) => plot.dispatchEvent(new WheelEvent('wheel', { ...at(0.5, 0.5), deltaY: delta }))
+  const acts = {
+    zoom: (i) => wheel(i % 60 < 30 ? -20 : 20),
+    pan: (i) => send('pointermove', 0.5 + 0.2 * Math.sin(i / 15), 0.5 + 0.2 * Math.cos(i / 15)),
+    hover: (i) => send('pointermove', 0.5 + 0.3 * Math.sin(i / 15), 0.5 + 0.3 * Math.cos(i / 15)),
+  }
+  if (kind === 'pan') { for (let i = 0; i < 8; i += 1) wheel(-60); send('pointerdown', 0.5, 0.5) }
+  const found = await window.frames_(acts[kind], ms)
+  if (kind === 'pan') send('pointerup', 0.5, 0.5)
+  return found
+}"""
+SVG = """async ([count, ms]) => {
+  const box = document.querySelector('.tm-plot').getBoundingClientRect()
+  const host = document.createElement('div')
+  let random = 1
+  const next = () => (random = (random * 16807) % 2147483647) / 2147483647
+  const dots = Array.from({ length: count }, () =>
+    `<circle cx="${next() * box.width}" cy="${next() * box.height}" r="1.5" fill="#0065a8" fill-opacity=".35"/>`)
+  host.style = 'position:fixed;inset:0;background:#fff;z-index:99'
+  host.innerHTML = `<svg width="${box.width}" height="${box.height}"><g>${dots.join('')}</g></svg>`
+  document.body.append(host)
+  const group = host.querySelector('g')
+  const found = await window.frames_((i) => group.setAttribute('transform', `scale(${1 + (i % 60) / 60})`), ms)
+  host.remove()
+  return found
+}"""
+
+
+def write_playlist(path: Path, count: int) -> None:
+    """Write an Exportify file of ``count`` invented tracks by six people."""
+    chance = Random(count)
+    share = chance.random
+    lines = [HEADINGS]
+    for number in range(count):
+        energy = min(1.0, max(0.0, chance.gauss(0.6, 0.2)))
+        values = [
+            share(),
+            energy,
+            number % 12,
+            -25 + 20 * energy,
+            number % 2,
+            share() / 5,
+            1 - energy,
+            share(),
+            share(),
+            share(),
+        ]
+        sound = ",".join(f"{value:.4g}" for value in values)
+        lines.append(
+            f"spotify:track:{count:06d}{number:016d},Song {number},Album,Band {number % 997},{1960 + number % 60},"
+            f"200000,40,false,person{number % 6},2024-01-01T00:00:00Z,,,{sound},{chance.gauss(120, 25):.1f},4"
+        )
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def served(counts: list[int]) -> Iterator[tuple[str, dict[int, str]]]:
+    """Import a playlist of each size and serve them; yields the address and the playlists' ids by size."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for count in counts:
+            write_playlist(folder / f"Invented {count}.csv", count)
+        files = [str(path) for path in sorted(folder.glob("*.csv"))]
+        environment = os.environ | {"TASTEMAP_VAR": str(folder / "var")}
+        command = [sys.executable, "-m", "etl", "import", *files]
+        subprocess.run(
+            command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        database = open_database(folder / "var", None)
+        ids = {playlist.item_count: playlist.id for playlist in database.playlists(None, unshared=True)}
+        database.close()
+        with serve(folder, {"TASTEMAP_SOURCES": "none"}) as address:
+            yield address, ids
+
+
+def say(what: str, value: float, unit: str, target: float, *, least: bool) -> bool:
+    """Print a measure beside its target; return whether it is missed."""
+    missed = value < target if least else value > target
+    print(
+        f"{what:<52} {value:9.1f} {unit:<4} ({'at least' if least else 'at most'} {target:g})",
+        "MISSED" if missed else "",
+        flush=True,
+    )
+    return missed
+
+
+def plots(browser: Browser, address: str, playlist: str, count: int, fps: float) -> bool:
+    """Measure the map of one playlist, and the same number of points in SVG."""
+    page = browser.new_page(viewport=WINDOW)
+    page.add_init_script(f"({INIT})()")
+    page.goto(f"{address}/playlist/{playlist}/map")
+    page.wait_for_selector(f".tm-plot[aria-label^='Map of {count} tracks']", timeout=PATIENCE_MS)
+    first = float(page.evaluate("() => window.drawn.last"))
+    page.wait_for_timeout(1000)
+    page.locator(".tm-plot").scroll_into_view_if_needed()
+    missed = False
+    if count == 10_000:
+        missed |= say(f"{count:,} tracks: on screen after", first, "ms", 1500, least=False)
+    moves: dict[str, Any] = {kind: page.evaluate(MOVES, [kind, 3000]) for kind in ("zoom", "pan", "hover")}
+    for kind, found in moves.items():
+        missed |= say(
+            f"{count:,} points: {kind}", found["frames" if kind == "hover" else "draws"], "fps", fps, least=True
+        )
+    missed |= say(f"{count:,} points: last frame after", moves["pan"]["late"], "ms", 300, least=False)
+    in_svg = page.evaluate(SVG, [count, 3000])["frames"]
+    missed |= say(
+        f"{count:,} points: zoom, beside {in_svg:.1f} fps in SVG",
+        moves["zoom"]["draws"] / in_svg,
+        "x",
+        min(10, 55 / in_svg),
+        least=True,
+    )
+    page.close()
+    return missed
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--points", type=int, default=100_000)
+    arguments = options.parse_args()
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with served([10_000, arguments.points]) as (address, ids), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=system_chromium(), args=sandbox)
+        missed = plots(browser, address, ids[10_000], 10_000, 55)
+        missed |= plots(browser, address, ids[arguments.points], arguments.points, 30)
+        browser.close()
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""What one's own files sound like, by the served tagger: each file of which nothing is stored yet.
+
+Each file is stored when it is done, so a run that is killed goes on with the files that lack it. Files are decoded in
+processes of their own, as scans do.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+from etl.audio.decoding import UnreadableSound, missing_packages, mono_blocks
+from etl.library.places import NotInLibrary, open_below
+from etl.task import Task
+from jobs.queue import enqueue
+from jobs.scale.options import available_cores
+from jobs.scale.processes import Processes
+from ml.registry import ModelRegistry
+from ml.tagger.mel import TooShort
+from ml.tagger.model import TASK, MusicTagger, Sound
+from store.audio_files import AudioFile, AudioShelf, audio_files
+from store.database import Database
+from store.errors import TastemapError
+from store.runs import ImportProblem, Progress, Run
+from store.sounds import put_silent, put_sound, without_sound
+
+KIND = "sounds"
+_FILES_A_LOOK = 200
+_ENDED = "it ended the program that read it"
+_HINT = "Install them in the library, under My music."
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What came of a file: its sound, or why there is none; neither where the file has gone."""
+
+    file: AudioFile
+    sound: Sound | None = None
+    problem: str = ""
+
+
+def can_listen() -> bool:
+    """Return whether what decodes files is installed."""
+    return not {"av", "soundfile"} <= {*missing_packages()}
+
+
+def lacking(database: Database, version: str) -> list[AudioFile]:
+    """Return the files with a track of which the ``version`` of the tagger has said nothing."""
+    files = [file for file in audio_files(database) if file.track_id and not file.problem and not file.gone]
+    return without_sound(database, files, version)
+
+
+def new_run(owner: str | None = None, *, cores: int | str = 1) -> Run:
+    """Return the run that finds out what all files sound like that lack it, in ``cores`` processes ("all")."""
+    request = {"cores": cores}
+    return Run(kind=KIND, name="How your music sounds", owner=owner, request=request, unit="files", cursor={})
+
+
+def after_scan(task: Task) -> None:
+    """Queue the run, by as many cores as the scan, where files lack it and can be decoded."""
+    version = ModelRegistry(local=task.var / "models").active_version(TASK)
+    if can_listen() and lacking(task.database, version):
+        cores = (task.run.request or {}).get("cores", 1)
+        enqueue(task.database, task.var, new_run(task.run.owner, cores=cores))
+
+
+def run(task: Task) -> None:
+    """Do the run.
+
+    Raises
+    ------
+    ImportProblem
+        The packages that decode files are not installed.
+    Cancelled
+        Somebody has ended the run; what is stored stays.
+    """
+    if not can_listen():
+        raise ImportProblem("missing_packages", "The packages that decode music are not installed.", _HINT)
+    folder = ModelRegistry(local=task.var / "models").active(TASK)
+    files = lacking(task.database, folder.name)
+    cores = (task.run.request or {}).get("cores", 1)
+    left, stored, skipped = {file.id: file for file in files}, 0, 0
+    task.report(Progress(phase="listening", done=0, total=len(files)))
+    try:
+        with Processes(available_cores() if cores == "all" else int(cores)) as workers:
+            for heard in workers.map(partial(_listen, folder), files):
+                del left[heard.file.id]
+                stored, skipped = stored + (heard.sound is not None), skipped + bool(heard.problem)
+                _store(task.database, folder.name, heard)
+                done = len(files) - len(left)
+                if done % _FILES_A_LOOK == 0:
+                    AudioShelf(task.var).build(task.database)
+                task.report(Progress(phase="listening", done=done, total=len(files), stored=stored, skipped=skipped))
+    except TastemapError as fault:
+        if fault.code != "deadly_items":
+            raise
+        for file in left.values():  # each of them has ended every process that read it; all others are done
+            put_silent(task.database, file, folder.name, _ENDED)
+        skipped += len(left)
+    finally:
+        AudioShelf(task.var).build(task.database)  # answers of before are made anew
+    task.report.record(requested=len(files), stored=stored, skipped={"no sound to compare": skipped} if skipped else {})
+
+
+def _listen(folder: Path, file: AudioFile) -> _Heard:
+    try:
+        os.close(open_below(file.root, file.path))  # it lies where its scan has found it, and is no link
+        return _Heard(file, _tagger(folder).predict(mono_blocks(Path(file.root, file.path), MusicTagger.rate)))
+    except NotInLibrary:
+        return _Heard(file)
+    except (UnreadableSound, TooShort) as fault:
+        return _Heard(file, problem=str(fault))
+
+
+@lru_cache(1)
+def _tagger(folder: Path) -> MusicTagger:
+    return MusicTagger.load(folder)
+
+
+def _store(database: Database, version: str, heard: _Heard) -> None:
+    if heard.sound is not None:
+        put_sound(database, heard.file, version, heard.sound.parts, heard.sound.tags)
+    elif heard.problem:
+        put_silent(database, heard.file, version, heard.problem)

@@ -1,0 +1,140 @@
+"""Sound-alikes by the vectors of recordings: nearest ones, a path between two, recordings that are the same."""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating[Any]]
+
+LEAST_FITTED = 50  # recordings; from fewer, nothing is learnt of how a recording varies within itself
+_MOST_FITTED = 4_000  # recordings, which is more than enough for a covariance
+_SHRINK = 0.2
+SAME = 0.995  # cosine of the plain vectors from which two recordings of like length are taken for one
+_SAME_LENGTH_MS = 2_000
+_NEIGHBOURS = 12  # of a recording, the steps that a path may take
+_BLOCK = 2_048
+
+
+@dataclass(frozen=True, eq=False)
+class SoundSpace:
+    """The recordings of one library, by unit vectors whose cosine is how alike they sound.
+
+    Attributes
+    ----------
+    names : tuple of str
+    plain : np.ndarray
+        (n, d) unit vectors: the means of the parts of each recording.
+    vectors : np.ndarray
+        (n, d) unit vectors in which the directions count less in which the parts of one recording differ.
+    """
+
+    names: tuple[str, ...]
+    plain: Floats
+    vectors: Floats
+
+    @classmethod
+    def of(cls, names: Sequence[str], parts: Sequence[Floats]) -> Self:
+        """Place recordings, each by its (k, d) parts.
+
+        With :data:`LEAST_FITTED` of them, the covariance within recordings is whitened (within-class covariance
+        normalisation: Hatch, Kajarekar, Stolcke, Interspeech 2006). With fewer, the cosine of the means counts.
+        """
+        means = np.array([part.mean(axis=0) for part in parts], np.float32).reshape(
+            len(parts), parts[0].shape[1] if parts else 0
+        )
+        plain = _unit(means)
+        if len(parts) < LEAST_FITTED:
+            return cls(tuple(names), plain, plain)
+        chosen = parts[:: 1 + len(parts) // _MOST_FITTED]
+        return cls(tuple(names), plain, _unit((means - means.mean(axis=0)) @ whitening(chosen)))
+
+    def nearest(self, name: str, limit: int) -> list[tuple[str, float]]:
+        """Return at most ``limit`` other recordings with their cosine (-1 to 1), closest first."""
+        at = self.names.index(name)
+        cosines = self.vectors @ self.vectors[at]
+        cosines[at] = -np.inf
+        order = np.argsort(-cosines, kind="stable")[: min(limit, len(self.names) - 1)]
+        return [(self.names[i], float(cosines[i])) for i in order]
+
+    def cosine(self, one: str, other: str) -> float:
+        """Return how alike two recordings sound, -1 to 1."""
+        return float(self.vectors[self.names.index(one)] @ self.vectors[self.names.index(other)])
+
+    def path(self, start: str, end: str, most: int) -> list[str]:
+        """Return recordings from ``start`` to ``end``, both included, ``most`` at the most, by small steps.
+
+        The path has the least sum of squared distances over steps between near recordings, so that it takes many small
+        steps before a large one. A longer one is thinned out evenly.
+        """
+        first, last = self.names.index(start), self.names.index(end)
+        before = self._before(first, last)
+        found = [last]
+        while found[-1] != first:
+            found.append(before[found[-1]])
+        found.reverse()
+        kept = np.unique(np.linspace(0, len(found) - 1, min(most, len(found))).round().astype(int))
+        return [self.names[found[at]] for at in kept]
+
+    def _before(self, first: int, last: int) -> dict[int, int]:
+        """Return for each recording that was reached the one before it (Dijkstra's algorithm)."""
+        costs, before, queue = {first: 0.0}, {first: first}, [(0.0, first)]
+        done: set[int] = set()
+        while queue:
+            cost, at = heapq.heappop(queue)
+            if at == last:
+                break
+            if at in done:
+                continue
+            done.add(at)
+            distances = (1.0 - self.vectors @ self.vectors[at]) ** 2
+            near = np.argpartition(distances, min(_NEIGHBOURS, len(distances) - 1))[: _NEIGHBOURS + 1]
+            for to in {*near.tolist(), last} - done:
+                reached = cost + float(distances[to])
+                if reached < costs.get(to, np.inf):
+                    costs[to], before[to] = reached, at
+                    heapq.heappush(queue, (reached, to))
+        return before
+
+    def duplicates(self, lengths_ms: Sequence[int | None]) -> list[list[str]]:
+        """Return the groups of recordings that sound the same and are of the same length, the largest first.
+
+        ``lengths_ms`` are in the order of ``names``; an unknown length matches none.
+        """
+        lengths = np.array([np.nan if length is None else length for length in lengths_ms], float)
+        group = np.arange(len(self.names))
+        for start in range(0, len(group), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            alike = self.plain[rows] @ self.plain.T >= SAME
+            alike &= np.abs(lengths[rows, None] - lengths) <= _SAME_LENGTH_MS
+            for at, other in zip(*np.nonzero(alike), strict=True):
+                one, two = _root(group, start + at), _root(group, other)
+                group[max(one, two)] = min(one, two)
+        members: dict[int, list[str]] = {}
+        for at, name in enumerate(self.names):
+            members.setdefault(_root(group, at), []).append(name)
+        return sorted((same for same in members.values() if len(same) > 1), key=len, reverse=True)
+
+
+def whitening(parts: Sequence[Floats]) -> Floats:
+    """Return the (d, d) matrix that whitens the covariance of parts within recordings, shrunk towards the identity."""
+    within = np.concatenate([part - part.mean(axis=0) for part in parts]).astype(np.float32)
+    covariance = within.T @ within / len(within)
+    mean = float(np.trace(covariance)) / len(covariance)
+    covariance = (1.0 - _SHRINK) * covariance + _SHRINK * mean * np.eye(len(covariance), dtype=np.float32)
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors / np.sqrt(np.maximum(values, 1e-9))
+
+
+def _root(group: npt.NDArray[np.intp], at: int) -> int:
+    while group[at] != at:
+        group[at] = group[group[at]]
+        at = int(group[at])
+    return int(at)
+
+
+def _unit(rows: Floats) -> Floats:
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)

@@ -1,0 +1,81 @@
+"""musicnn on LiteRT: two taggers of music (MagnaTagATune, Million Song Dataset) by Pons and Serra, in one network.
+
+J. Pons and X. Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late
+breaking. The weights are ISC-licensed; ``ml.tagger.train.train`` converts them. Serving needs NumPy and LiteRT.
+"""
+
+import json
+import lzma
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.artefacts import verified
+from ml.litert import LiteRTNetwork
+from ml.tagger.mel import RATE, patches
+
+TASK = "tagger"
+WIDTH = 400  # of a vector: the last hidden layers of both taggers
+MOST_PATCHES = 20  # a minute of a file, spread over it
+PARTS = 4  # of a recording that are kept apart
+_BATCH = 4  # patches at a time; more would take more memory and no less time
+
+Floats = npt.NDArray[np.floating[Any]]
+Network = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """What a recording sounds like.
+
+    ``parts`` (1 to 4, 400) are the mean vectors of its parts, of equal length and in their order; ``tags`` (100,) the
+    probability of each of :attr:`MusicTagger.tags`.
+    """
+
+    parts: Floats
+    tags: Floats
+
+
+class MusicTagger:
+    """The taggers of one version.
+
+    Attributes
+    ----------
+    version : str
+    tags : tuple of str
+        The 50 tags of MagnaTagATune, then the 50 of the Million Song Dataset; some are in both.
+    rate : int
+        Samples a second of what :meth:`predict` takes.
+    """
+
+    rate = RATE
+
+    def __init__(self, settings: Mapping[str, Any], network: Network) -> None:
+        self.version: str = settings["version"]
+        self.tags: tuple[str, ...] = tuple(settings["tags"])
+        self._network = network
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read ``models/tagger/<version>``; raises ml.artefacts.ArtefactError if a file is absent or changed."""
+        settings = json.loads(verified(directory / "tagger.json").read_text(encoding="utf-8"))
+        return cls(settings, LiteRTNetwork(lzma.decompress(verified(directory / "musicnn.tflite.xz").read_bytes())))
+
+    def predict(self, blocks: Iterable[npt.NDArray[np.float32]]) -> Sound:
+        """Return what mono ``blocks`` of samples sound like, at :data:`RATE` and of full scale 1.
+
+        At most a minute is looked at, in pieces of three seconds spread over the whole.
+
+        Raises ml.tagger.mel.TooShort for less than half a second.
+        """
+        return self.of_patches(patches(blocks, MOST_PATCHES))
+
+    def of_patches(self, mels: npt.NDArray[np.float32]) -> Sound:
+        """Return what log-mel patches (n, 187, 96) sound like."""
+        found = np.concatenate([self._network(mels[at : at + _BATCH]) for at in range(0, len(mels), _BATCH)])
+        parts = np.array_split(found[:, :WIDTH], min(PARTS, len(found)))
+        return Sound(parts=np.stack([part.mean(axis=0) for part in parts]), tags=found[:, WIDTH:].mean(axis=0))

@@ -1,0 +1,1 @@
+"""Converts musicnn's weights and scores what they find."""

@@ -1,0 +1,228 @@
+"""Sound-alikes among one's own files: the nearest to a track, a path between two, recordings that are the same."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from jobs.sound_alikes import can_listen, lacking, new_run
+from ml.tagger.alike import SoundSpace
+from ml.tagger.genres import genre_probabilities, kinds_of
+from services.container import Services
+from services.errors import ServiceError
+from services.runs import RunView, start_runs
+from services.subject.resolve import by_id
+from services.viewer import Viewer
+from services.views import TrackSummary
+from store.audio_files import AudioFile, audio_files
+from store.domain import Track
+from store.library import tracks_by_id
+from store.sounds import sound_of, stored_sounds
+
+TITLE = "From the sound (musicnn)"
+LEAST_TAG = 0.1
+_MOST_TAGS = 5
+# Of a larger library the recordings with the first ids are compared: more would take too much memory.
+MOST_RECORDINGS = 30_000
+_MOST_DUPLICATES = 200
+
+
+@dataclass(frozen=True)
+class SoundTag:
+    """A tag with its probability, 0 to 1."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundTags:
+    """What the taggers hear in a file, the likeliest first: genres, moods, instruments and voices."""
+
+    title: str
+    version: str
+    genres: list[SoundTag]
+    moods: list[SoundTag]
+    sounds: list[SoundTag]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundAlike(TrackSummary):
+    """A track with the cosine of its vector (-1 to 1)."""
+
+    score: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundAlikes:
+    """The tracks among one's own files that sound most like ``track``, of so many ``recordings``."""
+
+    version: str
+    recordings: int
+    track: TrackSummary
+    alike: list[SoundAlike]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundPath:
+    """Tracks from one to another, each alike to the next; ``score`` is the cosine with the one before."""
+
+    version: str
+    tracks: list[SoundAlike]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SameRecording:
+    """Files that hold the same recording: the path of each, and its track."""
+
+    paths: list[str]
+    tracks: list[TrackSummary]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundState:
+    """How many files have a sound to compare, and how many ``lacking`` it may get one; ``listening`` if the packages
+    for that are installed. ``same`` are the files that hold the same recording, at most 200 groups."""
+
+    version: str
+    recordings: int
+    lacking: int
+    listening: bool
+    same: list[SameRecording]
+
+
+@dataclass(frozen=True, eq=False)
+class _Shelf:
+    """The recordings that a viewer may compare: the files by id, and the file of each track."""
+
+    space: SoundSpace
+    files: dict[str, AudioFile]
+    by_track: dict[str, str]
+
+
+def alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> SoundAlikes:
+    """Return the tracks that sound most like one; raises ServiceError 404 where no file of it is known here."""
+    shelf = _shelf(services, viewer)
+    name = _file_of(services, shelf, track_id, viewer)
+    found: dict[str, float] = {}
+    for other, cosine in shelf.space.nearest(name, limit + len(shelf.files)):
+        of = shelf.files[other].track_id
+        if of and of != shelf.files[name].track_id and len(found) < limit:
+            found.setdefault(of, cosine)
+    tracks = _tracks(services, {track_id, *found}, viewer)
+    return SoundAlikes(
+        version=services.tagger.version,
+        recordings=len(shelf.space.names),
+        track=TrackSummary.of(tracks[track_id]) if track_id in tracks else TrackSummary.of(_unnamed(track_id)),
+        alike=[_shown(tracks.get(of), of, cosine) for of, cosine in found.items()],
+    )
+
+
+def path(services: Services, start: str, end: str, most: int, viewer: Viewer) -> SoundPath:
+    """Return at most ``most`` tracks from ``start`` to ``end``; raises ServiceError 404 where a file is missing."""
+    shelf = _shelf(services, viewer)
+    ends = [_file_of(services, shelf, track_id, viewer) for track_id in (start, end)]
+    names = shelf.space.path(ends[0], ends[1], most)
+    by_file = [shelf.files[name].track_id or "" for name in names]
+    tracks = _tracks(services, set(by_file), viewer)
+    cosines = [1.0, *(shelf.space.cosine(a, b) for a, b in pairwise(names))]
+    shown = [_shown(tracks.get(of), of, cosine) for of, cosine in zip(by_file, cosines, strict=True)]
+    return SoundPath(version=services.tagger.version, tracks=shown)
+
+
+def state(services: Services, viewer: Viewer) -> SoundState:
+    """Return what is known of the sound of the files that a viewer may hear, and which hold the same recording."""
+    shelf = _shelf(services, viewer)
+    names = shelf.space.names
+    groups = shelf.space.duplicates([shelf.files[name].duration_ms for name in names])[:_MOST_DUPLICATES]
+    tracks = _tracks(services, {shelf.files[name].track_id or "" for group in groups for name in group}, viewer)
+    return SoundState(
+        version=services.tagger.version,
+        recordings=len(names),
+        lacking=len([file for file in lacking(services.database, services.tagger.version) if _may(file, viewer)]),
+        listening=can_listen(),
+        same=[_same([shelf.files[name] for name in group], tracks) for group in groups],
+    )
+
+
+def start(services: Services, viewer: Viewer) -> RunView:
+    """Start finding out what the files sound like that lack it; raises TooManyRuns."""
+    return start_runs(services, new_run(viewer.owner))[0]
+
+
+def tags_of(services: Services, track: Track, viewer: Viewer) -> tuple[SoundTags, Any] | None:
+    """Return the tags of the file of a track that a viewer may hear, and the genres (114,) that they make likely."""
+    file_id = services.audio.current().find(track)
+    if file_id is None or not viewer.operator:
+        return None
+    tagger = services.tagger
+    sound = sound_of(services.database, file_id, tagger.version)
+    if sound is None:
+        return None
+    return _tags(services, sound.tags), genre_probabilities(tagger.tags, sound.tags, services.genre.genres)
+
+
+def _tags(services: Services, probabilities: Any) -> SoundTags:
+    tagger = services.tagger
+    kinds = kinds_of(tagger.tags, probabilities, LEAST_TAG)
+    shown = {
+        kind: [SoundTag(name, round(probability, 3)) for name, probability in tags[:_MOST_TAGS]]
+        for kind, tags in kinds.items()
+    }
+    return SoundTags(title=TITLE, version=tagger.version, **shown)
+
+
+def _may(file: AudioFile, viewer: Viewer) -> bool:
+    """Return whether a viewer may compare a file: the operator any, others what they have dropped into the page."""
+    return viewer.operator or (file.owner is not None and file.owner == viewer.owner)
+
+
+def _shelf(services: Services, viewer: Viewer) -> _Shelf:
+    """Return the recordings of a viewer, from memory where nothing has changed."""
+    database, version = services.database, services.tagger.version
+    stamp = (version, services.audio.stamp())
+    name = "operator" if viewer.operator else f"of {viewer.owner}"
+
+    def read() -> _Shelf:
+        files = {file.id: file for file in audio_files(database) if _may(file, viewer) and file.track_id}
+        kept = [sound for sound in stored_sounds(database, version) if sound.id in files][:MOST_RECORDINGS]
+        space = SoundSpace.of([sound.id for sound in kept], [sound.parts for sound in kept])
+        by_track = {files[sound.id].track_id or "": sound.id for sound in reversed(kept)}
+        return _Shelf(space, files, by_track)
+
+    shelf: _Shelf = services.sounds.get(name, stamp, read)
+    return shelf
+
+
+def _file_of(services: Services, shelf: _Shelf, track_id: str, viewer: Viewer) -> str:
+    """Return the file of a track; raises ServiceError 404 for an unknown track, and for one without a file."""
+    if track_id in shelf.by_track:
+        return shelf.by_track[track_id]
+    track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
+    found = services.audio.current().find(track)
+    if found is None or found not in shelf.space.names:
+        raise ServiceError(
+            404,
+            "no_sound",
+            "No file of this track has been listened to here, so nothing can be compared with its sound.",
+            "Scan the folder that holds it, in the library under My music.",
+        )
+    return found
+
+
+def _tracks(services: Services, ids: Iterable[str], viewer: Viewer) -> dict[str, Track]:
+    return tracks_by_id(services.catalogue.current(viewer.owner), services.database, list(ids), viewer.owner)
+
+
+def _shown(track: Track | None, track_id: str, cosine: float) -> SoundAlike:
+    return SoundAlike.of(track or _unnamed(track_id), score=round(cosine, 4))
+
+
+def _same(files: list[AudioFile], tracks: dict[str, Track]) -> SameRecording:
+    ids = dict.fromkeys(file.track_id for file in files if file.track_id)
+    shown = [TrackSummary.of(tracks.get(name) or _unnamed(name)) for name in ids]
+    return SameRecording(paths=[file.path for file in files], tracks=shown)
+
+
+def _unnamed(name: str) -> Track:
+    return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
