@@ -21,7 +21,7 @@ RUN PATH="/app/.venv/bin:$PATH" bin/post_compile
 RUN rm -rf frontend/node_modules && .venv/bin/python -m compileall -q .
 
 FROM base
-RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin tastemap \
+RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin tastemap \
  && install -d -o tastemap -g tastemap -m 0700 /data
 COPY --from=build /app /app
 WORKDIR /app

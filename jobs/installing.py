@@ -33,8 +33,9 @@ _FULL = re.compile(r"No space left on device|Errno 28|Disk quota exceeded")
 
 def new_installation(name: str, owner: str | None = None) -> Run:
     """Return the run that installs the category ``name``."""
-    request = {"category": name}
-    return Run(kind="install", name=f"Install packages: {name}", owner=owner, request=request, unit="steps", cursor={})
+    name_here, request = f"Install packages: {name}", {"category": name}
+    # Large: minutes, in which small files are not to wait.
+    return Run(kind="install", name=name_here, owner=owner, request=request, unit="steps", cursor={}, large=True)
 
 
 def run(task: Task) -> None:

@@ -43,13 +43,17 @@ class PersonShare(Named):
 
 @dataclass(frozen=True, kw_only=True)
 class BlendedTrack(TrackSummary):
-    """A track, the person whom it is for, satisfaction by person, and the track of theirs it is like."""
+    """A track, the person whom it is for, satisfaction by person, and the track of theirs it is like.
+
+    ``features`` are its audio features by name.
+    """
 
     person: Named
     satisfaction: dict[str, float]
     novelty: float
     like: TrackSummary
     reasons: list[str]
+    features: Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +177,7 @@ def _pick(made: Blend, pick: Pick) -> BlendedTrack:
         novelty=round(pick.novelty, 3),
         like=TrackSummary.of(pick.seed),
         reasons=list(pick.reasons),
+        features=pick.track.features.values if pick.track.features else {},
     )
 
 

@@ -1,5 +1,6 @@
 """What the page of a playlist shows: its rows in one answer, and an overview of it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from apiflask import Schema
@@ -10,13 +11,26 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from services.hub import columns as rows
+from services.hub import gathered as origin
 from services.hub import overview as glance
+from services.hub import tiles as drawn
 
 blueprint = Blueprint("hub", __name__, tag="Playlists")
 
 
 class ColumnsQuery(Schema):
     start = Integer(load_default=0, validate=Range(min=0), metadata={"description": "Position of the first row."})
+
+
+@dataclass(frozen=True)
+class TilesAnswer:
+    tiles: list[drawn.PlaylistTile]
+
+
+@blueprint.get("/api/playlists/tiles")
+def tiles() -> TilesAnswer:
+    """What the tiles of the newest playlists are drawn from: the sound of four tracks of each, and moods."""
+    return TilesAnswer(drawn.tiles_of(services(), session.viewer()))
 
 
 @blueprint.get("/api/playlists/<playlist_id>/columns")
@@ -30,3 +44,9 @@ def columns(playlist_id: str, query: dict[str, Any]) -> rows.PlaylistColumns:
 def overview(playlist_id: str) -> glance.Overview:
     """A playlist at a glance: genres, decades, moods, sources of features, facts worth telling, its people."""
     return glance.overview(services(), playlist_id, session.viewer())
+
+
+@blueprint.get("/api/playlists/<playlist_id>/gathered")
+def gathered(playlist_id: str) -> origin.Gathered:
+    """How the data of a playlist came here: which sources told of which tracks, and what they recommended for them."""
+    return origin.gathered(services(), playlist_id, session.viewer())

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from ml.sound import coordinates
 from services.container import Services
+from services.hub.moods import Mood, moods
 from services.hub.people import RADAR, PersonTaste, TastePair, compared, tastes
 from services.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
@@ -20,13 +20,9 @@ from store.library import tracks_of_playlist
 # Rows that are looked at; of a longer playlist the first.
 MOST_ROWS = 10_000
 _MOST_GENRES = 8
-# The middle of valence and energy, which are 0 to 1.
-_MIDDLE = 0.5
 # An odd one out stands this many times as far from the middle of the playlist as a usual track.
 _ODD_FROM = 1.5
 _LEAST_TRACKS = 4
-
-Mood = Literal["happy_lively", "tense_lively", "happy_calm", "sad_calm"]
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,12 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     playlist = find_playlist(services, playlist_id, viewer)
     rows = _rows(services, playlist)
     tracks = list({track.id: track for _, track in rows}.values())
-    genres = Counter(genre for track in tracks for genre in dict.fromkeys(_genres(services, track)))
+    # Tables write "hip-hop", files "Hip Hop".
+    genres = Counter(
+        genre
+        for track in tracks
+        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in _genres(services, track))
+    )
     decades = Counter(10 * (track.year // 10) for track in tracks if track.year)
     sources = Counter(track.features.source for track in tracks if track.features)
     people = tastes(playlist, rows)
@@ -110,7 +111,7 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
         duration_ms=sum(track.duration_ms or 0 for track in tracks),
         genres=[Count(name, name, count) for name, count in genres.most_common(_MOST_GENRES)],
         decades=[Count(str(first), f"{first}s", decades[first]) for first in sorted(decades)],
-        moods=_moods(tracks),
+        moods=moods(tracks),
         sources=[Count(name, services.title_of(name), count) for name, count in sources.most_common()],
         without_features=len(tracks) - sources.total(),
         odd_one_out=_odd_one_out(tracks),
@@ -137,19 +138,6 @@ def _genres(services: Services, track: Track) -> Sequence[str]:
         return told
     found = (services.artists.find(name) for name in track.artists)
     return next((services.artists.genres(artist)[:2] for artist in found if artist is not None), ())
-
-
-def _moods(tracks: Sequence[Track]) -> dict[Mood, int]:
-    """Count the tracks in each quarter of valence and energy."""
-    moods: dict[Mood, int] = dict.fromkeys(("happy_lively", "tense_lively", "happy_calm", "sad_calm"), 0)
-    for track in tracks:
-        values = track.features.values if track.features else {}
-        if "valence" in values and "energy" in values:
-            happy, lively = values["valence"] >= _MIDDLE, values["energy"] >= _MIDDLE
-            of_happy: tuple[Mood, Mood] = ("happy_calm", "happy_lively")
-            of_others: tuple[Mood, Mood] = ("sad_calm", "tense_lively")
-            moods[(of_happy if happy else of_others)[lively]] += 1
-    return moods
 
 
 def _odd_one_out(tracks: Sequence[Track]) -> OddOneOut | None:

@@ -132,9 +132,11 @@ def _nothing_to_compare(method: str, *, weighed: bool) -> ServiceError:
 def _alike(services: Services, subject: Subject) -> list[SimilarArtist]:
     names = subject.track.artists or (subject.track.title,)
     artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
+    alike = services.artists.alike(artist) if artist is not None else ()
+    # They were chosen by more than what is shown of them; the list is in the order of what is shown.
     return [
         SimilarArtist.of(similar, similarity=round(similar.similarity, 3))
-        for similar in (services.artists.alike(artist) if artist is not None else ())
+        for similar in sorted(alike, key=lambda similar: -similar.similarity)
     ]
 
 

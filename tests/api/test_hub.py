@@ -15,6 +15,7 @@ from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.domain import Person, Playlist, PlaylistItem
+from store.recommendations import Recommendations, Recommended, put_recommendations
 from tests.api.conftest import CALM, LOUD, TRACKS, a_track
 
 ROWS = [
@@ -105,6 +106,38 @@ def test_people_are_compared(client: FlaskClient, shared_list: str) -> None:
     assert (pairs["ann", "ben"]["artists"], pairs["ann", "cy"]["artists"]) == (1, 0)
     assert pairs["ann", "cy"]["distance"] > pairs["ann", "ben"]["distance"] > 0
     assert answer["most_unlike"] == "cy"
+
+
+def test_what_was_gathered_is_told_by_source_and_seed(
+    client: FlaskClient, database: Database, shared_list: str
+) -> None:
+    put_recommendations(
+        database,
+        Recommendations(
+            seed="loud0",
+            source="deezer",
+            fetched_at=datetime(2024, 5, 2, tzinfo=UTC),
+            tracks=(Recommended(track_id="metal1", score=0.8, reason="same label"), Recommended(track_id="gone")),
+        ),
+    )
+    answer = answer_of(client, f"/api/playlists/{shared_list}/gathered")
+    assert (answer["tracks"], answer["seeds"]) == (len(ROWS), 1)
+    found = answer["recommended"][0]
+    assert (found["seed"]["id"], found["title"]) == ("loud0", "Deezer")
+    assert [(track["id"], track["score"], track["reason"]) for track in found["tracks"]] == [
+        ("metal1", 0.8, "same label")
+    ]
+    by_source = {source["name"]: source for source in answer["sources"]}
+    assert by_source["deezer"]["recommendations"] == 1
+    assert by_source["table: invented"]["features"] == 8
+    assert client.get("/api/playlists/none/gathered").status_code == 404
+
+
+def test_tiles_are_drawn_from_the_sound(client: FlaskClient, database: Database, shared_list: str) -> None:
+    database.share_playlist(shared_list, True)
+    tile = next(tile for tile in answer_of(client, "/api/playlists/tiles")["tiles"] if tile["id"] == shared_list)
+    assert [features["energy"] for features in tile["tiles"]] == [0.95, 0.95, 0.7, 0.1]
+    assert tile["moods"]["tense_lively"] == 4
 
 
 def test_little_is_told_of_little(client: FlaskClient, database: Database) -> None:

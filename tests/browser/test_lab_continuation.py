@@ -1,10 +1,12 @@
-"""The playlist's tab Next: choose a playlist, see what may come next, and why."""
+"""The playlist's tab Next: what may come next and why, chips that stand in the address, plus and never again."""
+
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, PlaylistPage
+from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -17,12 +19,29 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     playlist_page.open()
     playlist_page.drop("A beginning.csv", invented.bare_file(tracks[:10]))
     playlist_page.wait_for_map(10)
+    page.set_viewport_size({"width": 360, "height": 800})
     playlist_page.open_tab("next")
-    chooser = page.get_by_label("The playlist to go on with")
-    page.set_viewport_size({"width": 390, "height": 800})
-    chooser.select_option(label="A beginning (10 tracks)")
-    page.get_by_role("button", name="Continue it").click()
     found = page.get_by_role("list", name="What comes next").get_by_role("listitem")
     expect(found.first).to_contain_text("goes with", timeout=ANSWER_MS)
+    expect_accessible(page)
+
+    page.get_by_label("Order").select_option(label="calm to energetic")
+    page.get_by_label("Nothing explicit").check()
+    expect(page).to_have_url(re.compile("order=energy&without=explicit"))
+    page.reload()
+    expect(page.get_by_label("Nothing explicit")).to_be_checked(timeout=ANSWER_MS)
+    expect(page.get_by_label("Order")).to_have_value("energy")
+
+    expect(found.first).to_contain_text("goes with", timeout=ANSWER_MS)
+    first, second = (found.nth(at).get_by_role("link").inner_text() for at in (0, 1))
+    page.get_by_role("button", name=f"Never again: {first}").first.click()
+    expect(found.get_by_role("link", name=first, exact=True)).to_have_count(0, timeout=ANSWER_MS)
+    expect(page.get_by_role("button", name=re.compile("^Never again: ")).first).to_be_focused()
+    page.get_by_role("button", name=f"Add {second} to the playlist").first.click()
+    expect(page.get_by_role("status").filter(has_text="11 tracks")).to_be_visible(timeout=ANSWER_MS)
+
+    page.get_by_text("How good is it?").click()
     expect(page.get_by_role("row").filter(has_text="user-kNN, tuned")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Save as a playlist").click()
+    page.get_by_role("link", name="A beginning, continued").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("A beginning, continued", timeout=ANSWER_MS)

@@ -27,8 +27,9 @@ def test_a_playlist_is_learnt_from_and_asked(playlist_page: PlaylistPage, page: 
     page.get_by_role("button", name="Train on this playlist").click()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
 
+    page.get_by_text("How good is it?").click(timeout=TRAINING_MS)
     scores = page.get_by_role("row", name=re.compile("^network"))
-    expect(scores).to_be_visible(timeout=TRAINING_MS)
+    expect(scores).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("^majority"))).to_contain_text("0.")
     expect(page.get_by_role("columnheader", name="Hard to say")).to_be_visible()
     told = page.get_by_role("application", name=re.compile(rf"^Map of {len(tracks)} tracks"))

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +39,9 @@ class Blended(invented.Invented):
         return f"Blended {self.number}"
 
 
+_LOOKS = "(paths) => paths.map((path) => [path.getAttribute('d'), getComputedStyle(path).fill])"
+
+
 def lengths_of_the_list(page: Page) -> set[int | None]:
     """Have a list made and return how many milliseconds its tracks last."""
     with page.expect_response("**/api/blend", timeout=ANSWER_MS) as answer:
@@ -55,23 +58,32 @@ def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPa
     playlist_page.drop("Both of us.csv", invented.bare_file(rows))
     playlist_page.wait_for_map(36)
     playlist_page.open_tab("blend")
-    expect(page.get_by_label(re.compile("Both of us"))).to_be_checked()
     page.get_by_label("What is on these playlists").uncheck()
-    page.get_by_label("Tracks", exact=True).fill("4")
+    page.get_by_label("How many tracks").fill("4")
     page.get_by_label("Over … minutes").fill("5")
     assert LONG_MS not in lengths_of_the_list(page)
     page.get_by_label("Over … minutes").fill("")
     page.get_by_label("Under … minutes").fill("5")
     assert lengths_of_the_list(page) == {LONG_MS}
-    expect(page.locator(".tm-blend table tbody tr")).to_have_count(2, timeout=ANSWER_MS)
+    suits = page.get_by_role("list", name="How well it suits each person").get_by_role("listitem")
+    expect(suits).to_have_count(2, timeout=ANSWER_MS)
     first = page.get_by_role("list", name="The blended list").get_by_role("link").first
     expect(first).to_be_visible()
     banned = first.inner_text()
-    page.get_by_role("button", name=f"Never {banned} again").first.click()
+    page.get_by_role("button", name=f"Never again: {banned}").first.click()
     expect(page.get_by_text("Never again: 1")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("button", name=re.compile("^Never again")).first).to_be_focused()
+    expect_accessible(page)
+    looks = page.locator(".tm-suits .tm-mark-svg path").evaluate_all(_LOOKS)
     page.get_by_role("button", name="Save as a playlist").click()
     page.locator(".tm-blend [role=status] a").click()
+    people = page.get_by_role("list", name="For", exact=True)
+    expect(people.get_by_role("listitem").first).to_be_visible(timeout=ANSWER_MS)
+    kept = people.locator("path").evaluate_all(_LOOKS)
+    assert set(map(tuple, kept)) <= set(map(tuple, looks)), "who they are stays: the colour and the shape"
+    playlist_page.open_tab("map")
     playlist_page.expect_markers(4)
+    expect(page.get_by_role("columnheader", name="For", exact=True)).to_be_visible()
 
 
 def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(

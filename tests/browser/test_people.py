@@ -31,6 +31,9 @@ def test_a_name_and_a_colour_show_at_once_and_stay(of_two: PlaylistPage, page: P
     expect(box).to_be_focused()
     page.keyboard.type("Ada")
     page.get_by_role("radio", name="amber").check()
+    page.get_by_role("radio", name="star").check()
+    star = page.locator(".tm-swatch", has=page.get_by_role("radio", name="star")).locator("path").get_attribute("d")
+    box.focus()
     page.keyboard.press("Enter")
 
     expect(of_two.people.first).to_contain_text("Ada")
@@ -46,6 +49,7 @@ def test_a_name_and_a_colour_show_at_once_and_stay(of_two: PlaylistPage, page: P
     page.reload()
     of_two.expect_markers(16)
     expect(of_two.people.first).to_contain_text("Ada")
+    expect(of_two.people.first.locator("path")).to_have_attribute("d", str(star))
     assert of_two.pixels(AMBER) > 50
 
 
@@ -97,7 +101,7 @@ def test_the_palette_is_that_of_the_light_theme(of_two: PlaylistPage, page: Page
     """The stored form of the eight colours stands in people.js and in the styles."""
     page.emulate_media(color_scheme="light")
     page.get_by_role("button", name="Name and colour of Person 1").click()
-    swatches = page.locator(".tm-swatch:not(.is-wide)")
+    swatches = page.locator(".tm-swatches").first.locator(".tm-swatch:not(.is-wide)")
     stored = [swatch.locator("input").get_attribute("value") for swatch in swatches.all()]
     shown = [swatch.locator("path").evaluate("(path) => getComputedStyle(path).fill") for swatch in swatches.all()]
     assert len(stored) == 8

@@ -56,10 +56,13 @@ def test_a_file_ends_with_a_reckoning_and_stays_in_the_list(playlist_page: Playl
 
     page.get_by_role("link", name="All playlists").click()
     row = page.get_by_role("listitem").filter(has_text="Reckoning")
-    expect(row.last).to_contain_text("5 tracks · 1 person")
+    expect(row.last).to_contain_text("5 tracks")
+    expect(row.last.get_by_role("img", name=re.compile("^Mood: "))).to_be_visible(timeout=ANSWER_MS)
     page.get_by_role("button", name="Delete Reckoning").click()
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_role("link", name="Reckoning")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Playlists here")).to_be_focused()
+    expect_accessible(page)
 
 
 def test_the_address_carries_axes_and_people(playlist_page: PlaylistPage, page: Page) -> None:

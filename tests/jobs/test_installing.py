@@ -13,6 +13,7 @@ import pytest
 from etl.task import Reporter, silent
 from jobs.installing import install, new_installation, pip_command, requirements_of
 from jobs.packages import PURPOSES, SIZES, lock, missing_packages, packages_of
+from jobs.queue import WorkQueue, queues_of
 from jobs.worker import execute
 from store.database import Database
 from store.runs import Cancelled, ImportProblem, Run
@@ -90,6 +91,7 @@ def test_a_category_that_is_there_is_left_alone(database: Database, tmp_path: Pa
     if missing_packages(packages_of("train")):
         pytest.skip("the category train is not installed here")
     run = new_installation("train")
+    assert queues_of([run]) == {WorkQueue.LARGE}  # small files do not wait for it
     database.put_run(run)
     execute(database, tmp_path, run.id, build=False)
     done = database.get_run(run.id)

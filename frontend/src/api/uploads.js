@@ -54,7 +54,7 @@ function progress(upload, run) {
   upload.run = run
   if (!upload.alone || !run.playlist_id || !(run.stored + run.known)) return
   upload.alone = false
-  if (route.value.name === 'playlists') return go(href('playlist', run.playlist_id))
+  if (route.value.name === 'playlists') return go(href('playlist', run.playlist_id, 'map'))
 }
 
 function follow(upload, id) {

@@ -2,28 +2,29 @@ import { ref, shallowRef } from 'vue'
 import { ApiError, get, isAbort } from '../api/client.js'
 import { plain } from '../strings/plain.js'
 
-const PAGE_SIZE = 500
-// Rows are handed on each time this share more have arrived, so that drawing 100,000 stays in proportion.
-const GROWTH = 1.2
 // How soon to ask again for a playlist that is still being imported: soon while it grows, later when it stands still.
 const SOON_MS = 700
 const LATER_MS = 20_000
 
-// A row as the map and the table use it: every value that can be an axis in one place, added_at in ms.
-function prepared(row) {
-  const { popularity, year, duration_ms: length, added_at: addedAt } = row
-  const [artist_x, artist_y] = row.artist_point ?? []
-  const values = {
-    ...row.features,
-    popularity,
-    year,
-    artist_x,
-    artist_y,
-    added_at: addedAt ? Date.parse(addedAt) : null,
+// Row `at` as the map and the table use it: every value that can be an axis in one place, added_at in ms.
+function prepared({ columns, people, sources }, at) {
+  const row = { added_by: people[columns.added_by[at]] ?? null, source: sources[columns.source[at]] ?? null }
+  for (const name of PLAIN) row[name] = columns[name][at]
+  const [artist_x, artist_y] = columns.artist_point[at] ?? []
+  const values = {}
+  for (const name in columns.features) {
+    const value = columns.features[name][at]
+    if (value !== null) values[name] = value
   }
-  values.duration_ms ??= length
-  return { ...row, values, words: plain(`${row.title} ${row.artists.join(' ')} ${row.album ?? ''}`) }
+  values.duration_ms ??= row.duration_ms
+  Object.assign(values, { popularity: row.popularity, year: row.year, artist_x, artist_y })
+  values.added_at = row.added_at ? Date.parse(row.added_at) : null
+  return Object.assign(row, { values, words: plain(`${row.title} ${row.artists.join(' ')} ${row.album ?? ''}`) })
 }
+const PLAIN = /** @type {const} */ ([
+  ...['position', 'id', 'title', 'artists', 'album', 'year', 'popularity', 'explicit', 'duration_ms', 'labels'],
+  ...['added_at', 'plays'],
+])
 
 const pause = (ms, signal) =>
   new Promise((resolve, reject) => {
@@ -34,20 +35,22 @@ const pause = (ms, signal) =>
     })
   })
 
-// Asks for page after page and hands each on; the last one again and again while the import still goes on.
-async function* pagesOf(id, signal) {
+// Asks for block after block of rows, mostly one; the last one again and again while the import still goes on.
+async function* blocksOf(id, signal) {
   let wait = SOON_MS
   let seen = -1
-  for (let page = 1; ;) {
-    const answer = await get('/data', { playlist: id, page, page_size: PAGE_SIZE }, signal)
-    const last = page >= answer.pages
+  for (let start = 0; ;) {
+    const path = /** @type {const} */ (`/api/playlists/${encodeURIComponent(id)}/columns`)
+    const answer = await get(path, { start }, signal)
+    const { item_count: count, complete } = answer.playlist
+    const last = answer.end >= count || answer.end === start
     yield { answer, last }
-    if (last && answer.playlist.complete) return
+    if (last && complete) return
     if (last) {
-      wait = answer.playlist.item_count > seen ? SOON_MS : Math.min(2 * wait, LATER_MS)
-      seen = answer.playlist.item_count
+      wait = count > seen ? SOON_MS : Math.min(2 * wait, LATER_MS)
+      seen = count
       await pause(wait, signal)
-    } else page += 1
+    } else start = answer.end
   }
 }
 
@@ -59,13 +62,15 @@ export function usePlaylist() {
   const loading = ref(false)
   let controller = null
 
-  function take({ answer, last }, pages) {
+  function take({ answer, last }, blocks) {
     const known = playlist.value
     const news = answer.playlist
     if (!known || known.item_count !== news.item_count || known.complete !== news.complete) playlist.value = news
-    pages[answer.page - 1] = answer.tracks.map(prepared)
-    const arrived = pages.reduce((sum, page) => sum + page.length, 0)
-    if (last || arrived > rows.value.length * GROWTH) rows.value = pages.flat()
+    blocks.set(
+      answer.start,
+      answer.columns.id.map((_, at) => prepared(answer, at)),
+    )
+    rows.value = [...blocks.values()].flat()
     loading.value = !last
   }
 
@@ -79,9 +84,9 @@ export function usePlaylist() {
       rows.value = []
     }
     loading.value = true
-    const pages = []
+    const blocks = new Map()
     try {
-      for await (const step of pagesOf(id, controller.signal)) take(step, pages)
+      for await (const step of blocksOf(id, controller.signal)) take(step, blocks)
     } catch (failure) {
       if (isAbort(failure)) return
       if (!(failure instanceof ApiError)) throw failure

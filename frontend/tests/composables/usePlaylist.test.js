@@ -7,55 +7,59 @@ beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
 const row = (id, more = {}) => ({
-  ...{ id, title: `Song ${id}`, artists: ['Björk'], album: null, features: { energy: 0.5 } },
-  ...{ popularity: 10, year: 1999, duration_ms: 1000, added_at: null },
+  ...{ id, title: `Song ${id}`, artists: ['Björk'], album: null, features: { energy: 0.5 }, added_by: null },
+  ...{ popularity: 10, year: 1999, duration_ms: 1000, added_at: null, artist_point: null, source: null },
+  ...{ position: 0, explicit: null, labels: [], plays: null },
   ...more,
 })
-const page = (number, pages, tracks, playlist) => ({
-  ...{ page: number, pages, tracks },
-  playlist: { id: 'p', item_count: tracks.length, complete: true, ...playlist },
-})
+const NAMES = Object.keys(row('')).filter((name) => name !== 'features')
+function block(start, rows, playlist) {
+  const features = {}
+  for (const name of ['energy', 'duration_ms']) features[name] = rows.map((one) => one.features[name] ?? null)
+  const columns = Object.fromEntries(NAMES.map((name) => [name, rows.map((one) => one[name])]))
+  const answer = { start, end: start + rows.length, people: ['ann'], sources: ['deezer'] }
+  const about = { id: 'p', item_count: start + rows.length, complete: true, ...playlist }
+  return { ...answer, columns: { ...columns, features }, playlist: about }
+}
 const settle = () => vi.advanceTimersByTimeAsync(0)
 
 test('text is compared without case and accents', () => {
   expect(plain('BJÖRK Ágætis')).toBe('bjork agætis')
 })
 
-test('all pages of a playlist are asked for, in order', async () => {
-  const answers = [page(1, 2, [row('a')], { item_count: 2 }), page(2, 2, [row('b')], { item_count: 2 })]
+test('a long playlist is asked for in blocks, in order', async () => {
+  const answers = [block(0, [row('a')], { item_count: 2 }), block(1, [row('b')], { item_count: 2 })]
   const fetch = stubFetch(() => json(answers.shift()))
   const { playlist, rows, loading, load } = usePlaylist()
   await Promise.all([load('p'), settle()])
   expect(fetch.mock.calls.map(([path]) => path)).toEqual([
-    '/data?playlist=p&page=1&page_size=500',
-    '/data?playlist=p&page=2&page_size=500',
+    '/api/playlists/p/columns?start=0',
+    '/api/playlists/p/columns?start=1',
   ])
   expect(rows.value.map(({ id }) => id)).toEqual(['a', 'b'])
   expect(playlist.value.item_count).toBe(2)
   expect(loading.value).toBe(false)
 })
 
-test('a row has its axis values in one place, and its words for filtering', async () => {
+test('a row has its axis values in one place, its person, and its words for filtering', async () => {
   const rowsSent = [
-    row('a', { added_at: '2024-01-01T00:00:00Z', features: { duration_ms: 2000 } }),
-    row('b', { features: { duration_ms: null } }),
+    row('a', { added_at: '2024-01-01T00:00:00Z', features: { duration_ms: 2000 }, added_by: 0, source: 0 }),
+    row('b', { features: {} }),
   ]
-  stubFetch(() => json(page(1, 1, rowsSent)))
+  stubFetch(() => json(block(0, rowsSent)))
   const { rows, load } = usePlaylist()
   await Promise.all([load('p'), settle()])
   const [first, second] = rows.value
   expect(first.values).toEqual({ duration_ms: 2000, popularity: 10, year: 1999, added_at: Date.UTC(2024, 0, 1) })
+  expect([first.added_by, first.source]).toEqual(['ann', 'deezer'])
   expect(second.values).toMatchObject({ duration_ms: 1000, added_at: null })
+  expect(second.added_by).toBeNull()
   expect(first.words).toBe('song a bjork ')
 })
 
-test('while the import goes on, the last page is asked for again; less often while nothing comes', async () => {
+test('while the import goes on, the last block is asked for again; less often while nothing comes', async () => {
   const growing = { complete: false }
-  const answers = [
-    page(1, 1, [row('a')], growing),
-    page(1, 1, [row('a')], growing),
-    page(1, 1, [row('a'), row('b')], { complete: true }),
-  ]
+  const answers = [block(0, [row('a')], growing), block(0, [row('a')], growing), block(0, [row('a'), row('b')])]
   const fetch = stubFetch(() => json(answers.shift()))
   const { rows, load } = usePlaylist()
   const over = load('p')
@@ -72,7 +76,7 @@ test('while the import goes on, the last page is asked for again; less often whi
 })
 
 test('stopping ends the waiting, without an error', async () => {
-  const fetch = stubFetch(() => json(page(1, 1, [row('a')], { complete: false })))
+  const fetch = stubFetch(() => json(block(0, [row('a')], { complete: false })))
   const { error, load, stop } = usePlaylist()
   const over = load('p')
   await settle()

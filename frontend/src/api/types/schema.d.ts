@@ -4145,6 +4145,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the tiles of the newest playlists are drawn from: the sound of four tracks of each, and moods. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TilesAnswer"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads/preview": {
         parameters: {
             query?: never;
@@ -7457,6 +7520,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/gathered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the data of a playlist came here: which sources told of which tracks, and what they recommended for them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Gathered"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/who-added": {
         parameters: {
             query?: never;
@@ -8287,6 +8424,8 @@ export interface components {
         /**
          * BlendedTrack
          * @description A track, the person whom it is for, satisfaction by person, and the track of theirs it is like.
+         *
+         *     ``features`` are its audio features by name.
          */
         BlendedTrack: {
             id: string | null;
@@ -8308,6 +8447,9 @@ export interface components {
             novelty: number;
             like: components["schemas"]["TrackSummary"];
             reasons: string[];
+            features: {
+                [key: string]: number;
+            };
         };
         /**
          * BudgetState
@@ -8511,7 +8653,7 @@ export interface components {
         FamilyRecommendation: {
             seed: components["schemas"]["TrackSummary"];
             method: string;
-            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["RecommendedTrack"])[];
+            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["services__recommend__answer__RecommendedTrack"])[];
             artists: components["schemas"]["SimilarArtist"][];
             note: string | null;
             fetched: components["schemas"]["SourceList"][];
@@ -8608,6 +8750,16 @@ export interface components {
             analysed: number;
             skipped: number;
             problems: string[];
+        };
+        /**
+         * Gathered
+         * @description What ``sources`` told of ``tracks`` tracks; ``recommended`` has at most 200 of the ``seeds`` asked for.
+         */
+        Gathered: {
+            tracks: number;
+            sources: components["schemas"]["SourceUse"][];
+            seeds: number;
+            recommended: components["schemas"]["SeedRecommendations"][];
         };
         /**
          * GenreAnswer
@@ -9073,6 +9225,19 @@ export interface components {
             contributors: components["schemas"]["Contributor"][];
             created_at: string | null;
         };
+        /**
+         * PlaylistTile
+         * @description The audio features of up to four tracks, spread evenly, and how many of the first 50 tracks have which mood.
+         */
+        PlaylistTile: {
+            id: string;
+            tiles: {
+                [key: string]: number;
+            }[];
+            moods: {
+                [key: string]: number;
+            };
+        };
         /** PlaylistsAnswer */
         PlaylistsAnswer: {
             playlists: components["schemas"]["PlaylistSummary"][];
@@ -9191,32 +9356,11 @@ export interface components {
         Recommendation: {
             seed: components["schemas"]["TrackSummary"];
             method: string;
-            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["RecommendedTrack"])[];
+            tracks: (components["schemas"]["ComparedTrack"] | components["schemas"]["FamilyTrack"] | components["schemas"]["services__recommend__answer__RecommendedTrack"])[];
             artists: components["schemas"]["SimilarArtist"][];
             note: string | null;
             fetched: components["schemas"]["SourceList"][];
             sources: components["schemas"]["SourceLine"][];
-        };
-        /**
-         * RecommendedTrack
-         * @description A track with its score (0 to 1), the reasons, and how it differs from the seed in each feature.
-         */
-        RecommendedTrack: {
-            id: string | null;
-            title: string;
-            artists: string[];
-            album: string | null;
-            year: number | null;
-            popularity: number | null;
-            explicit: boolean | null;
-            duration_ms: number | null;
-            has_features: boolean;
-            source: string;
-            labels: string[];
-            audio_url: string | null;
-            score: number;
-            reasons: string[];
-            differences: components["schemas"]["FeatureDifference"][];
         };
         /**
          * RowColumns
@@ -9321,6 +9465,18 @@ export interface components {
         SearchAnswer: {
             query: string;
             tracks: components["schemas"]["TrackSummary"][];
+        };
+        /**
+         * SeedRecommendations
+         * @description What a source recommended for a track of the playlist, best first, at most ten.
+         */
+        SeedRecommendations: {
+            seed: components["schemas"]["TrackSummary"];
+            source: string;
+            title: string;
+            /** Format: date-time */
+            fetched_at: string;
+            tracks: components["schemas"]["services__hub__gathered__RecommendedTrack"][];
         };
         /**
          * SetSummary
@@ -9562,6 +9718,17 @@ export interface components {
             reason: string | null;
         };
         /**
+         * SourceUse
+         * @description For how many tracks of a playlist a source gave audio features, genres, and recommendations.
+         */
+        SourceUse: {
+            name: string;
+            title: string;
+            features: number;
+            genres: number;
+            recommendations: number;
+        };
+        /**
          * SourcesAnswer
          * @description All sources; ``decided`` if somebody has switched them, ``fixed`` if TASTEMAP_SOURCES decides.
          */
@@ -9678,6 +9845,10 @@ export interface components {
             artists: number;
             overlap: number;
             distance: number | null;
+        };
+        /** TilesAnswer */
+        TilesAnswer: {
+            tiles: components["schemas"]["PlaylistTile"][];
         };
         /**
          * TimbreAlike
@@ -10002,6 +10173,47 @@ export interface components {
         /** PreviewAnswer */
         api__sources__uploads__PreviewAnswer: {
             preview: components["schemas"]["Preview"];
+        };
+        /**
+         * RecommendedTrack
+         * @description A track that a source recommends, with its own measure (0 to 1) and reason where it gives them.
+         */
+        services__hub__gathered__RecommendedTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            audio_url: string | null;
+            score: number | null;
+            reason: string | null;
+        };
+        /**
+         * RecommendedTrack
+         * @description A track with its score (0 to 1), the reasons, and how it differs from the seed in each feature.
+         */
+        services__recommend__answer__RecommendedTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            audio_url: string | null;
+            score: number;
+            reasons: string[];
+            differences: components["schemas"]["FeatureDifference"][];
         };
         /**
          * PreviewAnswer

@@ -1,0 +1,22 @@
+// The words of what comes next in a playlist.
+export const NOVELTIES = { 0: 'what fits best', 0.5: 'some surprises', 1: 'little known' }
+export const KINDS = /** @type {const} */ ({
+  spoken: 'No spoken word',
+  seasonal: 'No Christmas songs',
+  explicit: 'Nothing explicit',
+})
+export const ORDERS = {
+  '': 'best first',
+  path: 'a smooth path',
+  energy: 'calm to energetic',
+  tempo: 'slow to fast',
+  valence: 'sad to cheerful',
+  year: 'old to new',
+}
+export const METHODS = {
+  content: 'artists, words and sound',
+  playlists: 'artists, words and sound, and the playlists it was trained on',
+  'user-knn': 'playlists alike',
+  'item-knn': 'songs in the same playlists',
+  popularity: 'how well known a song is',
+}

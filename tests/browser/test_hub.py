@@ -1,0 +1,99 @@
+"""The page of a playlist: its overview, its people and the game, the table whose order a reload keeps, its origin."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import invented
+from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible
+
+pytestmark = pytest.mark.browser
+
+PEOPLE = {"Ann": 9, "Ben": 7, "Cleo": 5}
+
+
+@pytest.fixture
+def of_three(playlist_page: PlaylistPage) -> PlaylistPage:
+    tracks = invented.rows(PEOPLE)
+    playlist_page.open()
+    playlist_page.drop("Of three.csv", invented.bare_file(tracks))
+    playlist_page.wait_for_map(len(tracks))
+    return playlist_page
+
+
+def test_the_overview_tells_what_is_in_it_and_leads_on(of_three: PlaylistPage, page: Page) -> None:
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("list", name="Moods").get_by_role("listitem")).to_have_count(4, timeout=ANSWER_MS)
+    expect(page.get_by_role("list", name="Added by").get_by_role("listitem")).to_have_count(len(PEOPLE))
+    expect(page.get_by_role("img", name=re.compile("^Ann: .*energy"))).to_be_visible()
+    page.get_by_text("The radars as a table").click()
+    expect(page.get_by_role("row", name=re.compile("^Cleo .*%"))).to_be_visible()
+    page.get_by_label("Distance of sound").check()
+    expect(page.get_by_role("table", name="Distance of sound").get_by_role("row").nth(1)).to_contain_text("0.")
+    expect_accessible(page)
+    page.set_viewport_size({"width": 360, "height": 800})
+    expect_accessible(page)
+    page.get_by_role("link", name="More about the people").click()
+    expect(page).to_have_url(re.compile("/people$"))
+
+
+def test_who_added_it_is_guessed_with_keys_and_counted(of_three: PlaylistPage, page: Page) -> None:
+    of_three.open_tab("people")
+    page.get_by_role("button", name="Start guessing").click(timeout=ANSWER_MS)
+    choices = page.get_by_role("group", name="Who added it?").get_by_role("button")
+    expect(choices).to_have_count(len(PEOPLE))
+    added = {row.title: row.person for row in invented.rows(PEOPLE)}
+    for number in range(10):
+        expect(page.get_by_text(f"Track {number + 1} of 10")).to_be_visible()
+        who = added[page.locator(".tm-guess-track strong").inner_text()]
+        expect(choices.first).to_be_focused()
+        page.keyboard.press(str(list(PEOPLE).index(who) + 1))
+        expect(page.get_by_role("status").filter(has_text=f"Right: {who}.")).to_be_visible()
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="10 of 10 right")).to_be_visible()
+    expect_accessible(page)
+
+
+def test_the_table_keeps_its_order_and_its_filter_and_shows_a_track_on_the_map(
+    of_three: PlaylistPage, page: Page
+) -> None:
+    of_three.open_tab("tracks")
+    title = invented.rows(PEOPLE)[4].title
+    page.get_by_role("button", name="Energy").click()
+    expect(page.get_by_role("columnheader", name="Energy")).to_have_attribute("aria-sort", "descending")
+    page.get_by_placeholder("Filter by title").press_sequentially(title)
+    expect(of_three.rows).to_have_count(1)
+    page.reload()
+    expect(of_three.rows).to_have_count(1, timeout=ANSWER_MS)
+    expect(page.get_by_role("columnheader", name="Energy")).to_have_attribute("aria-sort", "descending")
+    of_three.rows.first.locator("td").last.click()
+    expect_accessible(page)
+    page.get_by_role("link", name="Show it on the map").click()
+    expect(page.locator(".tm-selected")).to_contain_text(title, timeout=ANSWER_MS)
+
+
+def test_without_sources_it_says_how_the_data_came_here(of_three: PlaylistPage, page: Page) -> None:
+    of_three.open_tab("gathered")
+    expect(page.get_by_text("No source has recommended anything")).to_be_visible(timeout=ANSWER_MS)
+    expect_accessible(page)
+
+
+@pytest.mark.shared
+def test_a_real_collaborative_file_in_every_tab(playlist_page: PlaylistPage, page: Page) -> None:
+    data = Path(os.environ.get("TASTEMAP_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
+    file = data / "exportify" / "collab_0202.csv"
+    if not file.exists():
+        pytest.skip(f"needs {file.name} in the shared data (TASTEMAP_DATA)")
+    page.set_viewport_size({"width": 360, "height": 800})
+    playlist_page.open()
+    playlist_page.drop(file.name, file.read_text(encoding="utf-8"))
+    playlist_page.wait_for_map(50)
+    for tab in ("overview", "people", "next", "blend", "tracks", "gathered"):
+        playlist_page.open_tab(tab)
+        expect(page.get_by_role("status").filter(has_text="50 tracks")).to_be_visible(timeout=ANSWER_MS)
+        expect(page.locator(".tm-busy")).to_have_count(0, timeout=ANSWER_MS)
+        expect_accessible(page)
+    expect(page.get_by_role("navigation", name="Parts of the playlist").get_by_role("link")).to_have_count(8)
