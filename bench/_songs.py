@@ -228,10 +228,11 @@ def render(song: Song, folder: Path) -> Path:
         source = folder / f"{song.name}.mid"
         source.write_bytes(midi(song))
         return render_midi(source, out)
-    return _write(out, synthesise(song))
+    return write(out, synthesise(song))
 
 
-def _write(out: Path, samples: npt.NDArray[np.float32]) -> Path:
+def write(out: Path, samples: npt.NDArray[np.float32]) -> Path:
+    """Write samples at RATE as 16-bit WAV."""
     with wave.open(str(out), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

@@ -19,6 +19,7 @@ RUNNERS: Mapping[str, str] = {
     "sounds": "jobs.sound_alikes:run",
     "train": "jobs.training:run",
     "scan": "jobs.scanning:run",
+    "calibrate": "jobs.calibrating:run",
     "forget-music": "etl.library.forgetting:run",
     "install": "jobs.installing:run",
     "spotify": "etl.spotify.importing:run",

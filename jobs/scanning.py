@@ -6,6 +6,7 @@ back.
 
 from etl.library.scan import scan
 from etl.task import Task
+from jobs import calibrating
 from jobs.scale.cluster import Cluster
 from jobs.scale.options import available_cores
 from jobs.scale.processes import Processes
@@ -18,6 +19,7 @@ def run(task: Task) -> None:
     request = task.run.request or {}
     with _workers(request.get("cores", 1), request.get("cluster")) as workers:
         scan(task, workers.map)
+    calibrating.run(task)
     after_scan(task)
 
 

@@ -1,6 +1,7 @@
 """``python -m ml``: train a model, score the served one, list the versions, serve another version."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -8,8 +9,9 @@ from pathlib import Path
 
 from config import ROOT, Config
 from ml import artefacts, jobs
+from ml.needs import TooLittle
 from ml.registry import ModelRegistry, compare, describe, describe_comparison
-from ml.tasks import TASKS, shipped
+from ml.tasks import TASKS, shipped, trained_here
 
 _DATA = ROOT.parent / "shared" / "data"
 
@@ -19,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m ml", description=__doc__)
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
     task = argparse.ArgumentParser(add_help=False)
-    task.add_argument("task", choices=shipped())
+    task.add_argument("task", choices=sorted([*shipped(), *trained_here()]))
     data = argparse.ArgumentParser(add_help=False)
     data.add_argument("--data", type=Path, default=Path(os.environ.get("TASTEMAP_DATA") or _DATA))
     where = argparse.ArgumentParser(add_help=False)
@@ -67,13 +69,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(f"ml: {error}", file=sys.stderr)
         return 2
-    except artefacts.ArtefactError as error:
+    except (artefacts.ArtefactError, TooLittle) as error:
         print(f"ml: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _learn(options: argparse.Namespace) -> None:
+    if options.task in trained_here():
+        if options.command == "evaluate":
+            raise artefacts.ArtefactError(f"The scores of {options.task} are in its card: python -m ml list.")
+        print(json.dumps(jobs.train_here(options.task, Config.from_env(), {"seed": options.seed}), indent=1))
+        return
     module = TASKS[options.task].training_module()
     models = options.models or artefacts.MODELS
     if options.command == "train":

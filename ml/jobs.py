@@ -103,6 +103,31 @@ def main(run_id: str, config: Config) -> int:
         database.close()
 
 
+def train_here(task: str, config: Config, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Train ``task`` on what this installation has, from the command line; return what the training returns.
+
+    Raises
+    ------
+    ml.needs.TooLittle
+        There is too little to learn from.
+    """
+    known = TASKS[task]
+    database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
+    try:
+        job = Job(
+            database=database,
+            catalogue=Catalogue(config.var / "catalogue"),
+            registry=ModelRegistry(config.models, config.var / "models"),
+            var=config.var,
+            request={"task": task, "options": dict(options)},
+        )
+        if known.needs is not None:
+            known.needs(Available.of(database, job.catalogue.current(None), None, job.request)).check()
+        return known.user_training_function()(job)
+    finally:
+        database.close()
+
+
 def _end_with(stream: IO[str]) -> None:
     """End this process at once when ``stream`` is closed at its other end."""
     if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ml.perception.pairs import pairs
 from store.catalogue.catalogue import Snapshot
 from store.database import Database
 from store.domain import Playlist
@@ -26,6 +27,7 @@ FAMILY_TRACKS = 50
 GENRE_TRACKS, GENRES, ARTISTS = 500, 3, 20
 MAP_TRACKS = 30
 ANALYSES = 20
+PAIRS = 50
 _CONTRIBUTORS = Path(__file__).parent / "contributors" / "train" / "settings.toml"
 
 
@@ -143,6 +145,12 @@ def projection(available: Available) -> Needs:
 def timbre(available: Available) -> Needs:
     """Count tracks with an audio analysis."""
     return _counted(f"{ANALYSES} audio analyses", len(analysed(available.database)), ANALYSES)
+
+
+def perception(available: Available) -> Needs:
+    """Count tracks with both an analysed file and a provider's audio features, up to as many as are needed."""
+    count = sum(1 for _ in islice(pairs(available.database, available.owner), PAIRS))
+    return _counted(f"{PAIRS} tracks with both an analysed file of yours and a provider's audio features", count, PAIRS)
 
 
 def _counted(least: str, count: int, needed: int) -> Needs:

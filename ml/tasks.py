@@ -178,6 +178,16 @@ _ALL = (
         depends_on="taxonomy",
     ),
     Task(
+        name="perception",
+        user_training="ml.perception.train.train:train_own",
+        needs=needs.perception,
+        measures=(
+            Measure("error", "Mean error of an attribute", higher=False),
+            Measure("rank", "Orders tracks as the provider does (rank correlation)"),
+        ),
+        served_row="calibration",
+    ),
+    Task(
         name="projection",
         user_training="ml.projection.train.train:train_own",
         needs=needs.projection,
@@ -238,6 +248,11 @@ def find_task(name: str) -> Task | None:
 def shipped() -> list[str]:
     """Return the names of the tasks that maintainers train and that come with the code."""
     return [task.name for task in _ALL if task.training]
+
+
+def trained_here() -> list[str]:
+    """Return the names of the tasks that have scored versions, none of which ships."""
+    return [task.name for task in _ALL if task.user_training and task.measures and not task.training]
 
 
 def trainable() -> list[str]:

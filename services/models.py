@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from jobs.calibrating import new_calibration
 from ml.contributors.model import is_of_playlist, task_of
 from ml.needs import Available, Needs
 from ml.registry import compare, scores_of
 from ml.scores import Comparison, main_score
-from ml.tasks import TASKS, trainable
+from ml.tasks import TASKS, trainable, trained_here
 from services.container import Services
 from services.errors import not_found
 from services.playlists import find_playlist, visible_playlists
@@ -101,6 +102,8 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
             scores=scores,
         )
         tasks[task].versions.append(version)
+    for task in trained_here():  # it is offered before there is a version
+        tasks.setdefault(task, TaskVersions(task=task, playlist=None, before=[], versions=[]))
     return ModelsAnswer(list(tasks.values()), trainable())
 
 
@@ -115,6 +118,20 @@ def _main_score(task: str, scores: dict[str, Any] | None) -> MainScore | None:
     if main is None or scores is None:
         return None
     return MainScore.of(main[0], value=round(main[1], 4), on=scores["split"])
+
+
+def serve(services: Services, task: str, version: str | None, viewer: Viewer) -> ModelsAnswer:
+    """Serve ``version`` of a task from now on, or with None the one before; raises NoSuchVersion.
+
+    Another calibration of one's own files is brought into their audio features by a run.
+    """
+    if version is None:
+        services.registry.rollback(task)
+    else:
+        services.registry.activate(task, version)
+    if task == "perception":
+        start_runs(services, new_calibration(viewer.owner))
+    return list_models(services, viewer)
 
 
 def compare_versions(services: Services, task: str, version: str, other: str) -> VersionsCompared:

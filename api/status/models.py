@@ -77,8 +77,7 @@ def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
     """Serve another version from now on, in every worker; the one before can be brought back."""
     session.require_operator()
     use.check_task(services(), task, session.viewer())
-    services().registry.activate(task, body["version"])
-    return models()
+    return use.serve(services(), task, body["version"], session.viewer())
 
 
 @blueprint.post("/api/models/<task>/rollback")
@@ -87,8 +86,7 @@ def rollback(task: str) -> use.ModelsAnswer:
     """Serve what was served before the last change."""
     session.require_operator()
     use.check_task(services(), task, session.viewer())
-    services().registry.rollback(task)
-    return models()
+    return use.serve(services(), task, None, session.viewer())
 
 
 @blueprint.delete("/api/models/<task>/<version>")

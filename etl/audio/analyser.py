@@ -72,6 +72,8 @@ def analyse(path: Path | str, *, full: bool = True, limits: Limits = LIMITS) -> 
     heard = listen(path, limits, voice=full)
     music = understand(heard)
     descriptors = describe(music)
+    # Kept with the descriptors, so that a calibration is compared with what it replaces.
+    descriptors |= {f"guess_{name}": value for name, value in perceive(descriptors).items()}
     values, confidence = _values(music, descriptors)
     return SoundAnalysis(
         features=AudioFeatures(values=values, source=SOURCE),
@@ -96,7 +98,11 @@ def _values(music: Music, descriptors: Mapping[str, float]) -> tuple[dict[str, f
         if key is not None and key.confidence >= _SURE_KEY:
             found["key"] = (key.pitch_class, key.confidence)
             found["mode"] = (key.mode, key.mode_confidence)
-        found |= {name: (value, CONFIDENCE[name]) for name, value in perceive(descriptors).items()}
+        found |= {
+            name: (descriptors[f"guess_{name}"], sure)
+            for name, sure in CONFIDENCE.items()
+            if f"guess_{name}" in descriptors
+        }
     usable = {
         name: pair for name, pair in found.items() if FEATURE_BOUNDS[name][0] <= pair[0] <= FEATURE_BOUNDS[name][1]
     }

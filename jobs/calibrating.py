@@ -1,0 +1,62 @@
+"""Brings the served calibration of :mod:`ml.perception` into the audio features of one's own files.
+
+The descriptors of every file are kept, so nothing is decoded again. It runs after a scan, and when another version is
+served.
+"""
+
+from __future__ import annotations
+
+from config import Config
+from etl.task import Task
+from ml.perception.model import TASK, Perception
+from ml.registry import ModelRegistry, NoSuchVersion
+from store.audio_files import AudioFile, audio_files
+from store.database import Database
+from store.documents import reports_by_source
+from store.domain import AudioFeatures
+from store.facts import OWN_AUDIO, put_own_sound
+from store.runs import Progress, Run
+
+_MARK = ", calibrated by "
+_REPORT_EVERY = 100
+
+
+def new_calibration(owner: str | None = None) -> Run:
+    """Return the run that calibrates what has been analysed."""
+    return Run(kind="calibrate", name="Calibrate your own files", owner=owner, request={}, unit="tracks", cursor={})
+
+
+def run(task: Task) -> None:
+    """Calibrate every file that the served version has not calibrated; without a served version, none."""
+    try:
+        model = Perception.load(ModelRegistry(Config().models, task.var / "models").active(TASK))
+    except NoSuchVersion:
+        return
+    files = [file for file in audio_files(task.database) if file.track_id and file.descriptors and not file.gone]
+    for done, file in enumerate(files):
+        calibrate(task.database, file, model, task.run.id)
+        if done % _REPORT_EVERY == 0:
+            task.report(Progress(phase="calibrating", done=done, total=len(files)))
+
+
+def calibrate(database: Database, file: AudioFile, model: Perception, run_id: str) -> bool:
+    """Put what ``model`` tells of a file in the place of what was told; return whether it was not there already.
+
+    What the model does not tell is as the analyser itself has told it.
+    """
+    assert file.track_id
+    document = database.track_documents([file.track_id], file.owner).get(file.track_id, {})
+    own = next((one for one in reports_by_source(document, "features") if one["source"].startswith(OWN_AUDIO)), None)
+    if own is None or own["source"].endswith(_MARK + model.version):
+        return False
+    plain = {name.removeprefix("guess_"): v for name, v in file.descriptors.items() if name.startswith("guess_")}
+    plain |= {"loudness": file.descriptors["loudness"]} if "loudness" in own["values"] else {}
+    told = model.predict(file.descriptors) if "loudness" in own["values"] else {}  # a silent file has none
+    kept = {name: value for name, value in own["values"].items() if name not in model.weights}
+    changed = {
+        **own,
+        "values": {**kept, **plain, **told},
+        "source": own["source"].partition(_MARK)[0] + _MARK + model.version,
+    }
+    put_own_sound(database, file.track_id, AudioFeatures(**changed), run_id, file.owner)
+    return True

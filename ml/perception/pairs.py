@@ -1,0 +1,83 @@
+"""Tracks with both the descriptors of one's own file and the audio features of a provider."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from store.audio_files import AudioFile, audio_files
+from store.database import Database
+from store.documents import reports_by_source, track_from
+from store.domain import AUDIO_FEATURES, SHOWN_ONLY
+from store.facts import OWN_AUDIO
+
+# What is learnt: loudness too, since providers measure it in another way than BS.1770.
+TARGETS = (
+    "danceability",
+    "energy",
+    "speechiness",
+    "acousticness",
+    "instrumentalness",
+    "liveness",
+    "valence",
+    "loudness",
+)
+_PAGE = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """A track: its first artist, the descriptors of its file, and what ``source`` says of it, by name."""
+
+    track_id: str
+    artist: str
+    descriptors: Mapping[str, float]
+    values: Mapping[str, float]
+    source: str
+
+    def uncalibrated(self, name: str) -> float | None:
+        """Return what the analyser itself has told of the attribute ``name``."""
+        return self.descriptors.get("loudness" if name == "loudness" else f"guess_{name}")
+
+
+def pairs(database: Database, owner: str | None) -> Iterator[Pair]:
+    """Yield a pair for each track of the installation, or of ``owner``, that has both; each track once.
+
+    Values that are shown only (:data:`store.domain.SHOWN_ONLY`) are not learnt from.
+    """
+    files: dict[str | None, dict[str, AudioFile]] = defaultdict(dict)
+    for file in audio_files(database):
+        if file.track_id and file.descriptors and not file.gone and file.owner in {None, owner}:
+            files[file.owner].setdefault(file.track_id, file)
+    for whose, by_track in files.items():
+        ids = sorted(by_track)
+        for start in range(0, len(ids), _PAGE):
+            documents = database.track_documents(ids[start : start + _PAGE], whose)
+            for track_id, document in documents.items():
+                reports = reports_by_source(document, "features")
+                told = [
+                    one
+                    for one in reports
+                    if one["source"] not in SHOWN_ONLY and not one["source"].startswith(OWN_AUDIO)
+                ]
+                best = max(told, key=lambda one: len(_values(one)), default=None)
+                if best is None or not _values(best):
+                    continue
+                artists = track_from(document).artists
+                yield Pair(
+                    track_id=track_id,
+                    artist=artists[0] if artists else track_id,
+                    descriptors=by_track[track_id].descriptors,
+                    values=_values(best),
+                    source=best["source"],
+                )
+
+
+def _values(report: Mapping[str, object]) -> dict[str, float]:
+    values = report.get("values") or {}
+    assert isinstance(values, Mapping)
+    return {name: float(values[name]) for name in TARGETS if values.get(name) is not None}
+
+
+assert set(TARGETS) <= set(AUDIO_FEATURES)
