@@ -130,7 +130,10 @@ def refuse_foreign_pages() -> None:
 
 
 def _is_ours(origin: str) -> bool:
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # a bracket stands where an address in numbers should
+        return False
     # A proxy that ends TLS may be there without our knowing: then we see http, and the browser https.
     return parts.netloc == request.host and (parts.scheme == request.scheme or parts.scheme == "https")
 

@@ -94,7 +94,10 @@ def _bare(written: str) -> Link | None:
 
 
 def _of_address(address: str) -> Link | None:
-    parts = urlsplit(address if "://" in address else f"https://{address}")
+    try:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+    except ValueError:  # a bracket stands where an address in numbers should
+        return None
     host = (parts.hostname or "").lower().removeprefix("www.")
     path = [part for part in parts.path.split("/") if part]
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}

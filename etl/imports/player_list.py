@@ -113,7 +113,10 @@ def _is_station(entry: ListedFile) -> bool:
     """
     if not entry.name or (entry.seconds or 0) > 0 or not _STREAM.match(entry.path) or link_in(entry.path):
         return False
-    stem = _folded(PurePosixPath(unquote(urlsplit(entry.path).path)).stem)
+    try:
+        stem = _folded(PurePosixPath(unquote(urlsplit(entry.path).path)).stem)
+    except ValueError:  # a bracket stands where an address in numbers should
+        return False
     named = [names for names in _in_name(entry.name, None) if names.artist and _folded(names.title)]
     return not any(_folded(names.title) in stem for names in named)
 
@@ -246,7 +249,10 @@ def _file_path(written: str) -> PurePosixPath | None:
     """Return the path of a file, ``None`` for the address of a stream and for other URIs."""
     if not written or spotify_id(written):
         return None
-    parts = urlsplit(written) if re.match(r"\w{2,}:", written) else None
+    try:
+        parts = urlsplit(written) if re.match(r"\w{2,}:", written) else None
+    except ValueError:  # a bracket stands where an address in numbers should
+        return None
     if parts and parts.scheme != "file":
         return None
     return PurePosixPath((unquote(parts.path) if parts else written).replace("\\", "/"))

@@ -33,6 +33,7 @@ from store.runs import Run
 MAY = {
     "GET /healthz": "public",
     "GET /readyz": "public",
+    "GET /metrics": "operator",
     "GET /api/status": "own",
     "GET /api/datasets": "public",
     "GET /api/doctor": "own",
@@ -50,6 +51,7 @@ MAY = {
     "GET /genre-predict": "owner",
     "GET /recommend": "owner",
     "GET /api/tracks/{track_id}/trail": "owner",
+    "GET /api/tracks/{track_id}/path": "owner",
     "GET /api/tracks/{track_id}/preview": "owner",
     "GET /api/covers/{track_id}": "own",
     "GET /api/clusters": "own",
@@ -70,6 +72,8 @@ MAY = {
     "GET /api/playlists": "own",
     "POST /api/playlists": "owner",
     "GET /data": "link",
+    "GET /api/playlists/tiles": "own",
+    "GET /api/playlists/{playlist_id}/gathered": "link",
     "GET /api/playlists/{playlist_id}/columns": "link",
     "GET /api/playlists/{playlist_id}/export": "link",
     "GET /api/playlists/{playlist_id}/next": "link",
@@ -186,6 +190,7 @@ class Things:
             "GET /api/search": {"q": "ann private"},
             "GET /genre-predict": by_id,
             "GET /recommend": by_id,
+            "GET /api/tracks/{track_id}/path": {"to": self.track_id},
             "GET /api/clusters/predict": by_id,
             "GET /api/projection": by_id,
             "GET /api/timbre/alike": by_id,
@@ -245,7 +250,6 @@ def others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, FlaskClient]:
     """Browsers of an installation behind a proxy, and one of the same without."""
-    monkeypatch.setattr("api.status.status._WRONG_KEY_SECONDS", 0.0)
     for spawner in ("services.runs", "services.sources.gather", "api.sources.uploads", "api.spotify.login"):
         monkeypatch.setattr(f"{spawner}.spawn_worker", lambda *_: None)
     owner = configured(tmp_path, database_uri, behind_proxy=True, operator_key="sesame")

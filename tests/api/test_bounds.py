@@ -133,6 +133,13 @@ def test_no_form_field_breaks_the_upload(client: FlaskClient, value: str) -> Non
             refused(answer, path)
 
 
+def test_no_link_and_no_origin_breaks_a_route(client: FlaskClient) -> None:
+    for link in ("http://[", "https://[x]/track/1", "https://open.spotify.com]/track/1"):
+        for path in ("/api/search", "/genre-predict"):
+            refused(client.get(path, query_string={"q": link}), f"{path} {link}")
+        refused(client.put("/api/never", json={"tracks": []}, headers={"Origin": link}), f"Origin {link}")
+
+
 @pytest.mark.parametrize("host", ["[", "[::1", "a b", "a]", "\u00e4.example", "x:99999999"])
 def test_no_name_of_the_server_breaks_a_route(client: FlaskClient, host: str) -> None:
     answer = client.get("/api/status", headers={"Host": host})

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, expect_accessible
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
 from tests.music_files import tones, write_wav
 
 pytestmark = pytest.mark.browser
@@ -50,6 +50,8 @@ def test_the_demo_with_sound_comes_and_goes(page: Page, live_app: str) -> None:
     expect(page.get_by_role("heading", name="Six friends (demo)")).to_be_visible(timeout=IMPORT_MS)
     page.goto(f"{live_app}/playlists")
     page.get_by_role("link", name="Four listeners (sound demo)").first.click(timeout=IMPORT_MS)
+    expect(page).to_have_url(re.compile(r"/playlist/."), timeout=ANSWER_MS)
+    PlaylistPage(page, live_app).open_tab("map")
     expect(page.get_by_role("application")).to_have_attribute(
         "aria-label", re.compile("by Energy and Danceability"), timeout=ANSWER_MS
     )

@@ -8,6 +8,7 @@ from etl.imports.player_list import ListedFile, row_of, title_first
 from store.database import Database
 from store.domain import Track
 from tests.etl.imports.test_collections import do, serve, write
+from tests.etl.imports.test_formats import read, titles
 
 PATHS: dict[str, tuple[str, tuple[str, ...], str | None]] = {
     "Corazón.mp3": ("Corazón", (), None),
@@ -64,3 +65,9 @@ def test_the_catalogue_decides_where_no_path_does(database: Database, tmp_path: 
         ("Unheard", ("Of",)),
         ("All I Need", ("Air",)),
     ]
+
+
+def test_addresses_that_are_none_break_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "list.m3u8"
+    path.write_text("#EXTM3U\n#EXTINF:-1,Band - Song\nhttp://[x]/y.mp3\n#EXTINF:-1,Band - Other\nfile://[/z.mp3\n")
+    assert titles(read(path)[1][0][1]) == ["Song", "Other"]

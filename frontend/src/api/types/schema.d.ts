@@ -4171,6 +4171,33 @@ export interface paths {
                         "application/json": components["schemas"]["TilesAnswer"];
                     };
                 };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
             };
         };
         put?: never;
@@ -7521,8 +7548,35 @@ export interface paths {
                         "application/json": components["schemas"]["Gathered"];
                     };
                 };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description Not found */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -9407,6 +9461,15 @@ export interface components {
             paths: string[];
             tracks: components["schemas"]["TrackSummary"][];
         };
+        /**
+         * ScoreBar
+         * @description The ``value`` of a row of scores by one measure; ``ours`` if the row is of what the version serves.
+         */
+        ScoreBar: {
+            model: string;
+            value: number;
+            ours: boolean;
+        };
         /** SearchAnswer */
         SearchAnswer: {
             query: string;
@@ -10036,6 +10099,8 @@ export interface components {
         /**
          * VersionSummary
          * @description A version with its main score; ``own`` if it was trained here.
+         *
+         *     ``bars`` are the main scores of all that was scored with it, ``odds`` their calibration errors, where there are any.
          */
         VersionSummary: {
             version: string;
@@ -10046,6 +10111,8 @@ export interface components {
             own: boolean;
             bytes: number;
             score: components["schemas"]["MainScore"] | null;
+            bars: components["schemas"]["ScoreBar"][];
+            odds: components["schemas"]["ScoreBar"][];
         };
         /**
          * VersionsCompared
