@@ -8,7 +8,7 @@ from jobs.calibrating import new_calibration
 from ml.contributors.model import is_of_playlist, task_of
 from ml.needs import Available, Needs
 from ml.registry import compare, scores_of
-from ml.scores import Comparison, main_score
+from ml.scores import Comparison, main_score, measures_of, served_score
 from ml.tasks import TASKS, trainable, trained_here
 from services.container import Services
 from services.errors import not_found
@@ -30,6 +30,15 @@ class MainScore(View):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScoreBar:
+    """The ``value`` of a row of scores by one measure; ``ours`` if the row is of what the version serves."""
+
+    model: str
+    value: float
+    ours: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainedVersion:
     """A version with all its scores; ``active`` if it is served."""
 
@@ -40,11 +49,16 @@ class TrainedVersion:
 
 @dataclass(frozen=True, kw_only=True)
 class VersionSummary(TrainedVersion):
-    """A version with its main score; ``own`` if it was trained here."""
+    """A version with its main score; ``own`` if it was trained here.
+
+    ``bars`` are the main scores of all that was scored with it, ``odds`` their calibration errors, where there are any.
+    """
 
     own: bool
     bytes: int
     score: MainScore | None
+    bars: list[ScoreBar]
+    odds: list[ScoreBar]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +113,8 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
             own=registry.is_user_trained(task, found.name),
             bytes=found.size,
             score=_main_score(task, scores),
+            bars=_bars(task, scores, None),
+            odds=_bars(task, scores, "ece"),
             scores=scores,
         )
         tasks[task].versions.append(version)
@@ -118,6 +134,25 @@ def _main_score(task: str, scores: dict[str, Any] | None) -> MainScore | None:
     if main is None or scores is None:
         return None
     return MainScore.of(main[0], value=round(main[1], 4), on=scores["split"])
+
+
+def _bars(task: str, scores: dict[str, Any] | None, key: str | None) -> list[ScoreBar]:
+    """Return a bar for each row that has the measure ``key``, None for the main one; none where a task has no such."""
+    keys = [measure.key for measure in measures_of(task)]
+    key = key or next(iter(keys), None)
+    if scores is None or key not in keys:
+        return []
+    served = served_score(task, scores) or {}
+    shared = [one for one in keys if one in served]
+    return [
+        ScoreBar(
+            model=row["model"],
+            value=round(row[key], 4),
+            ours=bool(shared) and all(row.get(one) == served[one] for one in shared),
+        )
+        for row in scores["table"]
+        if row.get(key) is not None
+    ]
 
 
 def serve(services: Services, task: str, version: str | None, viewer: Viewer) -> ModelsAnswer:

@@ -87,7 +87,7 @@ class Frames:
 
 
 class FrameReader:
-    """Turn (n,) blocks at RATE into Frames; memory grows by 12 kB for each second."""
+    """Turn (n,) blocks at RATE into Frames."""
 
     def __init__(self) -> None:
         self._band, self._onset, self._pitch = _Windows(512, BAND_HOP), _Windows(1024, ONSET_HOP), _Windows(4096, 1024)

@@ -30,7 +30,7 @@ class Heard:
 
 
 def listen(path: Path | str, limits: Limits, *, voice: bool = False) -> Heard:
-    """Decode a file once and measure on the way; memory grows by 13 kB for each second.
+    """Decode a file once and measure on the way.
 
     Raises
     ------

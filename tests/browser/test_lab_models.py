@@ -31,11 +31,14 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
     with serve(tmp_path, {"TASTEMAP_SOURCES": "none"}) as address:
         watch = Watch(page, address)
         page.goto(f"{address}/library/models")
-        model = page.get_by_role("article").filter(has_text="what comes next in a playlist")
+        model = page.get_by_role("article").filter(has_text="Proposes what comes next in a playlist")
+        scores = model.get_by_role("list", name="Finds hidden songs early (NDCG)")
         train = model.get_by_role("button", name="Train on my collection")
         expect(model).to_contain_text("Needs 5 playlists of 10 songs or more. There are none.", timeout=ANSWER_MS)
         expect(train).to_be_disabled()
-        model.get_by_role("button", name="Card").click()
+        expect(scores.get_by_role("listitem").filter(has_text="this version")).to_contain_text("0.228")
+        expect(scores.get_by_role("listitem").last).to_contain_text("popularity")
+        model.get_by_role("button", name="Details").click()
         expect(model.get_by_role("article")).to_be_focused()
         expect(model.get_by_role("article")).to_be_in_viewport()
         model.get_by_role("button", name="Close").click()
@@ -49,18 +52,18 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         expect(model.get_by_role("button", name="Cancel")).to_be_visible(timeout=ANSWER_MS)
         compared = model.get_by_role("region", name="compared")
         expect(compared.get_by_role("columnheader").filter(has_text=shipped)).to_contain_text(
-            "served now", timeout=TRAINING_MS
+            "in use", timeout=TRAINING_MS
         )
         expect(compared).to_contain_text("own playlists hidden")
         expect(compared.get_by_role("row").filter(has_text="NDCG")).to_have_text(re.compile(r"0\.\d{3}.*\d\.\d{3}"))
         expect_accessible(page)
 
-        compared.get_by_role("button", name=re.compile("Serve own-")).click()
-        expect(compared.get_by_role("status")).to_contain_text("is served from now on", timeout=ANSWER_MS)
+        compared.get_by_role("button", name=re.compile("Use own-")).click()
+        expect(compared.get_by_role("status")).to_contain_text("is in use from now on", timeout=ANSWER_MS)
         page.set_viewport_size({"width": 390, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        compared.get_by_role("button", name=f"Back to {shipped}").click()
-        expect(compared.get_by_role("status")).to_have_text(f"{shipped} is served again.", timeout=ANSWER_MS)
+        compared.get_by_role("button", name=f"Roll back to {shipped}").click()
+        expect(compared.get_by_role("status")).to_have_text(f"{shipped} is in use again.", timeout=ANSWER_MS)
         model.get_by_role("button", name="Delete").click()
         expect(model.locator(".tm-labversion-name")).to_have_text([shipped], timeout=ANSWER_MS)
         assert watch.problems() == []

@@ -38,7 +38,7 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
         assert time.monotonic() < until, playlists.uploads.all_inner_texts()
         page.wait_for_timeout(300)
 
-    page.goto(f"{quiet_app}/settings/gather")
+    page.goto(f"{quiet_app}/settings/runs")
     runs = page.get_by_role("region", name="Runs").locator(".tm-upload")
     expect(runs).to_have_count(10, timeout=ANSWER_MS)
     page.get_by_role("button", name="Show all 12").click()

@@ -6,3 +6,26 @@ export function doing(run) {
   const phase = run.phase || 'working'
   return run.wake_at ? `${phase}; goes on at ${clock(run.wake_at)}` : phase
 }
+
+export const RUNS = {
+  heading: 'Runs',
+  lead: 'All that takes a while: files brought in, look-ups, scans, trainings. Each goes on when the page is closed.',
+  none: 'None yet.',
+  all: (count) => `Show all ${count}`,
+}
+
+const NAMES = {
+  enrich: (name) => `What sources know of ${name}`,
+  spotify: (name) => `${name}, from Spotify`,
+  give: (name) => `${name}, given to everybody here`,
+  'spotify-write': (name) => `${name}, to Spotify`,
+}
+export const nameOfRun = (run) => NAMES[run.kind]?.(run.name) ?? run.name
+
+const MINUTE = 60_000
+/** @param {number} ms */
+export function timeLeft(ms) {
+  if (ms < MINUTE) return 'less than a minute left'
+  if (ms < 90 * MINUTE) return `about ${Math.round(ms / MINUTE)} min left`
+  return `about ${Math.round(ms / MINUTE / 60)} h left`
+}

@@ -1,2 +1,2 @@
 // Next to every button that trains, outside the list of models.
-export const UNCHANGED = 'It is compared with the served version, which changes only when you say so.'
+export const UNCHANGED = 'It is compared with the version in use, which changes only when you say so.'

@@ -9463,6 +9463,15 @@ export interface components {
             paths: string[];
             tracks: components["schemas"]["TrackSummary"][];
         };
+        /**
+         * ScoreBar
+         * @description The ``value`` of a row of scores by one measure; ``ours`` if the row is of what the version serves.
+         */
+        ScoreBar: {
+            model: string;
+            value: number;
+            ours: boolean;
+        };
         /** SearchAnswer */
         SearchAnswer: {
             query: string;
@@ -10092,6 +10101,8 @@ export interface components {
         /**
          * VersionSummary
          * @description A version with its main score; ``own`` if it was trained here.
+         *
+         *     ``bars`` are the main scores of all that was scored with it, ``odds`` their calibration errors, where there are any.
          */
         VersionSummary: {
             version: string;
@@ -10102,6 +10113,8 @@ export interface components {
             own: boolean;
             bytes: number;
             score: components["schemas"]["MainScore"] | null;
+            bars: components["schemas"]["ScoreBar"][];
+            odds: components["schemas"]["ScoreBar"][];
         };
         /**
          * VersionsCompared

@@ -35,7 +35,7 @@ export const PARTS = [
   part(
     'models',
     'Models',
-    'Every model with its versions, scores and card; train one on your collection, or go back.',
+    'What each model does and how good it is; train one on your collection, or roll back.',
     () => import('./ModelsPart.vue'),
   ),
 ]

@@ -1,0 +1,92 @@
+// What each kind of model is called, and what it does, in a sentence.
+export const MODELS = {
+  artist_genre: {
+    title: 'Genre by artist',
+    does: 'Tells what the artist says of a track’s genre, for the many tracks of which nothing but names is known.',
+  },
+  artist_map: {
+    title: 'Map of artists',
+    does: 'Lays out all artists on a plane, those alike close together, for playlists without audio features.',
+  },
+  artists: {
+    title: 'Artists alike',
+    does: 'Knows which artists go together, learnt from who shares playlists with whom.',
+  },
+  clusters: {
+    title: 'Groups of sound',
+    does: 'Puts tracks that sound alike into one group each, without looking at their genres.',
+  },
+  continuation: {
+    title: 'Playlist continuation',
+    does: 'Proposes what comes next in a playlist.',
+  },
+  contributors: {
+    title: 'Who added it',
+    does: 'Guesses which of the people of a shared playlist added a track.',
+  },
+  families: {
+    title: 'Groups within families',
+    does: 'Finds groups of sound within each family of genres, such as the kinds of rock.',
+  },
+  genre: {
+    title: 'Genre',
+    does: 'Tells the genre of a track from how it sounds, its names, album and year.',
+  },
+  perception: {
+    title: 'Perceived sound of own files',
+    does: 'Tells energy, valence and the like of your own files on the scale that a provider would use.',
+  },
+  projection: {
+    title: 'Learnt map of a playlist',
+    does: 'Lays out the tracks of one playlist, so that what its people keep apart lies apart.',
+  },
+  tagger: {
+    title: 'Sound and tags of own files',
+    does: 'Listens to your files: which of them sound alike, and which tags of genre, mood and instrument fit.',
+  },
+  taxonomy: {
+    title: 'Families of genres',
+    does: 'Knows to which family and genres the name of any genre belongs, also a name that is not listed.',
+  },
+  timbre: {
+    title: 'Timbre',
+    does: 'Finds tracks with the same colour of sound, moment by moment.',
+  },
+  triage: {
+    title: 'Sorting songs into playlists',
+    does: 'Proposes for each song of a heap which of your playlists it belongs to, or none, and how sure that is.',
+  },
+}
+
+export const VERSIONS = {
+  inUse: 'in use',
+  use: 'Use this version',
+  useNamed: (name) => `Use ${name}`,
+  back: (name) => `Roll back to ${name}`,
+  compare: 'Compare',
+  details: 'Details',
+  loss: '(less is better)',
+  on: (data) => `Measured on: ${data}.`,
+  odds: 'How far the odds that it tells are off (less is better)',
+  rest: (count) => `${count} more it was compared with`,
+  trained: (name) => `${name} is trained. What is in use has not changed: use the new version if you like its scores.`,
+  used: (name) => `${name} is in use from now on.`,
+  usedAgain: (name) => `${name} is in use again.`,
+}
+
+/** @param {string} task such as `contributors-4f2a`, whose digest names a playlist */
+export const modelOf = (task) => MODELS[task.split('-')[0]] ?? { title: task.replaceAll('_', ' '), does: '' }
+
+const FEW = 4
+/**
+ * Of the bars, ours, the best others and the plainest one; and how many are left out.
+ * @param {readonly {model: string, value: number, ours: boolean}[]} bars @param {boolean | null} higher
+ */
+export function fewOf(bars, higher) {
+  const sign = higher === false ? 1 : -1
+  const sorted = [...bars].sort((a, b) => sign * (a.value - b.value))
+  const others = sorted.filter(({ ours }) => !ours)
+  const kept = new Set(others.length > FEW ? [...others.slice(0, FEW - 1), others.at(-1)] : others)
+  const few = sorted.filter((bar) => bar.ours || kept.has(bar))
+  return { few, rest: sorted.filter((bar) => !few.includes(bar)) }
+}
