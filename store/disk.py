@@ -41,6 +41,7 @@ def disk_error(fault: OSError) -> DiskError | None:
 
 
 def require_room(folder: Path) -> None:
-    """Raise DiskFull where the disk of ``folder`` has less than LEAST_FREE_BYTES of room."""
-    if shutil.disk_usage(folder).free < LEAST_FREE_BYTES:
+    """Raise DiskFull where the disk that ``folder`` is made on has less than LEAST_FREE_BYTES of room."""
+    made = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    if shutil.disk_usage(made).free < LEAST_FREE_BYTES:
         raise DiskFull

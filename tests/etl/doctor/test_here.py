@@ -5,11 +5,12 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from config import ROOT, Config
+from config import ROOT, Config, WorkLimits
 from etl.doctor.examination import Check, Examiner, State, examine
 from etl.doctor.setup import KNOWN, look_at_models, look_at_setup
 from etl.doctor.storage import free_space, look_at_catalogue, look_at_disk, look_at_store
@@ -249,6 +250,9 @@ def test_every_variable_that_the_code_reads_is_known_and_in_the_docs() -> None:
     # The registry in config.py writes name="...": that declares a variable and does not read it.
     mention = re.compile(r'(?<!name=")\bTASTEMAP_[A-Z_]*[A-Z]\b')
     read = {name for file in files if file.is_file() for name in mention.findall(file.read_text())}
+    read |= {
+        f"TASTEMAP_MAX_{limit.name.upper()}" for limit in fields(WorkLimits)
+    }  # config.py reads them by their fields
     assert {name for name in read if not name.startswith("TASTEMAP_URL")} == KNOWN
     operation = (ROOT / "docs" / "operation.md").read_text()
     assert [name for name in sorted(KNOWN) if name not in operation] == []
