@@ -9160,6 +9160,8 @@ export interface components {
             end: number;
             people: string[];
             sources: string[];
+            families: string[];
+            clusters: string[];
             columns: components["schemas"]["RowColumns"];
         };
         /**
@@ -9366,9 +9368,9 @@ export interface components {
          * RowColumns
          * @description One entry for each row, null where nothing is known.
          *
-         *     ``added_by`` is a position in ``people`` of the answer and ``source`` one in ``sources``, that of the audio
-         *     features; ``audio_url`` plays a row's own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist
-         *     on the map of artists.
+         *     ``added_by`` is a position in ``people`` of the answer, ``source`` one in ``sources``, that of the audio features,
+         *     ``family`` of genres one in ``families`` and ``cluster`` of sound one in ``clusters``; ``audio_url`` plays a row's
+         *     own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
          */
         RowColumns: {
             position: number[];
@@ -9386,6 +9388,8 @@ export interface components {
             added_at: (string | null)[];
             plays: (number | null)[];
             source: (number | null)[];
+            family: (number | null)[];
+            cluster: (number | null)[];
             artist_point: ([
                 number,
                 number
