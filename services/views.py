@@ -46,10 +46,11 @@ class TrackSummary(View):
     def of(cls, shown: Track, **more: Any) -> Self:
         """Return the summary of a track; ``more`` are the further fields of a subclass."""
         has_features = shown.features is not None
-        return super().of(shown, id=shown.id or None, has_features=has_features, audio_url=_audio_url(shown), **more)
+        return super().of(shown, id=shown.id or None, has_features=has_features, audio_url=audio_url(shown), **more)
 
 
-def _audio_url(track: Track) -> str | None:
+def audio_url(track: Track) -> str | None:
+    """Return the address that plays a track's own file, ``None`` where this viewer may hear none."""
     find = audible.get(None)
     name = find(track) if find else None
     return f"/api/audio/{name}" if name else None

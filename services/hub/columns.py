@@ -8,6 +8,7 @@ from typing import Any
 from services.container import Services
 from services.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
+from services.views import audio_url
 from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
 from store.library import tracks_of_playlist
 
@@ -20,7 +21,8 @@ class RowColumns:
     """One entry for each row, null where nothing is known.
 
     ``added_by`` is a position in ``people`` of the answer and ``source`` one in ``sources``, that of the audio
-    features; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
+    features; ``audio_url`` plays a row's own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist
+    on the map of artists.
     """
 
     position: list[int]
@@ -33,6 +35,7 @@ class RowColumns:
     explicit: list[bool | None]
     duration_ms: list[int | None]
     labels: list[tuple[str, ...]]
+    audio_url: list[str | None]
     added_by: list[int | None]
     added_at: list[datetime | None]
     plays: list[int | None]
@@ -71,6 +74,7 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
             id=[track.id for _, track in rows],
             added_by=[people.of(item.added_by) for item, _ in rows],
             added_at=[item.added_at for item, _ in rows],
+            audio_url=[audio_url(track) for _, track in rows],
             plays=[item.plays for item, _ in rows],
             source=[sources.of(track.features.source if track.features else None) for _, track in rows],
             artist_point=[_rounded(point_of(track.artists)) for _, track in rows],

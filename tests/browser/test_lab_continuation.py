@@ -40,6 +40,15 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     page.get_by_role("button", name=f"Add {second} to the playlist").first.click()
     expect(page.get_by_role("status").filter(has_text="11 tracks")).to_be_visible(timeout=ANSWER_MS)
 
+    play = found.first.get_by_role("button", name=re.compile("^Play "))
+    expect(play).to_have_attribute("title", re.compile("Deezer"))
+    expect(page.locator(".tm-hubhead").get_by_role("button", name="Play")).to_be_disabled()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    text = download.value.path().read_text(encoding="utf-8")
+    assert text.startswith("Track URI,Track Name,")
+    assert len(text.splitlines()) == 1 + found.count()
+
     page.get_by_text("How good is it?").click()
     expect(page.get_by_role("row").filter(has_text="user-kNN, tuned")).to_be_visible()
     page.get_by_role("button", name="Save as a playlist").click()

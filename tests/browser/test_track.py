@@ -188,6 +188,7 @@ def test_never_again_undone_and_a_track_put_into_a_new_playlist(
     dialog.get_by_role("button", name="Make it").click()
     dialog.get_by_role("link", name="For the evening").click(timeout=ANSWER_MS)
     expect(page).to_have_url(re.compile("/playlist/."))
+    page.get_by_role("link", name="Tracks", exact=True).click()
     expect(page.get_by_text(other).first).to_be_visible(timeout=ANSWER_MS)
 
 
@@ -230,7 +231,10 @@ def test_one_player_says_why_it_cannot_play_and_stays(
     track_page.open(f"/track/{with_tracks[0].id}")
     row = page.locator(".tm-picks .tm-row").first
     title = row.locator(".tm-card-title").inner_text(timeout=ANSWER_MS)
-    row.get_by_role("button", name=f"Play {title}").click()
+    button = row.get_by_role("button", name=f"Play {title}")
+    expect(button).to_be_disabled()
+    expect(button).to_have_attribute("title", re.compile("Deezer and iTunes"))
+    button.press("Enter")
     player = page.get_by_role("region", name="Player")
     expect(player).to_contain_text(title)
     expect(player).to_contain_text("Nothing here can play this.")  # no source may be used

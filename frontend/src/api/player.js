@@ -1,21 +1,33 @@
 // The one player of the page. It plays a track's own file, else a preview of thirty seconds from a source that is used;
-// nothing is requested before somebody presses play.
+// nothing is requested before somebody presses play. A list is played in order; what has no preview is passed over.
 import { reactive } from 'vue'
 import { get, problemOf } from './client.js'
 import { sourcesFor } from './sources.js'
+import { PLAYER } from '../strings/player.js'
 
-// `track` is what the bar shows, null while there is none; `at` and `length` are in seconds.
+// `track` is what the bar shows, null while there is none; `at` and `length` are in seconds. `list` is the id of the list
+// that is played and `left` how many of its tracks come after this one.
 export const player = reactive({
   ...{ track: null, busy: false, playing: false, at: 0, length: 0 },
   ...{ credit: null, link: null, source: null, problem: null, unplayable: false },
+  ...{ list: null, left: 0 },
 })
 let audio = null
+let queue = []
+// Tracks without a preview in a row, after which a list stops: each of them is a question to the sources.
+const MOST_PASSED = 5
 let turn = 0
 
 const keyOf = (track) => track?.id ?? track?.title
 export const isPlaying = (track) => player.playing && keyOf(player.track) === keyOf(track)
-/** Whether there is something to press play for, so far as is known. */
-export const canPlay = (track) => Boolean(track.audio_url || (track.id && sourcesFor('preview').length))
+/** Why there is nothing to press play for, so far as is known; empty where there is. */
+export function whyNot(track) {
+  if (track.audio_url) return ''
+  if (!track.id) return PLAYER.nameless
+  return sourcesFor('preview').length ? '' : PLAYER.noSource
+}
+export const canPlay = (track) => !whyNot(track)
+export const isPlayingList = (id) => player.playing && player.list === id
 
 function listenTo(element) {
   const note = (changes) => Object.assign(player, changes)
@@ -25,6 +37,7 @@ function listenTo(element) {
   element.addEventListener('durationchange', () =>
     note({ length: Number.isFinite(element.duration) ? element.duration : 0 }),
   )
+  element.addEventListener('ended', () => next())
   element.addEventListener('error', () => {
     if (element.getAttribute('src')) note({ playing: false, problem: 'It does not play. Press play to try again.' })
   })
@@ -48,8 +61,35 @@ async function addressOf(track) {
 }
 
 /** Play a track from its beginning; pause or go on with the one that is in the player. */
-export async function play(track) {
+export function play(track) {
   if (keyOf(player.track) === keyOf(track) && audio?.getAttribute('src') && !player.problem) return toggle()
+  setQueue([])
+  return begin(track)
+}
+
+/** Play the tracks that can be played, in order; pause or go on where the list of this id is in the player. */
+export function playAll(tracks, list = null) {
+  if (list && player.list === list && audio?.getAttribute('src') && !player.problem) return toggle()
+  setQueue(tracks.filter(canPlay), list)
+  return next()
+}
+
+function setQueue(tracks, list = null) {
+  queue = tracks
+  Object.assign(player, { list, left: queue.length })
+}
+
+/** Go on to the next track of the list that has something to hear. */
+export async function next() {
+  for (let passed = 0; queue.length && passed < MOST_PASSED; passed += 1) {
+    const track = queue.shift()
+    player.left = queue.length
+    if (await begin(track)) return
+  }
+}
+
+// Whether it is done with: false where there is nothing to hear and nobody chose another track meanwhile.
+async function begin(track) {
   const mine = (turn += 1)
   silence()
   Object.assign(player, {
@@ -63,7 +103,7 @@ export async function play(track) {
     playing: false,
   })
   player.unplayable = !canPlay(track)
-  if (player.unplayable) return
+  if (player.unplayable) return true
   player.busy = true
   const problem = await problemOf(async () => {
     const found = await addressOf(track)
@@ -71,9 +111,10 @@ export async function play(track) {
     Object.assign(player, { credit: found.credit ?? null, link: found.link ?? null, source: found.title ?? null })
     audio.src = found.url
   })
-  if (mine !== turn) return
+  if (mine !== turn) return true
   Object.assign(player, { busy: false, problem: problem ? [problem.message, problem.hint].join(' ') : null })
   if (!problem) await start()
+  return !problem
 }
 
 async function start() {
@@ -97,5 +138,6 @@ export function seek(at) {
 export function close() {
   turn += 1
   silence()
+  setQueue([])
   Object.assign(player, { track: null, busy: false, playing: false, problem: null, unplayable: false })
 }

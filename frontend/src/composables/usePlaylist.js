@@ -23,7 +23,7 @@ function prepared({ columns, people, sources }, at) {
 }
 const PLAIN = /** @type {const} */ ([
   ...['position', 'id', 'title', 'artists', 'album', 'year', 'popularity', 'explicit', 'duration_ms', 'labels'],
-  ...['added_at', 'plays'],
+  ...['added_at', 'plays', 'audio_url'],
 ])
 
 const pause = (ms, signal) =>

@@ -40,9 +40,15 @@ export function pngOf(picture, colours) {
   return new Promise((done) => canvas.toBlob(done))
 }
 
+// A text that a spreadsheet would run gets an apostrophe before it, as in our exports, whose import takes it away again.
+const guarded = (value) => (typeof value === 'string' && /^'*[=+\-@\t\r]/.test(value) ? `'${value}` : value)
+
 // Rows of cells as RFC 4180 has them.
 export function csvOf(rows) {
-  const cell = (value) => (/[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? ''))
+  const cell = (raw) => {
+    const value = guarded(raw)
+    return /[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? '')
+  }
   return new Blob([rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')], { type: 'text/csv' })
 }
 

@@ -3,6 +3,10 @@ export const PLAYER = {
   pause: 'Pause',
   position: 'Position',
   close: 'Close the player',
+  next: 'Next track',
+  nameless: 'Only its name is known: there is nothing to play.',
+  noSource:
+    'No source that is on has previews, and it is no file of yours. Deezer and iTunes have: allow them in the settings.',
   unplayable: 'Nothing here can play this.',
   allow: 'Allow Deezer or iTunes',
 }

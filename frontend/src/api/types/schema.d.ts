@@ -9447,7 +9447,8 @@ export interface components {
          * @description One entry for each row, null where nothing is known.
          *
          *     ``added_by`` is a position in ``people`` of the answer and ``source`` one in ``sources``, that of the audio
-         *     features; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
+         *     features; ``audio_url`` plays a row's own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist
+         *     on the map of artists.
          */
         RowColumns: {
             position: number[];
@@ -9460,6 +9461,7 @@ export interface components {
             explicit: (boolean | null)[];
             duration_ms: (number | null)[];
             labels: string[][];
+            audio_url: (string | null)[];
             added_by: (number | null)[];
             added_at: (string | null)[];
             plays: (number | null)[];
