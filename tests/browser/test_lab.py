@@ -54,6 +54,9 @@ def test_the_search_box_is_one_key_away(page: Page, live_app: str, watch: Watch)
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto(f"{live_app}/library")
     expect(box).not_to_be_visible()
+    header = page.get_by_role("banner").bounding_box()
+    assert header is not None
+    assert header["height"] < 70  # one row
     page.get_by_role("button", name="Search").click()
     expect(box).to_be_focused()
 
