@@ -4407,6 +4407,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/features/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of how many tracks of the catalogue each source told the audio features. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CatalogueSources"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/spotify/callback": {
         parameters: {
             query?: never;
@@ -8468,6 +8531,14 @@ export interface components {
             version: string;
             markdown: string;
         };
+        /**
+         * CatalogueSources
+         * @description Where the audio features of the catalogue's ``tracks`` are from, the source of most first.
+         */
+        CatalogueSources: {
+            tracks: number;
+            sources: components["schemas"]["FeatureSource"][];
+        };
         /** CatalogueState */
         CatalogueState: {
             tracks: number;
@@ -8719,6 +8790,15 @@ export interface components {
             mean: number | null;
             median: number | null;
             deviation: number | null;
+        };
+        /**
+         * FeatureSource
+         * @description A source, what it is called, and of how many ``tracks`` it told the sound.
+         */
+        FeatureSource: {
+            source: string;
+            title: string;
+            tracks: number;
         };
         /**
          * FeatureValue
