@@ -62,6 +62,12 @@ def feature_histograms(query: dict[str, str]) -> features.Histograms:
     return features.histograms_of(services(), query["playlist"], query["family"], session.viewer())
 
 
+@blueprint.get("/api/features/sources")
+def feature_sources() -> features.CatalogueSources:
+    """Of how many tracks of the catalogue each source told the audio features."""
+    return features.sources_of_catalogue(services(), session.viewer())
+
+
 @blueprint.get("/api/projection")
 @blueprint.query(ProjectionQuery)
 @blueprint.doc(responses={204: "None has been computed"})

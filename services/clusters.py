@@ -115,8 +115,8 @@ def describe_clusters(services: Services, viewer: Viewer) -> ClustersAnswer:
                     track=TrackSummary.of(snapshot.track(found[0])) if found else None,
                     distance=round(found[1], 3) if found else None,
                 ),
-                genres=_named(model, "genre", number),
-                families=_named(model, "family", number),
+                genres=named(model, "genre", number),
+                families=named(model, "family", number),
             )
         )
     return ClustersAnswer(
@@ -138,7 +138,7 @@ def predict_cluster(services: Services, query: Mapping[str, Any], viewer: Viewer
             "Import a file that has audio features for it, or give them in the question.",
         )
     nearest = [
-        NearCluster(cluster=number + 1, distance=round(distance, 3), genres=_named(model, "genre", number))
+        NearCluster(cluster=number + 1, distance=round(distance, 3), genres=named(model, "genre", number))
         for number, distance in zip(membership.clusters, membership.distances, strict=True)
     ]
     return ClusterAnswer(
@@ -156,7 +156,7 @@ def _heat(model: Clusters, of: str) -> HeatMap:
     return HeatMap(rows=model.settings[_ROWS[of]], tracks=counts.sum(axis=1).tolist(), shares=shares.tolist())
 
 
-def _named(model: Clusters, of: str, number: int) -> list[Lift]:
+def named(model: Clusters, of: str, number: int) -> list[Lift]:
     """Return the genres (or families) that are most over-represented in a cluster, the most so first."""
     rows, shares, lifts = model.settings[_ROWS[of]], model.shares(of)[:, number], model.lifts(of)[:, number]
     order = np.argsort(-np.where(shares >= _LEAST_SHARE, lifts, 0.0), kind="stable")[:NAMED]

@@ -186,7 +186,7 @@ class Services:
                 503,
                 "model_missing",
                 f"The {task} model cannot be loaded: {fault.message}",
-                f"Serve another version (python -m ml rollback {task}) or train one: python -m ml train {task}",
+                f"Use another version or train one under Library, Models. On the server: python -m ml rollback {task}",
             ) from fault
 
     def _load(self, task: str, load: Callable[[Path], Model], name: str) -> Model:

@@ -1,5 +1,6 @@
 """How the audio features are spread: histograms of the catalogue, of a playlist or of a family of genres."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,31 @@ class Histograms:
     families: list[str]
     reference: str
     features: list[FeatureHistogram]
+
+
+@dataclass(frozen=True)
+class FeatureSource:
+    """A source, what it is called, and of how many ``tracks`` it told the sound."""
+
+    source: str
+    title: str
+    tracks: int
+
+
+@dataclass(frozen=True)
+class CatalogueSources:
+    """Where the audio features of the catalogue's ``tracks`` are from, the source of most first."""
+
+    tracks: int
+    sources: list[FeatureSource]
+
+
+def sources_of_catalogue(services: Services, viewer: Viewer) -> CatalogueSources:
+    """Count the catalogue's tracks by the source of their audio features."""
+    catalogue = services.catalogue.current(viewer.owner)
+    counts = sum((segment.feature_sources for segment in catalogue.segments), Counter[str]())
+    sources = [FeatureSource(name, services.title_of(name), count) for name, count in counts.most_common()]
+    return CatalogueSources(len(catalogue), sources)
 
 
 def histograms_of(services: Services, playlist_id: str, family: str, viewer: Viewer) -> Histograms:

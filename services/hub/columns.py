@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.container import Services
+from services.hub.groups import clusters_of, families_of
 from services.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
 from services.views import audio_url
@@ -20,9 +21,9 @@ MOST_ROWS = 20_000
 class RowColumns:
     """One entry for each row, null where nothing is known.
 
-    ``added_by`` is a position in ``people`` of the answer and ``source`` one in ``sources``, that of the audio
-    features; ``audio_url`` plays a row's own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist
-    on the map of artists.
+    ``added_by`` is a position in ``people`` of the answer, ``source`` one in ``sources``, that of the audio features,
+    ``family`` of genres one in ``families`` and ``cluster`` of sound one in ``clusters``; ``audio_url`` plays a row's
+    own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
     """
 
     position: list[int]
@@ -40,6 +41,8 @@ class RowColumns:
     added_at: list[datetime | None]
     plays: list[int | None]
     source: list[int | None]
+    family: list[int | None]
+    cluster: list[int | None]
     artist_point: list[tuple[float, float] | None]
     features: dict[str, list[float | None]]
 
@@ -53,6 +56,8 @@ class PlaylistColumns:
     end: int
     people: list[str]
     sources: list[str]
+    families: list[str]
+    clusters: list[str]
     columns: RowColumns
 
 
@@ -61,7 +66,8 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
     playlist = find_playlist(services, playlist_id, viewer)
     items = services.database.playlist_items(playlist.id, start=start, limit=MOST_ROWS)
     rows = _known(services, playlist, items)
-    people, sources = _Numbers(), _Numbers()
+    people, sources, families, clusters = _Numbers(), _Numbers(), _Numbers(), _Numbers()
+    tracks = [track for _, track in rows]
     plain = ("title", "artists", "album", "year", "popularity", "explicit", "duration_ms", "labels")
     point_of = services.artist_points
     columns: dict[str, Any] = {name: [getattr(track, name) for _, track in rows] for name in plain}
@@ -77,12 +83,16 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
             audio_url=[audio_url(track) for _, track in rows],
             plays=[item.plays for item, _ in rows],
             source=[sources.of(track.features.source if track.features else None) for _, track in rows],
+            family=[families.of(name) for name in families_of(services, tracks)],
+            cluster=[clusters.of(name) for name in clusters_of(services, tracks)],
             artist_point=[_rounded(point_of(track.artists)) for _, track in rows],
             features={name: [_value(track, name) for _, track in rows] for name in AUDIO_FEATURES},
             **columns,
         ),
         people=people.names,
         sources=sources.names,
+        families=families.names,
+        clusters=clusters.names,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ml.sound import coordinates
 from services.container import Services
+from services.hub.groups import genres_of
 from services.hub.moods import Mood, moods
 from services.hub.people import RADAR, PersonTaste, TastePair, compared, tastes
 from services.playlists import PlaylistSummary, describe, find_playlist
@@ -98,7 +99,7 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     genres = Counter(
         genre
         for track in tracks
-        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in _genres(services, track))
+        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in genres_of(services, track))
     )
     decades = Counter(10 * (track.year // 10) for track in tracks if track.year)
     sources = Counter(track.features.source for track in tracks if track.features)
@@ -129,15 +130,6 @@ def _rows(services: Services, playlist: Playlist) -> list[tuple[PlaylistItem, Tr
     ids = {item.track_id for item in items}
     known = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
     return [(item, known[item.track_id]) for item in items if item.track_id in known]
-
-
-def _genres(services: Services, track: Track) -> Sequence[str]:
-    """Return a track's own genres, else its artist's, else those that playlists tell of its first known artist."""
-    told = track.labels or track.artist_genres
-    if told:
-        return told
-    found = (services.artists.find(name) for name in track.artists)
-    return next((services.artists.genres(artist)[:2] for artist in found if artist is not None), ())
 
 
 def _odd_one_out(tracks: Sequence[Track]) -> OddOneOut | None:

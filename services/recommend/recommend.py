@@ -146,7 +146,7 @@ def _artists_alike(services: Services, subject: Subject) -> Recommendation:
         names = subject.track.artists or (subject.track.title,)
         raise not_found(
             f"No artist like {names[0]!r} is known here.",
-            "Check the spelling, or import tracks: drop a playlist file, or run python -m etl import FILE",
+            "Check the spelling, or import tracks: drop a playlist file, or a table under Library, Catalogue",
         )
     note = "The catalogue has no tracks to go with it, so these are artists alike. Bring in playlists or tables."
     return Recommendation(seed=TrackSummary.of(subject.track), method="artists", tracks=[], artists=alike, note=note)

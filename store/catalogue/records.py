@@ -15,6 +15,7 @@ from typing import overload
 import numpy as np
 
 _OFFSETS = ".offsets.npy"
+_BLOCK = 10_000  # texts that are read at once where all are
 
 
 class Records(Sequence[str]):
@@ -41,9 +42,11 @@ class Records(Sequence[str]):
         return os.pread(self._file, end - start, start).decode()
 
     def __iter__(self) -> Iterator[str]:
-        offsets = self._offsets.tolist()
-        content = os.pread(self._file, offsets[-1], 0)
-        return (content[start:end].decode() for start, end in pairwise(offsets))
+        for first in range(0, len(self), _BLOCK):
+            offsets = self._offsets[first : first + _BLOCK + 1].tolist()
+            begin = offsets[0]
+            content = os.pread(self._file, offsets[-1] - begin, begin)
+            yield from (content[start - begin : end - begin].decode() for start, end in pairwise(offsets))
 
 
 def write_records(path: Path, texts: Iterable[str]) -> None:

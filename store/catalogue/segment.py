@@ -21,6 +21,7 @@ from bisect import bisect_left
 from collections import Counter
 from contextlib import suppress
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,19 @@ class Segment:
     def with_features(self) -> np.ndarray:
         """Return for every row whether it :meth:`has_features`."""
         return ~np.isnan(self.features[:, _OF_SOUND]).all(axis=1)
+
+    @cached_property
+    def feature_sources(self) -> Counter[str]:
+        """The tracks that :meth:`has_features`, counted by the source of these; reads every row once."""
+        told, brought = TRACK_CELLS.index("features_source"), TRACK_CELLS.index("source")
+        counts: Counter[str] = Counter()
+        try:
+            for line in compress(self._tracks, self.with_features()):
+                cells = orjson.loads(line)
+                counts[cells[told] or cells[brought]] += 1
+        except (ValueError, TypeError, IndexError) as error:
+            raise self.damaged(error) from error
+        return counts
 
     def names(self, row: int) -> tuple[str, str]:
         """Return the normalised title, without guests and edition marks, and the normalised artists of ``row``."""

@@ -66,6 +66,7 @@ MAY = {
     "GET /api/genres": "public",
     "GET /api/genres/place": "public",
     "GET /api/features/histograms": "link",
+    "GET /api/features/sources": "own",
     "GET /api/never": "own",
     "PUT /api/never": "own",
     # playlists

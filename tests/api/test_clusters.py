@@ -70,6 +70,13 @@ def test_histograms_of_all_tracks_and_of_a_family(client: FlaskClient) -> None:
     assert sum(metal["features"][1]["reference"]) < sum(answer["features"][1]["reference"])
 
 
+def test_the_sources_of_what_is_known_of_the_sound(client: FlaskClient, empty_client: FlaskClient) -> None:
+    told = client.get("/api/features/sources").get_json()
+    assert told["tracks"] == 10
+    assert [(one["source"], one["tracks"]) for one in told["sources"]] == [("table: invented", 9)]
+    assert empty_client.get("/api/features/sources").get_json() == {"tracks": 0, "sources": []}
+
+
 def picks(client: FlaskClient, more: str) -> dict[str, Any]:
     answer: dict[str, Any] = client.get(f"/recommend?track_id=metal1&method=families{more}").get_json()
     return answer

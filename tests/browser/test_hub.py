@@ -75,6 +75,24 @@ def test_the_table_keeps_its_order_and_its_filter_and_shows_a_track_on_the_map(
     expect(page.locator(".tm-selected")).to_contain_text(title, timeout=ANSWER_MS)
 
 
+def test_the_map_is_coloured_by_what_the_address_says(of_three: PlaylistPage, page: Page) -> None:
+    of_three.open_tab("map")
+    page.get_by_label("Coloured by").select_option(label="cluster of sound")
+    expect(of_three.people.first).to_contain_text(re.compile("Cluster .*, mostly"))
+    page.get_by_label("Coloured by").select_option(label="decade")
+    expect(page).to_have_url(re.compile("colour=year"))
+    expect(page.get_by_role("heading", name="Colours by decade")).to_be_visible()
+    decades = [text.split()[0] for text in of_three.people.all_inner_texts()]
+    assert decades == sorted(decades)
+    assert decades[0].endswith("0s")
+    known = int(of_three.people.first.locator(".tm-person-count").inner_text())
+    of_three.people.first.click()
+    of_three.expect_markers(sum(PEOPLE.values()) - known)
+    page.reload()
+    of_three.expect_markers(sum(PEOPLE.values()) - known)
+    expect_accessible(page)
+
+
 def test_without_sources_it_says_how_the_data_came_here(of_three: PlaylistPage, page: Page) -> None:
     of_three.open_tab("gathered")
     expect(page.get_by_text("No source has recommended anything")).to_be_visible(timeout=ANSWER_MS)

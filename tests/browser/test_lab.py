@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from api.page import PARTS
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -54,6 +54,9 @@ def test_the_search_box_is_one_key_away(page: Page, live_app: str, watch: Watch)
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto(f"{live_app}/library")
     expect(box).not_to_be_visible()
+    header = page.get_by_role("banner").bounding_box()
+    assert header is not None
+    assert header["height"] < 70  # one row
     page.get_by_role("button", name="Search").click()
     expect(box).to_be_focused()
 
@@ -82,6 +85,14 @@ def test_the_catalogue_says_what_each_feature_means(page: Page, live_app: str, w
     expect(features.filter(has_text="Valence")).to_contain_text("high is cheerful")
     expect(features.first).to_contain_text(" % of them")
     expect(page.get_by_role("img", name="Histogram of Energy")).to_be_visible()
+
+
+def test_files_chosen_in_the_catalogue_are_counted_there(playlist_page: PlaylistPage, page: Page) -> None:
+    page.goto(f"{playlist_page.address}/library/catalogue")
+    sound = invented.uri_file(invented.rows({"ann": 4})).encode()
+    page.locator("input[type=file]").set_input_files({"name": "Sound.csv", "mimeType": "text/csv", "buffer": sound})
+    told = page.get_by_role("list", name="Where their sound is known from").get_by_role("listitem")
+    expect(told.first).to_contain_text(re.compile(r"4$"), timeout=IMPORT_MS)
 
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])

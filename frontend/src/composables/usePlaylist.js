@@ -7,8 +7,13 @@ const SOON_MS = 700
 const LATER_MS = 20_000
 
 // Row `at` as the map and the table use it: every value that can be an axis in one place, added_at in ms.
-function prepared({ columns, people, sources }, at) {
-  const row = { added_by: people[columns.added_by[at]] ?? null, source: sources[columns.source[at]] ?? null }
+function prepared({ columns, people, sources, families, clusters }, at) {
+  const row = {
+    added_by: people[columns.added_by[at]] ?? null,
+    source: sources[columns.source[at]] ?? null,
+    family: families[columns.family[at]] ?? null,
+    cluster: clusters[columns.cluster[at]] ?? null,
+  }
   for (const name of PLAIN) row[name] = columns[name][at]
   const [artist_x, artist_y] = columns.artist_point[at] ?? []
   const values = {}

@@ -1,11 +1,12 @@
-// The tracks of a playlist as the map and the table show them. What is filtered, how it is sorted, who is hidden and
-// which track is chosen stand in the address, so that both show the same and a reload keeps it.
+// The tracks of a playlist as the map and the table show them. What is filtered, how it is sorted, what it is coloured by
+// (people, unless it says so), which of these groups are hidden and which track is chosen stand in the address, so that both show the same and a reload keeps it.
 import { computed, ref, watch } from 'vue'
 import { useRoute } from 'vue-router'
+import { GROUPINGS, groupsOf } from '../plot/groups.js'
 import { amend } from '../router.js'
 import { plain } from '../strings/plain.js'
 
-export const LIST_QUERY = ['filter', 'sort', 'hide', 'chosen']
+export const LIST_QUERY = ['filter', 'sort', 'hide', 'chosen', 'colour']
 export const IN_ORDER = 'position'
 
 export function useTrackList(hub) {
@@ -23,6 +24,16 @@ export function useTrackList(hub) {
     get: () => new Set(read('hide').split('.').filter(Boolean).map(Number)),
     set: (keys) => amend({ hide: [...keys].join('.') }),
   })
+  // Keys of other groups say nothing of these.
+  const colour = computed({
+    get: () => (read('colour') in GROUPINGS ? read('colour') : 'person'),
+    set: (by) => amend({ colour: by === 'person' ? '' : by, hide: '' }),
+  })
+  const grouping = computed(() =>
+    colour.value === 'person' ? { groups: hub.people, groupOf: hub.personOf } : groupsOf(hub.rows, colour.value),
+  )
+  const groups = computed(() => grouping.value.groups)
+  const groupOf = (row) => grouping.value.groupOf(row)
   const selected = computed({
     get: () => (read('chosen') ? hub.rows.findIndex(({ id }) => id === read('chosen')) : -1),
     set: (index) => amend({ chosen: hub.rows[index]?.id ?? '' }),
@@ -32,7 +43,7 @@ export function useTrackList(hub) {
   const listed = computed(() =>
     hub.rows
       .map((row, index) => ({ row, index }))
-      .filter(({ row }) => !hidden.value.has(hub.personOf(row).key) && (!matches.value || matches.value(row))),
+      .filter(({ row }) => !hidden.value.has(groupOf(row).key) && (!matches.value || matches.value(row))),
   )
-  return { active, selected, filter, sort, hidden, matches, listed }
+  return { active, selected, filter, sort, hidden, matches, listed, colour, groups, groupOf }
 }

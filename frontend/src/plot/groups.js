@@ -12,8 +12,8 @@ const ORDERED = ['#440154', '#443983', '#31688e', '#21918c', '#35b779', '#90d743
 const decade = ({ year }) => (Number.isFinite(year) ? Math.floor(year / 10) * 10 : null)
 export const GROUPINGS = {
   person: { label: 'who added it' },
-  genre: { label: 'genre', of: (row) => row.family ?? row.labels?.[0] ?? null, name: genreName },
-  cluster: { label: 'cluster', of: (row) => row.cluster ?? null, name: (cluster) => `Cluster ${cluster}` },
+  genre: { label: 'genre family', of: (row) => row.family ?? row.labels?.[0] ?? null, name: genreName },
+  cluster: { label: 'cluster of sound', of: (row) => row.cluster ?? null, name: (cluster) => cluster },
   year: { label: 'decade', of: decade, name: (year) => `${year}s`, ordered: true },
 }
 

@@ -24,6 +24,14 @@ export const LIBRARY = {
   emptyHint: 'Drop in a playlist, or let online services fill it: then you can search, and tracks are recommended.',
   bring: 'Bring in a playlist',
   gather: 'Fill the library',
+  sources: 'Where their sound is known from',
+  unknown: 'nothing is known of their sound',
+  add: 'Add data',
+  addHint:
+    'Drop files anywhere on this page, or choose them. A table of tracks with audio features goes into the catalogue of ' +
+    'everybody here, if this server is yours; a playlist stays yours.',
+  choose: 'Choose files',
+  folder: 'Scan a folder of music',
   features: 'Audio features',
   about: 'Bars: your tracks. Line: the tracks that the shipped models learnt from.',
   known: (known, tracks) => `known of ${tracks ? Math.round((100 * known) / tracks) : 0} % of them`,

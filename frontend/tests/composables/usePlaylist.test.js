@@ -10,6 +10,7 @@ const row = (id, more = {}) => ({
   ...{ id, title: `Song ${id}`, artists: ['Björk'], album: null, features: { energy: 0.5 }, added_by: null },
   ...{ popularity: 10, year: 1999, duration_ms: 1000, added_at: null, artist_point: null, source: null },
   ...{ position: 0, explicit: null, labels: [], plays: null },
+  ...{ audio_url: null, family: null, cluster: null },
   ...more,
 })
 const NAMES = Object.keys(row('')).filter((name) => name !== 'features')
@@ -18,8 +19,9 @@ function block(start, rows, playlist) {
   for (const name of ['energy', 'duration_ms']) features[name] = rows.map((one) => one.features[name] ?? null)
   const columns = Object.fromEntries(NAMES.map((name) => [name, rows.map((one) => one[name])]))
   const answer = { start, end: start + rows.length, people: ['ann'], sources: ['deezer'] }
+  const groups = { families: ['folk'], clusters: ['Cluster 1'] }
   const about = { id: 'p', item_count: start + rows.length, complete: true, ...playlist }
-  return { ...answer, columns: { ...columns, features }, playlist: about }
+  return { ...answer, ...groups, columns: { ...columns, features }, playlist: about }
 }
 const settle = () => vi.advanceTimersByTimeAsync(0)
 
@@ -43,7 +45,7 @@ test('a long playlist is asked for in blocks, in order', async () => {
 
 test('a row has its axis values in one place, its person, and its words for filtering', async () => {
   const rowsSent = [
-    row('a', { added_at: '2024-01-01T00:00:00Z', features: { duration_ms: 2000 }, added_by: 0, source: 0 }),
+    row('a', { added_at: '2024-01-01T00:00:00Z', features: { duration_ms: 2000 }, added_by: 0, source: 0, family: 0 }),
     row('b', { features: {} }),
   ]
   stubFetch(() => json(block(0, rowsSent)))
@@ -51,7 +53,7 @@ test('a row has its axis values in one place, its person, and its words for filt
   await Promise.all([load('p'), settle()])
   const [first, second] = rows.value
   expect(first.values).toEqual({ duration_ms: 2000, popularity: 10, year: 1999, added_at: Date.UTC(2024, 0, 1) })
-  expect([first.added_by, first.source]).toEqual(['ann', 'deezer'])
+  expect([first.added_by, first.source, first.family, first.cluster]).toEqual(['ann', 'deezer', 'folk', null])
   expect(second.values).toMatchObject({ duration_ms: 1000, added_at: null })
   expect(second.added_by).toBeNull()
   expect(first.words).toBe('song a bjork ')

@@ -4407,6 +4407,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/features/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of how many tracks of the catalogue each source told the audio features. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CatalogueSources"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/spotify/callback": {
         parameters: {
             query?: never;
@@ -8468,6 +8531,14 @@ export interface components {
             version: string;
             markdown: string;
         };
+        /**
+         * CatalogueSources
+         * @description Where the audio features of the catalogue's ``tracks`` are from, the source of most first.
+         */
+        CatalogueSources: {
+            tracks: number;
+            sources: components["schemas"]["FeatureSource"][];
+        };
         /** CatalogueState */
         CatalogueState: {
             tracks: number;
@@ -8719,6 +8790,15 @@ export interface components {
             mean: number | null;
             median: number | null;
             deviation: number | null;
+        };
+        /**
+         * FeatureSource
+         * @description A source, what it is called, and of how many ``tracks`` it told the sound.
+         */
+        FeatureSource: {
+            source: string;
+            title: string;
+            tracks: number;
         };
         /**
          * FeatureValue
@@ -9160,6 +9240,8 @@ export interface components {
             end: number;
             people: string[];
             sources: string[];
+            families: string[];
+            clusters: string[];
             columns: components["schemas"]["RowColumns"];
         };
         /**
@@ -9366,9 +9448,9 @@ export interface components {
          * RowColumns
          * @description One entry for each row, null where nothing is known.
          *
-         *     ``added_by`` is a position in ``people`` of the answer and ``source`` one in ``sources``, that of the audio
-         *     features; ``audio_url`` plays a row's own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist
-         *     on the map of artists.
+         *     ``added_by`` is a position in ``people`` of the answer, ``source`` one in ``sources``, that of the audio features,
+         *     ``family`` of genres one in ``families`` and ``cluster`` of sound one in ``clusters``; ``audio_url`` plays a row's
+         *     own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
          */
         RowColumns: {
             position: number[];
@@ -9386,6 +9468,8 @@ export interface components {
             added_at: (string | null)[];
             plays: (number | null)[];
             source: (number | null)[];
+            family: (number | null)[];
+            cluster: (number | null)[];
             artist_point: ([
                 number,
                 number

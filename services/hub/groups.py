@@ -1,0 +1,58 @@
+"""What tracks are grouped by besides people: their family of genres and their cluster of sound."""
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+from ml.clusters.model import Clusters
+from ml.taxonomy.model import Taxonomy
+from services.clusters import named
+from services.container import Services
+from services.errors import ServiceError
+from store.domain import Track
+from store.feature_rows import feature_rows
+
+_FEW = 2  # families that name a cluster
+
+
+def genres_of(services: Services, track: Track) -> Sequence[str]:
+    """Return a track's own genres, else its artist's, else those that playlists tell of its first known artist."""
+    told = track.labels or track.artist_genres
+    if told:
+        return told
+    found = (services.artists.find(name) for name in track.artists)
+    return next((services.artists.genres(artist)[:2] for artist in found if artist is not None), ())
+
+
+def families_of(services: Services, tracks: Sequence[Track]) -> list[str | None]:
+    """Return the family that most genres of each track name, ``None`` for all where a model is missing."""
+    try:
+        taxonomy = services.genre.taxonomy
+        return [_family(taxonomy, genres_of(services, track)) for track in tracks]
+    except ServiceError:
+        return [None for _ in tracks]
+
+
+def _family(taxonomy: Taxonomy, genres: Sequence[str]) -> str | None:
+    counts = Counter(family for genre in genres if (family := _family_of(taxonomy, genre)))
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def clusters_of(services: Services, tracks: Sequence[Track]) -> list[str | None]:
+    """Return the cluster of each track with the families that fill it most, ``None`` where too little is known."""
+    try:
+        model = services.clusters
+    except ServiceError:
+        return [None for _ in tracks]
+    numbers = model.assign(feature_rows([track.features for track in tracks]))
+    names = {number: _name(model, number) for number in {*numbers.tolist()} if number >= 0}
+    return [names.get(number) for number in numbers.tolist()]
+
+
+def _name(model: Clusters, number: int) -> str:
+    families = [lift.name for lift in named(model, "family", number)][:_FEW]
+    return f"Cluster {number + 1}" + (f", mostly {' and '.join(families)}" if families else "")
+
+
+# A name that nobody has listed is compared with all that are.
+_family_of = lru_cache(4096)(Taxonomy.family_of)
