@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import parse_range_header
 from werkzeug.wsgi import wrap_file
 
-import services.audio as use
+import services.sound.audio as use
 from api import session
 from api.application import Blueprint
 from api.current import services

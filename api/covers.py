@@ -5,8 +5,8 @@ from flask import Response, send_file
 from api import session
 from api.application import Blueprint
 from api.current import services
-from services.audio import own_cover
-from services.covers import find_cover
+from services.sound.audio import own_cover
+from services.sound.covers import find_cover
 
 blueprint = Blueprint("covers", __name__, tag="Tracks")
 

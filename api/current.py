@@ -12,7 +12,7 @@ from flask_compress import Compress
 from api.lockout import Lockout
 from config import Config
 from services.container import Services
-from services.hub.warming import keep_warm
+from services.playlists.warming import keep_warm
 from services.viewer import Viewer
 from services.views import Worked
 

@@ -10,9 +10,10 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import SubjectQuery, text, track_id
-from services import clusters as clustering
-from services import features, maps
-from services import timbre as timbres
+from services.playlists import maps
+from services.sound import clusters as clustering
+from services.sound import features
+from services.sound import timbre as timbres
 
 blueprint = Blueprint("maps", __name__, tag="Maps")
 

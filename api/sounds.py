@@ -10,7 +10,7 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import RunAnswer, track_id
-from services import sound_alikes as use
+from services.sound import sound_alikes as use
 
 blueprint = Blueprint("sounds", __name__, tag="Own music")
 

@@ -10,7 +10,7 @@ import numpy as np
 from etl.providers.base import Need
 from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
-from services.sound_alikes import SoundTags, tags_of
+from services.sound.sound_alikes import SoundTags, tags_of
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
 from services.subject.headline import Confidence, DecidedBy, Headline, as_input
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines

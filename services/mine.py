@@ -2,9 +2,9 @@
 
 from etl.spotify.accounts import Accounts
 from etl.spotify.forgetting import disconnect
-from services.blend import forget_never_list
 from services.container import Services
-from services.playlists import delete_all_playlists
+from services.playlists.blend import forget_never_list
+from services.playlists.playlists import delete_all_playlists
 
 _RUNS = 1000
 

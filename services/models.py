@@ -12,7 +12,7 @@ from ml.scores import Comparison, main_score, measures_of, served_score
 from ml.tasks import TASKS, trainable, trained_here
 from services.container import Services
 from services.errors import not_found
-from services.playlists import find_playlist, visible_playlists
+from services.playlists.playlists import find_playlist, visible_playlists
 from services.runs import RunView, start_runs
 from services.viewer import Viewer
 from services.views import Named, View

@@ -9,7 +9,7 @@ from etl.lookup.lookup import look_up
 from etl.providers.base import LookupQuery, Need, Preview
 from services.container import Services
 from services.errors import ServiceError, not_found
-from services.playlists import visible_playlists
+from services.playlists.playlists import visible_playlists
 from services.subject.lookup import lines
 from services.subject.resolve import by_id
 from services.viewer import Viewer

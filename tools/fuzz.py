@@ -32,7 +32,7 @@ from config import ROOT
 from etl.imports.entries import PlaylistFile, TrackTableFile, check_to_the_end
 from etl.imports.read_options import ReadOptions
 from etl.imports.recognise import recognise
-from services.previews import PREVIEW_BYTES, preview
+from services.playlists.previews import PREVIEW_BYTES, preview
 from store.errors import TastemapError
 from tests.etl.imports import files, formats
 

@@ -15,7 +15,7 @@ from api.current import services
 from api.schemas import track_id
 from ml.blend.fairness import Method
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS
-from services import blend as use
+from services.playlists import blend as use
 from services.views import TrackSummary
 from store.library import tracks_by_id
 

@@ -18,7 +18,7 @@ from api.application import Blueprint
 from api.current import services
 from etl.exports.formats import FORMATS, file_name
 from etl.exports.rows import read_pages
-from services.playlists import find_playlist, may_change
+from services.playlists.playlists import find_playlist, may_change
 from services.views import View
 
 blueprint = Blueprint("exports", __name__, tag="Playlists")

@@ -10,10 +10,10 @@ from apiflask.validators import Range
 from api import session
 from api.application import Blueprint
 from api.current import services
-from services.hub import columns as rows
-from services.hub import gathered as origin
-from services.hub import overview as glance
-from services.hub import tiles as drawn
+from services.playlists import columns as rows
+from services.playlists import gathered as origin
+from services.playlists import overview as glance
+from services.playlists import tiles as drawn
 
 blueprint = Blueprint("hub", __name__, tag="Playlists")
 

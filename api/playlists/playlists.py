@@ -13,9 +13,9 @@ from api.bounds import LARGEST_BODY, takes
 from api.current import services
 from api.schemas import RunAnswer, SubjectQuery, excluded, text, track_id
 from ml.continuation.model import MAX_LIMIT
-from services import next as continuation
-from services import playlists as use
-from services import who_added as authorship
+from services.playlists import next as continuation
+from services.playlists import playlists as use
+from services.playlists import who_added as authorship
 from store.domain import MAX_PERSON_NAME, SHAPES
 
 blueprint = Blueprint("playlists", __name__, tag="Playlists")

@@ -14,7 +14,7 @@ from api.current import services
 from api.schemas import track_id
 from services.triage import triage as use
 from services.triage.answer import TriageAnswer
-from store.triages import Action
+from store.playlists.triages import Action
 
 blueprint = Blueprint("triage", __name__, tag="Playlists")
 

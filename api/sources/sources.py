@@ -11,7 +11,7 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from etl.engine import SourceState
-from services.covers import forget_covers
+from services.sound.covers import forget_covers
 
 blueprint = Blueprint("sources", __name__, tag="Sources")
 

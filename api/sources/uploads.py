@@ -26,8 +26,8 @@ from etl.imports.read_options import ReadOptions
 from etl.imports.reading.heading_names import LIST_HEADINGS
 from jobs.queue import WorkQueue, create_upload_run, safe_name, spawn_worker
 from services.errors import bad_request, not_found
-from services.playlists import remove_demos
-from services.previews import PREVIEW_BYTES, Preview, preview
+from services.playlists.playlists import remove_demos
+from services.playlists.previews import PREVIEW_BYTES, Preview, preview
 from services.runs import RunView, find_run
 from store.runs import ENDED
 

@@ -17,7 +17,7 @@ from etl.spotify.accounts import Session
 from etl.spotify.lists import is_list
 from etl.spotify.writing import scope_for
 from services.errors import ServiceError
-from services.playlists import check_complete, find_playlist
+from services.playlists.playlists import check_complete, find_playlist
 from services.sources.spotify_lists import SpotifyList, import_lists, list_lists, write_playlist
 
 blueprint = Blueprint("spotify_lists", __name__, tag="Spotify")

@@ -19,12 +19,12 @@ from ml.artefacts import ArtefactError
 from services import health
 from services.errors import ServiceError
 from services.health import Problem
-from services.playlists import demo_ids, visible_playlists
+from services.playlists.playlists import demo_ids, visible_playlists
 from services.views import ModelVersion
 from store.catalogue.catalogue import CatalogueError
 from store.database import StoreDown
 from store.facts import ANALYSES
-from store.set_summaries import SetSummary, summaries
+from store.playlists.summaries import SetSummary, summaries
 
 blueprint = Blueprint("status", __name__, tag="Status")
 

@@ -14,10 +14,10 @@ from services.container import Services
 from services.errors import ServiceError, no_features, not_found
 from services.recommend.answer import ComparedTrack, Recommendation, SimilarArtist, SourceList, SourceTrack
 from services.recommend.families import family_picks
+from services.sound.timbre import timbre_picks
 from services.subject.lookup import source_lines
 from services.subject.model import Subject
 from services.subject.resolve import resolve
-from services.timbre import timbre_picks
 from services.viewer import Viewer
 from services.views import TrackSummary, Worked, ids_in
 from store.domain import Track, usable_features

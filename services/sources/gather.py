@@ -12,7 +12,7 @@ from etl.providers.base import Need
 from jobs.queue import queues_of, spawn_worker
 from services.container import Services
 from services.errors import ServiceError, invalid_value, not_yours
-from services.playlists import check_complete, find_playlist, may_change
+from services.playlists.playlists import check_complete, find_playlist, may_change
 from services.runs import RunView, find_run, start_runs
 from services.viewer import Viewer
 

@@ -7,12 +7,12 @@ import numpy as np
 
 from ml.triage.heap import Standing
 from services.container import Services
-from services.playlists import PlaylistSummary, describe
+from services.playlists.playlists import PlaylistSummary, describe
 from services.triage.sorting import Sorting, Waiting, known_tracks, last_batch, ranked
 from services.viewer import Viewer
 from services.views import Named, TrackSummary
 from store.domain import Track
-from store.triages import Action, Decision
+from store.playlists.triages import Action, Decision
 
 _OTHERS = 5
 SURE_PERCENTS = (50, 60, 70, 80, 90, 95)

@@ -9,14 +9,14 @@ from typing import Any
 from ml.triage.heap import Heap, Standing
 from services.container import Services
 from services.errors import ServiceError
-from services.playlists import find_playlist
+from services.playlists.playlists import find_playlist
 from services.viewer import Viewer
 from store.domain import Playlist, Track
 from store.library import tracks_by_id, tracks_of_playlist
 from store.locks import locked
-from store.playlist_rows import add_rows
+from store.playlists.rows import add_rows
+from store.playlists.triages import Action, Decision, TriageRecord, accepted_row, decisions_of, find_triage, triage_id
 from store.text import recording_key
-from store.triages import Action, Decision, TriageRecord, accepted_row, decisions_of, find_triage, triage_id
 
 # Rows that are read of the heap, and of each playlist.
 MOST_HEAP, MOST_ROWS = 10_000, 1000

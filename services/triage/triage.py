@@ -8,12 +8,12 @@ from typing import Any
 
 from services.container import Services
 from services.errors import ServiceError, bad_request, invalid_value, not_found, not_yours
-from services.playlists import find_playlist
+from services.playlists.playlists import find_playlist
 from services.triage.answer import TriageAnswer, triage_answer
 from services.triage.sorting import Sorting, known_tracks, last_batch, lock, opened, ranked, read_again
 from services.viewer import Viewer
 from store.domain import Playlist
-from store.triages import (
+from store.playlists.triages import (
     Action,
     Decision,
     TriageRecord,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from services import covers
+from services.sound import covers
 from tests.fake_services.deezer import PICTURE
 from tests.fake_services.fixtures import FakeServices
 

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.errors import ServiceError
-from services.hub.warming import prepare
+from services.playlists.warming import prepare
 from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue
 from store.database import Database

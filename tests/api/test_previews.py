@@ -79,7 +79,7 @@ def test_a_table_with_audio_features_is_either(client: FlaskClient) -> None:
 
 
 def test_the_last_row_of_a_part_is_left_out(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.previews.PREVIEW_BYTES", 40)
+    monkeypatch.setattr("services.playlists.previews.PREVIEW_BYTES", 40)
     found = shown(client, "Title,Artist\nWaterloo,ABBA\nÜber,Wölfe und Füchse\n")
     assert (found["encoding"], len(found["tracks"])) == ("utf-8-sig", 1)
 

@@ -8,9 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.triage import sorting
-from store import triages
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem
+from store.playlists import triages
 from tests.api.conftest import CALM, LOUD, a_track
 
 HEAP = ("metal5", "calm2", "same1", "same2", "silent", "metal2")

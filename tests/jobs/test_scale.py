@@ -30,7 +30,7 @@ from jobs.scale.workers import OneCore, ScaleError, Workers
 from jobs.worker import execute
 from store.database import PAGE_ITEMS, Database
 from store.errors import StoreDown
-from store.playlist_sets import read_batches, set_names
+from store.playlists.sets import read_batches, set_names
 from store.runs import Run
 from tests.etl.gather.support import PLAYLIST, do, opening, put_playlist
 from tests.etl.imports import files, formats

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from store.database import PAGE_ITEMS, Database
 from store.domain import Person, Playlist, PlaylistItem
-from store.playlist_rows import add_rows, remove_rows
+from store.playlists.rows import add_rows, remove_rows
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 

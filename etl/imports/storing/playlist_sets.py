@@ -1,4 +1,4 @@
-"""Stores a slice of the Million Playlist Dataset as columns on the disk (see :mod:`store.playlist_sets`)."""
+"""Stores a slice of the Million Playlist Dataset as columns on the disk (see :mod:`store.playlists.sets`)."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from etl.imports.mpd import read_chunks
 from etl.imports.mpd_columns import clean_texts, parse_playlists, within
 from etl.imports.reading.bytes import Source
-from store.playlist_sets import PlaylistSetWriter, summary_of
+from store.playlists.sets import PlaylistSetWriter, summary_of
 from store.runs import ImportProblem, Progress, RunSummary, Skipped
 
 # A batch holds the playlists of one slice, and each track once; the limit on rows is for other files.

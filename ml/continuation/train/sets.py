@@ -17,7 +17,7 @@ from ml.artists.model import ArtistEmbedding
 from ml.continuation.interactions import Ints
 from store.catalogue.segment import recording_hash
 from store.domain import Track
-from store.playlist_sets import read_batches
+from store.playlists.sets import read_batches
 from store.text import recording_key, split_artists
 
 MOST_SET_LISTS = 200_000
@@ -57,7 +57,7 @@ class Numbers:
 
 
 def set_lists(root: Path, numbers: Numbers, most: int = MOST_SET_LISTS) -> Iterator[TrainingList]:
-    """Yield the first ``most`` lists of the imported sets (:mod:`store.playlist_sets`)."""
+    """Yield the first ``most`` lists of the imported sets (:mod:`store.playlists.sets`)."""
     names, lengths, entries = _rows(root, most)
     if not names:
         return

@@ -24,7 +24,7 @@ from etl.imports.storing.playlist_sets import import_slice
 from etl.values import text, whole
 from jobs.worker import execute
 from store.database import Database
-from store.playlist_sets import read_batches, set_names
+from store.playlists.sets import read_batches, set_names
 from store.runs import ImportProblem, RunSummary
 from tests.etl.imports import files, formats
 from tests.etl.imports.test_runs import do, queue

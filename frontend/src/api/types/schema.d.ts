@@ -9571,7 +9571,7 @@ export interface components {
             title: string;
             /** Format: date-time */
             fetched_at: string;
-            tracks: components["schemas"]["services__hub__gathered__RecommendedTrack"][];
+            tracks: components["schemas"]["services__playlists__gathered__RecommendedTrack"][];
         };
         /**
          * SetSummary
@@ -10277,7 +10277,7 @@ export interface components {
          * RecommendedTrack
          * @description A track that a source recommends, with its own measure (0 to 1) and reason where it gives them.
          */
-        services__hub__gathered__RecommendedTrack: {
+        services__playlists__gathered__RecommendedTrack: {
             id: string | null;
             title: string;
             artists: string[];

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.container import Services
-from services.hub.moods import Mood, moods
-from services.playlists import visible_playlists
+from services.playlists.moods import Mood, moods
+from services.playlists.playlists import visible_playlists
 from services.viewer import Viewer
 from store.domain import Playlist, Track
 from store.library import tracks_of_playlist

@@ -13,7 +13,7 @@ from ml.registry import scores_of
 from services.container import Services
 from services.errors import ServiceError
 from services.models import TrainedVersion
-from services.playlists import Contributor, PlaylistSummary, contributors, describe, find_playlist
+from services.playlists.playlists import Contributor, PlaylistSummary, contributors, describe, find_playlist
 from services.subject.lookup import SourceLine, source_lines
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import nothing_known, resolve

@@ -9,7 +9,7 @@ from ml import histograms
 from ml.histograms import EDGES
 from services.container import Services
 from services.errors import not_found
-from services.playlists import find_playlist
+from services.playlists.playlists import find_playlist
 from services.viewer import Viewer
 from store.domain import AUDIO_FEATURES, Playlist
 from store.feature_rows import feature_rows

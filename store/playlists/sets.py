@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from store.locks import locked
-from store.set_summaries import SUMMARY_FILE
+from store.playlists.summaries import SUMMARY_FILE
 
 PLAYLISTS = pa.schema(
     [

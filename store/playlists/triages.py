@@ -15,7 +15,7 @@ from typing import Any, Self
 from store.database import PAGE_ITEMS, Database
 from store.documents import Document
 from store.domain import PlaylistItem
-from store.playlist_rows import add_rows, remove_rows
+from store.playlists.rows import add_rows, remove_rows
 
 _COLLECTION, _PAGES = "triages", "triage_pages"
 _DECIDE, _UNDO = "decide", "undo"

@@ -11,7 +11,7 @@ from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import bad_request, invalid_value, no_features, not_found
-from services.playlists import contributors, find_playlist, require_contributors
+from services.playlists.playlists import contributors, find_playlist, require_contributors
 from services.viewer import Viewer
 from services.views import Named, TrackSummary
 from store.domain import Playlist, PlaylistItem, Track

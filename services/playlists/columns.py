@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from services.container import Services
-from services.hub.groups import clusters_of, families_of
-from services.playlists import PlaylistSummary, describe, find_playlist
+from services.playlists.groups import clusters_of, families_of
+from services.playlists.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
 from services.views import audio_url
 from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track

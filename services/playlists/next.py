@@ -6,10 +6,10 @@ from typing import Any
 
 from ml.continuation.model import MOST_SEEDS, ContinuationQuery
 from ml.guards import GUARDS
-from services.blend import never_list
 from services.container import Services
 from services.errors import ServiceError
-from services.playlists import PlaylistSummary, describe, find_playlist
+from services.playlists.blend import never_list
+from services.playlists.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
 from store.library import tracks_of_playlist

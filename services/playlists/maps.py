@@ -9,7 +9,7 @@ import numpy as np
 from ml.projection.model import CATALOGUE, NoProjection, Projection, map_of_catalogue
 from ml.sound import coordinates
 from services.container import Services
-from services.playlists import find_playlist
+from services.playlists.playlists import find_playlist
 from services.viewer import Viewer
 from store.domain import Track
 from store.feature_rows import feature_rows

@@ -20,8 +20,8 @@ from services.views import TrackSummary, View
 from store.database import PAGE_ITEMS
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name, person_shape
 from store.library import tracks_by_id, tracks_of_playlist
-from store.playlist_rows import add_rows, all_rows, remove_rows
-from store.triages import forget_triage, triage_id
+from store.playlists.rows import add_rows, all_rows, remove_rows
+from store.playlists.triages import forget_triage, triage_id
 
 # Tracks of a playlist that is made from known ones, or taken out of one, at once.
 MAX_TRACKS = 10_000

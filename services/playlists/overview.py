@@ -8,10 +8,10 @@ import numpy as np
 
 from ml.sound import coordinates
 from services.container import Services
-from services.hub.groups import genres_of
-from services.hub.moods import Mood, moods
-from services.hub.people import RADAR, PersonTaste, TastePair, compared, tastes
-from services.playlists import PlaylistSummary, describe, find_playlist
+from services.playlists.groups import genres_of
+from services.playlists.moods import Mood, moods
+from services.playlists.people import RADAR, PersonTaste, TastePair, compared, tastes
+from services.playlists.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track

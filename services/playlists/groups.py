@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from ml.clusters.model import Clusters
 from ml.taxonomy.model import Taxonomy
-from services.clusters import named
 from services.container import Services
 from services.errors import ServiceError
+from services.sound.clusters import named
 from store.domain import Track
 from store.feature_rows import feature_rows
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
 from services.container import Services
-from services.playlists import find_playlist
+from services.playlists.playlists import find_playlist
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.facts import known_tracks

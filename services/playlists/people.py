@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.sound import coordinates
-from services.playlists import Contributor, contributors
+from services.playlists.playlists import Contributor, contributors
 from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
 from store.feature_rows import feature_rows
 

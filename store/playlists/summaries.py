@@ -1,4 +1,4 @@
-"""What playlist sets there are (see :mod:`store.playlist_sets`), without a library that reads columns."""
+"""What playlist sets there are (see :mod:`store.playlists.sets`), without a library that reads columns."""
 
 import json
 from dataclasses import dataclass
