@@ -1,5 +1,6 @@
 """Covers: the pictures of albums, through this server."""
 
+from apiflask.schemas import FileSchema
 from flask import Response, send_file
 
 from api import session
@@ -14,7 +15,8 @@ _DAY_SECONDS = 86_400
 
 
 @blueprint.get("/api/covers/<track_id>")
-@blueprint.doc(responses={200: "The picture", 204: "No source that is on has one", 404: "No such track"})
+@blueprint.output(FileSchema(), content_type="image/*", description="The picture")
+@blueprint.doc(responses={204: "No source that is on has one", 404: "No such track"})
 def cover(track_id: str) -> Response:
     """The picture in the track's own file, else the cover of its album: fetched by this server from a source that is
     on, and kept here for some days.

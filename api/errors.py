@@ -9,7 +9,7 @@ from typing import Any
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Response, jsonify, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, default_exceptions
 
 from api import session
 from etl.providers.base import FaultKind, NotThere, SourceFault
@@ -78,7 +78,7 @@ def tastemap_error(error: TastemapError) -> tuple[Response, int]:
         if not session.is_operator():
             message, hint = session.without_paths(message), session.without_paths(hint)
     answer = jsonify({"error": {"code": code, "message": message, "hint": hint, **details}})
-    retry_after_s = _STORE_SECONDS if isinstance(error, StoreDown) else getattr(error, "retry_after_s", None)
+    retry_after_s = _STORE_SECONDS if code == StoreDown.code else getattr(error, "retry_after_s", None)
     if retry_after_s is not None:
         answer.headers["Retry-After"] = str(math.ceil(retry_after_s))
     return answer, status
@@ -96,6 +96,8 @@ def _not_there(_: NotThere) -> tuple[Response, int]:
 
 
 def _invalid_input(error: HTTPError) -> tuple[Response, int]:
+    if not error.detail:  # APIFlask's routing errors, which name no field
+        return http_error(default_exceptions[error.status_code]())
     fields = error.detail.get("query") or error.detail.get("json") or error.detail
     message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
     return tastemap_error(ServiceError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))

@@ -18,7 +18,7 @@ HEAP = ("metal5", "calm2", "same1", "same2", "silent", "metal2")
 
 def made(client: FlaskClient, name: str, ids: tuple[str, ...], by: str | None = None) -> str:
     rows = [{"id": id_, "person": by} for id_ in ids]
-    people = {by: "Ann"} if by else {}
+    people = {by: {"name": "Ann"}} if by else {}
     answer = client.post("/api/playlists", json={"name": name, "tracks": rows, "people": people})
     assert answer.status_code == 201, answer.json
     return str(answer.json["playlist"]["id"])

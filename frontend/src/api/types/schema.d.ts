@@ -4619,7 +4619,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": unknown;
+                        "image/*": string;
                     };
                 };
                 /** @description No source that is on has one */
