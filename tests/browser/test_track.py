@@ -255,7 +255,7 @@ def test_no_serious_accessibility_violations(
         ("/", ".tm-welcome"),
         (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-picks li"),
         ("/track?q=Metallica%20Enter%20Sandman", ".tm-result[aria-busy=false] .tm-picks li"),
-        ("/playlists", ".tm-listrow"),
+        ("/playlists", ".tm-playtile"),
         (map_address, ".tm-person"),
     ):
         track_page.open(address)
@@ -272,7 +272,7 @@ def test_nothing_is_wider_than_the_window(
     for address, ready in (
         ("/", ".tm-welcome"),
         (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-picks li"),
-        ("/playlists", ".tm-listrow"),
+        ("/playlists", ".tm-playtile"),
         (map_address, ".tm-person"),
     ):
         track_page.open(address)
