@@ -68,7 +68,7 @@ def test_the_analysis_has_the_form_of_the_real_ones(found: SoundAnalysis) -> Non
 def test_the_real_analyses_have_the_form_that_ours_has() -> None:
     files = sorted((DATA / "analysis").glob("*.json.gz"))
     assert len(files) > 20
-    for file in files:
+    for file in files[::8]:
         errors = [error.message for error in _CHECK.iter_errors(json.loads(gzip.decompress(file.read_bytes())))]
         assert errors == [], file.name
 
