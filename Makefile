@@ -53,7 +53,7 @@ lock: .tools/bin/pipenv ## resolve Pipfile into Pipfile.lock, without any regist
 	.tools/bin/pipenv lock --categories "packages train cluster audio dev"
 	@$(PY_ANY) -m tools.lock
 
-audit: $(STAMPS)/serve $(STAMPS)/npm ## known vulnerabilities of the locked packages, Python's and the page's (asks pypi.org and npm)
+audit: $(STAMPS)/serve $(STAMPS)/npm ## known vulnerabilities of the locked packages, Python's and the page's (asks their advisory services)
 	$(PY) -m tools.audit
 
 build: $(STAMPS)/frontend ## the page's scripts and styles into static/dist
