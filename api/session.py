@@ -15,6 +15,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -45,7 +46,8 @@ def owner() -> str | None:
     A cookie counts if we have signed it. One from the time before that counts if something is stored under it.
     """
     if "owner" not in g:
-        g.owner = _known_owner(request.cookies.get(_SESSION, ""))
+        # Werkzeug looks through all headers for cookies, and most programs send none.
+        g.owner = _known_owner(request.cookies.get(_SESSION, "")) if "HTTP_COOKIE" in request.environ else None
     known: str | None = g.owner
     return known
 
@@ -100,12 +102,24 @@ def refuse_foreign_hosts() -> None:
     Raises ServiceError 421 otherwise.
     """
     config = services().config
-    name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
-    if config.behind_proxy or _is_address(name) or "." not in name or name.endswith(_HOME) or name in config.hosts:
+    if config.behind_proxy or _is_at_home(request.host):
+        return
+    name = _name_of(request.host)
+    if name in config.hosts:
         return
     raise ServiceError(
         421, "unknown_host", f"This server is not known as {name}.", f"If it is yours: TASTEMAP_HOSTS={name} make run"
     )
+
+
+@lru_cache(256)
+def _is_at_home(host: str) -> bool:
+    name = _name_of(host)
+    return _is_address(name) or "." not in name or name.endswith(_HOME)
+
+
+def _name_of(host: str) -> str:
+    return (urlsplit(f"//{host}").hostname or "").rstrip(".")
 
 
 def _is_address(name: str) -> bool:
