@@ -16,12 +16,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 
 from api.current import services
+from api.newcomers import Newcomers
 from config import ROOT
 from services.errors import ServiceError
 from services.viewer import Viewer
@@ -53,8 +54,12 @@ def owner() -> str | None:
 
 
 def start() -> str:
-    """Return the asking session's id, opening a session where there is none."""
+    """Return the asking session's id, opening a session where there is none.
+
+    Raises TooManySessions where the address has opened all that it may for now.
+    """
     if owner() is None:
+        cast(Newcomers, current_app.extensions["newcomers"]).admit(request.remote_addr)
         g.owner, g.renew_session = secrets.token_hex(32), True
     known: str = g.owner
     return known
