@@ -92,11 +92,12 @@ def _neighbours(
         raise _nothing_to_compare(method, weighed=bool(weighed)) from nothing
     if not found:
         return None
-    tracks = []
+    tracks, artists = [], services.artists
     for near in found:
-        other = snapshot.track(near.ref)
-        close = is_close_match(seed, other, services.artists, weights)
-        tracks.append(ComparedTrack.because(other, near.score, near.reasons, near.differences, is_close_match=close))
+        close = is_close_match(seed, near.track, artists, weights)
+        tracks.append(
+            ComparedTrack.because(near.track, near.score, near.reasons, near.differences, is_close_match=close)
+        )
     tracks.sort(key=lambda track: not track.is_close_match)
     distant = not tracks[0].is_close_match
     return Recommendation(

@@ -49,7 +49,8 @@ TRACK_CELLS = (
 STARTS = 2
 NAMES_SEPARATOR = "\x1f"
 REBUILD_HINT = "Run `python -m etl catalogue` to build the catalogue again from the imported tables."
-_OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
+_SOUND = frozenset(AUDIO_FEATURES) - {"duration_ms"}
+_OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name in _SOUND]
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 50
 
@@ -179,16 +180,16 @@ class Segment:
         cells = self._cells(row)
         popularity, year = float(self.popularity[row]), int(self.year[row])
         source = cells.pop("features_source") or cells["source"]
-        values = zip(AUDIO_FEATURES, self.features[row], strict=True)
-        # The shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
-        known = {name: float(str(value)) for name, value in values if not np.isnan(value)}
+        # By the shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
+        values = orjson.loads(orjson.dumps(self.features[row], option=orjson.OPT_SERIALIZE_NUMPY))
+        known = {name: float(value) for name, value in zip(AUDIO_FEATURES, values, strict=True) if value is not None}
         for name in ("artists", "labels", "artist_genres"):
             cells[name] = tuple(cells[name])
         return Track(
             **cells,
             year=year or None,
             popularity=None if np.isnan(popularity) else popularity,
-            features=AudioFeatures(values=known, source=source) if self.has_features(row) else None,
+            features=AudioFeatures(values=known, source=source) if not _SOUND.isdisjoint(known) else None,
         )
 
     def album(self, row: int) -> str | None:
@@ -258,11 +259,14 @@ class Segment:
     def rows_of_artists(self, codes: np.ndarray) -> np.ndarray:
         """Return the int32 rows whose first artist is one of ``codes`` (``artist_code``)."""
         start = self._artist_start[codes]
-        further = np.append(self._artist_start[1:], self.count)
-        counts = further[codes] - start
+        counts = self._artist_end[codes] - start
         # 0, 1, 2 ... within each artist, after the artist's first.
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         return np.asarray(self._artist_rows[np.repeat(start, counts) + within])
+
+    @cached_property
+    def _artist_end(self) -> np.ndarray:
+        return np.append(self._artist_start[1:], self._artist_start.dtype.type(self.count))
 
     def most_of_artists(self, column: np.ndarray) -> np.ndarray:
         """Return the largest value of ``column`` (n,) among the tracks of each artist, in the order of their codes."""
