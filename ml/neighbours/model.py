@@ -20,6 +20,7 @@ from ml.neighbours.hubs import Hubs
 from ml.neighbours.reasons import Difference, differences, reasons
 from ml.sound import AXES, SoundIndex, coordinates, factors_of, squared_distances
 from store.catalogue.catalogue import Ref, Segment, Snapshot
+from store.catalogue.records import release
 from store.catalogue.segment import composition_hash
 from store.domain import AudioFeatures, Track
 from store.feature_rows import feature_rows
@@ -76,6 +77,7 @@ class _SegmentIndex:
     def __init__(self, segment: Segment, artists: ArtistEmbedding) -> None:
         self.segment, self._artists = segment, artists
         self.sound = SoundIndex(segment.features)
+        release(segment.features)
         self.artist = artists.keys.match_sorted(segment.artist_keys)
         self.popularity = np.nan_to_num(segment.popularity, nan=100 * UNKNOWN_POPULARITY) / np.float32(100)
 
@@ -308,7 +310,7 @@ class Neighbours:
             score += np.float32(weights.artist) * of_artists[segment.artist_code[rows]]
         for label in seed.labels:
             of_label = segment.rows_with_label(label)
-            carries = of_label if isinstance(rows, slice) else np.isin(rows, of_label)
+            carries = of_label if isinstance(rows, slice) else _is_among(rows, of_label)
             score[carries] += weights.genre / len(seed.labels)
         score /= seed.total
         return score
@@ -418,6 +420,12 @@ class Taken:
         if name is None:
             name = self._artists[segment.name, code] = segment.artist_keys[code]
         return name
+
+
+def _is_among(rows: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return (n,) whether each row is one of the others, of which there are some."""
+    at = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
+    return ascending[at] == rows
 
 
 def _season_filter(seed: Track) -> Callable[[str], bool]:

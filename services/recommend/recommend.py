@@ -175,6 +175,8 @@ def _fetched(services: Services, subject: Subject, exclude: Collection[str]) -> 
 
 def _answers(services: Services, subject: Subject) -> list[Recommendations]:
     seed, found = subject.track.id, subject.found.similar if subject.found else {}
+    if not found and not services.has_recommendations():
+        return []
     if not found:
         return recommended_by(services.database, seed, ORDER[Need.SIMILAR])
     stored = (store_recommended(services.database, seed, answer, most=_MOST_OF_SOURCE) for answer in found.values())

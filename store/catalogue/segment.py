@@ -17,6 +17,8 @@ with all of this mapped, a web process that had searched a while was 120 MB larg
 
 import hashlib
 import json
+import os
+import weakref
 from bisect import bisect_left
 from collections import Counter
 from contextlib import suppress
@@ -126,6 +128,9 @@ class Segment:
             self._names = Records(directory / NAMES_FILE)
             self.artist_keys = Records(directory / ARTISTS_FILE)
             self.features = self._column("features")
+            self._features_file = os.open(directory / "features.npy", os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._features_file)
+            self._features_at = os.fstat(self._features_file).st_size - self.features.nbytes
             self.popularity = self._column("popularity")
             self.year = self._column("year")
             self.artist_code = self._column("artist_code")
@@ -181,7 +186,7 @@ class Segment:
         popularity, year = float(self.popularity[row]), int(self.year[row])
         source = cells.pop("features_source") or cells["source"]
         # By the shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
-        values = orjson.loads(orjson.dumps(self.features[row], option=orjson.OPT_SERIALIZE_NUMPY))
+        values = orjson.loads(orjson.dumps(self._features_of(row), option=orjson.OPT_SERIALIZE_NUMPY))
         known = {name: float(value) for name, value in zip(AUDIO_FEATURES, values, strict=True) if value is not None}
         for name in ("artists", "labels", "artist_genres"):
             cells[name] = tuple(cells[name])
@@ -191,6 +196,11 @@ class Segment:
             popularity=None if np.isnan(popularity) else popularity,
             features=AudioFeatures(values=known, source=source) if not _SOUND.isdisjoint(known) else None,
         )
+
+    def _features_of(self, row: int) -> np.ndarray:
+        """Read the (13,) features of one track as its texts are read: the mapping would stay in memory page by page."""
+        size = self.features.itemsize * len(AUDIO_FEATURES)
+        return np.frombuffer(os.pread(self._features_file, size, self._features_at + size * row), self.features.dtype)
 
     def album(self, row: int) -> str | None:
         """Return the album of the track in ``row``, None where it is unknown."""
@@ -204,7 +214,7 @@ class Segment:
 
     def has_features(self, row: int) -> bool:
         """Return whether anything is known of the sound of the track in ``row``; its length alone is not."""
-        return not np.isnan(self.features[row, _OF_SOUND]).all()
+        return not np.isnan(self._features_of(row)[_OF_SOUND]).all()
 
     def with_features(self) -> np.ndarray:
         """Return for every row whether it :meth:`has_features`."""
