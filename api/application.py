@@ -116,6 +116,11 @@ class _Json(DefaultJSONProvider):
         except orjson.JSONEncodeError:
             return super().dumps(obj)
 
+    def response(self, *args: Any, **members: Any) -> Response:
+        """Return an answer in JSON; Flask's own names separators, which :meth:`dumps` leaves to it."""
+        answer = self.dumps(self._prepare_response_obj(args, members))
+        return self._app.response_class(answer, mimetype=self.mimetype)
+
 
 class Application(APIFlask):
     """An APIFlask whose routes may return a dataclass, alone or as ``answer, status``.

@@ -18,7 +18,7 @@ from ml.artists.model import ArtistEmbedding, top
 from ml.neighbours.company import SegmentArtists
 from ml.neighbours.hubs import Hubs
 from ml.neighbours.reasons import Difference, differences, reasons
-from ml.sound import AXES, SoundIndex, coordinates, factors_of, squared_distances
+from ml.sound import AXES, ENOUGH_SHARED, SHARES, SoundIndex, coordinates, factors_of
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.catalogue.records import release
 from store.catalogue.segment import composition_hash
@@ -362,7 +362,7 @@ class Neighbours:
         left_out = recordings_of(snapshot, exclude)
         rows = [segment.rows_with_label(label) for segment in snapshot.segments]
         closeness = [
-            np.nan_to_num(-self.sound(segment).squared_distances(seed, rows=of_label), nan=-np.inf)
+            _closeness(self.sound(segment).squared_distances(seed, rows=of_label))
             for segment, of_label in zip(snapshot.segments, rows, strict=True)
         ]
         nearest: list[tuple[Ref, float]] = []
@@ -438,7 +438,14 @@ def _season_filter(seed: Track) -> Callable[[str], bool]:
 def _coordinates(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
     """Return the (12,) coordinates of a sound, ``None`` where too little of it is known to compare."""
     row = coordinates(feature_rows([features]))
-    return None if np.isnan(squared_distances(row, row[0])[0]) else row[0]
+    return row[0] if SHARES @ ~np.isnan(row[0]) >= ENOUGH_SHARED else None
+
+
+def _closeness(squared_distances: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return (n,) what is the higher the nearer; what cannot be compared is infinitely far."""
+    closeness = -squared_distances
+    closeness[np.isnan(closeness)] = -np.inf
+    return closeness
 
 
 def compositions_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:

@@ -1,9 +1,12 @@
 """What all routes share: how a query is read."""
 
 import random
+from unittest.mock import patch
 
 import pytest
 from apiflask import Schema
+from flask.json.provider import DefaultJSONProvider
+from flask.testing import FlaskClient
 from marshmallow import RAISE, ValidationError
 
 from api.application import QueryReader
@@ -32,3 +35,8 @@ def test_a_query_is_read_as_its_schema_reads_it(schema: type[Schema]) -> None:
             assert reader(given) == expected
     assert read > 10
     assert refused > 10
+
+
+def test_answers_are_written_by_orjson_and_in_utf_8(client: FlaskClient) -> None:
+    with patch.object(DefaultJSONProvider, "dumps", side_effect=AssertionError):
+        assert client.get("/api/search?q=Bj%C3%B6rk").get_data(as_text=True).startswith('{"query":"Björk","tracks":[')
