@@ -4,7 +4,10 @@ const PLACES = {
   enrich: ({ request }) => ({ to: href('playlist', request.playlist_id, 'gathered'), text: 'See what was gathered' }),
   train: ({ request }) =>
     request?.playlist
-      ? { to: href('playlist', request.playlist, request.task === 'contributors' ? 'people' : 'map'), text: 'Open the playlist' }
+      ? {
+          to: href('playlist', request.playlist, request.task === 'contributors' ? 'people' : 'map'),
+          text: 'Open the playlist',
+        }
       : { to: href('library', 'models'), text: 'See under Models' },
   scan: () => ({ to: href('library', 'music'), text: 'Open My music' }),
   sounds: () => ({ to: href('library', 'music'), text: 'Open My music' }),
