@@ -1,4 +1,4 @@
-"""Sound-alikes among one's own files: the nearest to a track, a path between two, recordings that are the same."""
+"""Sound-alikes among one's own files and the demo's: the nearest to a track, a path, recordings that are the same."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,13 +11,14 @@ from ml.tagger.genres import genre_probabilities, kinds_of
 from services.container import Services
 from services.errors import ServiceError
 from services.runs import RunView, start_runs
+from services.sound.demo import demo_of, shipped
 from services.subject.resolve import by_id
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.audio_files import AudioFile, audio_files
 from store.domain import Track
 from store.library import tracks_by_id
-from store.sounds import sound_of, stored_sounds
+from store.sounds import StoredSound, sound_of, stored_sounds
 
 TITLE = "From the sound (musicnn)"
 LEAST_TAG = 0.1
@@ -152,14 +153,14 @@ def start(services: Services, viewer: Viewer) -> RunView:
 
 def tags_of(services: Services, track: Track, viewer: Viewer) -> tuple[SoundTags, Any] | None:
     """Return the tags of the file of a track that a viewer may hear, and the genres (114,) that they make likely."""
-    file_id = services.audio.current().find(track)
-    if file_id is None or not viewer.operator:
+    tagger, sound = services.tagger, shipped(services).get(track.id)
+    heard = sound.tags if sound is not None and sound.tagger == tagger.version else None
+    if heard is None and viewer.operator and (file_id := services.audio.current().find(track)) is not None:
+        stored = sound_of(services.database, file_id, tagger.version)
+        heard = None if stored is None else stored.tags
+    if heard is None:
         return None
-    tagger = services.tagger
-    sound = sound_of(services.database, file_id, tagger.version)
-    if sound is None:
-        return None
-    return _tags(services, sound.tags), genre_probabilities(tagger.tags, sound.tags, services.genre.genres)
+    return _tags(services, heard), genre_probabilities(tagger.tags, heard, services.genre.genres)
 
 
 def _tags(services: Services, probabilities: Any) -> SoundTags:
@@ -178,14 +179,20 @@ def _may(file: AudioFile, viewer: Viewer) -> bool:
 
 
 def _shelf(services: Services, viewer: Viewer) -> _Shelf:
-    """Return the recordings of a viewer, from memory where nothing has changed."""
+    """Return the recordings of a viewer, the demo's among them, from memory where nothing has changed."""
     database, version = services.database, services.tagger.version
-    stamp = (version, services.audio.stamp())
-    name = "operator" if viewer.operator else f"of {viewer.owner}"
+    demo = {name: sound for name, sound in demo_of(services, viewer).items() if sound.tagger == version}
+    stamp = (version, services.audio.stamp(), tuple(demo))
+    name = f"{'operator' if viewer.operator else viewer.owner}, {len(demo)} of the demo"
 
     def read() -> _Shelf:
         files = {file.id: file for file in audio_files(database) if _may(file, viewer) and file.track_id}
         kept = [sound for sound in stored_sounds(database, version) if sound.id in files][:MOST_RECORDINGS]
+        for track_id, sound in demo.items():
+            files[track_id] = AudioFile(
+                root="demo", path=track_id, size=0, modified_ns=0, track_id=track_id, duration_ms=sound.duration_ms
+            )
+            kept.append(StoredSound(id=track_id, parts=sound.parts, tags=sound.tags))
         space = SoundSpace.of([sound.id for sound in kept], [sound.parts for sound in kept])
         by_track = {files[sound.id].track_id or "": sound.id for sound in reversed(kept)}
         return _Shelf(space, files, by_track)
