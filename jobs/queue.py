@@ -101,8 +101,8 @@ def create_upload_run(
 ) -> Run:
     """Keep an uploaded file and queue its import; return the run.
 
-    ``read_options`` are the document of :class:`etl.imports.read_options.ReadOptions`. ``by_operator`` says whether the
-    browser may change what concerns everybody.
+    ``read_options`` are the document of :class:`etl.imports.reading.read_options.ReadOptions`. ``by_operator`` says
+    whether the browser may change what concerns everybody.
 
     Raises
     ------
