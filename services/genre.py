@@ -135,8 +135,8 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
     if not model.knows(given):
         raise nothing_known(source_lines(services, subject))
     known = genres_of(services, subject)
-    heard = tags_of(services, track, viewer)
-    headline = Headline.of(services.artist_genre, given, known, heard[1] if heard else None)
+    tags = tags_of(services, track, viewer)
+    headline = Headline.of(services.artist_genre, given, known, tags[1] if tags else None)
     why = model.explain(given, revise=lambda each: model.agreeing(each, headline.revise(each)))
     families = model.family_probabilities(why.prediction.genre[None])[0]
     genres = _with_families(model, model.genres, why.prediction.genre)
@@ -161,7 +161,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         confidence=headline.confidence(first, genres[0].probability),
         note=_note(track, given, headline.decided_by(first)),
         known_genres=known,
-        sound_tags=heard[0] if heard else None,
+        sound_tags=tags[0] if tags else None,
         features=_features(model, track, first),
         other_features=other_features(services, subject),
         why=Why(

@@ -17,9 +17,9 @@ _FEW = 2  # families that name a cluster
 
 def genres_of(services: Services, track: Track) -> Sequence[str]:
     """Return a track's own genres, else its artist's, else those that playlists tell of its first known artist."""
-    told = track.labels or track.artist_genres
-    if told:
-        return told
+    genres = track.labels or track.artist_genres
+    if genres:
+        return genres
     found = (services.artists.find(name) for name in track.artists)
     return next((services.artists.genres(artist)[:2] for artist in found if artist is not None), ())
 

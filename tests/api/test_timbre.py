@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from etl.imports.entries import AnalysisFile
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import AnalysisFile
 from jobs.worker import execute
 from store.database import Database
 from store.domain import Track

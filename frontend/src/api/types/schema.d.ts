@@ -741,7 +741,7 @@ export interface paths {
         };
         /**
          * How many of one's own files can be compared by their sound, and which hold the same recording.
-         * @description The operator sees all files, others those that they have dropped into the page.
+         * @description The operator sees all files, others those that they have dropped into the page; the demo's are there where it is.
          */
         get: {
             parameters: {
