@@ -25,8 +25,8 @@ import numpy as np
 
 from bench._cost import DATA, Meter, finish
 from bench.catalogue import full_catalogue
-from etl.imports.entries import PlaylistFile, Row
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import PlaylistFile, Row
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.blend.fairness import Method, Share, apportion

@@ -26,8 +26,8 @@ from statistics import median
 import orjson
 import pandas as pd
 
-from etl.imports.entries import DatasetFile
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import DatasetFile
 from etl.imports.storing.playlist_sets import import_slice
 
 REPEATS = 9

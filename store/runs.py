@@ -106,7 +106,7 @@ class Run:
     by_operator
         Whether the browser that started it may change what concerns everybody.
     read_options
-        How somebody says that a file is to be read, as :class:`etl.imports.read_options.ReadOptions` keeps it.
+        How somebody says that a file is to be read, as :class:`etl.imports.reading.read_options.ReadOptions` keeps it.
     state
         One of :data:`OPEN` or :data:`ENDED`; ``phase`` says in words what is being done.
     wake_at

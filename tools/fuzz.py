@@ -29,9 +29,9 @@ from pathlib import Path
 import psutil
 
 from config import ROOT
-from etl.imports.entries import PlaylistFile, TrackTableFile, check_to_the_end
-from etl.imports.read_options import ReadOptions
+from etl.imports.reading.read_options import ReadOptions
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import PlaylistFile, TrackTableFile, check_to_the_end
 from services.playlists.previews import PREVIEW_BYTES, preview
 from store.errors import TastemapError
 from tests.etl.imports import files, formats

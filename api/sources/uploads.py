@@ -22,8 +22,8 @@ from api.bounds import read_json, takes_file
 from api.current import services
 from api.schemas import RunAnswer
 from etl.demo import DEMOS
-from etl.imports.read_options import ReadOptions
-from etl.imports.reading.heading_names import LIST_HEADINGS
+from etl.imports.reading.read_options import ReadOptions
+from etl.imports.sheets.heading_names import LIST_HEADINGS
 from jobs.queue import WorkQueue, create_upload_run, safe_name, spawn_worker
 from services.errors import bad_request, not_found
 from services.playlists.playlists import remove_demos

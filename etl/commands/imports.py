@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etl.commands.doing import do, local_time
-from etl.imports.read_options import ReadOptions
 from etl.imports.reading.archive import Archive
 from etl.imports.reading.download import is_url
-from etl.imports.reading.heading_names import LIST_HEADINGS
+from etl.imports.reading.read_options import ReadOptions
 from etl.imports.recognise import may_be_ours
+from etl.imports.sheets.heading_names import LIST_HEADINGS
 from jobs.finishing import sweep_uploads
 from jobs.queue import enqueue
 from jobs.scale.options import add_scale_options, workers_from

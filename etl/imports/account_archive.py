@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from etl.imports import listenbrainz, spotify_account
-from etl.imports.entries import Entry, Row
-from etl.imports.history import History, history_entries
-from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.archive import Archive
 from etl.imports.reading.bytes import Source, Watch
+from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.reading.json_file import lines, load
+from etl.imports.rows.entries import Entry, Row
+from etl.imports.rows.history import History, history_entries
 from store.runs import ImportProblem
 
 _PLAYLISTS = re.compile(r"(?i)(^|/)playlist\d*\.json$")

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from etl.imports.album_details import MAX_NUMBER, album_details
-from etl.imports.entries import Begin, Entry, Row, named_track
-from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Source, Watch
+from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.reading.json_file import listed
 from etl.imports.reading.xml_text import without_invalid
+from etl.imports.rows.album_details import MAX_NUMBER, album_details
+from etl.imports.rows.entries import Begin, Entry, Row, named_track
 from etl.values import text, whole, year_within
 from store.domain import AlbumDetails, Track
 from store.runs import ImportProblem

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 
-from etl.imports.entries import Begin, Entry, Row
-from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
-from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.sheet import Sheet
-from etl.imports.track_rows import RowReader
+from etl.imports.reading.inspected import InspectedFile
+from etl.imports.rows.entries import Begin, Entry, Row
+from etl.imports.sheets.layout import FEATURE_COLUMNS, Join, Layout
+from etl.imports.sheets.sheet import Sheet
+from etl.imports.sheets.track_rows import RowReader
 
 # exportify.net fetches audio features for groups of this many rows.
 _FEATURES_PER_GROUP = 100

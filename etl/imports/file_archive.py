@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from etl.imports.entries import Begin, Entry, PlaylistFile, Recognised, Row, TrackTableFile, playlist_name
-from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.archive import Archive
 from etl.imports.reading.bytes import Source, Watch
+from etl.imports.reading.inspected import Form, InspectedFile
+from etl.imports.rows.entries import Begin, Entry, PlaylistFile, Recognised, Row, TrackTableFile, playlist_name
 from store.runs import ImportProblem
 
 _LISTS = re.compile(r"(?i)\.(csv|tsv|txt|m3u8?|pls|xspf|jspf|xml|jsonl?)(\.gz)?$")

@@ -7,9 +7,9 @@ from typing import Any
 
 from etl.exports.exportify import FEATURES
 from etl.exports.full_csv import MARKS
-from etl.imports.entries import Begin, Entry
-from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
+from etl.imports.reading.inspected import InspectedFile
+from etl.imports.rows.entries import Begin, Entry
 from etl.imports.tastemap_json import read_item
 from etl.values import boolean_cell
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from etl.imports.entries import Begin, Entry
-from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.sheet import Sheet
-from etl.imports.track_rows import RowReader
+from etl.imports.reading.inspected import Form, InspectedFile
+from etl.imports.rows.entries import Begin, Entry
+from etl.imports.sheets.sheet import Sheet
+from etl.imports.sheets.track_rows import RowReader
 from etl.values import text
 
 # A list of tracks is not deeper than this in what services answer.

@@ -5,9 +5,9 @@ from typing import Any
 
 from etl.exports.jspf import EXTENSION
 from etl.exports.rows import RECORDING
-from etl.imports.album_details import album_details, mbid_of, web_address
-from etl.imports.entries import Begin, Entry, Row, linked_row, named_track
 from etl.imports.reading.json_file import listed, under
+from etl.imports.rows.album_details import album_details, mbid_of, web_address
+from etl.imports.rows.entries import Begin, Entry, Row, linked_row, named_track
 from etl.imports.tastemap_json import read_item
 from etl.values import iso_instant, spotify_id, text, whole
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
-from etl.imports.entries import Begin, Entry, Row, linked_track
-from etl.imports.inspected import InspectedFile
-from etl.imports.player_list import ListedFile, row_of
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.dates import DateOrder
-from etl.imports.reading.headings import normal_heading
-from etl.imports.sheet import Sheet
+from etl.imports.reading.inspected import InspectedFile
+from etl.imports.rows.entries import Begin, Entry, Row, linked_track
+from etl.imports.rows.player_list import ListedFile, row_of
+from etl.imports.sheets.dates import DateOrder
+from etl.imports.sheets.headings import normal_heading
+from etl.imports.sheets.sheet import Sheet
 from etl.links import TRACK, Link, link_in, local_file
 
 _SAMPLE = 200

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from etl.imports.album_details import mbid_of
-from etl.imports.entries import Begin, Entry, Row, linked_track, named_track
-from etl.imports.history import History, history_entries
-from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
+from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.reading.json_file import lines, parse, under
+from etl.imports.rows.album_details import mbid_of
+from etl.imports.rows.entries import Begin, Entry, Row, linked_track, named_track
+from etl.imports.rows.history import History, history_entries
 from etl.links import link_in
 from etl.values import from_epoch, spotify_id, whole
 from store.domain import Track

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from html import unescape
 
-from etl.imports.entries import Begin, Entry
-from etl.imports.inspected import InspectedFile
-from etl.imports.player_list import ListedFile, row_of, title_first
 from etl.imports.reading.bytes import Watch
+from etl.imports.reading.inspected import InspectedFile
+from etl.imports.rows.entries import Begin, Entry
+from etl.imports.rows.player_list import ListedFile, row_of, title_first
 from etl.values import text
 from store.runs import ImportProblem
 

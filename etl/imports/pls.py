@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from etl.imports.entries import Begin, Entry
-from etl.imports.inspected import InspectedFile
-from etl.imports.player_list import ListedFile, row_of, title_first
 from etl.imports.reading.bytes import Watch
+from etl.imports.reading.inspected import InspectedFile
 from etl.imports.reading.text_file import PLS_MARK
+from etl.imports.rows.entries import Begin, Entry
+from etl.imports.rows.player_list import ListedFile, row_of, title_first
 from etl.values import text, whole
 
 _VALUE = re.compile(r"(file|title|length)(\d{1,7})\s*=\s*(.*)", re.IGNORECASE)

@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-from etl.imports.entries import Recognised
-from etl.imports.inspected import InspectedFile
-from etl.imports.read_options import ReadOptions
 from etl.imports.reading.bytes import Watch
+from etl.imports.reading.inspected import InspectedFile
+from etl.imports.reading.read_options import ReadOptions
 from etl.imports.registry import READERS, READERS_OF_COLUMNS
+from etl.imports.rows.entries import Recognised
 from store.runs import ImportProblem
 
 # The files of a folder that are imported; other JSON files (Payments.json, package.json) are ignored. An analysis is

@@ -26,13 +26,13 @@ from etl.imports import (
     xspf,
 )
 from etl.imports.analysis import is_analysis
-from etl.imports.entries import AnalysisFile, DatasetFile, Entry, PlaylistFile, Recognised, TrackTableFile
 from etl.imports.file_archive import FileArchive
-from etl.imports.history import History, history_entries
-from etl.imports.inspected import Form, InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.headings import has_audio_features
-from etl.imports.sheet import Sheet
+from etl.imports.reading.inspected import Form, InspectedFile
+from etl.imports.rows.entries import AnalysisFile, DatasetFile, Entry, PlaylistFile, Recognised, TrackTableFile
+from etl.imports.rows.history import History, history_entries
+from etl.imports.sheets.headings import has_audio_features
+from etl.imports.sheets.sheet import Sheet
 
 Sniff = Callable[[InspectedFile], bool]
 Describe = Callable[[InspectedFile], tuple[Mapping[str, str], tuple[str, ...]]]

@@ -7,9 +7,9 @@ extended history are neither read nor stored.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from etl.imports.entries import Begin, Entry, Row, local_file_track, named_track
-from etl.imports.history import MIN_PLAYED_MS, TOO_SHORT, History
 from etl.imports.reading.json_file import listed, under
+from etl.imports.rows.entries import Begin, Entry, Row, local_file_track, named_track
+from etl.imports.rows.history import MIN_PLAYED_MS, TOO_SHORT, History
 from etl.values import iso_instant, text, whole
 
 LIKED = "Liked songs"

@@ -7,12 +7,12 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from etl.exports.tastemap_json import FORMAT, VERSION
-from etl.imports.album_details import MAX_NUMBER, album_details, precise_date, web_address
-from etl.imports.entries import Begin, Entry, Row
-from etl.imports.inspected import Form, InspectedFile
-from etl.imports.player_list import own_file
 from etl.imports.reading.bytes import Watch
+from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.reading.json_stream import JsonStream
+from etl.imports.rows.album_details import MAX_NUMBER, album_details, precise_date, web_address
+from etl.imports.rows.entries import Begin, Entry, Row
+from etl.imports.rows.player_list import own_file
 from etl.values import boolean, iso_instant, number
 from store.domain import (
     FEATURE_BOUNDS,

@@ -1,17 +1,17 @@
 """Any CSV or TSV file with a title and an artist column: Soundiiz, Shazam, Deezer, Apple Music, rekordbox and others.
 
 The columns are found by the names of their headings in many languages
-(:data:`etl.imports.reading.heading_names.LIST_HEADINGS`). A column with the playlist's name starts a playlist
+(:data:`etl.imports.sheets.heading_names.LIST_HEADINGS`). A column with the playlist's name starts a playlist
 wherever it changes.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from etl.imports.entries import Begin, Entry
-from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.track_rows import RowReader
+from etl.imports.reading.inspected import InspectedFile
+from etl.imports.rows.entries import Begin, Entry
+from etl.imports.sheets.track_rows import RowReader
 
 
 def sniff(file: InspectedFile) -> bool:

@@ -8,11 +8,11 @@ albums are listed like tracks, with another ``Type``.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from etl.imports.entries import Begin, Entry, Row, named_track
-from etl.imports.inspected import InspectedFile
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.headings import find_columns
-from etl.imports.track_rows import artist_and_title, other_type
+from etl.imports.reading.inspected import InspectedFile
+from etl.imports.rows.entries import Begin, Entry, Row, named_track
+from etl.imports.sheets.headings import find_columns
+from etl.imports.sheets.track_rows import artist_and_title, other_type
 from store.text import split_artists
 
 _HEADINGS = {

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from xml.parsers import expat
 
-from etl.imports.entries import Begin, Entry, Row, linked_row, named_track
-from etl.imports.inspected import Form, InspectedFile
-from etl.imports.player_list import UNNAMED, ListedFile, row_of
 from etl.imports.reading.bytes import Watch
+from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.reading.xml_text import without_invalid
+from etl.imports.rows.entries import Begin, Entry, Row, linked_row, named_track
+from etl.imports.rows.player_list import UNNAMED, ListedFile, row_of
 from etl.links import link_in
 from etl.values import spotify_id, text, whole
 from store.runs import ImportProblem

@@ -9,8 +9,8 @@ from typing import BinaryIO
 from tinytag import TinyTag, TinyTagException
 
 from etl.identity import MBID
-from etl.imports.entries import named_track
-from etl.imports.player_list import ListedFile, row_of
+from etl.imports.rows.entries import named_track
+from etl.imports.rows.player_list import ListedFile, row_of
 from store.domain import AlbumDetails, Track
 from store.facts import OWN_AUDIO
 

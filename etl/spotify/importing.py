@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from etl.imports.entries import Begin, Entry, PlaylistFile, Row
 from etl.imports.reading.bytes import Watch
+from etl.imports.rows.entries import Begin, Entry, PlaylistFile, Row
 from etl.imports.storing.playlists import PlaylistImport
 from etl.lookup.name_matching import NameMatching
 from etl.providers.base import FaultKind, SourceFault

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from etl.identity import SPOTIFY_ID
-from etl.imports.album_details import MAX_NUMBER, album_details, precise_date, spotify_uris, web_address
-from etl.imports.entries import Row, named_track
 from etl.imports.reading.json_file import listed, under
+from etl.imports.rows.album_details import MAX_NUMBER, album_details, precise_date, spotify_uris, web_address
+from etl.imports.rows.entries import Row, named_track
 from etl.imports.spotify_account import LIKED
 from etl.providers.base import FaultKind, SourceFault
 from etl.providers.translation import Object

@@ -21,9 +21,9 @@ def genres_of(artists: ArtistEmbedding, track: Track) -> Sequence[str]:
 
     Names in playlists are not typed: one that is spelled nearly like a known artist's is mostly another artist's.
     """
-    told = track.labels or track.artist_genres
-    if told:
-        return told
+    genres = track.labels or track.artist_genres
+    if genres:
+        return genres
     found = (artists.find_exact(name) for name in track.artists)
     return next((artists.genres(artist)[:2] for artist in found if artist is not None), ())
 

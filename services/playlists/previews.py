@@ -7,13 +7,13 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from etl.imports.entries import PlaylistFile, Recognised, Row, TrackTableFile
-from etl.imports.inspected import InspectedFile
-from etl.imports.read_options import ReadOptions
 from etl.imports.reading.encodings import encoding_names
-from etl.imports.reading.heading_names import LIST_HEADINGS
+from etl.imports.reading.inspected import InspectedFile
+from etl.imports.reading.read_options import ReadOptions
 from etl.imports.recognise import recognised
-from etl.imports.sheet import Sheet
+from etl.imports.rows.entries import PlaylistFile, Recognised, Row, TrackTableFile
+from etl.imports.sheets.heading_names import LIST_HEADINGS
+from etl.imports.sheets.sheet import Sheet
 from store.runs import ImportProblem
 
 # The beginning of a file shows its columns and its encoding.

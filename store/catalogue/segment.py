@@ -81,8 +81,8 @@ def recording_hash(recording_key: str) -> int:
     return int.from_bytes(hashlib.blake2b(recording_key.encode(), digest_size=8).digest(), "little", signed=True)
 
 
-def piece_hash(track: Track) -> int:
-    """Return the hash of the title without versions and of the first artist, as in ``Segment.piece_code``."""
+def composition_hash(track: Track) -> int:
+    """Return the hash of the title without versions and of the first artist, as in ``Segment.composition_code``."""
     name, artist = version_of(track.title, track.artists).name, track.artists[0] if track.artists else ""
     return recording_hash(f"{name}\x1f{normalise(artist)}")
 
@@ -109,8 +109,8 @@ class Segment:
         Distinct normalised names of first artists, sorted by code point.
     recording_code : np.ndarray
         (n,) int64 hash of :func:`store.text.recording_key`; equal = the same recording.
-    piece_code : np.ndarray
-        (n,) int64 the same hash of the title without versions; equal = one artist's versions of one piece.
+    composition_code : np.ndarray
+        (n,) int64 the same hash of the title without versions; equal = one artist's versions of one composition.
     kinds : np.ndarray
         (n,) uint16 the kinds of version that a track is, as :func:`store.catalogue.versions.kind_bits`; 0 = original.
     """
@@ -137,7 +137,7 @@ class Segment:
             self.year = self._column("year")
             self.artist_code = self._column("artist_code")
             self.recording_code = self._column("recording_code")
-            self.piece_code, self.kinds = self._column("piece_code"), self._column("kinds")
+            self.composition_code, self.kinds = self._column("composition_code"), self._column("kinds")
             self._id_hash, self._id_row = self._column("id_hash"), self._column("id_row")
             self._artist_rows, self._artist_start = self._column("artist_rows"), self._column("artist_start")
         except (OSError, ValueError, EOFError) as error:
@@ -219,12 +219,12 @@ class Segment:
     @cached_property
     def feature_sources(self) -> Counter[str]:
         """The tracks that :meth:`has_features`, counted by the source of these; reads every row once."""
-        told, brought = TRACK_CELLS.index("features_source"), TRACK_CELLS.index("source")
+        features_from, brought = TRACK_CELLS.index("features_source"), TRACK_CELLS.index("source")
         counts: Counter[str] = Counter()
         try:
             for line in compress(self._tracks, self.with_features()):
                 cells = orjson.loads(line)
-                counts[cells[told] or cells[brought]] += 1
+                counts[cells[features_from] or cells[brought]] += 1
         except (ValueError, TypeError, IndexError) as error:
             raise self.damaged(error) from error
         return counts

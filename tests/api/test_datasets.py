@@ -6,8 +6,8 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from etl.imports.entries import DatasetFile
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import DatasetFile
 from etl.imports.storing.playlist_sets import import_slice
 from tests.etl.imports import formats
 

@@ -72,8 +72,8 @@ def test_axes_fit_and_one_zooms_pans_and_comes_back(explored: PlaylistPage, page
     expect(page.get_by_role("button", name="Zoom out (−)")).to_be_disabled()
     assert ticks(page) == fitted
     page.keyboard.press("+")
+    page.keyboard.press("Home")  # while the view still moves: the point is in sight where it comes to rest
     expect(page.get_by_role("button", name="Zoom out (−)")).to_be_enabled()
-    page.keyboard.press("Home")
     expect(page.locator(".tm-tip")).to_contain_text(TRACKS[0].title)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etl.imports.entries import DatasetFile
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import DatasetFile
 from etl.imports.storing.playlist_sets import import_slice
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding

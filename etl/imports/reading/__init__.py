@@ -1,1 +1,1 @@
-"""What readers share: bytes and archives, text, JSON, CSV, headings and values."""
+"""Bytes, texts and documents: what a file is made of, and what has been found out or said of it."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from etl.imports.reading.bytes import BLOCK, UnpackedFile, Utf8File, other_kind
-from etl.imports.reading.headings import sniff_delimiter, table_columns
+from etl.imports.sheets.headings import sniff_delimiter, table_columns
 from store.runs import ImportProblem, Skipped
 
 # More than any public track table holds; a bound on what a small gzip file can unfold to.

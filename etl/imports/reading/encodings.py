@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
-from etl.imports.reading.heading_names import LIST_NAMES
-from etl.imports.reading.headings import normal_heading
+from etl.imports.sheets.heading_names import LIST_NAMES
+from etl.imports.sheets.headings import normal_heading
 
 # Encodings and their names for people, the more usual first.
 _NAMES = {

@@ -1,7 +1,7 @@
 """Stores an audio analysis: its track, if it is new, and its segments, if there are none yet."""
 
 from etl.imports.analysis import read_analysis
-from etl.imports.entries import AnalysisFile
+from etl.imports.rows.entries import AnalysisFile
 from store.database import Database
 from store.facts import ANALYSES, Provenance, put_segments
 from store.runs import Run, RunSummary, now

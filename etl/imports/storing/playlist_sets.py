@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.imports.mpd import read_chunks
-from etl.imports.mpd_columns import clean_texts, parse_playlists, within
 from etl.imports.reading.bytes import Source
+from etl.imports.storing.mpd_columns import clean_texts, parse_playlists, within
 from store.playlists.sets import PlaylistSetWriter, summary_of
 from store.runs import ImportProblem, Progress, RunSummary, Skipped
 

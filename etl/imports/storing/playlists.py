@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from etl.imports.entries import Begin, PlaylistFile, Row, playlist_name
 from etl.imports.reading.encodings import UNICODE
+from etl.imports.rows.entries import Begin, PlaylistFile, Row, playlist_name
 from etl.lookup.name_matching import NameMatching
 from store.audio_files import audio_files
 from store.database import PAGE_ITEMS, Database

@@ -8,7 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from etl.imports.entries import (
+from etl.imports.reading.download import is_url
+from etl.imports.reading.read_options import ReadAs, ReadOptions
+from etl.imports.reading.text_file import known_encoding
+from etl.imports.recognise import recognise
+from etl.imports.rows.entries import (
     AnalysisFile,
     DatasetFile,
     PlaylistFile,
@@ -16,10 +20,6 @@ from etl.imports.entries import (
     TrackTableFile,
     check_to_the_end,
 )
-from etl.imports.read_options import ReadAs, ReadOptions
-from etl.imports.reading.download import is_url
-from etl.imports.reading.text_file import known_encoding
-from etl.imports.recognise import recognise
 from etl.imports.storing.analyses import import_analysis
 from etl.imports.storing.playlist_sets import import_slice
 from etl.imports.storing.playlists import PlaylistImport

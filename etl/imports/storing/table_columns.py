@@ -8,8 +8,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from etl.imports.reading.convention import MISSING, Convention
-from etl.imports.reading.headings import normal_heading
+from etl.imports.sheets.convention import MISSING, Convention
+from etl.imports.sheets.headings import normal_heading
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 from store.text import split_artists
 

@@ -16,10 +16,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl.imports.reading.convention import Convention
 from etl.imports.reading.csv_table import BAD_ROW, CsvTable, open_table
 from etl.imports.reading.download import download, is_url
-from etl.imports.reading.headings import TABLE_HEADINGS, looks_like_table, table_columns
+from etl.imports.sheets.convention import Convention
+from etl.imports.sheets.headings import TABLE_HEADINGS, looks_like_table, table_columns
 from etl.imports.storing.table_columns import (
     artist_splitter,
     convention_of,

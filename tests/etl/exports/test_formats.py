@@ -22,14 +22,14 @@ from etl.exports.exportify import HEADINGS, number_text
 from etl.exports.formats import FORMATS, Format, file_name
 from etl.exports.jspf import EXTENSION
 from etl.exports.rows import ExportRow, read_pages
-from etl.imports.album_details import album_details
-from etl.imports.entries import PlaylistFile, Row
 from etl.imports.exportify import read_rows
 from etl.imports.reading.text_file import examine
 from etl.imports.recognise import recognise
-from etl.imports.sheet import Sheet
+from etl.imports.rows.album_details import album_details
+from etl.imports.rows.entries import PlaylistFile, Row
+from etl.imports.sheets.sheet import Sheet
+from etl.imports.sheets.track_rows import FEATURES_LICENCE
 from etl.imports.tastemap_json import is_tastemap_json, read_item, read_tastemap_json
-from etl.imports.track_rows import FEATURES_LICENCE
 from store.catalogue.catalogue import Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import AlbumDetails, AudioFeatures, PlaylistItem, Track, release_date

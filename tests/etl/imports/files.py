@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from etl.imports.exportify_layout import FEATURE_COLUMNS
+from etl.imports.sheets.layout import FEATURE_COLUMNS
 
 FEATURE_HEADINGS = [name.replace("_", " ").title() for name in FEATURE_COLUMNS]
 FEATURES = ["0.488", "0.87", "6", "-4.185", "0", "0.0421", "0.00353", "0", "0.484", "0.211", "110.072", "4"]

@@ -12,7 +12,7 @@ from pymongo import MongoClient
 
 from etl.exports.formats import FORMATS
 from etl.exports.rows import ExportRow, read_pages
-from etl.imports.entries import playlist_name
+from etl.imports.rows.entries import playlist_name
 from etl.imports.storing.playlists import playlist_id
 from jobs.queue import create_upload_run
 from jobs.worker import execute

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.imports.entries import PlaylistFile
-from etl.imports.reading import headings
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import PlaylistFile
+from etl.imports.sheets import headings
 from store.text import normalise
 from tests.etl.imports.test_formats import read
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.imports.album_details import precise_date
-from etl.imports.entries import Row
 from etl.imports.exportify import read_rows
-from etl.imports.reading.convention import Convention
 from etl.imports.reading.text_file import examine
-from etl.imports.sheet import Sheet
+from etl.imports.rows.album_details import precise_date
+from etl.imports.rows.entries import Row
+from etl.imports.sheets.convention import Convention
+from etl.imports.sheets.sheet import Sheet
 from store.domain import FEATURE_BOUNDS, AlbumDetails
 from store.runs import ImportProblem
 from tests.etl.imports import files

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from etl.imports.entries import PlaylistFile, Row, TrackTableFile, check_to_the_end
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import PlaylistFile, Row, TrackTableFile, check_to_the_end
 from store.domain import Track
 from store.runs import ImportProblem
 

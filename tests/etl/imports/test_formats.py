@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl.imports.entries import Begin, PlaylistFile, Row, check_to_the_end
-from etl.imports.history import AGAIN, TOO_SHORT
-from etl.imports.reading.dates import DateOrder
 from etl.imports.recognise import may_be_ours, recognise
+from etl.imports.rows.entries import Begin, PlaylistFile, Row, check_to_the_end
+from etl.imports.rows.history import AGAIN, TOO_SHORT
+from etl.imports.sheets.dates import DateOrder
 from etl.values import from_epoch, spotify_id, text, whole
 from store.domain import AlbumDetails
 from store.runs import ImportProblem

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.imports.player_list import ListedFile, row_of, title_first
+from etl.imports.rows.player_list import ListedFile, row_of, title_first
 from store.database import Database
 from store.domain import Track
 from tests.etl.imports.test_collections import do, serve, write

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.imports import mpd
-from etl.imports.entries import DatasetFile
-from etl.imports.mpd_columns import clean_texts, parse_playlists
 from etl.imports.reading.bytes import source_of
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import DatasetFile
+from etl.imports.storing.mpd_columns import clean_texts, parse_playlists
 from etl.imports.storing.playlist_sets import import_slice
 from etl.values import text, whole
 from jobs.worker import execute

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from etl.imports import recognise
-from etl.imports.inspected import Form, InspectedFile
+from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.registry import READERS, Reader
 from tests.etl.imports import formats
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.imports.entries import playlist_name
+from etl.imports.rows.entries import playlist_name
 from etl.imports.storing.playlists import playlist_id
 from jobs.catalogue import catalogue_is_behind
 from jobs.finishing import finish, sweep_uploads

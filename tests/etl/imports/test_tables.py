@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from etl.imports.entries import TrackTableFile
 from etl.imports.reading import download
-from etl.imports.reading.headings import looks_like_table, table_columns
 from etl.imports.recognise import recognise
+from etl.imports.rows.entries import TrackTableFile
+from etl.imports.sheets.headings import looks_like_table, table_columns
 from etl.imports.storing.table_columns import artist_splitter, genres
 from etl.imports.storing.tables import import_table
 from etl.values import any_id

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.exports.formats import FORMATS
-from etl.imports.entries import Row
 from etl.imports.reading.json_stream import MAX_VALUE_CHARACTERS, JsonStream
+from etl.imports.rows.entries import Row
 from etl.imports.tastemap_json import is_tastemap_json, read_tastemap_json
 from store.domain import Playlist
 from store.runs import ImportProblem

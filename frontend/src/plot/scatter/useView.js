@@ -30,16 +30,19 @@ export function useView(area, caught) {
   let start = null
   let dragged = false
   let stop = () => {}
+  // Where the view is going to be.
+  let goal = FIT
 
   /** @type {(pixel: any) => [number, number]} */
   const unitOf = ({ x, y }) => [unitX(view.value, area(), x), unitY(view.value, area(), y)]
   function set(changed) {
     stop()
-    view.value = changed
+    goal = view.value = changed
   }
   function glide(target) {
     const from = view.value
     stop()
+    goal = target
     stop = animate(STEP_MS, (share) => {
       view.value = share < 1 ? mixViews(from, target, share) : target
     })
@@ -118,6 +121,7 @@ export function useView(area, caught) {
     zoomed: computed(() => !isFit(view.value)),
     // Whether the press that ends was a movement and not a click.
     wasDrag: () => dragged,
+    goal: () => goal,
     zoom: (factor) => glide(zoomMiddle(view.value, factor)),
     fit: () => glide(FIT),
     pan: (dx, dy) => glide(panBy(view.value, dx * area().width * 0.2, dy * area().height * 0.2, area())),

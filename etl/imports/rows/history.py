@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from etl.imports.entries import MAX_ROWS, Begin, Entry, Row
+from etl.imports.rows.entries import MAX_ROWS, Begin, Entry, Row
 from store.domain import Track
 from store.runs import ImportProblem
 

@@ -18,7 +18,7 @@ class ReadOptions:
     encoding : str, optional
         The name of the text's encoding.
     columns : mapping of str to int or str
-        For a field of :data:`etl.imports.reading.heading_names.LIST_HEADINGS` the number of its column, from 1, or its
+        For a field of :data:`etl.imports.sheets.heading_names.LIST_HEADINGS` the number of its column, from 1, or its
         heading; 0 for none. Other fields are found by their headings.
     has_headings : bool
         Whether a row of headings stands above the rows.

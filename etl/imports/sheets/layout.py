@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from etl.imports.reading.heading_names import LIST_HEADINGS, LIST_NAMES
-from etl.imports.reading.headings import find_columns, normal_heading
+from etl.imports.sheets.heading_names import LIST_HEADINGS, LIST_NAMES
+from etl.imports.sheets.headings import find_columns, normal_heading
 from store.domain import AUDIO_FEATURES
 from store.runs import ImportProblem
 
@@ -137,9 +137,10 @@ def corrected(
     sample: Sequence[Sequence[str]],
     chosen: Mapping[str, int | str],
 ) -> Layout | None:
-    """Return ``layout`` with the columns that somebody has chosen, as in :class:`etl.imports.read_options.ReadOptions`.
+    """Return ``layout`` with the columns that somebody has chosen.
 
-    A title alone is enough then: its cells may hold "Artist - Title".
+    They are given as in :class:`etl.imports.reading.read_options.ReadOptions`. A title alone is enough
+    then: its cells may hold "Artist - Title".
 
     Raises
     ------

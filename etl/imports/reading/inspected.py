@@ -8,11 +8,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from etl.imports.read_options import ReadOptions
 from etl.imports.reading.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, in_utf8, source_of, utf16_of
 from etl.imports.reading.json_file import load
+from etl.imports.reading.read_options import ReadOptions
 from etl.imports.reading.text_file import PLS_MARK, TextFile, examine
-from etl.imports.sheet import Sheet
+from etl.imports.sheets.sheet import Sheet
 
 T = TypeVar("T")
 _BOM = b"\xef\xbb\xbf"

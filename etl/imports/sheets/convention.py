@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from etl.imports.reading.dates import DateOrder
+from etl.imports.sheets.dates import DateOrder
 from etl.values import year_within
 from store.domain import FEATURE_BOUNDS
 

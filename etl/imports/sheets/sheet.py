@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from etl.exports.exportify import HEADINGS, unguarded
-from etl.imports.exportify_layout import Layout, corrected, find_layout, known_headings
-from etl.imports.read_options import ReadOptions
 from etl.imports.reading.bytes import Watch, head_of
-from etl.imports.reading.convention import Convention
-from etl.imports.reading.heading_names import LIST_HEADINGS
-from etl.imports.reading.headings import find_columns, normal_heading, sniff_delimiter
+from etl.imports.reading.read_options import ReadOptions
 from etl.imports.reading.text_file import TextFile
+from etl.imports.sheets.convention import Convention
+from etl.imports.sheets.heading_names import LIST_HEADINGS
+from etl.imports.sheets.headings import find_columns, normal_heading, sniff_delimiter
+from etl.imports.sheets.layout import Layout, corrected, find_layout, known_headings
 from store.runs import ImportProblem
 
 _HINT = "Say which columns hold titles and artists (in the page, or by --columns), or bring a CSV file of Exportify."

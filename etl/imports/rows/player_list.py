@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from etl.imports.entries import Row, linked_row, local_file_track, named_track
+from etl.imports.rows.entries import Row, linked_row, local_file_track, named_track
 from etl.links import link_in
 from etl.values import spotify_id, text
 from store.text import normalise, plain_title

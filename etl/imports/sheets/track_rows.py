@@ -8,12 +8,12 @@ from typing import TypeVar
 from urllib.parse import unquote, unquote_plus
 
 from etl.identity import clean_isrc
-from etl.imports.album_details import album_details, cell_number, precise_date, spotify_uris, web_address
-from etl.imports.entries import Row
-from etl.imports.exportify_layout import FEATURE_COLUMNS, Join, Layout
-from etl.imports.reading.convention import Convention, is_missing, within
-from etl.imports.reading.heading_names import FURTHER_ARTISTS
-from etl.imports.sheet import Sheet
+from etl.imports.rows.album_details import album_details, cell_number, precise_date, spotify_uris, web_address
+from etl.imports.rows.entries import Row
+from etl.imports.sheets.convention import Convention, is_missing, within
+from etl.imports.sheets.heading_names import FURTHER_ARTISTS
+from etl.imports.sheets.layout import FEATURE_COLUMNS, Join, Layout
+from etl.imports.sheets.sheet import Sheet
 from etl.values import bare_spotify_id, boolean_cell
 from store.domain import AlbumDetails, AudioFeatures, Track, local_track_id
 from store.text import split_artists
