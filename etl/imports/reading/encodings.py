@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
-from etl.imports.sheets.heading_names import LIST_NAMES
-from etl.imports.sheets.headings import normal_heading
+from etl.imports.sheets.heading_names import WRITTEN_NAMES
 
 # Encodings and their names for people, the more usual first.
 _NAMES = {
@@ -33,6 +32,9 @@ _NAMES = {
     "cp866": "DOS 866 (Cyrillic)",
     "mac_cyrillic": "Mac Cyrillic",
     "mac_greek": "Mac Greek",
+    "cp850": "DOS 850 (Western European)",
+    "iso8859_2": "ISO 8859-2 (Central European)",
+    "iso8859_15": "ISO 8859-15 (Western European)",
     "cp874": "Windows-874 (Thai)",
     "latin-1": "ISO 8859-1 (Western European)",
 }
@@ -47,6 +49,8 @@ _MIXED_WORD = re.compile(rf"[A-Za-z]{_OTHER}|{_OTHER}[A-Za-z]")
 _CAPITAL_INSIDE = re.compile(r"[^\W\d_][\u00c0-\u00d6\u00d8-\u00de][a-z]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]")
+# What stands for a letter of another encoding: 1/4 beside letters, and the signs of a DOS box.
+_FRACTION_IN_WORD = re.compile(r"[^\W\d_][\u00b9\u00b2\u00b3\u00bc-\u00be]|[\u00b9\u00b2\u00b3\u00bc-\u00be][^\W\d_]")
 # Icelandic letters, and those of its names that Turkish lacks.
 _ICELANDIC, _NOT_TURKISH = re.compile("[þýðÞÝÐ]"), re.compile("[áéíóúæÁÉÍÓÚÆ]")
 _QUOTES = frozenset("\u2018\u2019\u201c\u201d\u201e\u201a\u2013\u2014\u2026«»¿¡·")
@@ -62,6 +66,10 @@ _FREQUENT_SHARE = 0.55
 _CLOSE = 0.1
 
 
+# UTF-8 in two to four bytes, each shown as a letter or sign of Windows-1252.
+_FOLLOWING = "[\u0080-\u00bf" + "".join(bytes(b for b in range(0x80, 0xA0)).decode("cp1252", "ignore")) + "]"
+_DOUBLED = re.compile(f"[\u00c2-\u00df]{_FOLLOWING}|[\u00e0-\u00ef]{_FOLLOWING}{{2}}|[\u00f0-\u00f4]{_FOLLOWING}{{3}}")
+DOUBLED = "Its letters beyond ASCII were encoded twice (BjÃ¶rk for Björk); they have been put right."
 UNICODE = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16"}
 
 
@@ -72,6 +80,24 @@ class Guess:
     encoding: str
     note: str = ""
     others: tuple[str, ...] = ()
+    is_doubled: bool = False
+
+
+def is_doubled(text: str) -> bool:
+    """Return whether most of what is not ASCII in ``text`` was UTF-8 that somebody has read as Windows-1252."""
+    return 2 * len("".join(_DOUBLED.findall(text))) > sum(c > "\x7f" for c in text) and undoubled(text) != text
+
+
+def undoubled(text: str) -> str:
+    """Return ``text`` with "Björk" for "BjÃ¶rk"."""
+    return _DOUBLED.sub(_undoubled, text)
+
+
+def _undoubled(found: re.Match[str]) -> str:
+    try:
+        return b"".join(c.encode("latin-1" if c < "\u0100" else "cp1252") for c in found[0]).decode()
+    except UnicodeDecodeError:
+        return found[0]
 
 
 def encoding_names() -> dict[str, str]:
@@ -129,6 +155,7 @@ def _oddness(text: str, encoding: str) -> float:
         0.3 * bool(_MIXED_WORD.search(text))
         + 0.3 * bool(_CAPITAL_INSIDE.search(text))
         + 0.3 * bool(_HALF_WIDTH_KANA.search(text))
+        + 0.3 * bool(_FRACTION_IN_WORD.search(text))
     )
     if _KANA.search(text):  # which hardly arises by chance
         odd += 0.2 if encoding in {"gb18030", "big5", "cp949"} else -0.1
@@ -137,8 +164,9 @@ def _oddness(text: str, encoding: str) -> float:
     if _ICELANDIC.search(text) and not _NOT_TURKISH.search(text) and encoding != "cp1254":
         odd += 0.1
     odd += _rare_letters(text.lower())
-    if any(not word.isascii() and normal_heading(word) in LIST_NAMES for word in text.split("\n")):
-        odd -= 0.4
+    odd -= 0.4 * min(
+        2, sum(not word.isascii() and word.strip().casefold() in WRITTEN_NAMES for word in text.split("\n"))
+    )
     signs = sum(character > "\x7f" and character not in _QUOTES and _is_sign(character) for character in text)
     return odd + min(1.0, 4 * signs / max(1, len(text)))
 

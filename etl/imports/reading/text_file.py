@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_refused, digest, other_kind, unpacked
-from etl.imports.reading.encodings import Guess, LegacyWords
+from etl.imports.reading.encodings import DOUBLED, Guess, LegacyWords, is_doubled, undoubled
 from store.runs import ImportProblem
 
 _MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
@@ -32,7 +32,10 @@ _HINTS = {
 }
 # Longer than any cell of a playlist file; an unclosed quotation mark soon reaches it.
 MAX_CELL_CHARACTERS = 1_000_000
+_SAMPLE = 1 << 16
 _MAX_LINES_PER_ROW = 200
+# ISO-2022-JP says by an escape where Japanese begins.
+_JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
 # As M3U files name their encoding.
 _DECLARED = re.compile(rb"^#EXTENC:\s*([\w.:-]+)", re.IGNORECASE | re.MULTILINE)
 # Python's codecs of texts; others pack or encrypt.
@@ -45,7 +48,8 @@ _ENCODINGS = re.compile(
 class TextFile:
     """A text file with its encoding; ``sha256`` and ``size`` are those of the file on the disk.
 
-    ``note`` is a sentence about an encoding that was guessed; ``other_encodings`` fit nearly as well.
+    ``note`` is a sentence about an encoding that was guessed; ``other_encodings`` fit nearly as well. ``is_doubled``
+    says that the text was encoded in UTF-8 twice.
     """
 
     path: Path
@@ -54,6 +58,7 @@ class TextFile:
     encoding: str
     note: str = ""
     other_encodings: tuple[str, ...] = ()
+    is_doubled: bool = False
 
     def rows(self, delimiter: str, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not blank with the line it begins on (1 = the first).
@@ -65,7 +70,7 @@ class TextFile:
         """
         csv.field_size_limit(MAX_CELL_CHARACTERS)
         with self._opened() as (raw, text):
-            reader = csv.reader(_bounded(text), delimiter=delimiter)
+            reader = csv.reader(self._lines(text), delimiter=delimiter)
             line = 1
             try:
                 for cells in reader:
@@ -88,7 +93,7 @@ class TextFile:
             A line has more than a million characters (``malformed``).
         """
         with self._opened() as (raw, text):
-            for line in _bounded(text):
+            for line in self._lines(text):
                 yield line
                 if watch:
                     watch(raw.tell())
@@ -96,7 +101,11 @@ class TextFile:
     def head(self, characters: int = 1 << 16) -> str:
         """Return the beginning of the text."""
         with self._opened() as (_, text):
-            return text.read(characters)
+            read = text.read(characters)
+        return undoubled(read) if self.is_doubled else read
+
+    def _lines(self, text: TextIO) -> Iterator[str]:
+        return map(undoubled, _bounded(text)) if self.is_doubled else _bounded(text)
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[BinaryIO, TextIO]]:
@@ -145,6 +154,7 @@ def examine(path: Path, watch: Watch | None = None, encoding: str | None = None)
         encoding=guess.encoding,
         note=guess.note,
         other_encodings=guess.others,
+        is_doubled=guess.is_doubled,
     )
 
 
@@ -166,8 +176,12 @@ def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> Guess:
     if not head.strip(b"\0 \t\r\n" + codecs.BOM_UTF8 + codecs.BOM_UTF16):
         raise ImportProblem("empty", f"{name} is empty.", "Export the playlist again; the download may have failed.")
     _refuse_other_kinds(name, head)
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return Guess("utf-32")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Guess("utf-16")
+    if _JAPANESE_MAIL.search(head):
+        return Guess("iso2022_jp")
     if b"\0" in head:
         return Guess(_utf16_without_mark(name, head))
     if sum(byte < 9 or 13 < byte < 32 for byte in head) > len(head) / 100:
@@ -207,6 +221,7 @@ def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]], declared: str) -> Gue
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     beyond = broken = 0
+    doubled = False
     words = LegacyWords()
     for block in blocks():
         if block.isascii():
@@ -214,9 +229,12 @@ def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]], declared: str) -> Gue
         text = decoder.decode(block)
         beyond += sum(character > "\x7f" for character in text)
         broken += text.count("\ufffd")
+        doubled = doubled or is_doubled(text[:_SAMPLE])
         if broken:
             words.add(block)
     if broken and declared:
         with suppress(ImportProblem):
             return Guess(known_encoding(declared))
-    return Guess("utf-8-sig") if broken * 4 <= beyond else words.guess()
+    if broken * 4 > beyond:
+        return words.guess()
+    return Guess("utf-8-sig", DOUBLED, is_doubled=True) if doubled else Guess("utf-8-sig")

@@ -141,3 +141,5 @@ def _names(joined: str) -> tuple[str, ...]:
 # For each value its headings in a list of tracks, in their normal form, the most specific first.
 LIST_HEADINGS: Mapping[str, tuple[str, ...]] = {field: _names(joined) for field, joined in _LIST.items()}
 LIST_NAMES = frozenset(name for names in LIST_HEADINGS.values() for name in names)
+# The same as they are written, with their accents: they tell one encoding from another.
+WRITTEN_NAMES = frozenset(name.strip().casefold() for joined in _LIST.values() for name in joined.split("|"))
