@@ -13,6 +13,7 @@ from datetime import datetime
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.inspected import InspectedFile
 from etl.imports.rows.album_details import mbid_of
+from etl.imports.rows.channels import artist_and_title
 from etl.imports.rows.entries import Entry, named_track
 from etl.imports.rows.history import TOO_SHORT, History, history_entries
 from etl.imports.sheets.convention import is_missing
@@ -21,7 +22,6 @@ from etl.imports.sheets.heading_names import LIST_HEADINGS
 from etl.imports.sheets.headings import find_columns, has_audio_features, normal_heading
 from etl.imports.sheets.layout import ADDED
 from etl.imports.sheets.sheet import Sheet
-from etl.imports.sheets.track_rows import artist_and_title
 from etl.values import whole
 
 _NAMES = {field: LIST_HEADINGS[field] for field in ("title", "artists", "album", "uri")}

@@ -11,9 +11,10 @@ from etl.imports.reading.inspected import InspectedFile
 from etl.imports.rows.entries import Begin, Entry, Row, linked_track
 from etl.imports.rows.player_list import ListedFile, row_of
 from etl.imports.sheets.dates import DateOrder
+from etl.imports.sheets.heading_names import ID_FIELDS, LIST_HEADINGS
 from etl.imports.sheets.headings import normal_heading
 from etl.imports.sheets.sheet import Sheet
-from etl.links import TRACK, Link, link_in, local_file
+from etl.links import TRACK, Link, link_in, link_of, local_file
 
 _SAMPLE = 200
 _BETWEEN = re.compile(r"[\s,;|]+")
@@ -24,8 +25,8 @@ _NAMES = re.compile(r"[^\t;|]{1,200}\s[-–—]\s[^\t;|]{1,200}")
 _LENGTH_BEHIND = re.compile(r"(.*?)(?:\s+[(\[]?(\d{1,2}):(\d\d)[)\]]?)?")
 # So many of the lines of a list of names, and at least two, are "Artist - Title".
 _SHARE = 0.8
-# Columns of numbers that are ids.
-_NUMBERED = {"deezer id": "deezer", "deezer track id": "deezer", "apple music id": "itunes", "itunes id": "itunes"}
+# The headings of columns of ids, with the service.
+_OF_SERVICE = {name: namespace for field, namespace in ID_FIELDS.items() for name in LIST_HEADINGS[field]}
 _NO_LINK = "neither a link, an id nor Artist - Title"
 
 
@@ -56,7 +57,7 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
 
 @dataclass(frozen=True, slots=True)
 class IdColumn:
-    """The column ``at`` of a sheet without titles that holds links or ids; numbers are ids of ``namespace``."""
+    """The column ``at`` of a sheet without titles that holds links or ids, these of ``namespace`` if it says so."""
 
     at: int
     namespace: str
@@ -64,9 +65,7 @@ class IdColumn:
 
     def link(self, cell: str) -> Link | None:
         """Return what a cell names."""
-        if self.namespace and cell.isdecimal():
-            return Link(self.namespace, TRACK, cell)
-        return link_in(cell, bare=True)
+        return link_of(self.namespace, cell) or link_in(cell, bare=True)
 
 
 def ids_of(sheet: Sheet) -> IdColumn | None:
@@ -75,7 +74,7 @@ def ids_of(sheet: Sheet) -> IdColumn | None:
     added = sheet.columns.get("added_at", len(names))
     dates = DateOrder.of(row[added] for row in sheet.sample if added < len(row))
     for at, name in enumerate(names):
-        column = IdColumn(at, _NUMBERED.get(name, ""), dates)
+        column = IdColumn(at, _OF_SERVICE.get(name, ""), dates)
         cells = [row[at].strip() for row in sheet.sample if at < len(row) and row[at].strip()]
         named = sum(link is not None and link.kind == TRACK for link in map(column.link, cells))
         if cells and named * 2 > len(cells):

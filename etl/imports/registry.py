@@ -34,6 +34,10 @@ from etl.imports.rows.history import History, history_entries
 from etl.imports.sheets.headings import has_audio_features
 from etl.imports.sheets.sheet import Sheet
 
+_OF_YOUTUBE = (
+    "It holds ids of YouTube without names. A track gets its names when a file with both is brought, such as "
+    '"music library songs.csv" of the same Takeout; or export the playlist with TuneMyMusic.'
+)
 Sniff = Callable[[InspectedFile], bool]
 Describe = Callable[[InspectedFile], tuple[Mapping[str, str], tuple[str, ...]]]
 Read = Callable[[InspectedFile, str, datetime, Watch | None], Iterator[Entry]]
@@ -126,8 +130,11 @@ def _of_tunemymusic(sheet: Sheet) -> Mapping[str, int]:
     return tunemymusic.columns_of(sheet.headings) or {}
 
 
-def _of_links(sheet: Sheet) -> Mapping[str, int]:
-    return {"uri": found.at} if (found := link_list.ids_of(sheet)) else {}
+def _ids(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    sheet = file.as_sheet()
+    found = link_list.ids_of(sheet)
+    notes = (*_noted(file)[1], *((_OF_YOUTUBE,) if found and found.namespace == "youtube" else ()))
+    return sheet.understood({"uri": found.at} if found else {}), notes
 
 
 def _of_json(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
@@ -182,7 +189,7 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     OtherReader("table", _is_table, _table),
     _EXPORTIFY,
     Reader("names", link_list.sniff_names, link_list.read, _noted),
-    Reader("ids", link_list.sniff_ids, link_list.read_ids, _read_by(_of_links)),
+    Reader("ids", link_list.sniff_ids, link_list.read_ids, _ids),
     _LIST,
 )
 _FILE_ARCHIVE = FileArchive(_OF_FILES)
