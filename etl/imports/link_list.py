@@ -27,25 +27,47 @@ _LENGTH_BEHIND = re.compile(r"(.*?)(?:\s+[(\[]?(\d{1,2}):(\d\d)[)\]]?)?")
 _SHARE = 0.8
 # The headings of columns of ids, with the service.
 _OF_SERVICE = {name: namespace for field, namespace in ID_FIELDS.items() for name in LIST_HEADINGS[field]}
+_MARKDOWN = re.compile(r"\[[^\]]*\]\((https?://[^\s)]+)\)")
+_ADDRESS = re.compile(r"https?://([^\s/?#]+)\S*", re.IGNORECASE)
+# "Waterloo by ABBA", as services share a song.
+_BY = re.compile(r"(?i)(?:listen to |check out )?[\"“]?([^\t;|]{1,200}?)[\"”]?,? by ([^\t;|]{1,200})")
+_KNOWN = "links of Spotify, Deezer, Apple Music, YouTube and MusicBrainz do"
 _NO_LINK = "neither a link, an id nor Artist - Title"
 
 
 def sniff(file: InspectedFile) -> bool:
     """Return whether most lines of ``file`` hold links, URIs or ids and nothing else."""
-    if file.text is None:
-        return False
-    lines = [line for line in islice(file.text.head().splitlines(), _SAMPLE) if line.strip()]
-    bare = sum(bool(_tokens(line)) and all(map(_is_linked, _tokens(line))) for line in lines)
+    lines = _sample(file)
+    bare = sum(bool(_tokens(line)) and all(map(_is_address, _tokens(line))) for line in lines)
     return bare * 2 >= len(lines) and bare > 0
 
 
-def sniff_names(file: InspectedFile) -> bool:
-    """Return whether nearly all lines of ``file`` are "Artist - Title"."""
-    if file.text is None or not re.search(r"(?i)\.(txt|md)(\.gz)?$", file.name):
+def sniff_chat(file: InspectedFile) -> bool:
+    """Return whether most lines of ``file``, which is no table, hold a link among words: a chat, a list in Markdown."""
+    if file.sheet is None or file.sheet.layout is not None:
         return False
-    lines = [line for line in islice(file.text.head().splitlines(), _SAMPLE) if line.strip()]
-    named = sum(bool(_NAMES.fullmatch(_BULLET.sub("", line).strip())) for line in lines)
+    lines = _sample(file)
+    linked = sum(any(link_in(token) for token in _tokens(line)) for line in lines)
+    return linked * 2 >= len(lines) and linked > 0
+
+
+def sniff_names(file: InspectedFile) -> bool:
+    """Return whether nearly all lines of ``file`` are "Artist - Title", or nearly all "Title by Artist"."""
+    lines = [_BULLET.sub("", line).strip() for line in _sample(file)]
+    if file.sheet is None or not (re.search(r"(?i)\.(txt|md)(\.gz)?$", file.name) or _has_one_column(file.sheet)):
+        return False
+    named = max(sum(bool(form.fullmatch(line)) for line in lines) for form in (_NAMES, _BY))
     return named >= max(2, _SHARE * len(lines))
+
+
+def _has_one_column(sheet: Sheet) -> bool:
+    single = sum(len([cell for cell in row if cell.strip()]) == 1 for row in [sheet.headings, *sheet.sample])
+    return sheet.layout is None and single >= _SHARE * (1 + len(sheet.sample))
+
+
+def _sample(file: InspectedFile) -> list[str]:
+    lines = islice(file.text.head().splitlines(), _SAMPLE) if file.text else ()
+    return [line for line in lines if line.strip()]
 
 
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
@@ -108,8 +130,8 @@ def rows(lines: Iterable[str], source: str) -> Iterator[Row]:
 
 
 def _rows(number: int, line: str, source: str) -> Iterator[Row]:
-    tokens = _tokens(line)
-    linked = [token for token in tokens if _is_linked(token)]
+    line = _MARKDOWN.sub(r" \1 ", line)
+    linked = [token for token in _tokens(line) if _is_linked(token)]
     words = " ".join(token for token in _BULLET.sub("", line).split() if token.strip(",;|") not in linked)
     named = _NAMES.fullmatch(words.strip(" -–—"))
     if len(linked) == 1 and named:  # "Artist - Title https://..."
@@ -121,6 +143,10 @@ def _rows(number: int, line: str, source: str) -> Iterator[Row]:
         name, minutes, seconds = _LENGTH_BEHIND.fullmatch(named[0]).groups()  # type: ignore[union-attr]
         length = 60 * int(minutes or 0) + int(seconds or 0)
         yield row_of(ListedFile(line=number, name=name, seconds=length), None, source)
+    elif by := _BY.fullmatch(words):
+        yield row_of(ListedFile(line=number, name=by[1], artist=by[2]), None, source)
+    elif address := _ADDRESS.search(line):
+        yield Row(line=number, reason=f"a link of {address[1].lower()}, which names no track here: {_KNOWN}")
     else:
         yield Row(line=number, reason=_NO_LINK)
 
@@ -134,7 +160,12 @@ def _row(number: int, token: str, link: Link | None, source: str) -> Row:
 
 
 def _tokens(line: str) -> list[str]:
+    line = _MARKDOWN.sub(r" \1 ", line)
     return [token for token in _BETWEEN.split(_BULLET.sub("", line.lstrip("\ufeff"))) if token]
+
+
+def _is_address(token: str) -> bool:
+    return _is_linked(token) or bool(_ADDRESS.fullmatch(token))
 
 
 def _is_linked(token: str) -> bool:

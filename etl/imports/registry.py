@@ -24,6 +24,7 @@ from etl.imports import (
     track_list,
     tunemymusic,
     xspf,
+    youtube_history,
 )
 from etl.imports.analysis import is_analysis
 from etl.imports.file_archive import FileArchive
@@ -177,11 +178,15 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("spotify library", _of_document(spotify_account.is_library), _from_document(spotify_account.library)),
     Reader("spotify history", _of_document(spotify_account.is_history), _from_plays(spotify_account.listen)),
     Reader("listenbrainz", listenbrainz.sniff_list, listenbrainz.read_list),
+    Reader("listenbrainz", listenbrainz.sniff_answer, listenbrainz.read_answer),
+    Reader("youtube history", youtube_history.sniff, youtube_history.read),
+    Reader("last.fm", lastfm.sniff_json, lastfm.read_json),
     Reader("json", json_list.sniff, json_list.read, _of_json),
     Reader("apple library", apple_library.sniff, apple_library.read),
     Reader("xspf", xspf.sniff, xspf.read),
     Reader("pls", pls.sniff, pls.read, _noted),
     Reader("m3u", m3u.sniff, m3u.read, _noted),
+    Reader("last.fm", lastfm.sniff_log, lastfm.read_log, _noted),
     Reader("links", link_list.sniff, link_list.read, _noted),
     Reader("tastemap", full_csv.sniff, full_csv.read),
     Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read, _read_by(_of_tunemymusic)),
@@ -190,6 +195,7 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     _EXPORTIFY,
     Reader("names", link_list.sniff_names, link_list.read, _noted),
     Reader("ids", link_list.sniff_ids, link_list.read_ids, _ids),
+    Reader("links", link_list.sniff_chat, link_list.read, _noted),
     _LIST,
 )
 _FILE_ARCHIVE = FileArchive(_OF_FILES)

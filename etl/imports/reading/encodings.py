@@ -49,11 +49,12 @@ _MIXED_WORD = re.compile(rf"[A-Za-z]{_OTHER}|{_OTHER}[A-Za-z]")
 _CAPITAL_INSIDE = re.compile(r"[^\W\d_][\u00c0-\u00d6\u00d8-\u00de][a-z]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]")
-# What stands for a letter of another encoding: 1/4 beside letters, and the signs of a DOS box.
-_FRACTION_IN_WORD = re.compile(r"[^\W\d_][\u00b9\u00b2\u00b3\u00bc-\u00be]|[\u00b9\u00b2\u00b3\u00bc-\u00be][^\W\d_]")
+# What stands for a letter of another encoding beside letters: a fraction, an accent alone, a box.
+_MISPLACED = "[\u00a2-\u00a9\u00b8-\u00b9\u00b2\u00b3\u00bc-\u00be\u02c7\u02d8-\u02dd\u2500-\u259f]"
+_SIGN_IN_WORD = re.compile(rf"[^\W\d_]{_MISPLACED}|{_MISPLACED}[^\W\d_]")
 # Icelandic letters, and those of its names that Turkish lacks.
 _ICELANDIC, _NOT_TURKISH = re.compile("[þýðÞÝÐ]"), re.compile("[áéíóúæÁÉÍÓÚÆ]")
-_QUOTES = frozenset("\u2018\u2019\u201c\u201d\u201e\u201a\u2013\u2014\u2026«»¿¡·")
+_QUOTES = frozenset("\u2018\u2019\u201c\u201d\u201e\u201a\u2013\u2014\u2026«»¿¡·€")
 # The ten letters that make up two thirds of the texts of an alphabet.
 _FREQUENT = {
     "CYRILLIC": frozenset("оеаинтсрвлкі"),
@@ -155,7 +156,7 @@ def _oddness(text: str, encoding: str) -> float:
         0.3 * bool(_MIXED_WORD.search(text))
         + 0.3 * bool(_CAPITAL_INSIDE.search(text))
         + 0.3 * bool(_HALF_WIDTH_KANA.search(text))
-        + 0.3 * bool(_FRACTION_IN_WORD.search(text))
+        + 0.3 * bool(_SIGN_IN_WORD.search(text))
     )
     if _KANA.search(text):  # which hardly arises by chance
         odd += 0.2 if encoding in {"gb18030", "big5", "cp949"} else -0.1

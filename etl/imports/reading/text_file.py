@@ -14,21 +14,50 @@ from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_refused, diges
 from etl.imports.reading.encodings import DOUBLED, Guess, LegacyWords, is_doubled, undoubled
 from store.runs import ImportProblem
 
-_MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
-CSV_HINT = "Bring the CSV file that Exportify writes, or a CSV table of tracks."
+CSV_HINT = "Bring the playlist as CSV, M3U or text; TuneMyMusic and Soundiiz export any service's as CSV."
+_AS_LIST = "Save the playlist as M3U, or export it as text or CSV."
 _XML_KINDS = {
     "asx": "a Windows Media playlist",
     "smil": "a Windows Media playlist",
     "rhythmdb-playlists": "a Rhythmbox file",
     "nml": "a Traktor collection",
     "dj_playlists": "a rekordbox collection",
+    "virtualdj_database": "a VirtualDJ database",
+    "virtualfolder": "a VirtualDJ folder",
+    "opml": "an OPML outline",
+    "rss": "a feed of a podcast",
+    "svg": "a picture",
 }
+_WEB_PAGE = re.compile(r"(?i)<(?:!doctype\s+html|html|head|body|table|div|meta|script)\b")
+_WEB_PAGE_HINT = (
+    "A page that asks to log in is often saved in place of a file: download it again. A spreadsheet saves a table in a "
+    "page as CSV; for Google's Takeout choose JSON for the history of YouTube."
+)
+# Texts that are no lists, by how they begin.
+_OTHER_TEXTS = (
+    (re.compile(r"\{\\rtf"), "a text with layout (RTF)", "Save it as plain text, one track a line, or as CSV."),
+    (re.compile(r"(?i)(?:REM .*\n)*(?:PERFORMER|TITLE|FILE) \""), "a cue sheet", _AS_LIST),
+    (re.compile(r"(?i)\s*(?:--.*\n|/\*.*\n)*\s*(?:CREATE TABLE|INSERT INTO|PRAGMA)\b"), "SQL", CSV_HINT),
+    (re.compile(r"(?i)%YAML|(?:---\s*\n)?- (?:title|name|artist|track)\w*:"), "YAML", CSV_HINT),
+)
 # Headings such as MusicBee's: "<Artist>;<Title>".
 _BRACKETED = re.compile(r"<[^<>]+>[;,\t|]<")
 PLS_MARK = r"(?i)\[playlist\]\s*[\r\n]"
 _HINTS = {
     "an Excel workbook": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and bring that.",
+    "an OpenDocument spreadsheet": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and bring that.",
     "a zip archive": "Unpack it and bring the CSV files inside.",
+    "a tar archive": "Unpack it, and bring the files or a zip of them.",
+    "a 7-Zip archive": "Unpack it, and bring the files or a zip of them.",
+    "a RAR archive": "Unpack it, and bring the files or a zip of them.",
+    "an SQLite database": "It may be a player's backup: export its playlists as CSV or M3U in the player.",
+    "an iTunes database": "In Music or iTunes: File > Library > Export Library, and bring that file.",
+    "a Serato crate": "In Serato: History or crate, Export as CSV or text.",
+    "a playlist of foobar2000 in its own form": "In foobar2000: File > Save playlist, as M3U8.",
+    "a Numbers or Pages document": "In Numbers: File > Export To > CSV.",
+    "a rekordbox collection": "In rekordbox: right-click a playlist, Export a playlist to a file, as text or M3U8.",
+    "a Word document": "Save it as plain text, one track a line, or as CSV.",
+    "a text document": "Save it as plain text, one track a line, or as CSV.",
 }
 # Longer than any cell of a playlist file; an unclosed quotation mark soon reaches it.
 MAX_CELL_CHARACTERS = 1_000_000
@@ -191,19 +220,24 @@ def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> Guess:
 
 
 def _refuse_other_kinds(name: str, head: bytes) -> None:
-    if kind := other_kind(head):
+    if kind := other_kind(head, name):
         raise _not_text(name, f"it is {kind}", _HINTS.get(kind, CSV_HINT))
-    start = head[:200].decode("utf-8-sig", "replace").lstrip()
-    first = start[:1]
+    start = head[:2000].decode("utf-8-sig", "replace").lstrip()
     for mark, of in _XML_KINDS.items():
-        if re.search(rf"(?i)<{mark}\b", start):
-            raise _not_text(name, f"it is {of}", "Save the playlist as M3U, or export it as text or CSV.")
-    if first in _MARKUP and not re.match(PLS_MARK, start) and not _BRACKETED.match(start):
-        raise _not_text(name, f"it is {_MARKUP[first]}")
+        if re.search(rf"(?i)<{mark}\b", start[:200]):
+            raise _not_text(name, f"it is {of}", _HINTS.get(of, _AS_LIST))
+    for beginning, what, hint in _OTHER_TEXTS:
+        if beginning.match(start):
+            raise _not_text(name, f"it is {what}", hint)
+    if start.startswith("<") and not _BRACKETED.match(start):
+        web = _WEB_PAGE.match(start) is not None
+        raise _not_text(name, "it is a web page" if web else "it is XML", _WEB_PAGE_HINT if web else _AS_LIST)
+    if start.startswith("{"):
+        raise _not_text(name, "it is JSON")
 
 
 def _not_text(name: str, why: str, hint: str = CSV_HINT) -> ImportProblem:
-    return ImportProblem("not_text", f"{name} cannot be read as a table: {why}.", hint)
+    return ImportProblem("not_text", f"{name} cannot be read as a list of tracks: {why}.", hint)
 
 
 def _utf16_without_mark(name: str, head: bytes) -> str:
