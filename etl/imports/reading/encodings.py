@@ -70,6 +70,9 @@ _CLOSE = 0.1
 # UTF-8 in two to four bytes, each shown as a letter or sign of Windows-1252.
 _FOLLOWING = "[\u0080-\u00bf" + "".join(bytes(b for b in range(0x80, 0xA0)).decode("cp1252", "ignore")) + "]"
 _DOUBLED = re.compile(f"[\u00c2-\u00df]{_FOLLOWING}|[\u00e0-\u00ef]{_FOLLOWING}{{2}}|[\u00f0-\u00f4]{_FOLLOWING}{{3}}")
+# The first bytes of letters in Latin, Greek, Cyrillic, Hebrew and Arabic, and of Asian signs, as Windows-1252 has them.
+_LEADING = frozenset("ÂÃÄÅÎÏÐÑ×ØÙâãäåæçèéêëìí")
+_SHARE = 0.9
 DOUBLED = "Its letters beyond ASCII were encoded twice (BjÃ¶rk for Björk); they have been put right."
 UNICODE = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16"}
 
@@ -85,8 +88,13 @@ class Guess:
 
 
 def is_doubled(text: str) -> bool:
-    """Return whether most of what is not ASCII in ``text`` was UTF-8 that somebody has read as Windows-1252."""
-    return 2 * len("".join(_DOUBLED.findall(text))) > sum(c > "\x7f" for c in text) and undoubled(text) != text
+    """Return whether what is not ASCII in ``text`` was UTF-8 that somebody has read as Windows-1252.
+
+    A title may be called "Â£" by itself, so two different letters have to show it.
+    """
+    found = [pair for pair in _DOUBLED.findall(text) if undoubled(pair) != pair]
+    beyond = sum(character > "\x7f" for character in text)
+    return len({pair for pair in found if pair[0] in _LEADING}) > 1 and len("".join(found)) >= _SHARE * beyond
 
 
 def undoubled(text: str) -> str:
