@@ -46,7 +46,7 @@ class PlaylistPage:
         self.map = page.get_by_role("application")
         self.people = page.locator(".tm-person-toggle")
         self.rows = page.locator(".tm-table tbody tr")
-        self.uploads = page.locator(".tm-upload")
+        self.uploads = page.locator("main .tm-upload")
 
     def open(self, playlist: str = "") -> PlaylistPage:
         self.page.goto(f"{self.address}/{f'playlist/{playlist}' if playlist else 'playlists'}")
@@ -187,4 +187,4 @@ class SettingsPage:
         return self.page.locator(f".tm-source[data-source={name}]")
 
     def run(self, name: str | re.Pattern[str]) -> Locator:
-        return self.page.locator(".tm-upload").filter(has_text=name).first
+        return self.page.locator("main .tm-upload").filter(has_text=name).first
