@@ -29,7 +29,8 @@ class WorkLimits:
 
     ``..._each`` is for one browser, ``..._all`` for all of them together. Long runs may take hours (gathering,
     training), the others are files and lists. ``waiting_mb`` are uploaded files that wait, in megabytes, ``rows`` those
-    of one file. The command line has no limit.
+    of one file. ``sessions`` are the browsers that may be new from one address in an hour, by each web process. The
+    command line has no limit.
     """
 
     runs_each: int = 200
@@ -41,6 +42,7 @@ class WorkLimits:
     rows: int = 500_000
     rows_each: int = 1_000_000
     rows_all: int = 5_000_000
+    sessions: int = 100
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -129,6 +131,7 @@ VARIABLES = (
     _limit("rows", "rows of one upload; the command line has no limit"),
     _limit("rows_each", "rows of playlists that are kept for one browser"),
     _limit("rows_all", "the same, of all browsers together"),
+    _limit("sessions", "browsers that may be new from one address in an hour, counted by each web process"),
     Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),
     Variable("TASTEMAP_DATA", "the folder of real data for tests and training", "`../shared/data`"),
 )

@@ -1,17 +1,19 @@
 """The Flask application whose routes return dataclasses, which also describe the answers in the OpenAPI."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
 from datetime import datetime
+from functools import wraps
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import orjson
 from apiflask import APIBlueprint, APIFlask, Schema
-from flask import Response
-from flask.json.provider import DefaultJSONProvider
-from marshmallow import RAISE
+from flask import Response, request
+from flask.json.provider import DefaultJSONProvider, JSONProvider
+from marshmallow import RAISE, ValidationError, missing
+from marshmallow.fields import List, Nested
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
@@ -50,11 +52,52 @@ class Blueprint(APIBlueprint):
 
     def query(self, schema: type[Schema]) -> Any:
         """Give the route the argument ``query``, checked by ``schema``."""
-        return self.input(schema, location="query", arg_name="query", unknown=RAISE)
+        checked = self.input(schema, location="query", arg_name="query", unknown=RAISE)
+        read = QueryReader(schema())
+
+        def decorate(route: Callable[..., Any]) -> Callable[..., Any]:
+            says_what_is_wrong = checked(route)
+
+            @wraps(says_what_is_wrong)
+            def call(*args: Any, **others: Any) -> Any:
+                try:
+                    query = read(request.args)
+                except ValidationError:
+                    return says_what_is_wrong(*args, **others)
+                return route(*args, query=query, **others)
+
+            return call
+
+        return decorate
 
     def body(self, schema: type[Schema]) -> Any:
         """Give the route the argument ``body``, checked by ``schema``."""
         return self.input(schema, arg_name="body", unknown=RAISE)
+
+
+class QueryReader:
+    """Reads a query as its schema does, by looking at the fields that are given.
+
+    Most queries give one or two fields of twenty, and marshmallow looks at each of them.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        if any(schema._hooks.values()) or any(isinstance(field, List | Nested) for field in schema.fields.values()):
+            raise TypeError(f"{type(schema).__name__} has more than plain fields, which are read one by one")
+        self._fields = schema.load_fields
+        self._required = frozenset(name for name, field in self._fields.items() if field.required)
+        self._defaults = {
+            name: field.load_default for name, field in self._fields.items() if field.load_default is not missing
+        }
+
+    def __call__(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Return the values of a query with the defaults of what is not given.
+
+        Raises marshmallow.ValidationError, without saying all that is wrong.
+        """
+        if not self._required <= given.keys() or not given.keys() <= self._fields.keys():
+            raise ValidationError("a field is missing or not known")
+        return self._defaults | {name: self._fields[name].deserialize(value) for name, value in given.items()}
 
 
 class _Json(DefaultJSONProvider):
@@ -63,6 +106,9 @@ class _Json(DefaultJSONProvider):
     @staticmethod
     def default(value: Any) -> Any:
         return value.isoformat() if isinstance(value, datetime) else DefaultJSONProvider.default(value)
+
+    # The default one's asks for separators, and orjson writes none but the shortest.
+    response = JSONProvider.response
 
     def dumps(self, obj: Any, **settings: Any) -> str:
         """Write ``obj``; what orjson refuses, lone surrogates and integers above 64 bits, Flask's own way."""
@@ -87,6 +133,10 @@ class Application(APIFlask):
         super().__init__(*args, **settings)
         self.config.update(OPENAPI_VERSION="3.1.0", HTTP_ERROR_SCHEMA=_ERROR, VALIDATION_ERROR_SCHEMA=_ERROR)
         self.spec_processor(self._with_answers)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``func``: no function here is a coroutine, and Flask asks of a dozen in each request."""
+        return func
 
     def make_response(self, rv: Any) -> Response:
         """Turn what a route returns into a response."""

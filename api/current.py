@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app
 from flask_compress import Compress
 
 from api.lockout import Lockout
+from api.newcomers import Newcomers
 from config import Config
 from services.container import Services
 from services.playlists.warming import keep_warm
@@ -50,7 +51,7 @@ def register(app: Flask, config: Config) -> None:
     """
     here = Services(config)
     app.extensions |= {"tastemap": here, "answers": AnswerCache(), "keep_warm": partial(keep_warm, here)}
-    app.extensions["lockout"] = Lockout()
+    app.extensions |= {"lockout": Lockout(), "newcomers": Newcomers(config.work.sessions)}
     Compress(app)
 
 

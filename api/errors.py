@@ -34,6 +34,7 @@ _STATUS = {
     "too_little": 409,
     "too_many_runs": 429,
     "locked_out": 429,
+    "too_many_sessions": 429,
     "catalogue_unreadable": 503,
     "model_missing": 503,
     "store_down": 503,

@@ -45,14 +45,14 @@ class Lockout:
     def check(self, address: str | None) -> None:
         """Raise LockedOut while ``address`` has to wait."""
         with self._lock:
-            tries = self._tries.get(_network(address))
+            tries = self._tries.get(network_of(address))
             left = tries.until - time.monotonic() if tries else 0.0
         if left > 0:
             raise LockedOut(left)
 
     def wrong(self, address: str | None) -> None:
         """Count a wrong key."""
-        now, network = time.monotonic(), _network(address)
+        now, network = time.monotonic(), network_of(address)
         with self._lock:
             tries = self._tries.pop(network, _Tries())
             if now - tries.last > _FORGOTTEN_AFTER:
@@ -67,10 +67,11 @@ class Lockout:
     def right(self, address: str | None) -> None:
         """Forget the wrong keys of ``address``."""
         with self._lock:
-            self._tries.pop(_network(address), None)
+            self._tries.pop(network_of(address), None)
 
 
-def _network(address: str | None) -> str:
+def network_of(address: str | None) -> str:
+    """Return what stands for an address: itself, or its network of /64 for one of IPv6; "" for none."""
     try:
         known = ipaddress.ip_address(address or "")
     except ValueError:

@@ -15,12 +15,14 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 
 from api.current import services
+from api.newcomers import Newcomers
 from config import ROOT
 from services.errors import ServiceError
 from services.viewer import Viewer
@@ -45,14 +47,19 @@ def owner() -> str | None:
     A cookie counts if we have signed it. One from the time before that counts if something is stored under it.
     """
     if "owner" not in g:
-        g.owner = _known_owner(request.cookies.get(_SESSION, ""))
+        # Werkzeug looks through all headers for cookies, and most programs send none.
+        g.owner = _known_owner(request.cookies.get(_SESSION, "")) if "HTTP_COOKIE" in request.environ else None
     known: str | None = g.owner
     return known
 
 
 def start() -> str:
-    """Return the asking session's id, opening a session where there is none."""
+    """Return the asking session's id, opening a session where there is none.
+
+    Raises TooManySessions where the address has opened all that it may for now.
+    """
     if owner() is None:
+        cast(Newcomers, current_app.extensions["newcomers"]).admit(request.remote_addr)
         g.owner, g.renew_session = secrets.token_hex(32), True
     known: str = g.owner
     return known
@@ -100,12 +107,24 @@ def refuse_foreign_hosts() -> None:
     Raises ServiceError 421 otherwise.
     """
     config = services().config
-    name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
-    if config.behind_proxy or _is_address(name) or "." not in name or name.endswith(_HOME) or name in config.hosts:
+    if config.behind_proxy or _is_at_home(request.host):
+        return
+    name = _name_of(request.host)
+    if name in config.hosts:
         return
     raise ServiceError(
         421, "unknown_host", f"This server is not known as {name}.", f"If it is yours: TASTEMAP_HOSTS={name} make run"
     )
+
+
+@lru_cache(256)
+def _is_at_home(host: str) -> bool:
+    name = _name_of(host)
+    return _is_address(name) or "." not in name or name.endswith(_HOME)
+
+
+def _name_of(host: str) -> str:
+    return (urlsplit(f"//{host}").hostname or "").rstrip(".")
 
 
 def _is_address(name: str) -> bool:

@@ -40,9 +40,9 @@ def run(task: Task) -> None:
 
 
 def calibrate(database: Database, file: AudioFile, model: Perception, run_id: str) -> bool:
-    """Put what ``model`` tells of a file in the place of what was told; return whether it was not there already.
+    """Put what ``model`` predicts of a file in the place of the present values; return whether anything changed.
 
-    What the model does not tell is as the analyser itself has told it.
+    Attributes that the model does not predict keep the analyser's own values.
     """
     assert file.track_id
     document = database.track_documents([file.track_id], file.owner).get(file.track_id, {})
@@ -51,11 +51,11 @@ def calibrate(database: Database, file: AudioFile, model: Perception, run_id: st
         return False
     plain = {name.removeprefix("guess_"): v for name, v in file.descriptors.items() if name.startswith("guess_")}
     plain |= {"loudness": file.descriptors["loudness"]} if "loudness" in own["values"] else {}
-    told = model.predict(file.descriptors) if "loudness" in own["values"] else {}  # a silent file has none
+    predicted = model.predict(file.descriptors) if "loudness" in own["values"] else {}  # a silent file has none
     kept = {name: value for name, value in own["values"].items() if name not in model.weights}
     changed = {
         **own,
-        "values": {**kept, **plain, **told},
+        "values": {**kept, **plain, **predicted},
         "source": own["source"].partition(_MARK)[0] + _MARK + model.version,
     }
     put_own_sound(database, file.track_id, AudioFeatures(**changed), run_id, file.owner)

@@ -35,7 +35,7 @@ _ATTEMPTS = 3
 _NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
 _BLOCK = 1 << 20
 _MAX_NAME_BYTES = 200
-_USUAL = WorkLimits()
+_DEFAULT = WorkLimits()
 _FIRST_LOOK_SECONDS = 2.0
 
 
@@ -50,7 +50,7 @@ class WorkQueue(StrEnum):
     LONG = "long"
 
 
-def enqueue(database: Database, var: Path, *runs: Run, limits: WorkLimits = _USUAL) -> list[Run]:
+def enqueue(database: Database, var: Path, *runs: Run, limits: WorkLimits = _DEFAULT) -> list[Run]:
     """Queue ``runs``, all or none, and return each in the same order.
 
     The one way by which uploads, imports, gathering, Spotify's lists and trainings are queued. In the place of a
@@ -97,7 +97,7 @@ def create_upload_run(
     read_options: Mapping[str, Any] | None = None,
     *,
     by_operator: bool = False,
-    limits: WorkLimits = _USUAL,
+    limits: WorkLimits = _DEFAULT,
 ) -> Run:
     """Keep an uploaded file and queue its import; return the run.
 

@@ -31,7 +31,7 @@ _HINT = "Install them in the library, under My music."
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _Embedded:
     """What came of a file: its sound, or why there is none; neither where the file has gone."""
 
     file: AudioFile
@@ -83,10 +83,10 @@ def run(task: Task) -> None:
     task.report(Progress(phase="listening", done=0, total=len(files)))
     try:
         with Processes(available_cores() if cores == "all" else int(cores)) as workers:
-            for heard in workers.map(partial(_listen, folder), files):
-                del left[heard.file.id]
-                stored, skipped = stored + (heard.sound is not None), skipped + bool(heard.problem)
-                _store(task.database, folder.name, heard)
+            for embedded in workers.map(partial(_embed, folder), files):
+                del left[embedded.file.id]
+                stored, skipped = stored + (embedded.sound is not None), skipped + bool(embedded.problem)
+                _store(task.database, folder.name, embedded)
                 done = len(files) - len(left)
                 if done % _FILES_A_LOOK == 0:
                     AudioShelf(task.var).build(task.database)
@@ -102,14 +102,14 @@ def run(task: Task) -> None:
     task.report.record(requested=len(files), stored=stored, skipped={"no sound to compare": skipped} if skipped else {})
 
 
-def _listen(folder: Path, file: AudioFile) -> _Heard:
+def _embed(folder: Path, file: AudioFile) -> _Embedded:
     try:
         os.close(open_below(file.root, file.path))  # it lies where its scan has found it, and is no link
-        return _Heard(file, _tagger(folder).predict(mono_blocks(Path(file.root, file.path), MusicTagger.rate)))
+        return _Embedded(file, _tagger(folder).predict(mono_blocks(Path(file.root, file.path), MusicTagger.rate)))
     except NotInLibrary:
-        return _Heard(file)
+        return _Embedded(file)
     except (UnreadableSound, TooShort) as fault:
-        return _Heard(file, problem=str(fault))
+        return _Embedded(file, problem=str(fault))
 
 
 @lru_cache(1)
@@ -117,8 +117,8 @@ def _tagger(folder: Path) -> MusicTagger:
     return MusicTagger.load(folder)
 
 
-def _store(database: Database, version: str, heard: _Heard) -> None:
-    if heard.sound is not None:
-        put_sound(database, heard.file, version, heard.sound.parts, heard.sound.tags)
-    elif heard.problem:
-        put_silent(database, heard.file, version, heard.problem)
+def _store(database: Database, version: str, embedded: _Embedded) -> None:
+    if embedded.sound is not None:
+        put_sound(database, embedded.file, version, embedded.sound.parts, embedded.sound.tags)
+    elif embedded.problem:
+        put_silent(database, embedded.file, version, embedded.problem)

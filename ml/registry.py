@@ -229,8 +229,7 @@ class ModelRegistry:
 
     def stamp(self) -> tuple[int, ...]:
         """Return numbers that change when a manifest does, by which a cache of models is invalidated."""
-        paths = (folder / artefacts.MANIFEST for folder in self.folders)
-        return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+        return tuple(map(_modified_ns, _manifests(self.folders)))
 
     def _versions(self, folder: Path) -> list[Version]:
         return artefacts.versions_in(self._manifest(folder))
@@ -255,6 +254,19 @@ class ModelRegistry:
             manifest["damaged"] = others | ({task: damaged} if damaged else {})
             manifest["active"][task] = version
             manifest["before"] = {**manifest.get("before", {}), task: before[-_REMEMBERED:]}
+
+
+@lru_cache(64)
+def _manifests(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return the places of the manifests; each request asks for them several times."""
+    return tuple(folder / artefacts.MANIFEST for folder in folders)
+
+
+def _modified_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 @lru_cache(1)

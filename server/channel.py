@@ -8,13 +8,16 @@ import copy
 import json
 import socket
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
+from wsgiref.util import setup_testing_defaults
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import Error
 
 from config import LARGEST_BODY
@@ -56,9 +59,14 @@ class Parser(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
         """Read the headers; called once they are complete."""
         super().parse_header(header_plus)
-        if not self.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data"):
+        if not self.brings_files:
             self.adj = copy.copy(self.adj)
             self.adj.max_request_body_size = LARGEST_BODY + 1
+
+    @property
+    def brings_files(self) -> bool:
+        """Whether the body is a form with files; known once the headers are complete."""
+        return bool(self.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data"))
 
     def give_up(self, status: int) -> None:
         """Let the request be answered with this error instead of waiting for the rest of it."""
@@ -81,9 +89,37 @@ class _ErrorTask(ErrorTask):
         self.write(body)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What the application said once; it is said again without it."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    @classmethod
+    def of(cls, application: Callable[..., Any], path: str) -> Self:
+        """Ask the application."""
+        environ: dict[str, Any] = {"PATH_INFO": path, "REMOTE_ADDR": "127.0.0.1"}
+        setup_testing_defaults(environ)
+        said: list[Any] = []
+        blocks = application(environ, lambda status, headers, _fault=None: said.extend((status, headers)))
+        return cls(*said, b"".join(blocks))
+
+
+class _AnswerTask(Task):
+    def execute(self) -> None:
+        answer: Answer = self.channel.server.health
+        self.status, self.content_length = answer.status, len(answer.body)
+        self.response_headers += answer.headers
+        self.complete = True
+        self.write(answer.body)
+
+
 class Channel(HTTPChannel):
     """A connection with deadlines; :meth:`look` is called about once a second."""
 
+    HEALTH = "/healthz"
     parser_class = Parser
     request: Parser | None
     error_task_class = _ErrorTask
@@ -95,6 +131,26 @@ class Channel(HTTPChannel):
         self._lingers_until = 0.0
         self._active = time.monotonic()
         super().__init__(*args, **more)
+
+    @property
+    def asks_for_health(self) -> bool:
+        """Whether the request to be answered is that of a monitor."""
+        request = self._first
+        return request is not None and request.path == self.HEALTH and request.command == "GET"
+
+    @property
+    def brings_files(self) -> bool:
+        """Whether the request to be answered is a form with files."""
+        request = self._first
+        return request is not None and request.brings_files
+
+    @property
+    def _first(self) -> Parser | None:
+        return self.requests[0] if self.requests and not self.requests[0].error else None
+
+    def task_class(self, channel: "Channel", request: Parser) -> Task:
+        """Return what answers a request; waitress calls this."""
+        return (_AnswerTask if self.asks_for_health else WSGITask)(channel, request)
 
     @property
     def waits_since(self) -> float | None:

@@ -1,7 +1,8 @@
 """A worker class for gunicorn that buffers: slow connections hold memory of some KB, and no thread.
 
 Threads answer whole requests alone. When all connections are taken, the one that has waited longest is closed for
-the next. ``/healthz`` has a thread of its own.
+the next. Forms with files have threads of their own, so that many of them at once leave the others free. ``/healthz``
+needs no thread: the loop that receives requests answers it.
 """
 
 import os
@@ -9,6 +10,7 @@ import resource
 import socket
 import sys
 import time
+from collections import deque
 from typing import Any
 
 from gunicorn.config import Config as Settings
@@ -19,7 +21,7 @@ from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
 from config import MEGABYTE, Config
-from server.channel import Channel
+from server.channel import Answer, Channel
 
 # Descriptors that are not connections: files, the database, the catalogue.
 _OTHER_FILES = 256
@@ -31,23 +33,27 @@ _LOOK_SECONDS = 1.0
 _LOOP_SECONDS = 0.5
 # Answers are computed by many threads; the loop must not wait for each of them in turn.
 _SWITCH_SECONDS = 0.001
-_HEALTH = "/healthz"
+# Threads for forms with files. Python runs one thread at a time; more of them would make everybody else wait.
+_FILE_THREADS = 2
 
 
 class _Bounded:
-    """What both kinds of listening socket share: deadlines, room for a new connection, a thread for health."""
+    """What both kinds of listening socket share: deadlines, room for a new connection, who answers what."""
 
     channel_class = Channel
     adj: Adjustments
     active_channels: dict[int, Channel]
-    health: ThreadedTaskDispatcher
+    health: Answer
+    asked_for_health: deque[Channel]
+    files: ThreadedTaskDispatcher
     task_dispatcher: ThreadedTaskDispatcher
     _map: dict[int, Any]
 
     def add_task(self, channel: Channel) -> None:
-        requests = channel.requests
-        is_health = bool(requests) and not requests[0].error and requests[0].path == _HEALTH
-        (self.health if is_health else self.task_dispatcher).add_task(channel)
+        if channel.asks_for_health:
+            self.asked_for_health.append(channel)
+        else:
+            (self.files if channel.brings_files else self.task_dispatcher).add_task(channel)
 
     def readable(self) -> bool:
         if len(self._map) >= self.adj.connection_limit:
@@ -94,37 +100,39 @@ class BufferedWorker(Worker):
 
     def run(self) -> None:
         """Serve until gunicorn says that it is enough; then answer what has arrived, within ``graceful_timeout``."""
-        answering, health = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        answering, files = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         answering.set_thread_count(self.cfg.threads)
-        health.set_thread_count(1)
+        files.set_thread_count(_FILE_THREADS)
         answering.queue_logger.disabled = True  # a queue is what they are for
         connections: dict[int, Any] = {}
-        servers = [self._listen(listener.sock, connections, answering, health) for listener in self.sockets]
+        asked_for_health: deque[Channel] = deque()
+        health = Answer.of(self.wsgi, Channel.HEALTH)
+        servers = [self._listen(listener.sock, connections, answering) for listener in self.sockets]
+        for server in servers:
+            server.health, server.asked_for_health, server.files = health, asked_for_health, files
         while self.alive and self.ppid == os.getppid():
-            self._turn(connections)
+            self._turn(connections, asked_for_health)
         for server in servers:
             server.accepting = False
         until = time.monotonic() + self.cfg.graceful_timeout
         while time.monotonic() < until and any(
             channel.waits_since is None for server in servers for channel in server.active_channels.values()
         ):
-            self._turn(connections)
+            self._turn(connections, asked_for_health)
         answering.shutdown(timeout=1)
-        health.shutdown(timeout=1)
+        files.shutdown(timeout=1)
 
-    def _turn(self, connections: dict[int, Any]) -> None:
+    def _turn(self, connections: dict[int, Any], asked_for_health: deque[Channel]) -> None:
         self.notify()
         wasyncore.loop(_LOOP_SECONDS, use_poll=True, map=connections, count=1)
+        while asked_for_health:
+            asked_for_health.popleft().service()
 
     def _listen(
-        self,
-        listener: socket.socket,
-        connections: dict[int, Any],
-        answering: ThreadedTaskDispatcher,
-        health: ThreadedTaskDispatcher,
+        self, listener: socket.socket, connections: dict[int, Any], answering: ThreadedTaskDispatcher
     ) -> _TcpServer | _UnixServer:
         kind = _UnixServer if listener.family == socket.AF_UNIX else _TcpServer
-        server = kind(
+        return kind(
             self.wsgi,
             connections,
             _sock=listener,
@@ -133,8 +141,6 @@ class BufferedWorker(Worker):
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
-        server.health = health
-        return server
 
 
 def _adjustments(connections: int) -> Adjustments:

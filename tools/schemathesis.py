@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from app import create_app
-from config import Config
+from config import Config, WorkLimits
 from jobs.worker import execute
 from store.catalogue.builder import build_collection
 from store.database import Database
@@ -120,7 +120,7 @@ def _application(folder: Path, uri: str) -> Iterator[Any]:
         for n in range(12)
     ]
     build_collection(folder / "catalogue", tracks)
-    app = create_app(Config(var=folder, mongodb_uri=uri, database_seconds=60.0))
+    app = create_app(Config(var=folder, mongodb_uri=uri, database_seconds=60.0, work=WorkLimits(sessions=1_000_000)))
     with ExitStack() as patches:
         for name, module in list(sys.modules.items()):
             if name.startswith(_WEB) and hasattr(module, "spawn_worker"):

@@ -12,7 +12,7 @@ from api.application import Blueprint
 from api.current import services
 from api.schemas import RunAnswer, RunsAnswer
 from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE
-from etl.gather.enrich import NEEDS, USUAL_NEEDS
+from etl.gather.enrich import DEFAULT_NEEDS, NEEDS
 from etl.gather.segments import TRACKS
 from etl.gather.terms import TERMS
 from services.sources.gather import BROWSER_TERMS, BROWSER_TRACKS, KINDS
@@ -23,7 +23,7 @@ blueprint = Blueprint("harvest", __name__, tag="Sources")
 class EnrichBody(Schema):
     needs = List(
         String(validate=OneOf(list(NEEDS))),
-        load_default=lambda: list(USUAL_NEEDS),
+        load_default=lambda: list(DEFAULT_NEEDS),
         validate=Length(min=1),
         metadata={"description": "What to fetch; all but `mbids` where nothing is named."},
     )

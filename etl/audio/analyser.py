@@ -10,7 +10,7 @@ from typing import Any
 
 from etl.audio.decoding import LIMITS, Limits
 from etl.audio.descriptors import describe
-from etl.audio.music import Music, listen, understand
+from etl.audio.music import Music, measure, understand
 from etl.audio.perception import CONFIDENCE, perceive
 from etl.audio.spotify_form import analysis_document
 from store.domain import FEATURE_BOUNDS, AudioFeatures
@@ -69,8 +69,8 @@ def analyse(path: Path | str, *, full: bool = True, limits: Limits = LIMITS) -> 
         The file cannot be decoded, or is not decoded for its size.
     """
     begun = time.time()
-    heard = listen(path, limits, voice=full)
-    music = understand(heard)
+    measured = measure(path, limits, voice=full)
+    music = understand(measured)
     descriptors = describe(music)
     # Kept with the descriptors, so that a calibration is compared with what it replaces.
     descriptors |= {f"guess_{name}": value for name, value in perceive(descriptors).items()}
@@ -86,9 +86,9 @@ def analyse(path: Path | str, *, full: bool = True, limits: Limits = LIMITS) -> 
 def _values(music: Music, descriptors: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:
     """Return the audio features and the confidence of each."""
     found: dict[str, tuple[float, float]] = {"duration_ms": (round(1000 * music.seconds), 1.0)}
-    silent = music.heard.loudness <= _SILENT_LUFS
+    silent = music.measured.loudness <= _SILENT_LUFS
     if not silent:
-        found["loudness"] = (round(music.heard.loudness, 3), 1.0)
+        found["loudness"] = (round(music.measured.loudness, 3), 1.0)
     if not silent and music.seconds >= _LEAST_SECONDS:
         rhythm, key = music.rhythm, music.key
         if rhythm.tempo is not None:

@@ -19,10 +19,10 @@ def describe(music: Music) -> dict[str, float]:
     ``low_share`` in dB of the bands beside the mean; ``pulse``, ``tempo_regularity``, ``key_strength``, ``major``,
     ``pitch_flatness``, ``speech``, ``singing``, ``music`` 0 to 1; ``timbre_mean_1`` to ``timbre_std_12`` as timbre.
     """
-    frames, segments, rhythm, key = music.heard.frames, music.segments, music.rhythm, music.key
+    frames, segments, rhythm, key = music.measured.frames, music.segments, music.rhythm, music.key
     weight = segments.duration.astype(np.float64) + 1e-9
     found = {
-        "loudness": music.heard.loudness,
+        "loudness": music.measured.loudness,
         "loudness_spread": _spread(segments.loudness_max, weight),
         "attack": float(np.average(segments.loudness_max - segments.loudness_start, weights=weight)),
         "segment_rate": len(segments.start) / max(frames.seconds, 1e-3),
@@ -45,7 +45,9 @@ def describe(music: Music) -> dict[str, float]:
     if key is not None:
         found |= {"key_strength": key.confidence, "major": float(key.mode), "mode_confidence": key.mode_confidence}
     return {
-        name: round(value, 4) for name, value in (found | dict(music.heard.voice or {})).items() if np.isfinite(value)
+        name: round(value, 4)
+        for name, value in (found | dict(music.measured.voice or {})).items()
+        if np.isfinite(value)
     }
 
 

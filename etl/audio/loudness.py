@@ -36,12 +36,12 @@ def k_weighting(rate: int, frequencies: Floats) -> npt.NDArray[np.complex128]:
     gain, q = 10 ** (3.99984385397 / 20), 0.7071752369554193
     k = np.tan(np.pi * 1681.9744509555319 / rate)
     half = gain**0.499666774155
-    shelf = response(
+    shelving = response(
         (gain + half * k / q + k * k, 2 * (k * k - gain), gain - half * k / q + k * k),
         (1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k),
     )
     k, q = np.tan(np.pi * 38.13547087613982 / rate), 0.5003270373253953
-    return shelf * response((1.0, -2.0, 1.0), (1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k))
+    return shelving * response((1.0, -2.0, 1.0), (1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k))
 
 
 class LoudnessMeter:

@@ -20,7 +20,7 @@ from etl.audio.voice import VoiceMeter, has_voice_detector
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Heard:
+class Measured:
     """What was measured while a file was decoded: ``loudness`` in LUFS, ``voice`` as VoiceMeter.shares gives it."""
 
     format: SoundFormat
@@ -29,7 +29,7 @@ class Heard:
     voice: Mapping[str, float] | None
 
 
-def listen(path: Path | str, limits: Limits, *, voice: bool = False) -> Heard:
+def measure(path: Path | str, limits: Limits, *, voice: bool = False) -> Measured:
     """Decode a file once and measure on the way.
 
     Raises
@@ -51,7 +51,7 @@ def listen(path: Path | str, limits: Limits, *, voice: bool = False) -> Heard:
             if voice_meter:
                 voice_meter.push(voice_resampler.push(mono))
     reader.push(resampler.finish())
-    return Heard(
+    return Measured(
         format=found,
         frames=reader.finish(),
         loudness=meter.integrated(),
@@ -63,7 +63,7 @@ def listen(path: Path | str, limits: Limits, *, voice: bool = False) -> Heard:
 class Music:
     """A track: ``chroma`` and ``bass`` are (k, 12) for the frames of pitches, ``key`` is None where nothing sounds."""
 
-    heard: Heard
+    measured: Measured
     segments: Segments
     rhythm: Rhythm
     key: Key | None
@@ -72,16 +72,16 @@ class Music:
 
     @property
     def seconds(self) -> float:
-        return self.heard.frames.seconds
+        return self.measured.frames.seconds
 
 
-def understand(heard: Heard) -> Music:
+def understand(measured: Measured) -> Music:
     """Find segments, beats and the key."""
-    frames = heard.frames
+    frames = measured.frames
     shift = tuning(frames.pitches)
     chroma, bass = folded(frames.pitches, shift), folded(frames.bass, shift)
     return Music(
-        heard=heard,
+        measured=measured,
         segments=find_segments(frames, chroma),
         rhythm=find_rhythm(frames),
         key=find_key(chroma, bass),

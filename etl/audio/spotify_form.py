@@ -38,7 +38,7 @@ def analysis_document(music: Music, version: str, begun: float) -> dict[str, Any
             "status_code": 0,
             "timestamp": int(begun),
             "analysis_time": round(time.time() - begun, 5),
-            "input_process": f"{music.heard.format.codec} {music.heard.format.rate}->{RATE}",
+            "input_process": f"{music.measured.format.codec} {music.measured.format.rate}->{RATE}",
         },
         "track": _track(music),
         "bars": bars,
@@ -53,7 +53,7 @@ def _track(music: Music) -> dict[str, Any]:
     rhythm, key = music.rhythm, music.key
     fade_in, fade_out = _fades(music)
     return {
-        "num_samples": music.heard.frames.samples,
+        "num_samples": music.measured.frames.samples,
         "duration": round(music.seconds, 5),
         "sample_md5": "",
         "offset_seconds": 0,
@@ -62,7 +62,7 @@ def _track(music: Music) -> dict[str, Any]:
         "analysis_channels": 1,
         "end_of_fade_in": fade_in,
         "start_of_fade_out": fade_out,
-        "loudness": round(max(-60.0, music.heard.loudness), 3),
+        "loudness": round(max(-60.0, music.measured.loudness), 3),
         "tempo": round(rhythm.tempo or 0.0, 3),
         "tempo_confidence": round(rhythm.confidence, 3),
         "time_signature": rhythm.meter or 0,
@@ -76,7 +76,7 @@ def _track(music: Music) -> dict[str, Any]:
 
 def _fades(music: Music) -> tuple[float, float]:
     """Return the end of the fade-in and the start of the fade-out, in seconds."""
-    level = music.heard.frames.level
+    level = music.measured.frames.level
     width = max(1, round(_FADE_S * RATE / BAND_HOP))
     whole = len(level) // width * width
     if not whole:
@@ -127,7 +127,7 @@ def _of_section(music: Music, start: float, end: float) -> dict[str, Any]:
     rhythm = music.rhythm
     frames = slice(int(start * RATE / PITCH_HOP), max(int(end * RATE / PITCH_HOP), int(start * RATE / PITCH_HOP) + 1))
     key = find_key(music.chroma[frames], music.bass[frames])
-    level = music.heard.frames.level[int(start * RATE / BAND_HOP) : int(end * RATE / BAND_HOP) + 1]
+    level = music.measured.frames.level[int(start * RATE / BAND_HOP) : int(end * RATE / BAND_HOP) + 1]
     gaps = np.diff(rhythm.beats[(rhythm.beats >= start) & (rhythm.beats < end)])
     return {
         "loudness": round(float(level.mean()) if len(level) else -60.0, 3),

@@ -61,8 +61,8 @@ def print_summary(runs: Sequence[Run]) -> None:
     if not runs:
         return
     width = max(len(run.name) for run in runs)
-    asked = "requested" if any(run.unit != "bytes" for run in runs) else "read"
-    print(f"{'file':{width}}  {asked:>9} {'new':>9} {'here':>9} {'skipped':>9}")
+    verb = "requested" if any(run.unit != "bytes" for run in runs) else "read"
+    print(f"{'file':{width}}  {verb:>9} {'new':>9} {'here':>9} {'skipped':>9}")
     for run in runs:
         skipped = sum(run.skipped.values())
         print(f"{run.name:{width}}  {run.requested:9,} {run.stored:9,} {run.known:9,} {skipped:9,}")

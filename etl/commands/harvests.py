@@ -10,7 +10,7 @@ from typing import Any
 
 from etl.commands.doing import do
 from etl.gather.balanced import PER_GENRE, new_balanced
-from etl.gather.enrich import NEEDS, USUAL_NEEDS, new_enrichment
+from etl.gather.enrich import DEFAULT_NEEDS, NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.progress_bar import PAGES, ProgressBar
@@ -26,7 +26,7 @@ def add_harvests(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the commands to the parser of ``python -m etl``."""
     parser = commands.add_parser("enrich", help="fetch features, genres and recommendations for a playlist")
     parser.add_argument("playlist_id", help="the last part of the playlist's address in the page")
-    parser.add_argument("--needs", nargs="+", choices=list(NEEDS), default=USUAL_NEEDS, help="default: all but mbids")
+    parser.add_argument("--needs", nargs="+", choices=list(NEEDS), default=DEFAULT_NEEDS, help="default: all but mbids")
     add_scale_options(parser)
     parser.set_defaults(command=_enrich)
     parser = commands.add_parser("balanced", help="gather as many tracks of each genre, as a playlist")

@@ -20,7 +20,7 @@ from store.runs import ImportProblem, Progress, Run
 
 # MusicBrainz' ids are for an export to ListenBrainz; who asks for everything means the others.
 NEEDS = {"features": Need.FEATURES, "genres": Need.GENRES, "similar": Need.SIMILAR, "mbids": Need.TRACK}
-USUAL_NEEDS = ("features", "genres", "similar")
+DEFAULT_NEEDS = ("features", "genres", "similar")
 PAGE = 40
 _NOTHING = {
     Need.FEATURES: "no queried source knows the audio features",

@@ -16,7 +16,7 @@ from typing import Any
 from etl.audio.analyser import VERSION
 from etl.library.examine import GONE, Examined, Job, can_analyse, examine
 from etl.library.places import FoundFile, NotInLibrary, fingerprint, music_folder, open_below, walk
-from etl.library.storing import Shelf
+from etl.library.storing import FileStore
 from etl.task import Task
 from store.audio_files import (
     AudioFile,
@@ -76,7 +76,7 @@ class _Scan:
         self._analysing = can_analyse()
         self._by_size = {file.size: file for file in audio_files(task.database) if file.analyser == VERSION}
         self._known = {file.path: file for file in audio_files(task.database, str(root))}
-        self._shelf = Shelf(task.database, task.var, task.run.id)
+        self._file_store = FileStore(task.database, task.var, task.run.id)
         self._stored = self._here = self._total = 0
         self._skipped: Counter[str] = Counter()
         self._problems: list[str] = []
@@ -180,7 +180,7 @@ class _Scan:
             brought_by=self._task.run.id,
         )
         if not examined.problem:
-            put_audio_file(self._database, self._shelf.store(file, examined))
+            put_audio_file(self._database, self._file_store.store(file, examined))
             self._stored += 1
         elif examined.reason != GONE:
             put_audio_file(self._database, file)

@@ -27,7 +27,7 @@ def music_of_uploads(var: Path) -> Path:
     return var.resolve() / "music"
 
 
-class Shelf:
+class FileStore:
     """Stores files for the run ``brought_by``; their tracks are those of ``owner``, None: the installation's."""
 
     def __init__(self, database: Database, var: Path, brought_by: str, owner: str | None = None) -> None:

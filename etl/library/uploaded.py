@@ -5,7 +5,7 @@ from pathlib import Path
 
 from etl.audio.analyser import VERSION
 from etl.library.examine import Job, can_analyse, examine
-from etl.library.storing import Shelf, music_of_uploads
+from etl.library.storing import FileStore, music_of_uploads
 from etl.task import Reporter
 from store.audio_files import AudioFile, AudioShelf, put_audio_file
 from store.database import Database
@@ -49,6 +49,6 @@ def import_audio(database: Database, var: Path, run: Run, path: Path, report: Re
         analyser=VERSION if analysing else None,
         brought_by=run.id,
     )
-    put_audio_file(database, Shelf(database, var, run.id).store(file, examined))
+    put_audio_file(database, FileStore(database, var, run.id).store(file, examined))
     AudioShelf(var).build(database)
     return RunSummary(requested=1, stored=1)

@@ -83,9 +83,9 @@ def _by_words(artists: ArtistEmbedding, query: str, snapshot: Snapshot) -> Itera
         elif not only_here:
             continue
         # "Bach" at the beginning weighs as much as the whole name, which is meant.
-        usual = other_names().get(key) if first else None
-        letters = min(len(usual or key), _MOST_LETTERS) / _MOST_LETTERS
-        if count == 1 and not usual and (names := artists.keys.common_words.get(key)):
+        alias = other_names().get(key) if first else None
+        letters = min(len(alias or key), _MOST_LETTERS) / _MOST_LETTERS
+        if count == 1 and not alias and (names := artists.keys.common_words.get(key)):
             cost += _COMMON_COST * math.log10(names / COMMON)
         prior = ONLY_HERE if index is None else float(artists.prior[index])
         score = prior + _WORD_WEIGHT * (count - 1) + _LETTERS_WEIGHT * letters - cost

@@ -41,7 +41,7 @@ from ml.guards import caught
 from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
-from store.catalogue.segment import piece_hash, recording_hash
+from store.catalogue.segment import composition_hash, recording_hash
 from store.domain import Track
 from store.feature_rows import feature_rows
 from store.text import normalise, recording_key
@@ -264,9 +264,9 @@ class Continuation:
     ) -> list[Next]:
         """Return at most ``limit`` tracks that may come next, best first, each with the reason.
 
-        They hold no recording of the playlist, no piece twice, no id of ``exclude`` and at most ``artist_cap`` tracks
-        of one first artist, and nothing that ``guards`` (:data:`ml.guards.GUARDS`) keep out. ``novelty``, 0 to 1,
-        brings up what few people know: at 1 it counts as much as what fits. Empty when neither a seed's
+        They hold no recording of the playlist, no composition twice, no id of ``exclude``, at most ``artist_cap``
+        tracks of one first artist, and nothing that ``guards`` (:data:`ml.guards.GUARDS`) keep out. ``novelty``, 0 to
+        1, brings up what few people know: at 1 it counts as much as what fits. Empty when neither a seed's
         artist nor its sound nor a word of the name is known.
 
         Raises ValueError if ``limit`` is not within 1 to 100.
@@ -276,20 +276,20 @@ class Continuation:
         found: list[Next] = []
         cap = ArtistCap(artist_cap)
         excluded = set(exclude) | {track.id for track in query.tracks}
-        pieces = set(map(piece_hash, query.tracks))
+        compositions = set(map(composition_hash, query.tracks))
         profile = self._profile(query)
         reasons = Reasons(query.tracks[-MOST_SEEDS:], profile.seeds.columns, self.artists, self.artist_table)
         ranked = self._ranked(snapshot, query, profile, self.method)
         for ref, score in _less_known_first(snapshot, ranked[: _NOVELTY_DEPTH * limit], novelty) if novelty else ranked:
-            piece = int(snapshot.segment(ref.segment).piece_code[ref.row])
-            if piece in pieces:
+            composition = int(snapshot.segment(ref.segment).composition_code[ref.row])
+            if composition in compositions:
                 continue
             track = snapshot.track(ref)
             artist = normalise(track.artists[0]) if track.artists else ""
             if track.id in excluded or not cap.allows(artist) or caught(track, guards):
                 continue
             cap.add(artist)
-            pieces.add(piece)
+            compositions.add(composition)
             found.append(Next(ref, score, reasons.of(track, self._artist(track))))
             if len(found) == limit:
                 break

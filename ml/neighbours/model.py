@@ -17,7 +17,7 @@ from ml.neighbours.hubs import Hubs
 from ml.neighbours.reasons import Difference, differences, reasons
 from ml.sound import AXES, SoundIndex, coordinates, factors_of, squared_distances
 from store.catalogue.catalogue import Ref, Segment, Snapshot
-from store.catalogue.segment import piece_hash
+from store.catalogue.segment import composition_hash
 from store.domain import AudioFeatures, Track
 from store.feature_rows import feature_rows
 from store.text import normalise
@@ -392,7 +392,7 @@ class Taken:
         artist_cap: int,
         suits: Callable[[str], bool] = lambda _title: True,
     ) -> None:
-        self._pieces = pieces_of(snapshot, {*exclude, seed.id} - {""}) | {piece_hash(seed)}
+        self._compositions = compositions_of(snapshot, {*exclude, seed.id} - {""}) | {composition_hash(seed)}
         self._ids = {*exclude, seed.id}
         self._cap = ArtistCap(artist_cap)
         self._suits = suits
@@ -400,8 +400,8 @@ class Taken:
     def add(self, segment: Segment, row: int) -> bool:
         """Add a row unless it is excluded, in the list already or above the artist cap; return whether it was added."""
         # What is cheapest to know comes first: most rows are further songs of the first few artists.
-        piece = int(segment.piece_code[row])
-        if piece in self._pieces:
+        composition = int(segment.composition_code[row])
+        if composition in self._compositions:
             return False
         artist = segment.artist_keys[int(segment.artist_code[row])]
         if not self._cap.allows(artist) or not self._suits(segment.names(row)[0]):
@@ -409,7 +409,7 @@ class Taken:
         track_id = segment.track_id(row)
         if track_id in self._ids:
             return False
-        self._pieces.add(piece)
+        self._compositions.add(composition)
         self._ids.add(track_id)
         self._cap.add(artist)
         return True
@@ -433,9 +433,9 @@ def _coordinates(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
     return None if np.isnan(squared_distances(row, row[0])[0]) else row[0]
 
 
-def pieces_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
-    """Return the codes of the pieces of the tracks with these ids, in any segment."""
-    return _codes(snapshot, track_ids, "piece_code")
+def compositions_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
+    """Return the codes of the compositions of the tracks with these ids, in any segment."""
+    return _codes(snapshot, track_ids, "composition_code")
 
 
 def recordings_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:

@@ -37,7 +37,7 @@ class Pair:
     source: str
 
     def uncalibrated(self, name: str) -> float | None:
-        """Return what the analyser itself has told of the attribute ``name``."""
+        """Return what the analyser itself says of the attribute ``name``."""
         return self.descriptors.get("loudness" if name == "loudness" else f"guess_{name}")
 
 
@@ -50,18 +50,18 @@ def pairs(database: Database, owner: str | None) -> Iterator[Pair]:
     for file in audio_files(database):
         if file.track_id and file.descriptors and not file.gone and file.owner in {None, owner}:
             files[file.owner].setdefault(file.track_id, file)
-    for whose, by_track in files.items():
+    for file_owner, by_track in files.items():
         ids = sorted(by_track)
         for start in range(0, len(ids), _PAGE):
-            documents = database.track_documents(ids[start : start + _PAGE], whose)
+            documents = database.track_documents(ids[start : start + _PAGE], file_owner)
             for track_id, document in documents.items():
                 reports = reports_by_source(document, "features")
-                told = [
+                usable = [
                     one
                     for one in reports
                     if one["source"] not in SHOWN_ONLY and not one["source"].startswith(OWN_AUDIO)
                 ]
-                best = max(told, key=lambda one: len(_values(one)), default=None)
+                best = max(usable, key=lambda one: len(_values(one)), default=None)
                 if best is None or not _values(best):
                     continue
                 artists = track_from(document).artists

@@ -37,7 +37,7 @@ _TINY = 1e-4
 # A playlist is taken to be like all playlists, or like a usual one, until it has more tracks than this.
 _PRIOR_TRACKS = 8.0
 # Mean and deviation of the cosines of tracks with the middle of a usual playlist.
-_USUAL_COSINES = (0.6, 0.2)
+_TYPICAL_COSINES = (0.6, 0.2)
 _LEAST_DEVIATION, _LEAST_VARIANCE = 0.04, 0.002
 # Bound of what is measured in deviations or logs, so that no outlier dominates.
 _BOUND = 6.0
@@ -181,8 +181,8 @@ class Evidence:
         count = (~np.isnan(playlist.sound)).sum(axis=0)
         weight = count / (count + _PRIOR_TRACKS)
         own_mean, own_variance = (
-            weight * own + (1 - weight) * usual
-            for own, usual in zip(_moments(playlist.sound), self._sound, strict=True)
+            weight * own + (1 - weight) * typical
+            for own, typical in zip(_moments(playlist.sound), self._sound, strict=True)
         )
         lift = _log_density(tracks.sound, own_mean, own_variance) - _log_density(tracks.sound, mean, variance)
         return np.clip(np.nan_to_num(lift).sum(axis=1), -_BOUND, _BOUND)
@@ -204,8 +204,8 @@ def _typical(rows: Floats, own: Floats) -> Floats:
         return np.zeros(len(rows))
     weight = len(known) / (len(known) + _PRIOR_TRACKS)
     mean, deviation = (
-        weight * mine + (1 - weight) * usual
-        for mine, usual in zip((known.mean(), known.std()), _USUAL_COSINES, strict=True)
+        weight * mine + (1 - weight) * typical
+        for mine, typical in zip((known.mean(), known.std()), _TYPICAL_COSINES, strict=True)
     )
     deviations = np.clip((rows @ middle - mean) / max(deviation, _LEAST_DEVIATION), -_BOUND, _BOUND)
     return np.where(rows.any(axis=1), deviations, 0.0)

@@ -21,7 +21,7 @@ from store.library import tracks_of_playlist
 # Rows that are looked at; of a longer playlist the first.
 MOST_ROWS = 10_000
 _MOST_GENRES = 8
-# An odd one out stands this many times as far from the middle of the playlist as a usual track.
+# An odd one out stands this many times as far from the middle of the playlist as a median track.
 _ODD_FROM = 1.5
 _LEAST_TRACKS = 4
 
@@ -37,7 +37,7 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class OddOneOut:
-    """The track that sounds least like the others: ``times`` as far from their middle as a usual one.
+    """The track that sounds least like the others: ``times`` as far from their middle as a median one.
 
     ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
     """
@@ -95,11 +95,12 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     playlist = find_playlist(services, playlist_id, viewer)
     rows = _rows(services, playlist)
     tracks = list({track.id: track for _, track in rows}.values())
+    known_artists = services.artists
     # Tables write "hip-hop", files "Hip Hop".
     genres = Counter(
         genre
         for track in tracks
-        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in genres_of(services, track))
+        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in genres_of(known_artists, track))
     )
     decades = Counter(10 * (track.year // 10) for track in tracks if track.year)
     sources = Counter(track.features.source for track in tracks if track.features)
@@ -140,11 +141,11 @@ def _odd_one_out(tracks: Sequence[Track]) -> OddOneOut | None:
     places = coordinates(values)
     places = places[:, ~np.isnan(places).all(axis=0)]
     away = np.sqrt(np.nansum((places - np.nanmedian(places, axis=0)) ** 2, axis=1))
-    usual, at = float(np.median(away)), int(away.argmax())
-    if usual <= 0 or away[at] < _ODD_FROM * usual:
+    median, at = float(np.median(away)), int(away.argmax())
+    if median <= 0 or away[at] < _ODD_FROM * median:
         return None
     return OddOneOut(
-        track=TrackSummary.of(known[at]), times=round(float(away[at]) / usual, 1), features=_apart(values, at)
+        track=TrackSummary.of(known[at]), times=round(float(away[at]) / median, 1), features=_apart(values, at)
     )
 
 

@@ -39,5 +39,5 @@ def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
 
 
 def _spread(tracks: Sequence[Track]) -> list[Mapping[str, float]]:
-    heard = [track.features.values for track in tracks if track.features]
-    return [heard[int(at)] for at in np.unique(np.linspace(0, len(heard) - 1, _TILES, dtype=int))] if heard else []
+    sounds = [track.features.values for track in tracks if track.features]
+    return [sounds[int(at)] for at in np.unique(np.linspace(0, len(sounds) - 1, _TILES, dtype=int))] if sounds else []

@@ -1,8 +1,9 @@
-"""Sound-alikes among one's own files: the nearest to a track, a path between two, recordings that are the same."""
+"""Sound-alikes among one's own files and the demo's: the nearest to a track, a path, recordings that are the same."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import PurePath
 from typing import Any
 
 from jobs.sound_alikes import can_listen, lacking, new_run
@@ -11,13 +12,14 @@ from ml.tagger.genres import genre_probabilities, kinds_of
 from services.container import Services
 from services.errors import ServiceError
 from services.runs import RunView, start_runs
+from services.sound.demo import demo_of, shipped
 from services.subject.resolve import by_id
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.audio_files import AudioFile, audio_files
 from store.domain import Track
 from store.library import tracks_by_id
-from store.sounds import sound_of, stored_sounds
+from store.sounds import StoredSound, sound_of, stored_sounds
 
 TITLE = "From the sound (musicnn)"
 LEAST_TAG = 0.1
@@ -92,7 +94,7 @@ class SoundState:
 
 
 @dataclass(frozen=True, eq=False)
-class _Shelf:
+class _Recordings:
     """The recordings that a viewer may compare: the files by id, and the file of each track."""
 
     space: SoundSpace
@@ -102,46 +104,51 @@ class _Shelf:
 
 def alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> SoundAlikes:
     """Return the tracks that sound most like one; raises ServiceError 404 where no file of it is known here."""
-    shelf = _shelf(services, viewer)
-    name = _file_of(services, shelf, track_id, viewer)
+    known = _recordings(services, viewer)
+    name = _file_of(services, known, track_id, viewer)
     found: dict[str, float] = {}
-    for other, cosine in shelf.space.nearest(name, limit + len(shelf.files)):
-        of = shelf.files[other].track_id
-        if of and of != shelf.files[name].track_id and len(found) < limit:
+    for other, cosine in known.space.nearest(name, limit + len(known.files)):
+        of = known.files[other].track_id
+        if of and of != known.files[name].track_id and len(found) < limit:
             found.setdefault(of, cosine)
     tracks = _tracks(services, {track_id, *found}, viewer)
     return SoundAlikes(
         version=services.tagger.version,
-        recordings=len(shelf.space.names),
-        track=TrackSummary.of(tracks[track_id]) if track_id in tracks else TrackSummary.of(_unnamed(track_id)),
-        alike=[_shown(tracks.get(of), of, cosine) for of, cosine in found.items()],
+        recordings=len(known.space.names),
+        track=TrackSummary.of(tracks.get(track_id) or _by_file(known.files[name])),
+        alike=[
+            _shown(tracks.get(of) or _by_file(known.files[known.by_track[of]]), cosine) for of, cosine in found.items()
+        ],
     )
 
 
 def path(services: Services, start: str, end: str, most: int, viewer: Viewer) -> SoundPath:
     """Return at most ``most`` tracks from ``start`` to ``end``; raises ServiceError 404 where a file is missing."""
-    shelf = _shelf(services, viewer)
-    ends = [_file_of(services, shelf, track_id, viewer) for track_id in (start, end)]
-    names = shelf.space.path(ends[0], ends[1], most)
-    by_file = [shelf.files[name].track_id or "" for name in names]
+    known = _recordings(services, viewer)
+    ends = [_file_of(services, known, track_id, viewer) for track_id in (start, end)]
+    names = known.space.path(ends[0], ends[1], most)
+    by_file = [known.files[name].track_id or "" for name in names]
     tracks = _tracks(services, set(by_file), viewer)
-    cosines = [1.0, *(shelf.space.cosine(a, b) for a, b in pairwise(names))]
-    shown = [_shown(tracks.get(of), of, cosine) for of, cosine in zip(by_file, cosines, strict=True)]
+    cosines = [1.0, *(known.space.cosine(a, b) for a, b in pairwise(names))]
+    shown = [
+        _shown(tracks.get(of) or _by_file(known.files[name]), cosine)
+        for name, of, cosine in zip(names, by_file, cosines, strict=True)
+    ]
     return SoundPath(version=services.tagger.version, tracks=shown)
 
 
 def state(services: Services, viewer: Viewer) -> SoundState:
     """Return what is known of the sound of the files that a viewer may hear, and which hold the same recording."""
-    shelf = _shelf(services, viewer)
-    names = shelf.space.names
-    groups = shelf.space.duplicates([shelf.files[name].duration_ms for name in names])[:_MOST_DUPLICATES]
-    tracks = _tracks(services, {shelf.files[name].track_id or "" for group in groups for name in group}, viewer)
+    known = _recordings(services, viewer)
+    names = known.space.names
+    groups = known.space.duplicates([known.files[name].duration_ms for name in names])[:_MOST_DUPLICATES]
+    tracks = _tracks(services, {known.files[name].track_id or "" for group in groups for name in group}, viewer)
     return SoundState(
         version=services.tagger.version,
         recordings=len(names),
         lacking=len([file for file in lacking(services.database, services.tagger.version) if _may(file, viewer)]),
         listening=can_listen(),
-        same=[_same([shelf.files[name] for name in group], tracks) for group in groups],
+        same=[_same([known.files[name] for name in group], tracks) for group in groups],
     )
 
 
@@ -152,14 +159,14 @@ def start(services: Services, viewer: Viewer) -> RunView:
 
 def tags_of(services: Services, track: Track, viewer: Viewer) -> tuple[SoundTags, Any] | None:
     """Return the tags of the file of a track that a viewer may hear, and the genres (114,) that they make likely."""
-    file_id = services.audio.current().find(track)
-    if file_id is None or not viewer.operator:
+    tagger, sound = services.tagger, shipped(services).get(track.id)
+    heard = sound.tags if sound is not None and sound.tagger == tagger.version else None
+    if heard is None and viewer.operator and (file_id := services.audio.current().find(track)) is not None:
+        stored = sound_of(services.database, file_id, tagger.version)
+        heard = None if stored is None else stored.tags
+    if heard is None:
         return None
-    tagger = services.tagger
-    sound = sound_of(services.database, file_id, tagger.version)
-    if sound is None:
-        return None
-    return _tags(services, sound.tags), genre_probabilities(tagger.tags, sound.tags, services.genre.genres)
+    return _tags(services, heard), genre_probabilities(tagger.tags, heard, services.genre.genres)
 
 
 def _tags(services: Services, probabilities: Any) -> SoundTags:
@@ -177,30 +184,36 @@ def _may(file: AudioFile, viewer: Viewer) -> bool:
     return viewer.operator or (file.owner is not None and file.owner == viewer.owner)
 
 
-def _shelf(services: Services, viewer: Viewer) -> _Shelf:
-    """Return the recordings of a viewer, from memory where nothing has changed."""
+def _recordings(services: Services, viewer: Viewer) -> _Recordings:
+    """Return the recordings of a viewer, the demo's among them, from memory where nothing has changed."""
     database, version = services.database, services.tagger.version
-    stamp = (version, services.audio.stamp())
-    name = "operator" if viewer.operator else f"of {viewer.owner}"
+    demo = {name: sound for name, sound in demo_of(services, viewer).items() if sound.tagger == version}
+    stamp = (version, services.audio.stamp(), tuple(demo))
+    name = f"{'operator' if viewer.operator else viewer.owner}, {len(demo)} of the demo"
 
-    def read() -> _Shelf:
+    def read() -> _Recordings:
         files = {file.id: file for file in audio_files(database) if _may(file, viewer) and file.track_id}
         kept = [sound for sound in stored_sounds(database, version) if sound.id in files][:MOST_RECORDINGS]
+        for track_id, sound in demo.items():
+            files[track_id] = AudioFile(
+                root="demo", path=track_id, size=0, modified_ns=0, track_id=track_id, duration_ms=sound.duration_ms
+            )
+            kept.append(StoredSound(id=track_id, parts=sound.parts, tags=sound.tags))
         space = SoundSpace.of([sound.id for sound in kept], [sound.parts for sound in kept])
         by_track = {files[sound.id].track_id or "": sound.id for sound in reversed(kept)}
-        return _Shelf(space, files, by_track)
+        return _Recordings(space, files, by_track)
 
-    shelf: _Shelf = services.sounds.get(name, stamp, read)
-    return shelf
+    known: _Recordings = services.sounds.get(name, stamp, read)
+    return known
 
 
-def _file_of(services: Services, shelf: _Shelf, track_id: str, viewer: Viewer) -> str:
+def _file_of(services: Services, known: _Recordings, track_id: str, viewer: Viewer) -> str:
     """Return the file of a track; raises ServiceError 404 for an unknown track, and for one without a file."""
-    if track_id in shelf.by_track:
-        return shelf.by_track[track_id]
+    if track_id in known.by_track:
+        return known.by_track[track_id]
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     found = services.audio.current().find(track)
-    if found is None or found not in shelf.space.names:
+    if found is None or found not in known.space.names:
         raise ServiceError(
             404,
             "no_sound",
@@ -214,15 +227,16 @@ def _tracks(services: Services, ids: Iterable[str], viewer: Viewer) -> dict[str,
     return tracks_by_id(services.catalogue.current(viewer.owner), services.database, list(ids), viewer.owner)
 
 
-def _shown(track: Track | None, track_id: str, cosine: float) -> SoundAlike:
-    return SoundAlike.of(track or _unnamed(track_id), score=round(cosine, 4))
+def _shown(track: Track, cosine: float) -> SoundAlike:
+    return SoundAlike.of(track, score=round(cosine, 4))
 
 
 def _same(files: list[AudioFile], tracks: dict[str, Track]) -> SameRecording:
-    ids = dict.fromkeys(file.track_id for file in files if file.track_id)
-    shown = [TrackSummary.of(tracks.get(name) or _unnamed(name)) for name in ids]
+    of_track = {file.track_id: file for file in files if file.track_id}
+    shown = [TrackSummary.of(tracks.get(name) or _by_file(file)) for name, file in of_track.items()]
     return SameRecording(paths=[file.path for file in files], tracks=shown)
 
 
-def _unnamed(name: str) -> Track:
-    return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
+def _by_file(file: AudioFile) -> Track:
+    """Return what is known of the track of a file whose tags were never stored."""
+    return Track(id=file.track_id or "", title=PurePath(file.path).stem, artists=())

@@ -153,10 +153,10 @@ def distinct_recordings(found: Iterable[tuple[float, Segment, int]], limit: int)
 
 def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:
     popularity = (np.nan_to_num(segment.popularity[rows]) / 100.0).tolist()
-    asked = kind_bits(named_kinds(" ".join(words)))
+    named = kind_bits(named_kinds(" ".join(words)))
     for row, popular, kinds in zip(rows, popularity, segment.kinds[rows].tolist(), strict=True):
         title, artist = segment.names(row)
-        yield score(words, title, artist, popular, kinds & ~asked), row
+        yield score(words, title, artist, popular, kinds & ~named), row
 
 
 def _candidates(segments: Sequence[Segment], words: list[str]) -> list[set[int]]:

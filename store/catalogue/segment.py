@@ -68,13 +68,21 @@ def id_hash(track_id: str) -> int:
     return int.from_bytes(hashlib.blake2b(track_id.encode(), digest_size=8).digest(), "little")
 
 
+def _as_written(values: np.ndarray) -> list[float]:
+    """Return float32 ``values`` by their shortest text: 0.87, which was written, and not 0.8700000047683716."""
+    short = [float(f"{value:.6g}") for value in values.tolist()]
+    if np.array(short, np.float32).tobytes() == values.tobytes():
+        return short
+    return [float(str(value)) for value in values]
+
+
 def recording_hash(recording_key: str) -> int:
     """Return the signed 64-bit hash of a :func:`store.text.recording_key`, as in ``Segment.recording_code``."""
     return int.from_bytes(hashlib.blake2b(recording_key.encode(), digest_size=8).digest(), "little", signed=True)
 
 
-def piece_hash(track: Track) -> int:
-    """Return the hash of the title without versions and of the first artist, as in ``Segment.piece_code``."""
+def composition_hash(track: Track) -> int:
+    """Return the hash of the title without versions and of the first artist, as in ``Segment.composition_code``."""
     name, artist = version_of(track.title, track.artists).name, track.artists[0] if track.artists else ""
     return recording_hash(f"{name}\x1f{normalise(artist)}")
 
@@ -101,8 +109,8 @@ class Segment:
         Distinct normalised names of first artists, sorted by code point.
     recording_code : np.ndarray
         (n,) int64 hash of :func:`store.text.recording_key`; equal = the same recording.
-    piece_code : np.ndarray
-        (n,) int64 the same hash of the title without versions; equal = one artist's versions of one piece.
+    composition_code : np.ndarray
+        (n,) int64 the same hash of the title without versions; equal = one artist's versions of one composition.
     kinds : np.ndarray
         (n,) uint16 the kinds of version that a track is, as :func:`store.catalogue.versions.kind_bits`; 0 = original.
     """
@@ -129,7 +137,7 @@ class Segment:
             self.year = self._column("year")
             self.artist_code = self._column("artist_code")
             self.recording_code = self._column("recording_code")
-            self.piece_code, self.kinds = self._column("piece_code"), self._column("kinds")
+            self.composition_code, self.kinds = self._column("composition_code"), self._column("kinds")
             self._id_hash, self._id_row = self._column("id_hash"), self._column("id_row")
             self._artist_rows, self._artist_start = self._column("artist_rows"), self._column("artist_start")
         except (OSError, ValueError, EOFError) as error:
@@ -179,16 +187,15 @@ class Segment:
         cells = self._cells(row)
         popularity, year = float(self.popularity[row]), int(self.year[row])
         source = cells.pop("features_source") or cells["source"]
-        values = zip(AUDIO_FEATURES, self.features[row], strict=True)
-        # The shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
-        known = {name: float(str(value)) for name, value in values if not np.isnan(value)}
+        values = zip(AUDIO_FEATURES, _as_written(self.features[row]), strict=True)
+        known = {name: value for name, value in values if value == value}
         for name in ("artists", "labels", "artist_genres"):
             cells[name] = tuple(cells[name])
         return Track(
             **cells,
             year=year or None,
             popularity=None if np.isnan(popularity) else popularity,
-            features=AudioFeatures(values=known, source=source) if self.has_features(row) else None,
+            features=AudioFeatures(values=known, source=source) if known.keys() - {"duration_ms"} else None,
         )
 
     def album(self, row: int) -> str | None:
@@ -212,12 +219,12 @@ class Segment:
     @cached_property
     def feature_sources(self) -> Counter[str]:
         """The tracks that :meth:`has_features`, counted by the source of these; reads every row once."""
-        told, brought = TRACK_CELLS.index("features_source"), TRACK_CELLS.index("source")
+        features_from, brought = TRACK_CELLS.index("features_source"), TRACK_CELLS.index("source")
         counts: Counter[str] = Counter()
         try:
             for line in compress(self._tracks, self.with_features()):
                 cells = orjson.loads(line)
-                counts[cells[told] or cells[brought]] += 1
+                counts[cells[features_from] or cells[brought]] += 1
         except (ValueError, TypeError, IndexError) as error:
             raise self.damaged(error) from error
         return counts

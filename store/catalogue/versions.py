@@ -1,4 +1,4 @@
-"""Versions of a piece in titles: the original recording, a live one, a remix, a cover ..."""
+"""Versions of a composition in titles: the original recording, a live one, a remix, a cover ..."""
 
 import re
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ KINDS = tuple(_KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A parsed title: the name of the piece, the kinds of version, and the words that name these."""
+    """A parsed title: the name of the composition, the kinds of version, and the words that name these."""
 
     name: str
     bare: str

@@ -87,9 +87,12 @@ def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
     step("names", 0, len(rows))
     keys, first = _name_keys(titles, artists)
     ids = rows["id"].to_pylist()
-    pieces, kinds = _versions(titles, artists, keys["plain_key"])
+    compositions, kinds = _versions(titles, artists, keys["plain_key"])
     artist_names, artist_columns = _artist_directory(first)
-    codes = {"recording_code": _codes(keys["plain_key"], first, ids), "piece_code": _codes(pieces, first, ids)}
+    codes = {
+        "recording_code": _codes(keys["plain_key"], first, ids),
+        "composition_code": _codes(compositions, first, ids),
+    }
     for name, column in (_columns(rows) | artist_columns | codes | {"kinds": kinds}).items():
         np.save(directory / f"{name}.npy", column)
     write_records(directory / TRACKS_FILE, _track_lines(rows))
@@ -123,13 +126,13 @@ def _name_keys(titles: list[str], artists: list[list[str]]) -> tuple[dict[str, l
 
 def _versions(titles: list[str], artists: list[list[str]], plain_titles: list[str]) -> tuple[list[str], np.ndarray]:
     """Return the titles without versions, normalised, and the kinds of version as bits."""
-    pieces, kinds = list(plain_titles), np.zeros(len(titles), np.uint16)
+    compositions, kinds = list(plain_titles), np.zeros(len(titles), np.uint16)
     imitators = {name for names in artists for name in names if version_of("", (name,)).kinds}
     for row, (title, names) in enumerate(zip(titles, artists, strict=True)):
         if is_marked(title) or not imitators.isdisjoint(names):
             version = version_of(title, tuple(names))
-            pieces[row], kinds[row] = version.name or plain_titles[row], kind_bits(version.kinds)
-    return pieces, kinds
+            compositions[row], kinds[row] = version.name or plain_titles[row], kind_bits(version.kinds)
+    return compositions, kinds
 
 
 def _codes(plain_titles: list[str], first_artists: list[str], ids: list[str]) -> np.ndarray:

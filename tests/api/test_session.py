@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
-from api import lockout, session
+from api import lockout, newcomers, session
 from api.lockout import LockedOut, Lockout
+from api.newcomers import Newcomers, TooManySessions
+from config import WorkLimits
 from store.database import Database
 from store.domain import Playlist
 
@@ -137,6 +140,41 @@ def test_waits_grow_and_memory_does_not(monkeypatch: pytest.MonkeyPatch) -> None
     for number in range(3000):
         guard.wrong(f"10.0.{number // 256}.{number % 256}")
     assert len(guard._tries) == lockout._ADDRESSES
+
+
+def test_an_address_opens_no_sessions_without_end(configured: Configure, tmp_path: Path, database_uri: str) -> None:
+    known = configured(tmp_path, database_uri, behind_proxy=True, work=WorkLimits(sessions=2))
+
+    def ask(client: FlaskClient, address: str) -> TestResponse:
+        headers = HEADERS | {"X-Forwarded-For": f"198.51.100.9, {address}"}  # the proxy's word is the last
+        return client.put("/api/never", json={"tracks": []}, headers=headers)
+
+    def new() -> FlaskClient:
+        return known.application.test_client()
+
+    assert [ask(client, "203.0.113.7").status_code for client in (known, new())] == [200, 200]
+    refused = ask(new(), "203.0.113.7")
+    assert (refused.status_code, refused.json["error"]["code"]) == (429, "too_many_sessions")
+    assert 0 < int(refused.headers["Retry-After"]) <= newcomers.HOUR / 2
+    assert ask(new(), "203.0.113.8").status_code == 200
+    assert ask(known, "203.0.113.7").status_code == 200
+
+
+def test_new_sessions_come_back_within_the_hour_and_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(newcomers.time, "monotonic", lambda: now)
+    door = Newcomers(2)
+    door.admit("2001:db8::1")
+    door.admit("2001:db8::2")
+    with pytest.raises(TooManySessions):
+        door.admit("2001:db8::ffff")  # the same network
+    now += newcomers.HOUR / 2
+    door.admit("2001:db8::3")
+    with pytest.raises(TooManySessions):
+        door.admit("2001:db8::4")
+    for number in range(newcomers._ADDRESSES + 10):
+        door.admit(f"10.{number // 65536}.{number // 256 % 256}.{number % 256}")
+    assert len(door._left) == newcomers._ADDRESSES
 
 
 def test_a_mark_of_the_operator_ends(

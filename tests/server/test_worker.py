@@ -29,10 +29,14 @@ worker_connections, graceful_timeout, control_socket_disable, loglevel = 64, 5, 
 """
 APP = """
 import time
+asked = []
 def app(environ, start_response):
     path, size = environ["PATH_INFO"], 0
+    asked.append(path)
     if path == "/sleep":
         time.sleep(60)
+    if path == "/healthz":
+        size = asked.count(path)
     while block := environ["wsgi.input"].read(65536):
         size += len(block)
     body = b"x" * (50 << 20) if path == "/large" else str(size).encode()
@@ -102,6 +106,7 @@ def begun(port: int, head: str) -> socket.socket:
 
 HEADERS = "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
 BODY = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc"
+FORM = "multipart/form-data; boundary=x"
 CHUNKS = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
 
 
@@ -145,9 +150,16 @@ def test_who_does_not_read_an_answer_is_dropped(served: Callable[..., int]) -> N
 
 def test_health_answers_while_all_threads_work(served: Callable[..., int]) -> None:
     port = served()
+    upload = f"POST /sleep HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 3\r\n\r\nabc"
+    for _ in range(8):
+        begun(port, upload)
+    # Those who bring no file do not wait for those who do.
+    assert answer(port, "/").status == 200
     for _ in range(THREADS):
         begun(port, "GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert answer(port, "/healthz").status == 200
+    for _ in range(2):
+        health = answer(port, "/healthz")
+        assert (health.status, health.read()) == (200, b"1")  # what the application said when it was first asked
 
 
 def test_a_large_file_goes_through_and_what_is_larger_is_refused_in_words(served: Callable[..., int]) -> None:

@@ -21,7 +21,7 @@ from ml.train.revision import command
 OURS, PLAIN, MEAN = "calibration", "the analyser's own estimate", "the mean"
 _FOLDS = 5
 _PENALTIES = tuple(10.0 ** np.arange(-1, 5.5, 0.5))
-_BETTER = 0.95  # an attribute is told where its error is below this share of that of both baselines
+_BETTER = 0.95  # an attribute is predicted where its error is below this share of that of both baselines
 _LEAST = 20  # tracks with a value, of the attribute
 
 
@@ -64,7 +64,7 @@ def cross_validate(found: Sequence[Pair], seed: int) -> dict[str, dict[str, Floa
     """Return by attribute the values (n,) of the provider (``truth``) and of each model, artists held out in turn."""
     artists = sorted({pair.artist for pair in found})
     fold_of = dict(zip(artists, np.random.default_rng(seed).permutation(len(artists)) % _FOLDS, strict=True))
-    told: dict[str, dict[str, list[float]]] = {
+    by_attribute: dict[str, dict[str, list[float]]] = {
         name: {model: [] for model in ("truth", OURS, PLAIN, MEAN)} for name in TARGETS
     }
     for fold in range(_FOLDS):
@@ -81,11 +81,11 @@ def cross_validate(found: Sequence[Pair], seed: int) -> dict[str, dict[str, Floa
                 if name in pair.values:
                     plain = pair.uncalibrated(name)
                     rows = (pair.values[name], value, mean if plain is None else plain, mean)
-                    for key, number in zip(told[name], rows, strict=True):
-                        told[name][key].append(number)
+                    for key, number in zip(by_attribute[name], rows, strict=True):
+                        by_attribute[name][key].append(number)
     return {
         name: {model: np.array(values) for model, values in rows.items()}
-        for name, rows in told.items()
+        for name, rows in by_attribute.items()
         if len(rows["truth"]) >= _LEAST
     }
 
@@ -113,22 +113,24 @@ def _error(name: str, truth: Floats, values: Floats) -> float:
     return float(np.abs(truth - values).mean() / (60.0 if name == "loudness" else 1.0))
 
 
-def _rows(told: Mapping[str, Mapping[str, Floats]]) -> list[dict[str, Any]]:
+def _rows(by_attribute: Mapping[str, Mapping[str, Floats]]) -> list[dict[str, Any]]:
     return [
         {
             "model": model,
             "error": round(
-                float(np.mean([_error(name, rows["truth"], rows[model]) for name, rows in told.items()])), 4
+                float(np.mean([_error(name, rows["truth"], rows[model]) for name, rows in by_attribute.items()])), 4
             ),
-            "rank": round(float(np.mean([rank_correlation(rows["truth"], rows[model]) for rows in told.values()])), 4),
+            "rank": round(
+                float(np.mean([rank_correlation(rows["truth"], rows[model]) for rows in by_attribute.values()])), 4
+            ),
         }
         for model in (OURS, PLAIN, MEAN)
     ]
 
 
-def _kept(told: Mapping[str, Mapping[str, Floats]]) -> Iterator[str]:
+def _kept(by_attribute: Mapping[str, Mapping[str, Floats]]) -> Iterator[str]:
     """Yield the attributes that the calibration tells better than both baselines."""
-    for name, rows in told.items():
+    for name, rows in by_attribute.items():
         errors = {model: _error(name, rows["truth"], rows[model]) for model in (OURS, PLAIN, MEAN)}
         if errors[OURS] < _BETTER * min(errors[PLAIN], errors[MEAN]):
             yield name
@@ -140,7 +142,7 @@ def train_own(job: Job) -> dict[str, Any]:
     Raises
     ------
     ml.needs.TooLittle
-        There are fewer than 50 pairs, or no attribute is told better than by the baselines.
+        There are fewer than 50 pairs, or no attribute is predicted better than by the baselines.
     """
     seed = int((job.request.get("options") or {}).get("seed", 1))
     job.say("reading the tracks")
@@ -151,25 +153,27 @@ def train_own(job: Job) -> dict[str, Any]:
             "Scan more files of yours, or look up the audio features of those that you have.",
         )
     job.say("holding out artists in turn")
-    told = cross_validate(found, seed)
-    kept = list(_kept(told))
+    by_attribute = cross_validate(found, seed)
+    kept = list(_kept(by_attribute))
     if not kept:
         raise TooLittle(
-            f"Learnt from {len(found)} tracks, no attribute is told better than by the analyser itself or by the mean.",
+            f"Learnt from {len(found)} tracks, no attribute is predicted better than by the analyser or by the mean.",
             "Bring in more tracks with both, of more kinds, and train again.",
         )
     model = fit(found, job.new_version(), kept)
-    sure = {name: round(max(0.05, explained(told[name]["truth"], told[name][OURS])), 3) for name in kept}
+    sure = {
+        name: round(max(0.05, explained(by_attribute[name]["truth"], by_attribute[name][OURS])), 3) for name in kept
+    }
     model = Perception(**{**vars(model), "confidence": sure})
-    _publish(job.models, model, found, told, seed)
-    return {"version": model.version, "tracks": len(found), "attributes": kept, "table": _rows(told)}
+    _publish(job.models, model, found, by_attribute, seed)
+    return {"version": model.version, "tracks": len(found), "attributes": kept, "table": _rows(by_attribute)}
 
 
 def _publish(
-    models: Path, model: Perception, found: Sequence[Pair], told: Mapping[str, Mapping[str, Floats]], seed: int
+    models: Path, model: Perception, found: Sequence[Pair], by_attribute: Mapping[str, Mapping[str, Floats]], seed: int
 ) -> None:
     folder = models / TASK / model.version
-    table = _rows(told)
+    table = _rows(by_attribute)
     attributes = [
         [
             name,
@@ -179,9 +183,9 @@ def _publish(
             explained(rows["truth"], rows[OURS]),
             "yes" if name in model.weights else "no",
         ]
-        for name, rows in told.items()
+        for name, rows in by_attribute.items()
     ]
-    headings = ("attribute", "tracks", "error", "own estimate", "mean", "rank", "own rank", "explained", "told")
+    headings = ("attribute", "tracks", "error", "own estimate", "mean", "rank", "own rank", "explained", "predicted")
     card = render(
         Path(__file__).with_name("card.md.j2"),
         version=model.version,

@@ -741,7 +741,7 @@ export interface paths {
         };
         /**
          * How many of one's own files can be compared by their sound, and which hold the same recording.
-         * @description The operator sees all files, others those that they have dropped into the page.
+         * @description The operator sees all files, others those that they have dropped into the page; the demo's are there where it is.
          */
         get: {
             parameters: {
@@ -8844,20 +8844,21 @@ export interface components {
         /**
          * GenreAnswer
          * @description The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
+         *
+         *     It has no genre where nothing of the track but its audio analysis is stored.
          */
         GenreAnswer: {
             track: components["schemas"]["TrackSummary"] | null;
             match: components["schemas"]["Match"] | components["schemas"]["SourceMatch"];
-            genre: string;
-            family: string;
+            genre: string | null;
+            family: string | null;
             in_families: components["schemas"]["TrackFamily"][];
             probability: number;
             genres: components["schemas"]["RankedGenre"][];
             families: components["schemas"]["FamilyProbability"][];
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
-            /** @enum {string} */
-            decided_by: "track" | "artist" | "alike" | "tags" | "audio" | "names";
+            decided_by: ("track" | "artist" | "alike" | "tags" | "audio" | "names") | null;
             reason: string;
             basis: string[];
             /** @enum {string} */
@@ -8996,7 +8997,7 @@ export interface components {
          */
         Match: {
             /** @enum {string} */
-            kind: "id" | "search" | "names" | "features" | "source";
+            kind: "id" | "search" | "names" | "features" | "source" | "analysis";
             confidence: number;
             understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
@@ -9110,7 +9111,7 @@ export interface components {
         };
         /**
          * OddOneOut
-         * @description The track that sounds least like the others: ``times`` as far from their middle as a usual one.
+         * @description The track that sounds least like the others: ``times`` as far from their middle as a median one.
          *
          *     ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
          */
@@ -9749,7 +9750,7 @@ export interface components {
          */
         SourceMatch: {
             /** @enum {string} */
-            kind: "id" | "search" | "names" | "features" | "source";
+            kind: "id" | "search" | "names" | "features" | "source" | "analysis";
             confidence: number;
             understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
