@@ -52,6 +52,20 @@ class PlaylistPage:
         self.page.goto(f"{self.address}/{f'playlist/{playlist}' if playlist else 'playlists'}")
         return self
 
+    def bring_once(self, brought: dict[str, Any], name: str, text: str, tracks: int) -> None:
+        """Drop a file the first time; afterwards be its owner again, on the map it led to.
+
+        ``brought`` belongs to the tests that share the playlist; they leave it as it was.
+        """
+        if brought:
+            self.page.context.add_cookies(brought["cookies"])
+            self.page.goto(brought["url"])
+            self.expect_markers(tracks)
+            return
+        self.open().drop(name, text)
+        self.wait_for_map(tracks)
+        brought.update(cookies=self.page.context.cookies(), url=self.page.url)
+
     def open_tab(self, name: str) -> None:
         """Open a tab of the playlist that is open, by its address."""
         playlist = re.search(r"/playlist/([^/?]+)", self.page.url)

@@ -4,6 +4,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -30,10 +31,8 @@ DRAWN_IN_TWELVE_FRAMES = """async (plot) => {
 
 
 @pytest.fixture
-def explored(playlist_page: PlaylistPage) -> PlaylistPage:
-    playlist_page.open()
-    playlist_page.drop("Explored.csv", invented.bare_file(TRACKS))
-    playlist_page.wait_for_map(len(TRACKS))
+def explored(playlist_page: PlaylistPage, brought: dict[str, Any]) -> PlaylistPage:
+    playlist_page.bring_once(brought, "Explored.csv", invented.bare_file(TRACKS), len(TRACKS))
     playlist_page.map.scroll_into_view_if_needed()
     return playlist_page
 
@@ -63,6 +62,7 @@ def selected(page: Page) -> int:
 
 
 def test_axes_fit_and_one_zooms_pans_and_comes_back(explored: PlaylistPage, page: Page) -> None:
+    page.emulate_media(reduced_motion="no-preference")
     fitted = ticks(page)
     energies = [float(track.sound()[1]) * 100 for track in TRACKS]
     assert min(energies) - 12 < fitted[0] <= fitted[-1] < max(energies) + 12

@@ -1,6 +1,7 @@
 """Type a track, read its genre and the reasons, follow what goes with it, and come back."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -26,12 +27,14 @@ def test_an_empty_install_answers_from_the_names(page: Page, empty_app: str) -> 
 
 
 @pytest.fixture
-def with_tracks(playlist_page: PlaylistPage) -> list[invented.Invented]:
-    """Bring 28 invented tracks in through the page."""
+def with_tracks(playlist_page: PlaylistPage, brought: dict[str, Any]) -> list[invented.Invented]:
+    """28 invented tracks that came in through the page."""
+    return bring_tracks(playlist_page, brought)
+
+
+def bring_tracks(playlist_page: PlaylistPage, brought: dict[str, Any]) -> list[invented.Invented]:
     tracks = invented.rows({"ann": 14, "bo": 14})
-    playlist_page.open()
-    playlist_page.drop("For the track view.csv", invented.bare_file(tracks))
-    playlist_page.wait_for_map(len(tracks))
+    playlist_page.bring_once(brought, "For the track view.csv", invented.bare_file(tracks), len(tracks))
     return tracks
 
 
@@ -165,9 +168,10 @@ def test_spotify_is_contacted_only_on_request(
 
 
 def test_never_again_undone_and_a_track_put_into_a_new_playlist(
-    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+    playlist_page: PlaylistPage, track_page: TrackPage, page: Page
 ) -> None:
-    track_page.open(f"/track/{with_tracks[0].id}")
+    tracks = bring_tracks(playlist_page, {})  # of an owner of its own: what it says is kept
+    track_page.open(f"/track/{tracks[0].id}")
     titles = page.locator(".tm-picks .tm-row .tm-card-title")
     expect(titles.first).to_be_visible(timeout=ANSWER_MS)
     unwanted = titles.first.inner_text()
