@@ -133,8 +133,10 @@ class Convention:
             in_ms = text.lower().endswith("ms")
             number = self.number(text[:-2] if in_ms else text)
             found = None if number is None else number * (1 if in_ms else self.unit_ms)
+            if found is not None and self.unit_ms == _DAY:  # of which spreadsheets write six digits
+                found = float(round(found))
         value = within("duration_ms", found)
-        return None if value is None else round(value)
+        return None if value is None else int(value)
 
     def instant(self, cell: str) -> datetime | None:
         """Return a date or time in UTC."""
