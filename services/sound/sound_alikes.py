@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import PurePath
 from typing import Any
 
 from jobs.sound_alikes import can_listen, lacking, new_run
@@ -114,8 +115,10 @@ def alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> Soun
     return SoundAlikes(
         version=services.tagger.version,
         recordings=len(known.space.names),
-        track=TrackSummary.of(tracks[track_id]) if track_id in tracks else TrackSummary.of(_unnamed(track_id)),
-        alike=[_shown(tracks.get(of), of, cosine) for of, cosine in found.items()],
+        track=TrackSummary.of(tracks.get(track_id) or _by_file(known.files[name])),
+        alike=[
+            _shown(tracks.get(of) or _by_file(known.files[known.by_track[of]]), cosine) for of, cosine in found.items()
+        ],
     )
 
 
@@ -127,7 +130,10 @@ def path(services: Services, start: str, end: str, most: int, viewer: Viewer) ->
     by_file = [known.files[name].track_id or "" for name in names]
     tracks = _tracks(services, set(by_file), viewer)
     cosines = [1.0, *(known.space.cosine(a, b) for a, b in pairwise(names))]
-    shown = [_shown(tracks.get(of), of, cosine) for of, cosine in zip(by_file, cosines, strict=True)]
+    shown = [
+        _shown(tracks.get(of) or _by_file(known.files[name]), cosine)
+        for name, of, cosine in zip(names, by_file, cosines, strict=True)
+    ]
     return SoundPath(version=services.tagger.version, tracks=shown)
 
 
@@ -221,15 +227,16 @@ def _tracks(services: Services, ids: Iterable[str], viewer: Viewer) -> dict[str,
     return tracks_by_id(services.catalogue.current(viewer.owner), services.database, list(ids), viewer.owner)
 
 
-def _shown(track: Track | None, track_id: str, cosine: float) -> SoundAlike:
-    return SoundAlike.of(track or _unnamed(track_id), score=round(cosine, 4))
+def _shown(track: Track, cosine: float) -> SoundAlike:
+    return SoundAlike.of(track, score=round(cosine, 4))
 
 
 def _same(files: list[AudioFile], tracks: dict[str, Track]) -> SameRecording:
-    ids = dict.fromkeys(file.track_id for file in files if file.track_id)
-    shown = [TrackSummary.of(tracks.get(name) or _unnamed(name)) for name in ids]
+    of_track = {file.track_id: file for file in files if file.track_id}
+    shown = [TrackSummary.of(tracks.get(name) or _by_file(file)) for name, file in of_track.items()]
     return SameRecording(paths=[file.path for file in files], tracks=shown)
 
 
-def _unnamed(name: str) -> Track:
-    return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
+def _by_file(file: AudioFile) -> Track:
+    """Return what is known of the track of a file whose tags were never stored."""
+    return Track(id=file.track_id or "", title=PurePath(file.path).stem, artists=())

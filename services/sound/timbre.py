@@ -11,9 +11,9 @@ from services.errors import ServiceError
 from services.recommend.answer import Recommendation, RecommendedTrack
 from services.sound.demo import demo_of, shipped
 from services.subject.model import Subject
+from services.subject.untitled import untitled
 from services.viewer import Viewer
 from services.views import TrackSummary
-from store.domain import Track
 from store.facts import AnalysisStamp, analysed, timbre_of
 
 _HINT = (
@@ -90,7 +90,7 @@ def timbre_map(services: Services, viewer: Viewer) -> TimbreMap:
         notice=None if placed else _nothing(len(stamps)),
         tracks=[
             TimbrePoint.of(
-                tracks.get(track_id) or _unnamed(track_id),
+                tracks.get(track_id) or untitled(track_id),
                 x=round(float(place.spot[0]), 5),
                 y=round(float(place.spot[1]), 5),
                 cluster=place.cluster,
@@ -106,9 +106,9 @@ def timbre_alike(services: Services, track_id: str, limit: int, viewer: Viewer) 
     tracks = services.database.get_tracks([track_id, *(other for other, _ in found)], viewer.owner)
     return TimbreAlike(
         version=services.timbre.model.version,
-        track=TrackSummary.of(tracks.get(track_id) or _unnamed(track_id)),
+        track=TrackSummary.of(tracks.get(track_id) or untitled(track_id)),
         alike=[
-            AlikeTrack.of(tracks.get(other) or _unnamed(other), score=round(score, 4), cluster=placed[other].cluster)
+            AlikeTrack.of(tracks.get(other) or untitled(other), score=round(score, 4), cluster=placed[other].cluster)
             for other, score in found
         ],
     )
@@ -124,7 +124,7 @@ def timbre_picks(
     tracks = services.database.get_tracks([name for name, _ in found], subject.owner)
     picks = []
     for name, cosine in found:
-        other = tracks.get(name) or _unnamed(name)
+        other = tracks.get(name) or untitled(name)
         why = [f"Alike in timbre (cosine {cosine:.2f})"]
         if placed[name].cluster == placed[seed.id].cluster:
             why.append("In the same region of the timbre map")
@@ -166,10 +166,6 @@ def _placed(services: Services, viewer: Viewer) -> tuple[dict[str, AnalysisStamp
         {name: stamp for name, stamp in stamps.items() if name not in hidden},
         {name: place for name, place in placed.items() if name not in hidden},
     )
-
-
-def _unnamed(name: str) -> Track:
-    return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
 
 
 def _nothing(stored: int) -> Notice:

@@ -40,6 +40,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, **extra}
 
 
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Without motion, which costs processor time and makes tests wait; where it matters a test switches it on."""
+    return {**browser_context_args, "reduced_motion": "reduce"}
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -193,6 +199,12 @@ def settings_page(page: Page, asking_app: str) -> Iterator[SettingsPage]:
     watching = Watch(page, asking_app)
     yield SettingsPage(page, asking_app, watching.allow)
     assert watching.problems() == []
+
+
+@pytest.fixture(scope="module")
+def brought() -> dict[str, Any]:
+    """What ``PlaylistPage.bring_once`` remembers for the tests of a file."""
+    return {}
 
 
 @pytest.fixture

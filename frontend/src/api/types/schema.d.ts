@@ -8932,20 +8932,21 @@ export interface components {
         /**
          * GenreAnswer
          * @description The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
+         *
+         *     It has no genre where nothing of the track but its audio analysis is stored.
          */
         GenreAnswer: {
             track: components["schemas"]["TrackSummary"] | null;
             match: components["schemas"]["Match"] | components["schemas"]["SourceMatch"];
-            genre: string;
-            family: string;
+            genre: string | null;
+            family: string | null;
             in_families: components["schemas"]["TrackFamily"][];
             probability: number;
             genres: components["schemas"]["RankedGenre"][];
             families: components["schemas"]["FamilyProbability"][];
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
-            /** @enum {string} */
-            decided_by: "track" | "artist" | "alike" | "tags" | "audio" | "names";
+            decided_by: ("track" | "artist" | "alike" | "tags" | "audio" | "names") | null;
             reason: string;
             basis: string[];
             /** @enum {string} */
@@ -9084,7 +9085,7 @@ export interface components {
          */
         Match: {
             /** @enum {string} */
-            kind: "id" | "search" | "names" | "features" | "source";
+            kind: "id" | "search" | "names" | "features" | "source" | "analysis";
             confidence: number;
             understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
@@ -9870,7 +9871,7 @@ export interface components {
          */
         SourceMatch: {
             /** @enum {string} */
-            kind: "id" | "search" | "names" | "features" | "source";
+            kind: "id" | "search" | "names" | "features" | "source" | "analysis";
             confidence: number;
             understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
