@@ -91,9 +91,7 @@ def _row(file: AudioFile, track: Track) -> _Row:
     return _Row(file.owner, file.track_id or "", file.path, text, values)
 
 
-def _tracks(
-    database: Database, wanted: Iterable[tuple[str | None, str]]
-) -> dict[tuple[str | None, str], Track]:
+def _tracks(database: Database, wanted: Iterable[tuple[str | None, str]]) -> dict[tuple[str | None, str], Track]:
     """Return the tracks by owner and id."""
     by_owner: dict[str | None, list[str]] = defaultdict(list)
     for owner, track_id in wanted:
