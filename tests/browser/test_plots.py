@@ -17,6 +17,17 @@ pytestmark = pytest.mark.browser
 TRACKS = invented.rows({"ada": 16, "ben": 12})
 TICKS = ".tm-tick[text-anchor=middle]"
 Point = tuple[float, float]
+DRAWN_IN_TWELVE_FRAMES = """async (plot) => {
+  const put = CanvasRenderingContext2D.prototype.putImageData
+  let drawn = 0
+  CanvasRenderingContext2D.prototype.putImageData = function (...given) { drawn += 1; return put.apply(this, given) }
+  for (let frame = 0; frame < 12; frame += 1) {
+    plot.dispatchEvent(new WheelEvent('wheel', { deltaY: -5, bubbles: true, cancelable: true }))
+    await new Promise(requestAnimationFrame)
+  }
+  CanvasRenderingContext2D.prototype.putImageData = put
+  return drawn
+}"""
 
 
 @pytest.fixture
@@ -75,6 +86,7 @@ def test_axes_fit_and_one_zooms_pans_and_comes_back(explored: PlaylistPage, page
     page.keyboard.press("Home")  # while the view still moves: the point is in sight where it comes to rest
     expect(page.get_by_role("button", name="Zoom out (−)")).to_be_enabled()
     expect(page.locator(".tm-tip")).to_contain_text(TRACKS[0].title)
+    assert explored.map.evaluate(DRAWN_IN_TWELVE_FRAMES) >= 11, "every frame of a movement is drawn"
 
 
 def test_a_lasso_a_box_and_keys_select_and_the_selection_becomes_a_playlist(explored: PlaylistPage, page: Page) -> None:

@@ -26,6 +26,41 @@ def test_an_empty_install_answers_from_the_names(page: Page, empty_app: str) -> 
     assert watch.problems() == []
 
 
+TYPED_EARLY = """new MutationObserver((_, watch) => {
+  const box = document.getElementById('search')
+  if (!box) return
+  watch.disconnect()
+  box.value = 'Metallica One'
+  box.focus()
+  box.setSelectionRange(2, 5)
+}).observe(document, { childList: true, subtree: true })"""
+
+
+PLACE = "(box) => { const { x, y, height } = box.getBoundingClientRect(); return [x, y, height] }"
+
+
+def test_the_box_of_the_first_html_works_without_a_script_and_hands_on_what_was_typed(
+    page: Page, empty_app: str
+) -> None:
+    script = re.compile(r"/assets/main-.*\.js")
+    page.route(script, lambda route: route.abort())
+    page.goto(empty_app)
+    box = page.locator("#search")
+    place = box.evaluate(PLACE)
+    box.fill("Daft Punk & co")
+    box.press("Enter")
+    expect(page).to_have_url(f"{empty_app}/track?q=Daft+Punk+%26+co")
+
+    page.unroute(script)
+    page.add_init_script(TYPED_EARLY)
+    track_page = TrackPage(page, empty_app).open()
+    expect(track_page.box).to_have_value("Metallica One")
+    expect(track_page.box).to_be_focused()
+    assert track_page.box.evaluate("(box) => [box.selectionStart, box.selectionEnd]") == [2, 5]
+    expect(track_page.options.last).to_contain_text("Metallica One", timeout=ANSWER_MS)
+    assert track_page.box.evaluate(PLACE) == place, "the page stays where it is"
+
+
 @pytest.fixture
 def with_tracks(playlist_page: PlaylistPage, brought: dict[str, Any]) -> list[invented.Invented]:
     """28 invented tracks that came in through the page."""
