@@ -98,6 +98,7 @@ MAY = {
     # files and runs
     "POST /api/uploads": "own",
     "POST /api/uploads/preview": "own",
+    "POST /api/tables": "operator",
     "POST /api/demo": "own",
     "GET /api/runs": "own",
     "GET /api/runs/{run_id}": "owner",
