@@ -177,6 +177,7 @@ class Things:
             "POST /api/library/forget": {"folder": "/nowhere"},
             "POST /api/blend": {"playlists": [self.playlist_id]},
             "POST /api/harvests": {"kind": "tracks"},
+            "POST /api/tables": {"address": "https://example.org/a.csv"},
             "POST /api/models/{task}/train": {"playlist": self.playlist_id},
             "PUT /api/models/{task}/active": {"version": self.version},
             "POST /api/spotify/callback": {"url": "http://127.0.0.1/callback?code=x&state=y"},

@@ -110,7 +110,7 @@ def _private(host: str, address: Address) -> ImportProblem:
     return ImportProblem(
         "private_address",
         f"{host} is {address}, which is not an address of the public internet.",
-        "If that is meant: python -m etl import --allow-private URL",
+        "Only whoever runs this server may mean that. On the server: python -m etl import --allow-private URL",
     )
 
 

@@ -75,7 +75,7 @@ export const VERSIONS = {
 }
 
 export const RELIABILITY = {
-  title: 'How right it is at the odds that it tells',
+  title: 'How right it is at the odds it tells',
   about: 'On the line it is as often right as it says. Above the line it is right more often, below it less.',
   said: 'odds that it told',
   right: 'was right',
