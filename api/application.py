@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import orjson
 from apiflask import APIBlueprint, APIFlask, Schema
 from flask import Response, request
-from flask.json.provider import DefaultJSONProvider
+from flask.json.provider import DefaultJSONProvider, JSONProvider
 from marshmallow import RAISE, ValidationError, missing
 from marshmallow.fields import List, Nested
 from pydantic import TypeAdapter
@@ -106,6 +106,9 @@ class _Json(DefaultJSONProvider):
     @staticmethod
     def default(value: Any) -> Any:
         return value.isoformat() if isinstance(value, datetime) else DefaultJSONProvider.default(value)
+
+    # The default one's asks for separators, and orjson writes none but the shortest.
+    response = JSONProvider.response
 
     def dumps(self, obj: Any, **settings: Any) -> str:
         """Write ``obj``; what orjson refuses, lone surrogates and integers above 64 bits, Flask's own way."""

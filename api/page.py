@@ -66,7 +66,8 @@ def register(app: APIFlask, config: Config) -> None:
 
     @app.doc(hide=True)
     def page(**_: str) -> str:
-        return render_template("index.html", version=app.version, **built_files(config))
+        discover = request.path == "/"
+        return render_template("index.html", version=app.version, discover=discover, **built_files(config))
 
     for path in paths():
         app.add_url_rule(path, view_func=page, strict_slashes=False)

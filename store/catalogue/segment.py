@@ -68,6 +68,14 @@ def id_hash(track_id: str) -> int:
     return int.from_bytes(hashlib.blake2b(track_id.encode(), digest_size=8).digest(), "little")
 
 
+def _as_written(values: np.ndarray) -> list[float]:
+    """Return float32 ``values`` by their shortest text: 0.87, which was written, and not 0.8700000047683716."""
+    short = [float(f"{value:.6g}") for value in values.tolist()]
+    if np.array(short, np.float32).tobytes() == values.tobytes():
+        return short
+    return [float(str(value)) for value in values]
+
+
 def recording_hash(recording_key: str) -> int:
     """Return the signed 64-bit hash of a :func:`store.text.recording_key`, as in ``Segment.recording_code``."""
     return int.from_bytes(hashlib.blake2b(recording_key.encode(), digest_size=8).digest(), "little", signed=True)
@@ -179,16 +187,15 @@ class Segment:
         cells = self._cells(row)
         popularity, year = float(self.popularity[row]), int(self.year[row])
         source = cells.pop("features_source") or cells["source"]
-        values = zip(AUDIO_FEATURES, self.features[row], strict=True)
-        # The shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
-        known = {name: float(str(value)) for name, value in values if not np.isnan(value)}
+        values = zip(AUDIO_FEATURES, _as_written(self.features[row]), strict=True)
+        known = {name: value for name, value in values if value == value}
         for name in ("artists", "labels", "artist_genres"):
             cells[name] = tuple(cells[name])
         return Track(
             **cells,
             year=year or None,
             popularity=None if np.isnan(popularity) else popularity,
-            features=AudioFeatures(values=known, source=source) if self.has_features(row) else None,
+            features=AudioFeatures(values=known, source=source) if known.keys() - {"duration_ms"} else None,
         )
 
     def album(self, row: int) -> str | None:

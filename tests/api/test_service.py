@@ -1,5 +1,6 @@
 """What holds for every route: one error shape, honest health, a strict policy, a description of itself."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +71,11 @@ def test_openapi_describes_every_answer(client: FlaskClient) -> None:
         if status != "204" and not all(content["schema"] for content in response["content"].values())
     ]
     assert undescribed == []
+
+
+def test_answers_are_written_as_strict_json(client: FlaskClient) -> None:
+    """Orjson writes them, in a tenth of the time of the standard library, which would write NaN."""
+    assert client.application.json.response({"known": (1.5, math.nan)}).data == b'{"known":[1.5,null]}'
 
 
 def test_openapi_describes_the_routes(client: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,11 +17,9 @@ PEOPLE = {"Ann": 9, "Ben": 7, "Cleo": 5}
 
 
 @pytest.fixture
-def of_three(playlist_page: PlaylistPage) -> PlaylistPage:
+def of_three(playlist_page: PlaylistPage, brought: dict[str, Any]) -> PlaylistPage:
     tracks = invented.rows(PEOPLE)
-    playlist_page.open()
-    playlist_page.drop("Of three.csv", invented.bare_file(tracks))
-    playlist_page.wait_for_map(len(tracks))
+    playlist_page.bring_once(brought, "Of three.csv", invented.bare_file(tracks), len(tracks))
     return playlist_page
 
 

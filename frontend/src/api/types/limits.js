@@ -335,6 +335,18 @@ export const limits = {
    "maxlength": 4096
   }
  },
+ "get /api/library/tracks": {
+  "q": {
+   "maxlength": 500
+  },
+  "page": {
+   "min": 1
+  },
+  "page_size": {
+   "min": 1,
+   "max": 200
+  }
+ },
  "post /api/library/forget": {
   "folder": {
    "maxlength": 4096

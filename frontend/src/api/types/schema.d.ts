@@ -3910,6 +3910,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracks of the files, a page at a time: found by words of title, artists, album or path, and sorted. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Words, all of which match. */
+                    q?: string;
+                    sort?: "title" | "artist" | "album" | "duration_ms" | "tempo" | "energy" | "valence" | "danceability" | "loudness";
+                    descending?: boolean;
+                    page?: number;
+                    page_size?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OwnTracks"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/library/forget": {
         parameters: {
             query?: never;
@@ -9276,6 +9364,39 @@ export interface components {
             people: components["schemas"]["PersonTaste"][];
             pairs: components["schemas"]["TastePair"][];
             most_unlike: string | null;
+        };
+        /**
+         * OwnTrack
+         * @description A file's track: its ``path`` below the folder that was scanned, and its audio features by name.
+         */
+        OwnTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            audio_url: string | null;
+            path: string;
+            features: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * OwnTracks
+         * @description A page of the ``found`` files of which each is a track; there are ``total``.
+         */
+        OwnTracks: {
+            total: number;
+            found: number;
+            page: number;
+            pages: number;
+            tracks: components["schemas"]["OwnTrack"][];
         };
         /** PackagesAnswer */
         PackagesAnswer: {
