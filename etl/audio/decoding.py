@@ -174,7 +174,7 @@ def _open(path: Path, limits: Limits) -> _PyAV | _SoundFile:
     if "av" in missing and "soundfile" in missing:
         raise UnreadableSound(
             "Decoding sound needs the packages of the category audio, which are not installed.",
-            'Press "Install" in the page, or: .tools/bin/pipenv sync --categories "packages audio"',
+            'Press "Install" in the page. On the server: .tools/bin/pipenv sync --categories "packages audio"',
             code="missing_packages",
         )
     decoder = _SoundFile(path) if "av" in missing else _either(path, missing)

@@ -284,41 +284,6 @@ def test_one_player_says_why_it_cannot_play_and_stays(
     expect(player).not_to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_serious_accessibility_violations(
-    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, theme: str
-) -> None:
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    map_address = page.evaluate("location.pathname + location.search")
-    for address, ready in (
-        ("/", ".tm-welcome"),
-        (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-picks li"),
-        ("/track?q=Metallica%20Enter%20Sandman", ".tm-result[aria-busy=false] .tm-picks li"),
-        ("/playlists", ".tm-playtile"),
-        (map_address, ".tm-person"),
-    ):
-        track_page.open(address)
-        expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)
-        expect_accessible(page)
-
-
-@pytest.mark.parametrize("width", [360, 1440])
-def test_nothing_is_wider_than_the_window(
-    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page, width: int
-) -> None:
-    map_address = page.evaluate("location.pathname + location.search")
-    page.set_viewport_size({"width": width, "height": 800})
-    for address, ready in (
-        ("/", ".tm-welcome"),
-        (f"/track/{with_tracks[0].id}", ".tm-result[aria-busy=false] .tm-picks li"),
-        ("/playlists", ".tm-playtile"),
-        (map_address, ".tm-person"),
-    ):
-        track_page.open(address)
-        expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
-
-
 def test_the_theme_is_remembered(track_page: TrackPage, page: Page) -> None:
     track_page.open()
     page.get_by_role("button", name=re.compile("^Colours: as the system")).click()

@@ -18,7 +18,7 @@ export class ApiError extends Error {
 const UNREACHABLE = {
   code: 'unreachable',
   message: 'Tastemap does not answer.',
-  hint: 'Is the server still running? Start it with `make run` and try again.',
+  hint: 'Is the server still running? Start it, then try again.',
 }
 
 export function errorFrom(status, body) {

@@ -147,6 +147,11 @@ export const limits = {
    "max": 50
   }
  },
+ "post /api/tables": {
+  "address": {
+   "maxlength": 2000
+  }
+ },
  "put /api/sources": {
   "on": {
    "maxlength": 64

@@ -1271,6 +1271,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a public table of tracks (CSV) from its address into the catalogue, for everybody here. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TableBody"];
+                };
+            };
+            responses: {
+                /** @description The run that imports it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is open */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -8358,6 +8461,10 @@ export interface components {
             /** @description Ids of tracks that must not come again; takes the place of the list before. */
             tracks: string[];
         };
+        TableBody: {
+            /** @description https://, a CSV file, perhaps gzipped. */
+            address: string;
+        };
         ChoiceBody: {
             /** @description Names of the sources that may be used; every other one may not. */
             on: string[];
@@ -8704,6 +8811,14 @@ export interface components {
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
             is_close_match: boolean;
+        };
+        /**
+         * Confusion
+         * @description How often what was told of what: ``counts`` has a row for each truth and a column for each answer.
+         */
+        Confusion: {
+            names: string[];
+            counts: number[][];
         };
         /**
          * Contributor
@@ -9567,6 +9682,15 @@ export interface components {
             sources: components["schemas"]["SourceLine"][];
         };
         /**
+         * ReliabilityBin
+         * @description Answers of about the same odds: the odds ``said``, the share that was ``right``, and the ``share`` of all.
+         */
+        ReliabilityBin: {
+            said: number;
+            right: number;
+            share: number;
+        };
+        /**
          * RowColumns
          * @description One entry for each row, null where nothing is known.
          *
@@ -10309,6 +10433,7 @@ export interface components {
          * @description A version with its main score; ``own`` if it was trained here.
          *
          *     ``bars`` are the main scores of all that was scored with it, ``odds`` their calibration errors, where there are any.
+         *     ``reliability`` and ``confusion`` are those of its own answers, empty and None where they were not kept.
          */
         VersionSummary: {
             version: string;
@@ -10321,6 +10446,8 @@ export interface components {
             score: components["schemas"]["MainScore"] | null;
             bars: components["schemas"]["ScoreBar"][];
             odds: components["schemas"]["ScoreBar"][];
+            reliability: components["schemas"]["ReliabilityBin"][];
+            confusion: components["schemas"]["Confusion"] | null;
         };
         /**
          * VersionsCompared
