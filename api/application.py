@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import orjson
 from apiflask import APIBlueprint, APIFlask, Schema
 from flask import Response, request
-from flask.json.provider import DefaultJSONProvider
+from flask.json.provider import DefaultJSONProvider, JSONProvider
 from marshmallow import RAISE, ValidationError, missing
 from marshmallow.fields import List, Nested
 from pydantic import TypeAdapter
@@ -107,6 +107,9 @@ class _Json(DefaultJSONProvider):
     def default(value: Any) -> Any:
         return value.isoformat() if isinstance(value, datetime) else DefaultJSONProvider.default(value)
 
+    # The default one's asks for separators, and orjson writes none but the shortest.
+    response = JSONProvider.response
+
     def dumps(self, obj: Any, **settings: Any) -> str:
         """Write ``obj``; what orjson refuses, lone surrogates and integers above 64 bits, Flask's own way."""
         if settings:
@@ -115,11 +118,6 @@ class _Json(DefaultJSONProvider):
             return orjson.dumps(obj, default=self.default, option=orjson.OPT_NON_STR_KEYS).decode()
         except orjson.JSONEncodeError:
             return super().dumps(obj)
-
-    def response(self, *args: Any, **members: Any) -> Response:
-        """Return an answer in JSON; Flask's own names separators, which :meth:`dumps` leaves to it."""
-        answer = self.dumps(self._prepare_response_obj(args, members))
-        return self._app.response_class(answer, mimetype=self.mimetype)
 
 
 class Application(APIFlask):

@@ -30,7 +30,7 @@ class PathQuery(Schema):
 def state() -> use.SoundState:
     """How many of one's own files can be compared by their sound, and which hold the same recording.
 
-    The operator sees all files, others those that they have dropped into the page.
+    The operator sees all files, others those that they have dropped into the page; the demo's are there where it is.
     """
     return use.state(services(), session.viewer())
 

@@ -13,6 +13,12 @@ _SPOTIFY_URI = re.compile(rf"spotify:(?:user:[^:]*:)?([a-z]+):({SPOTIFY_ID.patte
 _ADDRESS = re.compile(r"https?://\S+|(?:[\w-]+\.)+(?:com|org|be|link)/\S+", re.IGNORECASE)
 _LOCAL = re.compile(r"spotify:local:([^:]*):([^:]*):([^:]*)(?::(\d*))?", re.IGNORECASE)
 TRACK = "track"
+_IDS = {
+    "youtube": re.compile(r"[\w-]{11}", re.ASCII),
+    "deezer": re.compile(r"[1-9]\d{0,14}", re.ASCII),
+    "itunes": re.compile(r"[1-9]\d{0,14}", re.ASCII),
+    "mbid": _UUID,
+}
 _RECORDINGS = frozenset({"recording", "track"})
 
 
@@ -84,6 +90,12 @@ def link_in(written: str, *, bare: bool = False) -> Link | None:
     return _bare(written) if bare else None
 
 
+def link_of(namespace: str, id_: str) -> Link | None:
+    """Return the track with an id at a service (a namespace of :class:`Link`), ``None`` if it is no id of it."""
+    form = _IDS.get(namespace)
+    return Link(namespace, TRACK, id_.strip()) if form and form.fullmatch(id_.strip()) else None
+
+
 def _bare(written: str) -> Link | None:
     if SPOTIFY_ID.fullmatch(written) and re.search(r"\d", written):
         return Link("spotify", TRACK, written)
@@ -133,7 +145,7 @@ def _apple(path: list[str], query: dict[str, str]) -> Link | None:
 
 
 def _youtube(host: str, path: list[str], query: dict[str, str]) -> Link | None:
-    video = path[0] if host == "youtu.be" and path else query.get("v", "")
-    if re.fullmatch(r"[\w-]{11}", video):
-        return Link("youtube", TRACK, video)
+    in_path = host == "youtu.be" or (path and path[0] in {"shorts", "live", "embed", "v"})
+    if found := link_of("youtube", path[-1] if in_path and path else query.get("v", "")):
+        return found
     return Link("youtube", "playlist", query["list"]) if query.get("list") else None

@@ -14,7 +14,7 @@ from services.sound.sound_alikes import SoundTags, tags_of
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
 from services.subject.headline import Confidence, DecidedBy, Headline, as_input
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
-from services.subject.model import Match, SourceMatch
+from services.subject.model import Match, SourceMatch, Subject
 from services.subject.resolve import nothing_known, resolve
 from services.viewer import Viewer
 from services.views import ModelVersion, TrackSummary, View, Worked
@@ -96,19 +96,22 @@ class Why:
 
 @dataclass(frozen=True, kw_only=True)
 class GenreAnswer:
-    """The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on."""
+    """The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
+
+    It has no genre where nothing of the track but its audio analysis is stored.
+    """
 
     track: TrackSummary | None
     match: Match | SourceMatch
-    genre: str
-    family: str
+    genre: str | None
+    family: str | None
     in_families: list[TrackFamily]
     probability: float
     genres: list[RankedGenre]
     families: list[FamilyProbability]
     broad: list[GenreProbability]
     microgenres: list[RankedGenre]
-    decided_by: DecidedBy
+    decided_by: DecidedBy | None
     reason: str
     basis: list[str]
     confidence: Confidence
@@ -125,6 +128,8 @@ class GenreAnswer:
 def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Worked:
     """Return a GenreAnswer; raises ServiceError as `resolve` does, and 404 where nothing at all is known."""
     subject = resolve(services, query, viewer, NEEDS)
+    if subject.kind == "analysis":
+        return Worked(_without_genre(services, subject), final=False)
     track = subject.track
     given, model = as_input(track), services.genre
     if not model.knows(given):
@@ -168,6 +173,34 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         sources=source_lines(services, subject),
     )
     return Worked(answer, subject.final)
+
+
+def _without_genre(services: Services, subject: Subject) -> GenreAnswer:
+    return GenreAnswer(
+        track=TrackSummary.of(subject.track),
+        match=subject.match(),
+        genre=None,
+        family=None,
+        in_families=[],
+        probability=0.0,
+        genres=[],
+        families=[],
+        broad=[],
+        microgenres=[],
+        decided_by=None,
+        reason="",
+        basis=[],
+        confidence="low",
+        note="Only its audio analysis is here: no file or source has named the track. "
+        "Bring a playlist that holds it, and it gets its title.",
+        known_genres=KnownGenres((), (), None, None, []),
+        sound_tags=None,
+        features=[],
+        other_features=[],
+        why=Why(features=[], words=[], nearest=[]),
+        model=ModelVersion("genre", services.genre.version),
+        sources=[],
+    )
 
 
 def _filed_by(services: Services, source: str | None) -> str:

@@ -157,9 +157,7 @@ class AudioIndex:
 
     def find(self, track: Track) -> str | None:
         """Return the id of the file of a track, by its own id, one at MusicBrainz, its ISRC or its names."""
-        if not len(self._keys):
-            return None
-        for key in keys_of(track):
+        for key in keys_of(track) if len(self) else ():
             place = int(np.searchsorted(self._keys, hashed(key)))
             if place < len(self._keys) and self._keys[place] == hashed(key):
                 at = int(self._at[place])

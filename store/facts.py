@@ -234,9 +234,24 @@ def put_segments(
     database.put_document(ANALYSES, {"_id": track_id, **asdict(by), "segments": len(start), **packed})
 
 
-def analysed(database: Database) -> dict[str, datetime | None]:
-    """Return the ids of the tracks that have been analysed, with when each was fetched."""
-    return {analysis["_id"]: analysis["fetched_at"] for analysis in database.fields_of(ANALYSES, ["fetched_at"])}
+@dataclass(frozen=True, slots=True)
+class AnalysisStamp:
+    """By whose analyser the timbre of a track is, and when it was fetched: it changes with the analysis.
+
+    ``analyser`` is the source for what was computed here, "" for the one of Spotify. Timbres of two analysers have
+    other axes.
+    """
+
+    analyser: str
+    fetched_at: datetime | None
+
+
+def analysed(database: Database) -> dict[str, AnalysisStamp]:
+    """Return the ids of the tracks that have been analysed, each with its stamp."""
+    return {
+        row["_id"]: AnalysisStamp(row["source"] if row["source"].startswith(OWN_AUDIO) else "", row["fetched_at"])
+        for row in database.fields_of(ANALYSES, ["source", "fetched_at"])
+    }
 
 
 def timbre_of(database: Database, track_id: str) -> npt.NDArray[np.float32] | None:

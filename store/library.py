@@ -1,11 +1,15 @@
 """The tracks that a viewer sees, from the database and the catalogue together, merged as :mod:`store.gaps` says."""
 
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 
 from store.catalogue.catalogue import Snapshot
 from store.database import Database
 from store.domain import Track
 from store.gaps import merged
+
+# Tracks of one question to the database, of two at a time.
+_AT_ONCE = 500
 
 
 def tracks_by_id(
@@ -27,8 +31,16 @@ def tracks_of_playlist(
 
     ``owner`` is that of the playlist: whoever may open it sees its rows. ``snapshot`` is that of the shared layer.
     """
-    stored = database.get_tracks(ids, owner)
-    return _with_catalogue(snapshot, stored, ids)
+    if len(ids) <= _AT_ONCE:
+        return _with_catalogue(snapshot, database.get_tracks(ids, owner), ids)
+    wanted = list(ids)
+    parts = [wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE)]
+    known: dict[str, Track] = {}
+    # While the database looks for some, the catalogue has those before; its answers are read meanwhile, too.
+    with ThreadPoolExecutor(2) as asking:
+        for part, stored in zip(parts, asking.map(lambda part: database.get_tracks(part, owner), parts), strict=True):
+            known |= _with_catalogue(snapshot, stored, part)
+    return known
 
 
 def _with_catalogue(snapshot: Snapshot, stored: dict[str, Track], ids: Collection[str]) -> dict[str, Track]:

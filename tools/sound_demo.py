@@ -1,4 +1,4 @@
-"""Write the sound demo's playlist: ``python -m tools.sound_demo`` analyses the tracks of its package.
+"""Write the sound demo: ``python -m tools.sound_demo`` analyses the tracks of its package and listens to them.
 
 The makers state the mood of each track, and whether it is acoustic or electronic. Who added what is invented.
 """
@@ -10,14 +10,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from etl.audio.analyser import VERSION, analyse
-from etl.demo.sound import PREFIX, SOUND_DEMO
+import numpy as np
+
+from etl.audio.analyser import VERSION, SoundAnalysis, analyse
+from etl.audio.decoding import mono_blocks
+from etl.demo.sound import ARRAYS, PREFIX, SOUND_DEMO, DemoSound, save_sounds
 from etl.exports.tastemap_json import FORMAT
 from etl.exports.tastemap_json import VERSION as FORMAT_VERSION
 from etl.library.examine import analyser_source
+from ml import artefacts
+from ml.tagger.model import TASK, MusicTagger
 
 ARTIST = "Immich Memories Music"
 LICENCE = "MIT (the package immich-memories-music; made with ACE-Step 1.5)"
+SOURCE = "immich-memories-music (MIT; made with ACE-Step 1.5)"
 # Who likes what: mood, and kind of sound where it matters to them.
 TASTES = {
     "Gita": ("calm", "tender acoustic"),
@@ -34,11 +40,18 @@ def main() -> None:
         sys.exit("The package immich-memories-music is not installed.")
     root = Path(package.origin).parent / "tracks"
     paths = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.opus"))
-    items = [item(at, root, path) for at, path in enumerate(by_turns(paths))]
+    tagger = MusicTagger.load(artefacts.active(TASK))
+    items, sounds = [], {}
+    for at, path in enumerate(by_turns(paths)):
+        analysis = analyse(root / path)
+        items.append(item(at, path, analysis))
+        sounds[items[-1]["track"]["id"]] = sound_of(root / path, analysis, tagger)
+    save_sounds(sounds)
     head = {"format": FORMAT, "version": FORMAT_VERSION, "playlist": {"name": "Four listeners (sound demo)"}}
     rows = ",\n".join(json.dumps(one, ensure_ascii=False) for one in items)
     SOUND_DEMO.write_text(json.dumps(head)[:-1] + f', "items": [\n{rows}\n]}}\n')
-    print(f"{len(items)} tracks, {SOUND_DEMO.stat().st_size / 1000:.0f} kB, analyser {VERSION}")
+    size = sum(file.stat().st_size for file in (SOUND_DEMO, ARRAYS)) / 1000
+    print(f"{len(items)} tracks, {size:.0f} kB, analyser {VERSION}, tagger {tagger.version}")
 
 
 def person_of(path: str) -> str:
@@ -60,11 +73,24 @@ def by_turns(paths: list[str]) -> list[str]:
     return [tracks[turn] for turn in range(most) for tracks in of.values() if turn < len(tracks)]
 
 
-def item(at: int, root: Path, path: str) -> dict[str, Any]:
+def sound_of(path: Path, analysis: SoundAnalysis, tagger: MusicTagger) -> DemoSound:
+    """Return what ships of the sound of a track: the timbre of its segments, and what the tagger says."""
+    assert analysis.analysis is not None
+    heard = tagger.predict(mono_blocks(path, tagger.rate))
+    return DemoSound(
+        duration_ms=int(analysis.features.values["duration_ms"]),
+        timbre=np.array([segment["timbre"] for segment in analysis.analysis["segments"]], np.float32),
+        parts=heard.parts.astype(np.float32),
+        tags=heard.tags.astype(np.float32),
+        analyser=analyser_source(analysis.version),
+        tagger=tagger.version,
+    )
+
+
+def item(at: int, path: str, sound: SoundAnalysis) -> dict[str, Any]:
     """Return the row of a track: its names, who added it, and what the analyser finds."""
     mood, kind, number = named(path)
-    sound = analyse(root / path)
-    values = {name: round(value, 4) for name, value in sound.features.values.items()}
+    values = {name: round(value, 4) for name, value in sorted(sound.features.values.items())}
     track = {
         "id": f"{PREFIX}{Path(path).stem}",
         "title": f"{mood.capitalize()} {kind} {number}",
@@ -73,7 +99,7 @@ def item(at: int, root: Path, path: str) -> dict[str, Any]:
         "year": 2026,
         "duration_ms": int(values["duration_ms"]),
         "labels": [kind],
-        "source": LICENCE,
+        "source": SOURCE,
         "ids": {"demo": path},
         "features": {"values": values, "source": analyser_source(sound.version), "licence": LICENCE},
     }

@@ -20,9 +20,11 @@ from services import health
 from services.errors import ServiceError
 from services.health import Problem
 from services.playlists.playlists import demo_ids, visible_playlists
+from services.sound.demo import demo_of
 from services.views import ModelVersion
 from store.catalogue.catalogue import CatalogueError
 from store.database import StoreDown
+from store.errors import in_words
 from store.facts import ANALYSES
 from store.playlists.summaries import SetSummary, summaries
 
@@ -126,10 +128,11 @@ def status() -> StatusAnswer:
     playlists, analysed, demo_here = None, False, False
     try:
         visible = {playlist.id for playlist in visible_playlists(here, viewer)}
-        playlists, analysed = len(visible), here.database.has_any(ANALYSES)
+        playlists = len(visible)
+        analysed = here.database.has_any(ANALYSES) or bool(demo_of(here, viewer))
         demo_here = bool(visible & demo_ids(viewer.owner))
     except StoreDown as down:
-        store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=down.hint)
+        store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=in_words(down.hint))
     return StatusAnswer(
         catalogue=catalogue,
         store=store,

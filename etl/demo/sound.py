@@ -1,17 +1,25 @@
 """The sound demo: 28 tracks of the package immich-memories-music (MIT), which four invented people share.
 
 The audio stays in the package. What lies here is a playlist in our own JSON with what our analyser found in the
-tracks; ``python -m tools.sound_demo`` writes it. The people, their tastes and their dates are invented.
+tracks, and in arrays the timbre of their segments and what the tagger says of them; ``python -m tools.sound_demo``
+writes both. The people, their tastes and their dates are invented.
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from store.domain import Track
 
 SOUND_DEMO = Path(__file__).with_name("Four listeners (sound demo).json")
+ARRAYS = SOUND_DEMO.with_suffix(".npz")
 PREFIX = "demo-"
 _PACKAGE = "immich_memories_music"
 
@@ -40,3 +48,61 @@ def demo_audio() -> DemoAudio | None:
     items = json.loads(SOUND_DEMO.read_text())["items"]
     root = Path(found.origin).resolve().parent / "tracks"
     return DemoAudio(root, {item["track"]["id"]: item["track"]["ids"]["demo"] for item in items})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DemoSound:
+    """What ships of the sound of a track.
+
+    Attributes
+    ----------
+    duration_ms : int
+    timbre : np.ndarray
+        (n, 12) of its segments, by the ``analyser`` whose source this names.
+    parts, tags : np.ndarray
+        (1 to 4, 400) and (100,), see ml.tagger.model, by this version of the ``tagger``.
+    """
+
+    duration_ms: int
+    timbre: npt.NDArray[np.float32]
+    parts: npt.NDArray[np.float32]
+    tags: npt.NDArray[np.float32]
+    analyser: str
+    tagger: str
+
+
+@cache
+def demo_sounds() -> Mapping[str, DemoSound]:
+    """Return what ships of the sound of the demo's tracks, by their ids."""
+    with np.load(ARRAYS, allow_pickle=False) as stored:
+        columns: dict[str, Any] = {name: stored[name] for name in stored.files}
+    ends = np.cumsum(columns["segments"])[:-1]
+    timbres = np.split(columns["timbre"].astype(np.float32), ends)
+    made = {"analyser": str(columns["analyser"]), "tagger": str(columns["tagger"])}
+    each = zip(columns["names"], columns["durations_ms"], timbres, columns["parts"], columns["tags"], strict=True)
+    return {
+        str(name): DemoSound(
+            duration_ms=int(duration),
+            timbre=timbre,
+            parts=parts.astype(np.float32),
+            tags=tags.astype(np.float32),
+            **made,
+        )
+        for name, duration, timbre, parts, tags in each
+    }
+
+
+def save_sounds(sounds: Mapping[str, DemoSound]) -> None:
+    """Write what ships, in half precision; all of ``sounds`` are of the same versions, and of four parts."""
+    each = list(sounds.values())
+    np.savez_compressed(
+        ARRAYS,
+        names=np.array(list(sounds)),
+        durations_ms=np.array([sound.duration_ms for sound in each]),
+        segments=np.array([len(sound.timbre) for sound in each]),
+        timbre=np.concatenate([sound.timbre for sound in each]).astype("<f2"),
+        parts=np.stack([sound.parts for sound in each]).astype("<f2"),
+        tags=np.stack([sound.tags for sound in each]).astype("<f2"),
+        analyser=np.array(each[0].analyser),
+        tagger=np.array(each[0].tagger),
+    )

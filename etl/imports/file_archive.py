@@ -1,13 +1,17 @@
 """A zip of playlist files, such as Exportify's ``spotify_playlists.zip`` or Google's Takeout: what each file holds.
 
-Each member is unpacked into a folder of its own for as long as it is read, under a name that no archive can choose.
+Each member is unpacked into a folder of its own for as long as it is read, under a name that no archive can choose. A
+zip in the zip is opened too, but none in that one. Google Play Music's Takeout has a file for each track, which are put
+together to playlists.
 """
 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -16,11 +20,16 @@ from etl.imports.reading.archive import Archive
 from etl.imports.reading.bytes import Source, Watch
 from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.rows.entries import Begin, Entry, PlaylistFile, Recognised, Row, TrackTableFile, playlist_name
+from etl.imports.sheets.headings import normal_heading
+from etl.values import whole
 from store.runs import ImportProblem
 
 _LISTS = re.compile(r"(?i)\.(csv|tsv|txt|m3u8?|pls|xspf|jspf|xml|jsonl?)(\.gz)?$")
 # What systems leave in archives: macOS its attributes, Windows its thumbnails.
 _LITTER = re.compile(r"(?i)(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
+_ZIP = re.compile(r"(?i)\.zip$")
+# Google Play Music: "Playlists/Road trip/Tracks/Waterloo.csv", and beside the tracks a Metadata.csv.
+_TRACKS, _METADATA, _INDEX = "Tracks", "Metadata.csv", "playlist index"
 _MAX_NAMED = 20
 _SOME_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_MEMBERS = 2_000
@@ -59,8 +68,7 @@ class FileArchive:
         if file.form is not Form.ARCHIVE:
             return False
         faults: list[str] = []
-        members = _members(file)
-        for member in members:
+        for member in _members(file, faults):
             with self._playlists(member, faults) as found:
                 if found:
                     return True
@@ -75,10 +83,14 @@ class FileArchive:
     def read(self, file: InspectedFile, _source: str, moment: datetime, watch: Watch | None) -> Iterator[Entry]:
         """Yield the playlists of each file, and then a row for each file that is not read."""
         faults: list[str] = []
-        for member in _members(file):
-            with self._playlists(member, faults) as found:
-                if found:
-                    yield from _named(found.read(found.kind, moment, None), member.name)
+        for folder, members in groupby(_members(file, faults), _folder_of_tracks):
+            if folder:
+                yield from self._of_tracks(folder, members, moment, faults)
+                continue
+            for member in members:
+                with self._playlists(member, faults) as found:
+                    if found:
+                        yield from _named(found[1].read(found[1].kind, moment, None), member.name)
         faults += [f"{name}: not a playlist file" for name in _others(file)]
         for number, fault in enumerate(faults[:_MAX_NAMED], start=1):
             yield Row(line=number, reason=fault)
@@ -86,29 +98,41 @@ class FileArchive:
             yield Row(line=_MAX_NAMED + 1, reason="further files without a playlist", times=len(faults) - _MAX_NAMED)
         file.seen_whole(watch)
 
+    def _of_tracks(
+        self, folder: str, members: Iterator[Source], moment: datetime, faults: list[str]
+    ) -> Iterator[Entry]:
+        """Yield the playlist of a folder with a file for each track, in the order that the files say."""
+        rows: list[tuple[int, Row]] = []
+        for member in members:
+            with self._playlists(member, faults) as found:
+                if found:
+                    entries = found[1].read(found[1].kind, moment, None)
+                    rows += [(_index_of(found[0]), entry) for entry in entries if isinstance(entry, Row)]
+        rows.sort(key=itemgetter(0))
+        yield Begin(name=folder)
+        yield from (replace(row, line=number) for number, (_, row) in enumerate(rows, start=1))
+
     @contextmanager
-    def _playlists(self, member: Source, faults: list[str]) -> Iterator[PlaylistFile | None]:
-        """Give what a member is; ``None``, with a line in ``faults``, for one that cannot be read to its end."""
+    def _playlists(self, member: Source, faults: list[str]) -> Iterator[tuple[InspectedFile, PlaylistFile] | None]:
+        """Give a member and what it is; ``None``, with a line in ``faults``, for one that cannot be read to its end."""
         with TemporaryDirectory(prefix="tastemap-") as folder:
             try:
                 found = self._recognised(member, Path(folder))
-                _check(found)
+                _check(found[1])
             except ImportProblem as problem:
                 said = problem.message if member.name in problem.message else f"{member.name}: {problem.message}"
                 faults.append(said)
-                found = None
-            yield found
+                yield None
+            else:
+                yield found
 
-    def _recognised(self, member: Source, folder: Path) -> PlaylistFile:
-        path = folder / (re.sub(r"[^\w .()&,'+-]", "_", member.name)[-120:].lstrip(". ") or "file")
-        with member.open(None) as content:
-            path.write_bytes(content.read())
-        file = InspectedFile(path)
+    def _recognised(self, member: Source, folder: Path) -> tuple[InspectedFile, PlaylistFile]:
+        file = InspectedFile(_unpacked(member, folder))
         found = next((reader.recognised(file) for reader in self.readers if reader.sniff(file)), None)
         if isinstance(found, TrackTableFile) and found.playlist is not None:
             found = found.playlist
         if isinstance(found, PlaylistFile):
-            return found
+            return file, found
         what = "data for the catalogue; bring it alone" if found else f"{file.form.value}, but not a known playlist"
         raise ImportProblem("not_a_playlist", f"{member.name} is {what}.", _HINT)
 
@@ -120,13 +144,59 @@ def _check(found: PlaylistFile) -> None:
         raise ImportProblem("no_tracks", "no row of it holds a track.", _HINT)
 
 
-def _members(file: InspectedFile) -> list[Source]:
-    packed = Archive(file.path)
-    return [source for source in packed.sources(_LISTS) if not _LITTER.search(source.name)][:_MAX_MEMBERS]
+def _unpacked(member: Source, folder: Path) -> Path:
+    path = folder / (re.sub(r"[^\w .()&,'+-]", "_", member.name)[-120:].lstrip(". ") or "file")
+    with member.open(None) as content:
+        path.write_bytes(content.read())
+    return path
+
+
+def _members(file: InspectedFile, faults: list[str]) -> Iterator[Source]:
+    """Yield the files that may be playlists, first those of the archive itself, then those of the archives in it."""
+    packed, taken = Archive(file.path), 0
+    for source in _lists(packed):
+        taken += 1
+        if taken <= _MAX_MEMBERS:
+            yield source
+    for source in packed.sources(_ZIP):
+        with TemporaryDirectory(prefix="tastemap-") as folder:
+            try:
+                inner = _lists(Archive(_unpacked(source, Path(folder))))
+            except ImportProblem as problem:
+                faults.append(f"{source.name}: {problem.message}")
+                continue
+            for member in inner:
+                taken += 1
+                if taken <= _MAX_MEMBERS:
+                    yield member
+    if taken > _MAX_MEMBERS:
+        faults.append(f"{taken - _MAX_MEMBERS} files beyond the first {_MAX_MEMBERS:,} were not read")
+
+
+def _lists(packed: Archive) -> list[Source]:
+    return [source for source in packed.sources(_LISTS) if not _LITTER.search(source.name) and not _is_metadata(source)]
 
 
 def _others(file: InspectedFile) -> list[str]:
-    return [name for name in Archive(file.path).names() if not _LISTS.search(name) and not _LITTER.search(name)]
+    names = Archive(file.path).names()
+    return [name for name in names if not _LISTS.search(name) and not _ZIP.search(name) and not _LITTER.search(name)]
+
+
+def _folder_of_tracks(source: Source) -> str:
+    """Return the name of the playlist whose track a member is, "" for any other file."""
+    return source.folders[-2] if len(source.folders) > 1 and source.folders[-1] == _TRACKS else ""
+
+
+def _is_metadata(source: Source) -> bool:
+    return source.name == _METADATA and "Playlists" in source.folders
+
+
+def _index_of(file: InspectedFile) -> int:
+    """Return the place in its playlist that the file of one track says."""
+    headings = [normal_heading(heading) for heading in file.sheet.headings] if file.sheet else []
+    row = file.sheet.sample[0] if file.sheet and file.sheet.sample else []
+    at = headings.index(_INDEX) if _INDEX in headings else len(row)
+    return (whole(row[at]) or 0) if at < len(row) else 0
 
 
 def _named(entries: Iterator[Entry], name: str) -> Iterator[Entry]:

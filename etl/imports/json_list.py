@@ -17,8 +17,8 @@ from etl.values import text
 
 # A list of tracks is not deeper than this in what services answer.
 _MAX_DEPTH = 4
-# Objects in which a track lies: Spotify's items.
-_WRAPPERS = ("track", "song", "item")
+# Objects in which a track lies: Spotify's items, Apple's attributes.
+_WRAPPERS = ("track", "song", "item", "attributes")
 # What an object is called; Last.fm's dates are objects too.
 _NAMES = ("name", "title", "uts", "#text", "displayName")
 
@@ -58,7 +58,16 @@ def _listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
 
 def _flat(entry: Mapping[str, Any]) -> dict[str, str]:
     wrapped: dict[str, Any] = next((entry[name] for name in _WRAPPERS if isinstance(entry.get(name), dict)), {})
-    return {key: cell for key, value in {**entry, **wrapped}.items() if (cell := _cell(value))}
+    values = {**entry, **wrapped}
+    # What an object says beside its name: the date of an album, the ISRC among external ids.
+    inner = {
+        f"{key} {name}": value
+        for key, found in values.items()
+        if isinstance(found, dict) and key not in _WRAPPERS
+        for name, value in found.items()
+        if not isinstance(value, (dict, list))
+    }
+    return {key: cell for key, value in {**inner, **values}.items() if (cell := _cell(value))}
 
 
 def _cell(value: Any) -> str:

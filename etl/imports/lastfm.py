@@ -2,39 +2,45 @@
 
 The forms are lastfm.ghan.nl (``uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid``), lastfmstats.com
 (``Artist;Album;AlbumId;Track;Date#user``, milliseconds), lastfm-to-csv (``artist,album,track,15 Jun 2007 22:30``
-without headings) and the open scrobbler's (the same with album artist and seconds behind). A file is a list of plays
-if a column holds points in time: a length of 4:48 or a date of addition makes none.
+without headings) and the open scrobbler's (the same with album artist and seconds behind); the log of portable players
+(Rockbox' ``.scrobbler.log``); answers of Last.fm's API as JSON. A file is a list of plays if a column holds points in
+time: a length of 4:48 or a date of addition makes none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from etl.imports.json_list import sheet_of
 from etl.imports.reading.bytes import Watch
-from etl.imports.reading.inspected import InspectedFile
+from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.rows.album_details import mbid_of
+from etl.imports.rows.channels import artist_and_title
 from etl.imports.rows.entries import Entry, named_track
-from etl.imports.rows.history import TOO_SHORT, History, history_entries
+from etl.imports.rows.history import MIN_PLAYED_MS, TOO_SHORT, History, history_entries
 from etl.imports.sheets.convention import is_missing
 from etl.imports.sheets.dates import DateOrder, has_clock
 from etl.imports.sheets.heading_names import LIST_HEADINGS
 from etl.imports.sheets.headings import find_columns, has_audio_features, normal_heading
 from etl.imports.sheets.layout import ADDED
 from etl.imports.sheets.sheet import Sheet
-from etl.imports.sheets.track_rows import artist_and_title
 from etl.values import whole
 
 _NAMES = {field: LIST_HEADINGS[field] for field in ("title", "artists", "album", "uri")}
 _NAMES |= {"mbid": ("track mbid", "recording mbid")}
+_NAMES |= {"played": ("ms played", "play duration milliseconds", "stream duration ms")}
 _TIMES = (
     *("uts", "timestamp", "date", "time", "utc time", "scrobbled at", "played at", "datetime", "date played", "ts"),
     *("event start timestamp", "event end timestamp", "scrobble time", "listened at", "end time", "date time"),
+    *("time ms", "time human", "entry date", "play time", "scrobbled", "date uts"),
 )
 # Apple's "Play History Daily Tracks" has a row for each track and day, with both names in one cell.
 _APPLE_DAYS = {"track description", "date played", "play count"}
 _OF_APPLE_DAYS = {"title": "track description", "time": "date played", "plays": "play count"}
 _WITHOUT_HEADINGS = {"artists": 0, "album": 1, "title": 2, "time": 3}
 _WIDTHS_WITHOUT_HEADINGS = range(4, 8)
+_LOG, _SKIPPED = "#AUDIOSCROBBLER/", "S"
+_IN_LOG = {"artists": 0, "album": 1, "title": 2, "rating": 5, "time": 6, "mbid": 7}
 # Of all ghan.nl says about a time that it does not know.
 _NO_TIME = frozenset({"0", "01 Jan 1970, 00:00"})
 
@@ -79,8 +85,21 @@ def _column(rows: Iterable[Sequence[str]], at: int) -> list[str]:
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Return whether ``file`` holds plays; playlists and tables of tracks have other columns."""
-    sheet = file.sheet
+    """Return whether ``file`` is a table of plays; playlists and tables of tracks have other columns."""
+    return _are_plays(file.sheet)
+
+
+def sniff_json(file: InspectedFile) -> bool:
+    """Return whether ``file`` is a JSON list of plays: an answer of Last.fm's API, an export of lastfmstats.com."""
+    return file.form is Form.JSON and _are_plays(file.once(sheet_of))
+
+
+def sniff_log(file: InspectedFile) -> bool:
+    """Return whether ``file`` is the log of a portable player (``.scrobbler.log``)."""
+    return file.text is not None and file.text.head(1 << 10).lstrip("\ufeff").startswith(_LOG)
+
+
+def _are_plays(sheet: Sheet | None) -> bool:
     if sheet is None or has_audio_features(sheet.headings):
         return False
     if sheet.layout is not None and not sheet.layout.columns.keys().isdisjoint(ADDED):
@@ -93,14 +112,34 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
     sheet = file.as_sheet()
     columns = columns_of(sheet)
     assert columns is not None
-    below = sheet.rows(watch)
-    rows = below if columns.below_headings else sheet.file.rows(sheet.delimiter, watch)
+    rows = sheet.rows(watch) if columns.below_headings else sheet.file.rows(sheet.delimiter, watch)
     heading = sheet.headings[columns.columns["time"]] if columns.below_headings else "time"
     yield from history_entries(lambda history: _listen(history, rows, columns, heading, source))
 
 
+def read_json(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the history in a JSON list as one playlist."""
+    file.seen_whole(watch)
+    sheet = file.once(sheet_of)
+    columns = columns_of(sheet)
+    assert columns is not None
+    heading = sheet.headings[columns.columns["time"]]
+    yield from history_entries(
+        lambda history: _listen(history, enumerate(sheet.sample, start=1), columns, heading, source)
+    )
+
+
+def read_log(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the history in the log of a player as one playlist; what was skipped is no play."""
+    assert file.text is not None
+    rows = enumerate((line.rstrip("\r\n").split("\t") for line in file.text.lines(watch)), start=1)
+    plays = ((line, cells) for line, cells in rows if not cells[0].startswith("#") and len(cells) > 1)
+    columns = Columns(columns=_IN_LOG, dates=DateOrder())
+    yield from history_entries(lambda history: _listen(history, plays, columns, "time", source))
+
+
 def _listen(
-    history: History, rows: Iterable[tuple[int, list[str]]], columns: Columns, heading: str, source: str
+    history: History, rows: Iterable[tuple[int, Sequence[str]]], columns: Columns, heading: str, source: str
 ) -> None:
     """Count the plays below the headings."""
     for line, cells in rows:
@@ -123,8 +162,8 @@ def _listen(
         played_at = columns.dates.instant(time)
         if played_at is None and not is_missing(time) and time not in _NO_TIME:
             history.note_unread(heading)
-        plays = whole(texts.get("plays", "1"))
-        if plays == 0:
+        plays, played = whole(texts.get("plays", "1")), whole(texts.get("played", ""))
+        if plays == 0 or texts.get("rating") == _SKIPPED or (played is not None and played < MIN_PLAYED_MS):
             history.skip(line, TOO_SHORT)
         else:
             history.play(line, track, played_at, plays or 1)

@@ -11,9 +11,10 @@ from etl.imports.reading.inspected import InspectedFile
 from etl.imports.rows.entries import Begin, Entry, Row, linked_track
 from etl.imports.rows.player_list import ListedFile, row_of
 from etl.imports.sheets.dates import DateOrder
+from etl.imports.sheets.heading_names import ID_FIELDS, LIST_HEADINGS
 from etl.imports.sheets.headings import normal_heading
 from etl.imports.sheets.sheet import Sheet
-from etl.links import TRACK, Link, link_in, local_file
+from etl.links import TRACK, Link, link_in, link_of, local_file
 
 _SAMPLE = 200
 _BETWEEN = re.compile(r"[\s,;|]+")
@@ -24,27 +25,49 @@ _NAMES = re.compile(r"[^\t;|]{1,200}\s[-–—]\s[^\t;|]{1,200}")
 _LENGTH_BEHIND = re.compile(r"(.*?)(?:\s+[(\[]?(\d{1,2}):(\d\d)[)\]]?)?")
 # So many of the lines of a list of names, and at least two, are "Artist - Title".
 _SHARE = 0.8
-# Columns of numbers that are ids.
-_NUMBERED = {"deezer id": "deezer", "deezer track id": "deezer", "apple music id": "itunes", "itunes id": "itunes"}
+# The headings of columns of ids, with the service.
+_OF_SERVICE = {name: namespace for field, namespace in ID_FIELDS.items() for name in LIST_HEADINGS[field]}
+_MARKDOWN = re.compile(r"\[[^\]]*\]\((https?://[^\s)]+)\)")
+_ADDRESS = re.compile(r"https?://([^\s/?#]+)\S*", re.IGNORECASE)
+# "Waterloo by ABBA", as services share a song.
+_BY = re.compile(r"(?i)(?:listen to |check out )?[\"“]?([^\t;|]{1,200}?)[\"”]?,? by ([^\t;|]{1,200})")
+_KNOWN = "links of Spotify, Deezer, Apple Music, YouTube and MusicBrainz do"
 _NO_LINK = "neither a link, an id nor Artist - Title"
 
 
 def sniff(file: InspectedFile) -> bool:
     """Return whether most lines of ``file`` hold links, URIs or ids and nothing else."""
-    if file.text is None:
-        return False
-    lines = [line for line in islice(file.text.head().splitlines(), _SAMPLE) if line.strip()]
-    bare = sum(bool(_tokens(line)) and all(map(_is_linked, _tokens(line))) for line in lines)
+    lines = _sample(file)
+    bare = sum(bool(_tokens(line)) and all(map(_is_address, _tokens(line))) for line in lines)
     return bare * 2 >= len(lines) and bare > 0
 
 
-def sniff_names(file: InspectedFile) -> bool:
-    """Return whether nearly all lines of ``file`` are "Artist - Title"."""
-    if file.text is None or not re.search(r"(?i)\.(txt|md)(\.gz)?$", file.name):
+def sniff_chat(file: InspectedFile) -> bool:
+    """Return whether most lines of ``file``, which is no table, hold a link among words: a chat, a list in Markdown."""
+    if file.sheet is None or file.sheet.layout is not None:
         return False
-    lines = [line for line in islice(file.text.head().splitlines(), _SAMPLE) if line.strip()]
-    named = sum(bool(_NAMES.fullmatch(_BULLET.sub("", line).strip())) for line in lines)
+    lines = _sample(file)
+    linked = sum(any(link_in(token) for token in _tokens(line)) for line in lines)
+    return linked * 2 >= len(lines) and linked > 0
+
+
+def sniff_names(file: InspectedFile) -> bool:
+    """Return whether nearly all lines of ``file`` are "Artist - Title", or nearly all "Title by Artist"."""
+    lines = [_BULLET.sub("", line).strip() for line in _sample(file)]
+    if file.sheet is None or not (re.search(r"(?i)\.(txt|md)(\.gz)?$", file.name) or _has_one_column(file.sheet)):
+        return False
+    named = max(sum(bool(form.fullmatch(line)) for line in lines) for form in (_NAMES, _BY))
     return named >= max(2, _SHARE * len(lines))
+
+
+def _has_one_column(sheet: Sheet) -> bool:
+    single = sum(len([cell for cell in row if cell.strip()]) == 1 for row in [sheet.headings, *sheet.sample])
+    return sheet.layout is None and single >= _SHARE * (1 + len(sheet.sample))
+
+
+def _sample(file: InspectedFile) -> list[str]:
+    lines = islice(file.text.head().splitlines(), _SAMPLE) if file.text else ()
+    return [line for line in lines if line.strip()]
 
 
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
@@ -56,7 +79,7 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
 
 @dataclass(frozen=True, slots=True)
 class IdColumn:
-    """The column ``at`` of a sheet without titles that holds links or ids; numbers are ids of ``namespace``."""
+    """The column ``at`` of a sheet without titles that holds links or ids, these of ``namespace`` if it says so."""
 
     at: int
     namespace: str
@@ -64,9 +87,7 @@ class IdColumn:
 
     def link(self, cell: str) -> Link | None:
         """Return what a cell names."""
-        if self.namespace and cell.isdecimal():
-            return Link(self.namespace, TRACK, cell)
-        return link_in(cell, bare=True)
+        return link_of(self.namespace, cell) or link_in(cell, bare=True)
 
 
 def ids_of(sheet: Sheet) -> IdColumn | None:
@@ -75,7 +96,7 @@ def ids_of(sheet: Sheet) -> IdColumn | None:
     added = sheet.columns.get("added_at", len(names))
     dates = DateOrder.of(row[added] for row in sheet.sample if added < len(row))
     for at, name in enumerate(names):
-        column = IdColumn(at, _NUMBERED.get(name, ""), dates)
+        column = IdColumn(at, _OF_SERVICE.get(name, ""), dates)
         cells = [row[at].strip() for row in sheet.sample if at < len(row) and row[at].strip()]
         named = sum(link is not None and link.kind == TRACK for link in map(column.link, cells))
         if cells and named * 2 > len(cells):
@@ -109,8 +130,8 @@ def rows(lines: Iterable[str], source: str) -> Iterator[Row]:
 
 
 def _rows(number: int, line: str, source: str) -> Iterator[Row]:
-    tokens = _tokens(line)
-    linked = [token for token in tokens if _is_linked(token)]
+    line = _MARKDOWN.sub(r" \1 ", line)
+    linked = [token for token in _tokens(line) if _is_linked(token)]
     words = " ".join(token for token in _BULLET.sub("", line).split() if token.strip(",;|") not in linked)
     named = _NAMES.fullmatch(words.strip(" -–—"))
     if len(linked) == 1 and named:  # "Artist - Title https://..."
@@ -122,6 +143,10 @@ def _rows(number: int, line: str, source: str) -> Iterator[Row]:
         name, minutes, seconds = _LENGTH_BEHIND.fullmatch(named[0]).groups()  # type: ignore[union-attr]
         length = 60 * int(minutes or 0) + int(seconds or 0)
         yield row_of(ListedFile(line=number, name=name, seconds=length), None, source)
+    elif by := _BY.fullmatch(words):
+        yield row_of(ListedFile(line=number, name=by[1], artist=by[2]), None, source)
+    elif address := _ADDRESS.search(line):
+        yield Row(line=number, reason=f"a link of {address[1].lower()}, which names no track here: {_KNOWN}")
     else:
         yield Row(line=number, reason=_NO_LINK)
 
@@ -135,7 +160,12 @@ def _row(number: int, token: str, link: Link | None, source: str) -> Row:
 
 
 def _tokens(line: str) -> list[str]:
+    line = _MARKDOWN.sub(r" \1 ", line)
     return [token for token in _BETWEEN.split(_BULLET.sub("", line.lstrip("\ufeff"))) if token]
+
+
+def _is_address(token: str) -> bool:
+    return _is_linked(token) or bool(_ADDRESS.fullmatch(token))
 
 
 def _is_linked(token: str) -> bool:

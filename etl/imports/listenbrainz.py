@@ -7,7 +7,7 @@ from typing import Any
 
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.inspected import Form, InspectedFile
-from etl.imports.reading.json_file import lines, parse, under
+from etl.imports.reading.json_file import lines, listed, parse, under
 from etl.imports.rows.album_details import mbid_of
 from etl.imports.rows.entries import Begin, Entry, Row, linked_track, named_track
 from etl.imports.rows.history import History, history_entries
@@ -67,8 +67,13 @@ def _by_mbid(entry: Any, source: str) -> Track | None:
 def sniff_lines(file: InspectedFile) -> bool:
     """Return whether ``file`` holds a listen a line."""
     first, more, _ = file.start.partition(b"\n")
-    named = bool(more) and bool(LISTENS.search(file.name))
-    return file.form is Form.JSON and file.start.startswith(b"{") and (b'"track_metadata"' in first or named)
+    if file.form is not Form.JSON or not first.startswith(b"{"):
+        return False
+    try:
+        is_first = b'"track_metadata"' in first and is_listen(parse(first, file.name))
+    except ImportProblem:  # the first line is no whole value
+        is_first = False
+    return is_first or (bool(more) and bool(LISTENS.search(file.name)))
 
 
 def read_lines(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
@@ -77,15 +82,29 @@ def read_lines(file: InspectedFile, source: str, _moment: datetime, watch: Watch
 
 
 def sniff_list(file: InspectedFile) -> bool:
-    """Return whether ``file`` is a JSON list of listens."""
-    document = file.document
-    return isinstance(document, list) and any(map(is_listen, document))
+    """Return whether ``file`` is a JSON list of listens, or what the API answers with one."""
+    return any(map(is_listen, _listens(file.document)))
+
+
+def _listens(document: Any) -> list[Any]:
+    return document if isinstance(document, list) else listed(under(document, "payload") or document, "listens")
+
+
+def sniff_answer(file: InspectedFile) -> bool:
+    """Return whether ``file`` is what the API answers with loved and hated recordings."""
+    return any(map(is_feedback, listed(file.document, "feedback")))
+
+
+def read_answer(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
+    """Yield the loved tracks of an answer, and why the others are left out."""
+    file.seen_whole(watch)
+    yield from feedback(enumerate(listed(file.document, "feedback"), start=1), source)
 
 
 def read_list(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
     """Yield the history of a JSON list of listens."""
     file.seen_whole(watch)
-    yield from history_entries(lambda history: listen(history, enumerate(file.document, start=1), source))
+    yield from history_entries(lambda history: listen(history, enumerate(_listens(file.document), start=1), source))
 
 
 def listen(history: History, listens: Iterable[tuple[int, Any]], source: str) -> None:

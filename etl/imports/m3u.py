@@ -17,7 +17,8 @@ _MARK = "#EXTM3U"
 _ATTRIBUTES = r"((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]*))*)"
 _INFO = re.compile(rf"#EXTINF:\s*(-?\d+)?(?:\.\d+)?{_ATTRIBUTES}(?:\s*,|\s+(?=[^\s,][^,]*$))(.*)", re.IGNORECASE)
 _VIRTUAL_DJ = re.compile(r"<artist>(.+?)</artist>.*?<title>(.+?)</title>")
-_STREAM = "#EXT-X-"
+# Poweramp writes #EXT-X-RATING.
+_STREAM = re.compile(r"#EXT-X-(?:TARGETDURATION|MEDIA|STREAM-INF|VERSION|ENDLIST|KEY|PLAYLIST-TYPE)", re.IGNORECASE)
 
 
 def is_m3u(head: str, name: str) -> bool:
@@ -64,11 +65,11 @@ def entries(lines: Iterable[str]) -> Iterator[Begin | ListedFile]:
 def _listed(lines: Iterable[str], info: "_EntryInfo") -> Iterator[ListedFile]:
     for number, raw in enumerate(lines, start=1):
         line = raw.strip().lstrip("\ufeff")
-        if line.upper().startswith(_STREAM):
+        if _STREAM.match(line):
             raise ImportProblem(
                 "not_a_playlist",
                 "This M3U8 file describes an HLS stream, not tracks.",
-                "Bring a list of tracks.",
+                "It is a broadcast or a film in pieces. Bring a list of tracks: M3U of a player, or CSV.",
             )
         if line.upper().startswith("#EXTINF") and info.name:  # the entry before has no path
             yield info.taken()

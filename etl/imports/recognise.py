@@ -13,14 +13,15 @@ from store.runs import ImportProblem
 # The files of a folder that are imported; other JSON files (Payments.json, package.json) are ignored. An analysis is
 # named by the id of its track. Packed JSON is data, never a program's settings.
 _NAMES = re.compile(
-    r"(?i)\.(csv|tsv|txt|m3u8?|pls|[jx]spf)(\.gz)?$|\.jspf\.json$|library[^/]*\.xml$"
+    r"(?i)\.(csv|tsv|txt|m3u8?|pls|[jx]spf|scrobbler\.log)(\.gz)?$|(^|/)watch-history\.json$|\.jspf\.json$|library[^/]*\.xml$"
     r"|(^|/)(playlist\d*|yourlibrary|streaming_?history_?(audio|music)?_?[\d_-]*|endsong_\d+)\.json$"
     r"|(^|/)(mpd\.slice\.[\d-]+|[0-9A-Za-z]{22}|[^/]*analysis[^/]*)\.json$|\.json\.gz$|\.jsonl(\.gz)?$|(^|/)(my_spotify_data|listenbrainz)[^/]*\.zip$"
 )
 _NO_OPTIONS = ReadOptions()
 _JSON_HINT = (
     "Known are Spotify's Playlist1.json, YourLibrary.json and streaming histories, ListenBrainz listens, JSPF "
-    "playlists, audio analyses and slices of the Million Playlist Dataset."
+    "playlists, the history of YouTube Music, and any list of objects with a title and an artist; audio analyses and "
+    "slices of the Million Playlist Dataset, too."
 )
 
 

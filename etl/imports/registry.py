@@ -24,6 +24,7 @@ from etl.imports import (
     track_list,
     tunemymusic,
     xspf,
+    youtube_history,
 )
 from etl.imports.analysis import is_analysis
 from etl.imports.file_archive import FileArchive
@@ -34,6 +35,10 @@ from etl.imports.rows.history import History, history_entries
 from etl.imports.sheets.headings import has_audio_features
 from etl.imports.sheets.sheet import Sheet
 
+_OF_YOUTUBE = (
+    "It holds ids of YouTube without names. A track gets its names when a file with both is brought, such as "
+    '"music library songs.csv" of the same Takeout; or export the playlist with TuneMyMusic.'
+)
 Sniff = Callable[[InspectedFile], bool]
 Describe = Callable[[InspectedFile], tuple[Mapping[str, str], tuple[str, ...]]]
 Read = Callable[[InspectedFile, str, datetime, Watch | None], Iterator[Entry]]
@@ -126,8 +131,11 @@ def _of_tunemymusic(sheet: Sheet) -> Mapping[str, int]:
     return tunemymusic.columns_of(sheet.headings) or {}
 
 
-def _of_links(sheet: Sheet) -> Mapping[str, int]:
-    return {"uri": found.at} if (found := link_list.ids_of(sheet)) else {}
+def _ids(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    sheet = file.as_sheet()
+    found = link_list.ids_of(sheet)
+    notes = (*_noted(file)[1], *((_OF_YOUTUBE,) if found and found.namespace == "youtube" else ()))
+    return sheet.understood({"uri": found.at} if found else {}), notes
 
 
 def _of_json(file: InspectedFile) -> tuple[Mapping[str, str], tuple[str, ...]]:
@@ -170,11 +178,15 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("spotify library", _of_document(spotify_account.is_library), _from_document(spotify_account.library)),
     Reader("spotify history", _of_document(spotify_account.is_history), _from_plays(spotify_account.listen)),
     Reader("listenbrainz", listenbrainz.sniff_list, listenbrainz.read_list),
+    Reader("listenbrainz", listenbrainz.sniff_answer, listenbrainz.read_answer),
+    Reader("youtube history", youtube_history.sniff, youtube_history.read),
+    Reader("last.fm", lastfm.sniff_json, lastfm.read_json),
     Reader("json", json_list.sniff, json_list.read, _of_json),
     Reader("apple library", apple_library.sniff, apple_library.read),
     Reader("xspf", xspf.sniff, xspf.read),
     Reader("pls", pls.sniff, pls.read, _noted),
     Reader("m3u", m3u.sniff, m3u.read, _noted),
+    Reader("last.fm", lastfm.sniff_log, lastfm.read_log, _noted),
     Reader("links", link_list.sniff, link_list.read, _noted),
     Reader("tastemap", full_csv.sniff, full_csv.read),
     Reader("tunemymusic", tunemymusic.sniff, tunemymusic.read, _read_by(_of_tunemymusic)),
@@ -182,7 +194,8 @@ _OF_FILES: tuple[Reader | OtherReader, ...] = (
     OtherReader("table", _is_table, _table),
     _EXPORTIFY,
     Reader("names", link_list.sniff_names, link_list.read, _noted),
-    Reader("ids", link_list.sniff_ids, link_list.read_ids, _read_by(_of_links)),
+    Reader("ids", link_list.sniff_ids, link_list.read_ids, _ids),
+    Reader("links", link_list.sniff_chat, link_list.read, _noted),
     _LIST,
 )
 _FILE_ARCHIVE = FileArchive(_OF_FILES)

@@ -18,7 +18,15 @@ _OTHERS = (("episode", "podcast episode"), ("audiobook", "audiobook"))
 
 def is_playlists(document: Any) -> bool:
     """Return whether this is a Playlist1.json."""
-    return any("items" in playlist for playlist in listed(document, "playlists") if isinstance(playlist, dict))
+    return any(_items(playlist) is not None for playlist in listed(document, "playlists"))
+
+
+def _items(playlist: Any) -> list[Any] | None:
+    """Return the items of a playlist, until 2019 its tracks; ``None`` for an object that is no playlist."""
+    if under(playlist, "items") is not None:
+        return listed(playlist, "items")
+    tracks = listed(playlist, "tracks")
+    return tracks if any(under(track, "trackName") for track in tracks) else None
 
 
 def is_library(document: Any) -> bool:
@@ -41,12 +49,12 @@ def playlists(document: Any, source: str) -> Iterator[Entry]:
     """Yield the playlists of a Playlist1.json with their rows."""
     for playlist in listed(document, "playlists"):
         yield Begin(name=text(under(playlist, "name")) or "Playlist without a name")
-        for number, item in enumerate(listed(playlist, "items"), start=1):
+        for number, item in enumerate(_items(playlist) or (), start=1):
             yield _playlist_row(item, number, source)
 
 
 def _playlist_row(item: Any, number: int, source: str) -> Row:
-    named = under(item, "track") or under(item, "localTrack")
+    named = under(item, "track") or under(item, "localTrack") or item
     track = local_file_track(under(named, "uri"), source) or named_track(
         under(named, "trackName"),
         under(named, "artistName"),

@@ -10,9 +10,11 @@ from datetime import datetime
 
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.inspected import InspectedFile
+from etl.imports.rows.channels import artist_and_title, of_channel
 from etl.imports.rows.entries import Begin, Entry, Row, named_track
+from etl.imports.sheets.heading_names import ID_FIELDS, LIST_HEADINGS
 from etl.imports.sheets.headings import find_columns
-from etl.imports.sheets.track_rows import artist_and_title, other_type
+from etl.imports.sheets.track_rows import ids_of, other_type
 from store.text import split_artists
 
 _HEADINGS = {
@@ -23,7 +25,7 @@ _HEADINGS = {
     "kind": ("type",),
     "isrc": ("isrc",),
     "uri": ("spotify id",),
-}
+} | {field: LIST_HEADINGS[field] for field in ID_FIELDS}
 _NEEDED = {"title", "artists", "playlist", "kind"}
 
 
@@ -62,8 +64,7 @@ def _row(line: int, texts: Mapping[str, str], source: str) -> Row:
     if reason:
         return Row(line=line, reason=reason)
     title, artist = texts.get("title", ""), texts.get("artists", "")
-    if not artist:
-        artist, title = artist_and_title(title)
+    artist, title = of_channel(artist, title) if artist else artist_and_title(title)
     track = named_track(
         title,
         split_artists(artist),
@@ -71,5 +72,6 @@ def _row(line: int, texts: Mapping[str, str], source: str) -> Row:
         uri=f"spotify:track:{texts.get('uri', '')}",
         album=texts.get("album"),
         isrc=texts.get("isrc"),
+        ids=ids_of({field: texts[field] for field in ID_FIELDS if field in texts}),
     )
     return Row(line=line, track=track) if track else Row(line=line, reason="no title")

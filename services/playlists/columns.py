@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from services.container import Services
@@ -69,7 +70,7 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
     people, sources, families, clusters = _Numbers(), _Numbers(), _Numbers(), _Numbers()
     tracks = [track for _, track in rows]
     plain = ("title", "artists", "album", "year", "popularity", "explicit", "duration_ms", "labels")
-    point_of = services.artist_points
+    point_of = cache(services.artist_points)
     columns: dict[str, Any] = {name: [getattr(track, name) for _, track in rows] for name in plain}
     return PlaylistColumns(
         playlist=describe(playlist, viewer),
@@ -86,7 +87,7 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
             family=[families.of(name) for name in families_of(services, tracks)],
             cluster=[clusters.of(name) for name in clusters_of(services, tracks)],
             artist_point=[_rounded(point_of(track.artists)) for _, track in rows],
-            features={name: [_value(track, name) for _, track in rows] for name in AUDIO_FEATURES},
+            features=_feature_columns(tracks),
             **columns,
         ),
         people=people.names,
@@ -102,9 +103,10 @@ def _known(services: Services, playlist: Playlist, items: Sequence[PlaylistItem]
     return [(item, tracks[item.track_id]) for item in items if item.track_id in tracks]
 
 
-def _value(track: Track, name: str) -> float | None:
-    value = track.features.values.get(name) if track.features else None
-    return None if value is None else round(value, 4)
+def _feature_columns(tracks: Sequence[Track]) -> dict[str, list[float | None]]:
+    told = [track.features.values if track.features else {} for track in tracks]
+    values = {name: [known.get(name) for known in told] for name in AUDIO_FEATURES}
+    return {name: [None if value is None else round(value, 4) for value in column] for name, column in values.items()}
 
 
 def _rounded(point: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+from ml.artists.model import ArtistEmbedding
 from ml.clusters.model import Clusters
 from ml.taxonomy.model import Taxonomy
 from services.container import Services
@@ -15,20 +16,23 @@ from store.feature_rows import feature_rows
 _FEW = 2  # families that name a cluster
 
 
-def genres_of(services: Services, track: Track) -> Sequence[str]:
-    """Return a track's own genres, else its artist's, else those that playlists tell of its first known artist."""
+def genres_of(artists: ArtistEmbedding, track: Track) -> Sequence[str]:
+    """Return a track's own genres, else its artist's, else those that playlists tell of its first known artist.
+
+    Names in playlists are not typed: one that is spelled nearly like a known artist's is mostly another artist's.
+    """
     genres = track.labels or track.artist_genres
     if genres:
         return genres
-    found = (services.artists.find(name) for name in track.artists)
-    return next((services.artists.genres(artist)[:2] for artist in found if artist is not None), ())
+    found = (artists.find_exact(name) for name in track.artists)
+    return next((artists.genres(artist)[:2] for artist in found if artist is not None), ())
 
 
 def families_of(services: Services, tracks: Sequence[Track]) -> list[str | None]:
     """Return the family that most genres of each track name, ``None`` for all where a model is missing."""
     try:
-        taxonomy = services.genre.taxonomy
-        return [_family(taxonomy, genres_of(services, track)) for track in tracks]
+        taxonomy, artists = services.genre.taxonomy, services.artists
+        return [_family(taxonomy, genres_of(artists, track)) for track in tracks]
     except ServiceError:
         return [None for _ in tracks]
 

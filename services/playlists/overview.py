@@ -95,11 +95,12 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     playlist = find_playlist(services, playlist_id, viewer)
     rows = _rows(services, playlist)
     tracks = list({track.id: track for _, track in rows}.values())
+    known_artists = services.artists
     # Tables write "hip-hop", files "Hip Hop".
     genres = Counter(
         genre
         for track in tracks
-        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in genres_of(services, track))
+        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in genres_of(known_artists, track))
     )
     decades = Counter(10 * (track.year // 10) for track in tracks if track.year)
     sources = Counter(track.features.source for track in tracks if track.features)

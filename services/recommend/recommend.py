@@ -38,7 +38,8 @@ def recommend(services: Services, query: Mapping[str, Any], viewer: Viewer) -> W
     exclude = ids_in(query["exclude"])
     by_sources, stays = _fetched(services, subject, exclude)
     lines = source_lines(services, subject)
-    method = query["method"]
+    # Where nothing but an analysis is stored, it alone can be compared.
+    method = "timbre" if subject.kind == "analysis" and query["method"] == "neighbours" else query["method"]
     try:
         ours = _OTHERS.get(method, _by_likeness)(services, subject, query, exclude)
     except ServiceError as error:
@@ -49,6 +50,8 @@ def recommend(services: Services, query: Mapping[str, Any], viewer: Viewer) -> W
         ours = Recommendation(seed=TrackSummary.of(subject.track), method="sources", tracks=[], note=note)
     drawn = method == "families" and query["pick"] == "fresh" and query["seed"] is None
     final = subject.final and stays and not drawn and method != "timbre"
+    if method != query["method"]:
+        ours = replace(ours, note="By its audio analysis, for nothing else is known of it.")
     return Worked(replace(ours, fetched=by_sources, sources=lines), final)
 
 

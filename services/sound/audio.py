@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from etl.demo.sound import demo_audio
@@ -107,9 +108,10 @@ def _allowed(services: Services, folder: str) -> Path:
 def audible_for(services: Services, viewer: Viewer) -> Callable[[Track], str | None]:
     """Return what finds the audio file that a viewer may hear of a track: the operator any, others the demo's."""
     demo = demo_audio() if services.config.demo else None
+    index = cache(services.audio.current)  # one request looks thousands of tracks up
 
     def find(track: Track) -> str | None:
-        own = services.audio.current().find(track) if viewer.operator else None
+        own = index().find(track) if viewer.operator else None
         return own or (demo.find(track) if demo else None)
 
     return find

@@ -1,8 +1,9 @@
-"""Sound-alikes among one's own files: the nearest to a track, a path between two, recordings that are the same."""
+"""Sound-alikes among one's own files and the demo's: the nearest to a track, a path, recordings that are the same."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import PurePath
 from typing import Any
 
 from jobs.sound_alikes import can_listen, lacking, new_run
@@ -11,13 +12,14 @@ from ml.tagger.genres import genre_probabilities, kinds_of
 from services.container import Services
 from services.errors import ServiceError
 from services.runs import RunView, start_runs
+from services.sound.demo import demo_of, shipped
 from services.subject.resolve import by_id
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.audio_files import AudioFile, audio_files
 from store.domain import Track
 from store.library import tracks_by_id
-from store.sounds import sound_of, stored_sounds
+from store.sounds import StoredSound, sound_of, stored_sounds
 
 TITLE = "From the sound (musicnn)"
 LEAST_TAG = 0.1
@@ -113,8 +115,10 @@ def alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> Soun
     return SoundAlikes(
         version=services.tagger.version,
         recordings=len(known.space.names),
-        track=TrackSummary.of(tracks[track_id]) if track_id in tracks else TrackSummary.of(_unnamed(track_id)),
-        alike=[_shown(tracks.get(of), of, cosine) for of, cosine in found.items()],
+        track=TrackSummary.of(tracks.get(track_id) or _by_file(known.files[name])),
+        alike=[
+            _shown(tracks.get(of) or _by_file(known.files[known.by_track[of]]), cosine) for of, cosine in found.items()
+        ],
     )
 
 
@@ -126,7 +130,10 @@ def path(services: Services, start: str, end: str, most: int, viewer: Viewer) ->
     by_file = [known.files[name].track_id or "" for name in names]
     tracks = _tracks(services, set(by_file), viewer)
     cosines = [1.0, *(known.space.cosine(a, b) for a, b in pairwise(names))]
-    shown = [_shown(tracks.get(of), of, cosine) for of, cosine in zip(by_file, cosines, strict=True)]
+    shown = [
+        _shown(tracks.get(of) or _by_file(known.files[name]), cosine)
+        for name, of, cosine in zip(names, by_file, cosines, strict=True)
+    ]
     return SoundPath(version=services.tagger.version, tracks=shown)
 
 
@@ -152,14 +159,14 @@ def start(services: Services, viewer: Viewer) -> RunView:
 
 def tags_of(services: Services, track: Track, viewer: Viewer) -> tuple[SoundTags, Any] | None:
     """Return the tags of the file of a track that a viewer may hear, and the genres (114,) that they make likely."""
-    file_id = services.audio.current().find(track)
-    if file_id is None or not viewer.operator:
+    tagger, sound = services.tagger, shipped(services).get(track.id)
+    heard = sound.tags if sound is not None and sound.tagger == tagger.version else None
+    if heard is None and viewer.operator and (file_id := services.audio.current().find(track)) is not None:
+        stored = sound_of(services.database, file_id, tagger.version)
+        heard = None if stored is None else stored.tags
+    if heard is None:
         return None
-    tagger = services.tagger
-    sound = sound_of(services.database, file_id, tagger.version)
-    if sound is None:
-        return None
-    return _tags(services, sound.tags), genre_probabilities(tagger.tags, sound.tags, services.genre.genres)
+    return _tags(services, heard), genre_probabilities(tagger.tags, heard, services.genre.genres)
 
 
 def _tags(services: Services, probabilities: Any) -> SoundTags:
@@ -178,14 +185,20 @@ def _may(file: AudioFile, viewer: Viewer) -> bool:
 
 
 def _recordings(services: Services, viewer: Viewer) -> _Recordings:
-    """Return the recordings of a viewer, from memory where nothing has changed."""
+    """Return the recordings of a viewer, the demo's among them, from memory where nothing has changed."""
     database, version = services.database, services.tagger.version
-    stamp = (version, services.audio.stamp())
-    name = "operator" if viewer.operator else f"of {viewer.owner}"
+    demo = {name: sound for name, sound in demo_of(services, viewer).items() if sound.tagger == version}
+    stamp = (version, services.audio.stamp(), tuple(demo))
+    name = f"{'operator' if viewer.operator else viewer.owner}, {len(demo)} of the demo"
 
     def read() -> _Recordings:
         files = {file.id: file for file in audio_files(database) if _may(file, viewer) and file.track_id}
         kept = [sound for sound in stored_sounds(database, version) if sound.id in files][:MOST_RECORDINGS]
+        for track_id, sound in demo.items():
+            files[track_id] = AudioFile(
+                root="demo", path=track_id, size=0, modified_ns=0, track_id=track_id, duration_ms=sound.duration_ms
+            )
+            kept.append(StoredSound(id=track_id, parts=sound.parts, tags=sound.tags))
         space = SoundSpace.of([sound.id for sound in kept], [sound.parts for sound in kept])
         by_track = {files[sound.id].track_id or "": sound.id for sound in reversed(kept)}
         return _Recordings(space, files, by_track)
@@ -214,15 +227,16 @@ def _tracks(services: Services, ids: Iterable[str], viewer: Viewer) -> dict[str,
     return tracks_by_id(services.catalogue.current(viewer.owner), services.database, list(ids), viewer.owner)
 
 
-def _shown(track: Track | None, track_id: str, cosine: float) -> SoundAlike:
-    return SoundAlike.of(track or _unnamed(track_id), score=round(cosine, 4))
+def _shown(track: Track, cosine: float) -> SoundAlike:
+    return SoundAlike.of(track, score=round(cosine, 4))
 
 
 def _same(files: list[AudioFile], tracks: dict[str, Track]) -> SameRecording:
-    ids = dict.fromkeys(file.track_id for file in files if file.track_id)
-    shown = [TrackSummary.of(tracks.get(name) or _unnamed(name)) for name in ids]
+    of_track = {file.track_id: file for file in files if file.track_id}
+    shown = [TrackSummary.of(tracks.get(name) or _by_file(file)) for name, file in of_track.items()]
     return SameRecording(paths=[file.path for file in files], tracks=shown)
 
 
-def _unnamed(name: str) -> Track:
-    return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
+def _by_file(file: AudioFile) -> Track:
+    """Return what is known of the track of a file whose tags were never stored."""
+    return Track(id=file.track_id or "", title=PurePath(file.path).stem, artists=())

@@ -9,11 +9,12 @@ from ml.timbre.model import LEAST_SEGMENTS, TimbrePlacement, alike
 from services.container import Services
 from services.errors import ServiceError
 from services.recommend.answer import Recommendation, RecommendedTrack
+from services.sound.demo import demo_of, shipped
 from services.subject.model import Subject
+from services.subject.untitled import untitled
 from services.viewer import Viewer
 from services.views import TrackSummary
-from store.domain import Track
-from store.facts import analysed, timbre_of
+from store.facts import AnalysisStamp, analysed, timbre_of
 
 _HINT = (
     "Drop audio analysis files (JSON with segments, as Spotify gave them), or switch Spotify on in Data and fetch "
@@ -74,7 +75,7 @@ class TimbreAlike:
 
 def timbre_map(services: Services, viewer: Viewer) -> TimbreMap:
     """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
-    stamps, placed = _placed(services)
+    stamps, placed = _placed(services, viewer)
     tracks = services.database.get_tracks(sorted(placed), viewer.owner)
     model = services.timbre.model
     return TimbreMap(
@@ -89,7 +90,7 @@ def timbre_map(services: Services, viewer: Viewer) -> TimbreMap:
         notice=None if placed else _nothing(len(stamps)),
         tracks=[
             TimbrePoint.of(
-                tracks.get(track_id) or _unnamed(track_id),
+                tracks.get(track_id) or untitled(track_id),
                 x=round(float(place.spot[0]), 5),
                 y=round(float(place.spot[1]), 5),
                 cluster=place.cluster,
@@ -101,13 +102,13 @@ def timbre_map(services: Services, viewer: Viewer) -> TimbreMap:
 
 def timbre_alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> TimbreAlike:
     """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
-    placed, found = _alike(services, track_id, limit)
+    placed, found = _alike(services, track_id, limit, viewer)
     tracks = services.database.get_tracks([track_id, *(other for other, _ in found)], viewer.owner)
     return TimbreAlike(
         version=services.timbre.model.version,
-        track=TrackSummary.of(tracks.get(track_id) or _unnamed(track_id)),
+        track=TrackSummary.of(tracks.get(track_id) or untitled(track_id)),
         alike=[
-            AlikeTrack.of(tracks.get(other) or _unnamed(other), score=round(score, 4), cluster=placed[other].cluster)
+            AlikeTrack.of(tracks.get(other) or untitled(other), score=round(score, 4), cluster=placed[other].cluster)
             for other, score in found
         ],
     )
@@ -118,12 +119,12 @@ def timbre_picks(
 ) -> Recommendation:
     """Return the analysed tracks with the most similar timbre as recommendations; raises ServiceError 404 for none."""
     seed = subject.track
-    placed, found = _alike(services, seed.id, query["limit"] + len(exclude))
+    placed, found = _alike(services, seed.id, query["limit"] + len(exclude), Viewer(subject.owner))
     found = [(name, cosine) for name, cosine in found if name not in exclude][: query["limit"]]
     tracks = services.database.get_tracks([name for name, _ in found], subject.owner)
     picks = []
     for name, cosine in found:
-        other = tracks.get(name) or _unnamed(name)
+        other = tracks.get(name) or untitled(name)
         why = [f"Alike in timbre (cosine {cosine:.2f})"]
         if placed[name].cluster == placed[seed.id].cluster:
             why.append("In the same region of the timbre map")
@@ -131,9 +132,14 @@ def timbre_picks(
     return Recommendation(seed=TrackSummary.of(seed), method="timbre", tracks=picks, note=None)
 
 
-def _alike(services: Services, name: str, limit: int) -> tuple[dict[str, TimbrePlacement], list[tuple[str, float]]]:
-    """Return the places of the analysed tracks and the ones most like ``name``; raises ServiceError 404."""
-    stamps, placed = _placed(services)
+def _alike(
+    services: Services, name: str, limit: int, viewer: Viewer
+) -> tuple[dict[str, TimbrePlacement], list[tuple[str, float]]]:
+    """Return the places of the analysed tracks and the ones most like ``name``, of those by the same analyser.
+
+    Raises ServiceError 404.
+    """
+    stamps, placed = _placed(services, viewer)
     if not placed:
         raise ServiceError(404, "no_analyses", **asdict(_nothing(len(stamps))))
     if name not in placed:
@@ -141,17 +147,25 @@ def _alike(services: Services, name: str, limit: int) -> tuple[dict[str, TimbreP
         raise ServiceError(
             404, "no_analysis", f"{why}, so nothing can be compared with the timbre of this track.", _HINT
         )
-    return placed, alike(placed, name, limit)
+    same = {other: place for other, place in placed.items() if stamps[other].analyser == stamps[name].analyser}
+    return placed, alike(same, name, limit)
 
 
-def _placed(services: Services) -> tuple[dict[str, Any], dict[str, TimbrePlacement]]:
-    """Return all stored analyses by track, and the places of those that are long enough."""
-    stamps = analysed(services.database)
-    return stamps, services.timbre.update(stamps, lambda name: timbre_of(services.database, name))
+def _placed(services: Services, viewer: Viewer) -> tuple[dict[str, AnalysisStamp], dict[str, TimbrePlacement]]:
+    """Return the stamps of all analyses by track, and the places of those that are long enough.
 
-
-def _unnamed(name: str) -> Track:
-    return Track(id=name, title=f"Untitled {name[:6]}…", artists=())
+    The demo's tracks are among them for those who have brought them in.
+    """
+    sounds = shipped(services)
+    stamps = {name: AnalysisStamp(sound.analyser, None) for name, sound in sounds.items()} | analysed(services.database)
+    placed = services.timbre.update(
+        stamps, lambda name: sounds[name].timbre if name in sounds else timbre_of(services.database, name)
+    )
+    hidden = sounds.keys() - demo_of(services, viewer).keys()
+    return (
+        {name: stamp for name, stamp in stamps.items() if name not in hidden},
+        {name: place for name, place in placed.items() if name not in hidden},
+    )
 
 
 def _nothing(stored: int) -> Notice:

@@ -8,7 +8,7 @@ from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot
 from store.domain import Track
 
-Kind = Literal["id", "search", "names", "features", "source"]
+Kind = Literal["id", "search", "names", "features", "source", "analysis"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,8 @@ class SourceMatch(Match):
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A track and how it was found; ``track.id`` is empty where only names or features are known.
+    """A track and how it was found; ``track.id`` is empty where only names or features are known. Of one of the kind
+    "analysis" nothing but its audio analysis is known.
 
     ``ref`` holds in ``snapshot`` alone. ``found`` is what sources answered, None where none was queried; ``named_by``
     are the sources that named the track, and ``features_source`` is the one of its audio features. ``understood`` is

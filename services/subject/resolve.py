@@ -12,11 +12,13 @@ from services.subject.links import by_link
 from services.subject.lookup import SourceLine, found_by_id, with_sources
 from services.subject.model import Subject, Understood
 from services.subject.typed import ALTERNATIVES, Meaning, meaning
+from services.subject.untitled import untitled
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot
 from store.catalogue.typed import Fit
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
+from store.facts import timbre_of
 from store.text import normalise, plain_title, split_artists
 
 # A catalogue track answers for a name only when they agree at least this well; below it the names themselves are
@@ -38,7 +40,10 @@ def resolve(services: Services, query: Mapping[str, Any], viewer: Viewer, needs:
     if link:
         found = by_link(services, snapshot, link, viewer, needs)
     elif query.get("track_id"):
-        found = by_id(services, snapshot, query["track_id"], viewer, needs)
+        known = _known_by_id(services, snapshot, query["track_id"], viewer, needs)
+        if known is None and timbre_of(services.database, query["track_id"]) is not None:
+            return Subject(snapshot=snapshot, track=untitled(query["track_id"]), kind="analysis", owner=viewer.owner)
+        found = known or by_id(services, snapshot, query["track_id"], viewer)
     elif words:
         found, typed = _by_words(services, snapshot, words), LookupQuery(text=words)
     elif title or artist:
@@ -73,17 +78,24 @@ def by_id(
 
     Raises ServiceError 404.
     """
+    found = _known_by_id(services, snapshot, track_id, viewer, needs)
+    if found is None:
+        raise not_found(
+            f"No track has the id {track_id!r} here.", "Search for it by name, or import a file that holds it."
+        )
+    return found
+
+
+def _known_by_id(
+    services: Services, snapshot: Snapshot, track_id: str, viewer: Viewer, needs: Collection[Need]
+) -> Subject | None:
     ref = snapshot.find(track_id)
     if ref is not None:
         return Subject(snapshot=snapshot, track=snapshot.track(ref), ref=ref, kind="id")
     track = services.database.get_track(track_id, viewer.owner)
     if track is None and needs:
         track = found_by_id(services, track_id)
-    if track is None:
-        raise not_found(
-            f"No track has the id {track_id!r} here.", "Search for it by name, or import a file that holds it."
-        )
-    return Subject(snapshot=snapshot, track=track, kind="id")
+    return None if track is None else Subject(snapshot=snapshot, track=track, kind="id")
 
 
 def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:

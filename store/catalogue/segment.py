@@ -50,9 +50,8 @@ TRACK_CELLS = (
 # Beginnings of up to so many letters have an index of their own: there are too many words to look through for each.
 STARTS = 2
 NAMES_SEPARATOR = "\x1f"
-REBUILD_HINT = "Run `python -m etl catalogue` to build the catalogue again from the imported tables."
-_SOUND = frozenset(AUDIO_FEATURES) - {"duration_ms"}
-_OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name in _SOUND]
+REBUILD_HINT = "It is built again from the imported tables within some minutes. On the server: python -m etl catalogue"
+_OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 50
 
@@ -69,6 +68,14 @@ class CatalogueError(TastemapError):
 def id_hash(track_id: str) -> int:
     """Return the unsigned 64-bit hash under which a segment finds ``track_id``."""
     return int.from_bytes(hashlib.blake2b(track_id.encode(), digest_size=8).digest(), "little")
+
+
+def _as_written(values: np.ndarray) -> list[float]:
+    """Return float32 ``values`` by their shortest text: 0.87, which was written, and not 0.8700000047683716."""
+    short = [float(f"{value:.6g}") for value in values.tolist()]
+    if np.array(short, np.float32).tobytes() == values.tobytes():
+        return short
+    return [float(str(value)) for value in values]
 
 
 def recording_hash(recording_key: str) -> int:
@@ -177,7 +184,7 @@ class Segment:
             (self.directory.parents[1] / SUSPECT_FILE).touch()
         return CatalogueError(
             f"The catalogue segment {self.directory.name} is damaged: {error}",
-            "It is looked at and built anew within some minutes. At once: python -m etl catalogue",
+            "It is looked at and built anew within some minutes. On the server: python -m etl catalogue",
         )
 
     def track(self, row: int) -> Track:
@@ -185,16 +192,15 @@ class Segment:
         cells = self._cells(row)
         popularity, year = float(self.popularity[row]), int(self.year[row])
         source = cells.pop("features_source") or cells["source"]
-        # By the shortest text of a float32: 0.87, which was written, and not 0.8700000047683716.
-        values = orjson.loads(orjson.dumps(self._features_of(row), option=orjson.OPT_SERIALIZE_NUMPY))
-        known = {name: float(value) for name, value in zip(AUDIO_FEATURES, values, strict=True) if value is not None}
+        values = zip(AUDIO_FEATURES, _as_written(self._features_of(row)), strict=True)
+        known = {name: value for name, value in values if value == value}
         for name in ("artists", "labels", "artist_genres"):
             cells[name] = tuple(cells[name])
         return Track(
             **cells,
             year=year or None,
             popularity=None if np.isnan(popularity) else popularity,
-            features=AudioFeatures(values=known, source=source) if not _SOUND.isdisjoint(known) else None,
+            features=AudioFeatures(values=known, source=source) if known.keys() - {"duration_ms"} else None,
         )
 
     def _features_of(self, row: int) -> np.ndarray:

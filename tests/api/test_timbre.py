@@ -18,7 +18,7 @@ from store.runs import ImportProblem, Run
 from tests.ml.timbre_world import analysis, timbre
 
 SPOTIFY_ID = "0a1B2c3D4e5F6g7H8i9J0k"
-UNTITLED = f"Untitled {SPOTIFY_ID[:6]}…"
+UNTITLED = f"Untitled analysis {SPOTIFY_ID[:6]}…"
 
 
 def bring(database: Database, folder: Path, name: str, content: Any, owner: str | None = None) -> Run:
@@ -75,6 +75,14 @@ def test_files_become_a_map_and_sound_alikes(empty_client: FlaskClient, database
     gone = empty_client.get("/recommend", query_string=asked | {"exclude": found["alike"][0]["id"]}).get_json()
     assert gone["tracks"] == picks["tracks"][1:]
     assert empty_client.get("/api/status").get_json()["analysed"] is True
+
+    # One that nobody has named has a page of its own, where its analysis answers.
+    page = empty_client.get("/genre-predict", query_string={"track_id": SPOTIFY_ID}).get_json()
+    assert (page["match"]["kind"], page["genre"], page["track"]["title"]) == ("analysis", None, UNTITLED)
+    goes_with = empty_client.get("/recommend", query_string={"track_id": SPOTIFY_ID}).get_json()
+    assert goes_with["method"] == "timbre"
+    assert {track["title"] for track in goes_with["tracks"]} == set(by_title) - {UNTITLED}
+    assert empty_client.get("/genre-predict", query_string={"track_id": SPOTIFY_ID[::-1]}).status_code == 404
 
     # A playlist that names the track gives the map its name.
     database.put_tracks([Track(id=SPOTIFY_ID, title="Copper Rain", artists=("Nadia Verholt",))])

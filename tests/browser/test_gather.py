@@ -37,7 +37,7 @@ def test_what_sources_know_of_a_playlist_is_fetched_though_one_fails(
     for what in ("How they sound", "Genres", "Recommendations"):
         expect(menu.get_by_role("checkbox", name=what)).to_be_checked()
     menu.get_by_role("button", name="Fetch").click()
-    card = settings_page.run("from the sources")
+    card = settings_page.run("What sources know of")
     expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
     card.get_by_text("By source").click()
     expect(card.get_by_role("row").filter(has_text="Deezer").first).to_be_visible()

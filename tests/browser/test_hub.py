@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,11 +17,9 @@ PEOPLE = {"Ann": 9, "Ben": 7, "Cleo": 5}
 
 
 @pytest.fixture
-def of_three(playlist_page: PlaylistPage) -> PlaylistPage:
+def of_three(playlist_page: PlaylistPage, brought: dict[str, Any]) -> PlaylistPage:
     tracks = invented.rows(PEOPLE)
-    playlist_page.open()
-    playlist_page.drop("Of three.csv", invented.bare_file(tracks))
-    playlist_page.wait_for_map(len(tracks))
+    playlist_page.bring_once(brought, "Of three.csv", invented.bare_file(tracks), len(tracks))
     return playlist_page
 
 
@@ -66,8 +65,11 @@ def test_the_table_keeps_its_order_and_its_filter_and_shows_a_track_on_the_map(
     expect(page.get_by_role("columnheader", name="Energy")).to_have_attribute("aria-sort", "descending")
     page.get_by_placeholder("Filter by title").press_sequentially(title)
     expect(of_three.rows).to_have_count(1)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.reload()
     expect(of_three.rows).to_have_count(1, timeout=ANSWER_MS)
+    assert len([url for url in asked if "/columns" in url]) == 1, "what the HTML asks for early is what the page uses"
     expect(page.get_by_role("columnheader", name="Energy")).to_have_attribute("aria-sort", "descending")
     of_three.rows.first.locator("td").last.click()
     expect_accessible(page)

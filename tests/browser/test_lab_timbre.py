@@ -58,6 +58,10 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
     plot.press("PageDown")
     expect(page.locator(".tm-tip")).to_be_visible()
     expect(page.get_by_role("heading", name="Sounds like")).to_have_count(1, timeout=ANSWER_MS)
+    listed.filter(has_text="Untitled analysis").click()
+    page.get_by_role("heading", name="Sounds like Untitled analysis").get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Untitled analysis", timeout=ANSWER_MS)
+    expect(page.locator(".tm-picks .tm-rows > li")).not_to_have_count(0)
     page.set_viewport_size({"width": 380, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert watch.problems() == []

@@ -4,6 +4,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -16,13 +17,22 @@ pytestmark = pytest.mark.browser
 TRACKS = invented.rows({"ada": 16, "ben": 12})
 TICKS = ".tm-tick[text-anchor=middle]"
 Point = tuple[float, float]
+DRAWN_IN_TWELVE_FRAMES = """async (plot) => {
+  const put = CanvasRenderingContext2D.prototype.putImageData
+  let drawn = 0
+  CanvasRenderingContext2D.prototype.putImageData = function (...given) { drawn += 1; return put.apply(this, given) }
+  for (let frame = 0; frame < 12; frame += 1) {
+    plot.dispatchEvent(new WheelEvent('wheel', { deltaY: -5, bubbles: true, cancelable: true }))
+    await new Promise(requestAnimationFrame)
+  }
+  CanvasRenderingContext2D.prototype.putImageData = put
+  return drawn
+}"""
 
 
 @pytest.fixture
-def explored(playlist_page: PlaylistPage) -> PlaylistPage:
-    playlist_page.open()
-    playlist_page.drop("Explored.csv", invented.bare_file(TRACKS))
-    playlist_page.wait_for_map(len(TRACKS))
+def explored(playlist_page: PlaylistPage, brought: dict[str, Any]) -> PlaylistPage:
+    playlist_page.bring_once(brought, "Explored.csv", invented.bare_file(TRACKS), len(TRACKS))
     playlist_page.map.scroll_into_view_if_needed()
     return playlist_page
 
@@ -52,6 +62,7 @@ def selected(page: Page) -> int:
 
 
 def test_axes_fit_and_one_zooms_pans_and_comes_back(explored: PlaylistPage, page: Page) -> None:
+    page.emulate_media(reduced_motion="no-preference")
     fitted = ticks(page)
     energies = [float(track.sound()[1]) * 100 for track in TRACKS]
     assert min(energies) - 12 < fitted[0] <= fitted[-1] < max(energies) + 12
@@ -75,6 +86,7 @@ def test_axes_fit_and_one_zooms_pans_and_comes_back(explored: PlaylistPage, page
     page.keyboard.press("Home")  # while the view still moves: the point is in sight where it comes to rest
     expect(page.get_by_role("button", name="Zoom out (−)")).to_be_enabled()
     expect(page.locator(".tm-tip")).to_contain_text(TRACKS[0].title)
+    assert explored.map.evaluate(DRAWN_IN_TWELVE_FRAMES) >= 11, "every frame of a movement is drawn"
 
 
 def test_a_lasso_a_box_and_keys_select_and_the_selection_becomes_a_playlist(explored: PlaylistPage, page: Page) -> None:

@@ -10,7 +10,7 @@ import pytest
 from store.catalogue import catalogue as catalogue_module
 from store.catalogue.builder import build_collection, build_public
 from store.catalogue.catalogue import CURRENT_FILE, Catalogue, CatalogueError
-from store.catalogue.segment import recording_hash
+from store.catalogue.segment import _as_written, recording_hash
 from store.domain import AUDIO_FEATURES, AudioFeatures
 from store.text import recording_key
 from tests.store.catalogues import FEATURES, a_track, catalogue_of
@@ -78,6 +78,8 @@ def test_features_are_a_read_only_matrix_with_nan_for_the_unknown(tmp_path: Path
     ).segments
     assert segment.features.shape == (2, len(AUDIO_FEATURES))
     assert segment.features.dtype == np.float32
+    long = np.array([0.87, 0.123456789, np.nan], np.float32)
+    assert [str(value) for value in _as_written(long)] == ["0.87", "0.12345679", "nan"]
     assert not segment.features.flags.writeable
     assert np.count_nonzero(np.isnan(segment.features), axis=1).tolist() == [0, 11]
     assert segment.features[1, AUDIO_FEATURES.index("tempo")] == 90.0

@@ -63,7 +63,10 @@ class Archive:
         if sum(member.file_size for member in wanted if not _fault_of(member)) > MAX_TOTAL_BYTES:
             raise self._too_large(f"unpacks to more than {MAX_TOTAL_BYTES >> 30} GB")
         wanted.sort(key=lambda member: _natural(member.filename))
-        return [Source(_last(member.filename), self._opener(member)) for member in wanted]
+        return [
+            Source(_last(member.filename), self._opener(member), tuple(_parts(member.filename)[:-1]))
+            for member in wanted
+        ]
 
     def _opener(self, member: zipfile.ZipInfo) -> Callable[[Watch | None], BinaryIO]:
         def opened(_watch: Watch | None) -> BinaryIO:
@@ -108,8 +111,12 @@ def _fault_of(member: zipfile.ZipInfo) -> tuple[str, str] | None:
     return None
 
 
+def _parts(path: str) -> list[str]:
+    return re.split(r"[/\\]", path)
+
+
 def _last(path: str) -> str:
-    return re.split(r"[/\\]", path)[-1]
+    return _parts(path)[-1]
 
 
 def _natural(path: str) -> list[tuple[int, str]]:

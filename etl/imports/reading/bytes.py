@@ -4,6 +4,7 @@ import codecs
 import gzip
 import hashlib
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,22 +34,48 @@ _KINDS = (
     (b"fLaC", "a FLAC file"),
     (b"SQLite format 3", "an SQLite database"),
     (b"PAR1", "a Parquet file"),
+    (b"hdfm", "an iTunes database"),
+    (b"vrsn\0\0", "a Serato crate"),
+)
+_TAR_MARK, _TAR_AT = b"ustar", 257
+# Documents that are zip archives, by names in their first bytes.
+_IN_ZIP = (
+    (rb"\[Content_Types\]\.xml(?s:.*)word/", "a Word document"),
+    (rb"\[Content_Types\]|\bxl/workbook\.", "an Excel workbook"),
+    (rb"mimetypeapplication/vnd\.oasis\.opendocument\.spreadsheet", "an OpenDocument spreadsheet"),
+    (rb"mimetypeapplication/vnd\.oasis\.opendocument\.text", "a text document"),
+    (rb"Index/Document\.iwa", "a Numbers or Pages document"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file or a member of an archive; ``open`` returns a stream from its beginning, with limits and a callback."""
+    """A file or a member of an archive; ``open`` returns a stream from its beginning, with limits and a callback.
+
+    ``folders`` are those above a member within its archive.
+    """
 
     name: str
     open: Callable[[Watch | None], BinaryIO]
+    folders: tuple[str, ...] = ()
 
 
-def other_kind(head: bytes) -> str | None:
+def other_kind(head: bytes, name: str = "") -> str | None:
     """Return what a file that begins with ``head`` is, if it is of a known kind without text."""
     if head.startswith(ZIP_MAGIC):
-        return "an Excel workbook" if b"xl/" in head or b"[Content_Types]" in head else "a zip archive"
+        return document_in_zip(head) or "a zip archive"
+    if head[_TAR_AT:].startswith(_TAR_MARK):
+        return "a tar archive"
+    if head[4:8] == b"ftyp":
+        return "a film or sound file"
+    if name.lower().endswith(".fpl"):
+        return "a playlist of foobar2000 in its own form"
     return next((kind for magic, kind in _KINDS if head.startswith(magic)), None)
+
+
+def document_in_zip(head: bytes) -> str | None:
+    """Return what document a zip archive that begins with ``head`` is, ``None`` for an archive of files."""
+    return next((kind for mark, kind in _IN_ZIP if re.search(mark, head)), None)
 
 
 def unpacked(raw: BinaryIO) -> tuple[BinaryIO, bool]:

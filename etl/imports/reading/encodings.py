@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
-from etl.imports.sheets.heading_names import LIST_NAMES
-from etl.imports.sheets.headings import normal_heading
+from etl.imports.sheets.heading_names import WRITTEN_NAMES
 
 # Encodings and their names for people, the more usual first.
 _NAMES = {
@@ -33,6 +32,9 @@ _NAMES = {
     "cp866": "DOS 866 (Cyrillic)",
     "mac_cyrillic": "Mac Cyrillic",
     "mac_greek": "Mac Greek",
+    "cp850": "DOS 850 (Western European)",
+    "iso8859_2": "ISO 8859-2 (Central European)",
+    "iso8859_15": "ISO 8859-15 (Western European)",
     "cp874": "Windows-874 (Thai)",
     "latin-1": "ISO 8859-1 (Western European)",
 }
@@ -47,9 +49,12 @@ _MIXED_WORD = re.compile(rf"[A-Za-z]{_OTHER}|{_OTHER}[A-Za-z]")
 _CAPITAL_INSIDE = re.compile(r"[^\W\d_][\u00c0-\u00d6\u00d8-\u00de][a-z]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]")
+# What stands for a letter of another encoding beside letters: a fraction, an accent alone, a box.
+_MISPLACED = "[\u00a2-\u00a9\u00b8-\u00b9\u00b2\u00b3\u00bc-\u00be\u02c7\u02d8-\u02dd\u2500-\u259f]"
+_SIGN_IN_WORD = re.compile(rf"[^\W\d_]{_MISPLACED}|{_MISPLACED}[^\W\d_]")
 # Icelandic letters, and those of its names that Turkish lacks.
 _ICELANDIC, _NOT_TURKISH = re.compile("[þýðÞÝÐ]"), re.compile("[áéíóúæÁÉÍÓÚÆ]")
-_QUOTES = frozenset("\u2018\u2019\u201c\u201d\u201e\u201a\u2013\u2014\u2026«»¿¡·")
+_QUOTES = frozenset("\u2018\u2019\u201c\u201d\u201e\u201a\u2013\u2014\u2026«»¿¡·€")
 # The ten letters that make up two thirds of the texts of an alphabet.
 _FREQUENT = {
     "CYRILLIC": frozenset("оеаинтсрвлкі"),
@@ -62,6 +67,13 @@ _FREQUENT_SHARE = 0.55
 _CLOSE = 0.1
 
 
+# UTF-8 in two to four bytes, each shown as a letter or sign of Windows-1252.
+_FOLLOWING = "[\u0080-\u00bf" + "".join(bytes(b for b in range(0x80, 0xA0)).decode("cp1252", "ignore")) + "]"
+_DOUBLED = re.compile(f"[\u00c2-\u00df]{_FOLLOWING}|[\u00e0-\u00ef]{_FOLLOWING}{{2}}|[\u00f0-\u00f4]{_FOLLOWING}{{3}}")
+# The first bytes of letters in Latin, Greek, Cyrillic, Hebrew and Arabic, and of Asian signs, as Windows-1252 has them.
+_LEADING = frozenset("ÂÃÄÅÎÏÐÑ×ØÙâãäåæçèéêëìí")
+_SHARE = 0.9
+DOUBLED = "Its letters beyond ASCII were encoded twice (BjÃ¶rk for Björk); they have been put right."
 UNICODE = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16"}
 
 
@@ -72,6 +84,29 @@ class Guess:
     encoding: str
     note: str = ""
     others: tuple[str, ...] = ()
+    is_doubled: bool = False
+
+
+def is_doubled(text: str) -> bool:
+    """Return whether what is not ASCII in ``text`` was UTF-8 that somebody has read as Windows-1252.
+
+    A title may be called "Â£" by itself, so two different letters have to show it.
+    """
+    found = [pair for pair in _DOUBLED.findall(text) if undoubled(pair) != pair]
+    beyond = sum(character > "\x7f" for character in text)
+    return len({pair for pair in found if pair[0] in _LEADING}) > 1 and len("".join(found)) >= _SHARE * beyond
+
+
+def undoubled(text: str) -> str:
+    """Return ``text`` with "Björk" for "BjÃ¶rk"."""
+    return _DOUBLED.sub(_undoubled, text)
+
+
+def _undoubled(found: re.Match[str]) -> str:
+    try:
+        return b"".join(c.encode("latin-1" if c < "\u0100" else "cp1252") for c in found[0]).decode()
+    except UnicodeDecodeError:
+        return found[0]
 
 
 def encoding_names() -> dict[str, str]:
@@ -129,6 +164,7 @@ def _oddness(text: str, encoding: str) -> float:
         0.3 * bool(_MIXED_WORD.search(text))
         + 0.3 * bool(_CAPITAL_INSIDE.search(text))
         + 0.3 * bool(_HALF_WIDTH_KANA.search(text))
+        + 0.3 * bool(_SIGN_IN_WORD.search(text))
     )
     if _KANA.search(text):  # which hardly arises by chance
         odd += 0.2 if encoding in {"gb18030", "big5", "cp949"} else -0.1
@@ -137,8 +173,9 @@ def _oddness(text: str, encoding: str) -> float:
     if _ICELANDIC.search(text) and not _NOT_TURKISH.search(text) and encoding != "cp1254":
         odd += 0.1
     odd += _rare_letters(text.lower())
-    if any(not word.isascii() and normal_heading(word) in LIST_NAMES for word in text.split("\n")):
-        odd -= 0.4
+    odd -= 0.4 * min(
+        2, sum(not word.isascii() and word.strip().casefold() in WRITTEN_NAMES for word in text.split("\n"))
+    )
     signs = sum(character > "\x7f" and character not in _QUOTES and _is_sign(character) for character in text)
     return odd + min(1.0, 4 * signs / max(1, len(text)))
 

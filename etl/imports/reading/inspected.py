@@ -8,14 +8,26 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from etl.imports.reading.bytes import ZIP_MAGIC, Source, Watch, digest, head_of, in_utf8, source_of, utf16_of
+from etl.imports.reading.bytes import (
+    ZIP_MAGIC,
+    Source,
+    Watch,
+    digest,
+    document_in_zip,
+    head_of,
+    in_utf8,
+    source_of,
+    utf16_of,
+)
 from etl.imports.reading.json_file import load
 from etl.imports.reading.read_options import ReadOptions
-from etl.imports.reading.text_file import PLS_MARK, TextFile, examine
+from etl.imports.reading.text_file import TextFile, examine
 from etl.imports.sheets.sheet import Sheet
 
 T = TypeVar("T")
 _BOM = b"\xef\xbb\xbf"
+# A chat begins with "[01.02.24", a PLS list with "[playlist]", RTF with "{\\rtf".
+_JSON = re.compile(rb"\{\s*(?:[\"}]|$)|\[\s*(?:[\"{\[\]]|$|-?\d+(?:\.\d+)?\s*[,\]])")
 _NO_OPTIONS = ReadOptions()
 
 
@@ -31,9 +43,9 @@ class Form(Enum):
 
 def _form_of(head: bytes) -> Form:
     start = head.removeprefix(_BOM).lstrip()
-    if head.startswith(ZIP_MAGIC) and b"[Content_Types]" not in head:  # which an Excel workbook has
+    if head.startswith(ZIP_MAGIC) and not document_in_zip(head):
         return Form.ARCHIVE
-    if start.startswith((b"{", b"[")) and not re.match(PLS_MARK.encode(), start):
+    if _JSON.match(start):
         return Form.JSON
     if start.startswith(b"<") and re.search(rb"<plist\b|<!DOCTYPE\s+plist\b", start):
         return Form.PROPERTY_LIST

@@ -17,7 +17,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def load(source: Source, watch: Watch | None = None) -> Any:
-    """Return the document in ``source``.
+    """Return the document in ``source``; of a file with an object a line, the list of the objects.
 
     Raises
     ------
@@ -32,7 +32,11 @@ def load(source: Source, watch: Watch | None = None) -> Any:
         )
     if encoding := utf16_of(content):  # a member of an archive
         content = content.decode(encoding, "replace").encode()
-    return parse(content.removeprefix(_BOM), source.name)
+    content = content.removeprefix(_BOM)
+    values = [line for line in content.splitlines() if line.strip()]
+    if len(values) > 1 and all(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in values):
+        return [parse(line, source.name, number) for number, line in enumerate(values, start=1)]
+    return parse(content, source.name)
 
 
 def parse(content: bytes, name: str, line: int | None = None) -> Any:

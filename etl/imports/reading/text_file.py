@@ -11,28 +11,60 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_refused, digest, other_kind, unpacked
-from etl.imports.reading.encodings import Guess, LegacyWords
+from etl.imports.reading.encodings import DOUBLED, Guess, LegacyWords, is_doubled, undoubled
 from store.runs import ImportProblem
 
-_MARKUP = {"{": "JSON", "[": "JSON", "<": "a web page or XML"}
-CSV_HINT = "Bring the CSV file that Exportify writes, or a CSV table of tracks."
+CSV_HINT = "Bring the playlist as CSV, M3U or text; TuneMyMusic and Soundiiz export any service's as CSV."
+_AS_LIST = "Save the playlist as M3U, or export it as text or CSV."
 _XML_KINDS = {
     "asx": "a Windows Media playlist",
     "smil": "a Windows Media playlist",
     "rhythmdb-playlists": "a Rhythmbox file",
     "nml": "a Traktor collection",
     "dj_playlists": "a rekordbox collection",
+    "virtualdj_database": "a VirtualDJ database",
+    "virtualfolder": "a VirtualDJ folder",
+    "opml": "an OPML outline",
+    "rss": "a feed of a podcast",
+    "svg": "a picture",
 }
+_WEB_PAGE = re.compile(r"(?i)<(?:!doctype\s+html|html|head|body|table|div|meta|script)\b")
+_WEB_PAGE_HINT = (
+    "A page that asks to log in is often saved in place of a file: download it again. A spreadsheet saves a table in a "
+    "page as CSV; for Google's Takeout choose JSON for the history of YouTube."
+)
+# Texts that are no lists, by how they begin.
+_OTHER_TEXTS = (
+    (re.compile(r"\{\\rtf"), "a text with layout (RTF)", "Save it as plain text, one track a line, or as CSV."),
+    (re.compile(r"(?i)(?:REM .*\n)*(?:PERFORMER|TITLE|FILE) \""), "a cue sheet", _AS_LIST),
+    (re.compile(r"(?i)\s*(?:--.*\n|/\*.*\n)*\s*(?:CREATE TABLE|INSERT INTO|PRAGMA)\b"), "SQL", CSV_HINT),
+    (re.compile(r"(?i)%YAML|(?:---\s*\n)?- (?:title|name|artist|track)\w*:"), "YAML", CSV_HINT),
+)
 # Headings such as MusicBee's: "<Artist>;<Title>".
 _BRACKETED = re.compile(r"<[^<>]+>[;,\t|]<")
 PLS_MARK = r"(?i)\[playlist\]\s*[\r\n]"
 _HINTS = {
     "an Excel workbook": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and bring that.",
+    "an OpenDocument spreadsheet": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and bring that.",
     "a zip archive": "Unpack it and bring the CSV files inside.",
+    "a tar archive": "Unpack it, and bring the files or a zip of them.",
+    "a 7-Zip archive": "Unpack it, and bring the files or a zip of them.",
+    "a RAR archive": "Unpack it, and bring the files or a zip of them.",
+    "an SQLite database": "It may be a player's backup: export its playlists as CSV or M3U in the player.",
+    "an iTunes database": "In Music or iTunes: File > Library > Export Library, and bring that file.",
+    "a Serato crate": "In Serato: History or crate, Export as CSV or text.",
+    "a playlist of foobar2000 in its own form": "In foobar2000: File > Save playlist, as M3U8.",
+    "a Numbers or Pages document": "In Numbers: File > Export To > CSV.",
+    "a rekordbox collection": "In rekordbox: right-click a playlist, Export a playlist to a file, as text or M3U8.",
+    "a Word document": "Save it as plain text, one track a line, or as CSV.",
+    "a text document": "Save it as plain text, one track a line, or as CSV.",
 }
 # Longer than any cell of a playlist file; an unclosed quotation mark soon reaches it.
 MAX_CELL_CHARACTERS = 1_000_000
+_SAMPLE = 1 << 16
 _MAX_LINES_PER_ROW = 200
+# ISO-2022-JP says by an escape where Japanese begins.
+_JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
 # As M3U files name their encoding.
 _DECLARED = re.compile(rb"^#EXTENC:\s*([\w.:-]+)", re.IGNORECASE | re.MULTILINE)
 # Python's codecs of texts; others pack or encrypt.
@@ -45,7 +77,8 @@ _ENCODINGS = re.compile(
 class TextFile:
     """A text file with its encoding; ``sha256`` and ``size`` are those of the file on the disk.
 
-    ``note`` is a sentence about an encoding that was guessed; ``other_encodings`` fit nearly as well.
+    ``note`` is a sentence about an encoding that was guessed; ``other_encodings`` fit nearly as well. ``is_doubled``
+    says that the text was encoded in UTF-8 twice.
     """
 
     path: Path
@@ -54,6 +87,7 @@ class TextFile:
     encoding: str
     note: str = ""
     other_encodings: tuple[str, ...] = ()
+    is_doubled: bool = False
 
     def rows(self, delimiter: str, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not blank with the line it begins on (1 = the first).
@@ -65,7 +99,7 @@ class TextFile:
         """
         csv.field_size_limit(MAX_CELL_CHARACTERS)
         with self._opened() as (raw, text):
-            reader = csv.reader(_bounded(text), delimiter=delimiter)
+            reader = csv.reader(self._lines(text), delimiter=delimiter)
             line = 1
             try:
                 for cells in reader:
@@ -88,7 +122,7 @@ class TextFile:
             A line has more than a million characters (``malformed``).
         """
         with self._opened() as (raw, text):
-            for line in _bounded(text):
+            for line in self._lines(text):
                 yield line
                 if watch:
                     watch(raw.tell())
@@ -96,7 +130,11 @@ class TextFile:
     def head(self, characters: int = 1 << 16) -> str:
         """Return the beginning of the text."""
         with self._opened() as (_, text):
-            return text.read(characters)
+            read = text.read(characters)
+        return undoubled(read) if self.is_doubled else read
+
+    def _lines(self, text: TextIO) -> Iterator[str]:
+        return map(undoubled, _bounded(text)) if self.is_doubled else _bounded(text)
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[BinaryIO, TextIO]]:
@@ -145,6 +183,7 @@ def examine(path: Path, watch: Watch | None = None, encoding: str | None = None)
         encoding=guess.encoding,
         note=guess.note,
         other_encodings=guess.others,
+        is_doubled=guess.is_doubled,
     )
 
 
@@ -166,8 +205,12 @@ def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> Guess:
     if not head.strip(b"\0 \t\r\n" + codecs.BOM_UTF8 + codecs.BOM_UTF16):
         raise ImportProblem("empty", f"{name} is empty.", "Export the playlist again; the download may have failed.")
     _refuse_other_kinds(name, head)
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return Guess("utf-32")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Guess("utf-16")
+    if _JAPANESE_MAIL.search(head):
+        return Guess("iso2022_jp")
     if b"\0" in head:
         return Guess(_utf16_without_mark(name, head))
     if sum(byte < 9 or 13 < byte < 32 for byte in head) > len(head) / 100:
@@ -177,19 +220,24 @@ def _encoding(name: str, blocks: Callable[[], Iterator[bytes]]) -> Guess:
 
 
 def _refuse_other_kinds(name: str, head: bytes) -> None:
-    if kind := other_kind(head):
+    if kind := other_kind(head, name):
         raise _not_text(name, f"it is {kind}", _HINTS.get(kind, CSV_HINT))
-    start = head[:200].decode("utf-8-sig", "replace").lstrip()
-    first = start[:1]
+    start = head[:2000].decode("utf-8-sig", "replace").lstrip()
     for mark, of in _XML_KINDS.items():
-        if re.search(rf"(?i)<{mark}\b", start):
-            raise _not_text(name, f"it is {of}", "Save the playlist as M3U, or export it as text or CSV.")
-    if first in _MARKUP and not re.match(PLS_MARK, start) and not _BRACKETED.match(start):
-        raise _not_text(name, f"it is {_MARKUP[first]}")
+        if re.search(rf"(?i)<{mark}\b", start[:200]):
+            raise _not_text(name, f"it is {of}", _HINTS.get(of, _AS_LIST))
+    for beginning, what, hint in _OTHER_TEXTS:
+        if beginning.match(start):
+            raise _not_text(name, f"it is {what}", hint)
+    if start.startswith("<") and not _BRACKETED.match(start):
+        web = _WEB_PAGE.match(start) is not None
+        raise _not_text(name, "it is a web page" if web else "it is XML", _WEB_PAGE_HINT if web else _AS_LIST)
+    if start.startswith("{"):
+        raise _not_text(name, "it is JSON")
 
 
 def _not_text(name: str, why: str, hint: str = CSV_HINT) -> ImportProblem:
-    return ImportProblem("not_text", f"{name} cannot be read as a table: {why}.", hint)
+    return ImportProblem("not_text", f"{name} cannot be read as a list of tracks: {why}.", hint)
 
 
 def _utf16_without_mark(name: str, head: bytes) -> str:
@@ -207,6 +255,7 @@ def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]], declared: str) -> Gue
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     beyond = broken = 0
+    doubled = False
     words = LegacyWords()
     for block in blocks():
         if block.isascii():
@@ -214,9 +263,12 @@ def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]], declared: str) -> Gue
         text = decoder.decode(block)
         beyond += sum(character > "\x7f" for character in text)
         broken += text.count("\ufffd")
+        doubled = doubled or is_doubled(text[:_SAMPLE])
         if broken:
             words.add(block)
     if broken and declared:
         with suppress(ImportProblem):
             return Guess(known_encoding(declared))
-    return Guess("utf-8-sig") if broken * 4 <= beyond else words.guess()
+    if broken * 4 > beyond:
+        return words.guess()
+    return Guess("utf-8-sig", DOUBLED, is_doubled=True) if doubled else Guess("utf-8-sig")

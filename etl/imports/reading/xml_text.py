@@ -1,14 +1,19 @@
 """Characters that XML may not hold and that files hold all the same."""
 
 import re
+from html import unescape
 
 _DECLARED = re.compile(rb"""^[^>]*\bencoding\s*=\s*["']([\w.-]+)""")
 _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]{2,8};")
+_BARE_AMPERSAND = re.compile(r"&(?!#\d+;|#x[0-9a-fA-F]+;|\w+;)")
 _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));")
 
 
 def without_invalid(content: bytes) -> bytes:
-    """Return an XML document in UTF-8, UTF-16 or its declared encoding without characters that XML forbids.
+    """Return an XML document in UTF-8, UTF-16 or its declared encoding without what XML forbids.
+
+    That are control characters, a bare "&", and the names of HTML for characters.
 
     Raises
     ------
@@ -21,6 +26,7 @@ def without_invalid(content: bytes) -> bytes:
     else:
         encoding = declared[1].decode() if declared else "utf-8"
     text = _INVALID.sub("", content.decode(encoding, "replace"))
+    text = _BARE_AMPERSAND.sub("&amp;", _NAMED.sub(lambda found: unescape(found[0]), text))
     return _REFERENCE.sub(_valid_reference, text).encode(encoding, "xmlcharrefreplace")
 
 

@@ -143,12 +143,16 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
                 f"{name} holds more than {MAX_ROWS:,} rows or {MAX_PLAYLISTS:,} playlists.",
                 "Bring it in parts.",
             )
+    if not rows:
+        raise ImportProblem(
+            "no_tracks", f"{name} is an empty list.", "Export it again; a list may be empty because it is private."
+        )
     if not tracks:
         why = "; ".join(f"{times:,} × {reason}" for reason, times in reasons.most_common(3))
         raise ImportProblem(
             "no_tracks",
             f"None of the {rows:,} rows of {name} holds a track{f' ({why})' if why else ''}.",
-            "It may be an export of something else.",
+            "Its rows are of another kind. Export the playlist or the liked songs themselves, for example as CSV.",
         )
 
 

@@ -25,6 +25,7 @@ _DASH = re.compile(r"\s+[-–—]\s+")
 _FILE_NUMBER = re.compile(
     r"^(?:\d{1,2}[-.]\d{2,3}(?:\s*[-._)]\s*|\s+)|\d{1,3}(?:\s*[._)]\s*|\s+-\s+|\s*-\s*(?=\D))|0\d\s+)(?=\S)"
 )
+_LEADING_NUMBER = re.compile(r"(\d{1,3})(?:\s*[.)]\s*|\s+-\s+)(?=\S)")
 # In the folder of an album a number may stand without a mark: "12 Title", hardly "99 Title".
 _ALBUM_NUMBER = re.compile(r"^[0-3]\d\s+(?=\S)")
 _ALBUM_YEAR = re.compile(r"^(?:[(\[]?(?:19|20)\d\d[)\]]?\s*(?:[-–._]\s*|\s+(?=\S)))(?=\S)")
@@ -79,8 +80,9 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
     if not entry.name:
         readings = _in_path(entry.path)
     else:
+        entry = replace(entry, name=_unnumbered(entry.name, entry.path))
         own = _title_first(entry)
-        readings = _in_name(entry.name, of_list if own is None else own)
+        readings = _in_name(entry.name or "", of_list if own is None else own)
     if not readings:
         return _of_link(entry, source)
     folders = _in_folders(entry.path)
@@ -238,6 +240,14 @@ def _album_of(artist: str | None, folders: Names | None) -> str | None:
 def _numberless(stem: str) -> tuple[str, bool]:
     bare = _FILE_NUMBER.sub("", stem)
     return bare, bare != stem
+
+
+def _unnumbered(name: str, path: str) -> str:
+    """Return a name without the number that its file has as well: "02. ABBA - Waterloo"."""
+    number = _LEADING_NUMBER.match(name)
+    file = _file_path(path)
+    same = number and file and (found := re.match(r"\d+", file.stem)) and found[0] == number[1]
+    return name[number.end() :] if number and same else name
 
 
 def _clean(name: str) -> str:

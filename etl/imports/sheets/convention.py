@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from etl.imports.sheets.dates import DateOrder
+from etl.imports.sheets.dates import BUDDHIST, LATEST_YEAR, DateOrder
 from etl.values import year_within
 from store.domain import FEATURE_BOUNDS
 
 # How programs write a missing value.
 MISSING = frozenset({"", "undefined", "null", "none", "nan", "n/a", "na", "-", "\u2013", "\u2014", "?"})
+# What spreadsheets and databases write for a value that is wrong or absent, and nobody for a name.
+ERRORS = frozenset(
+    {"#n/a", "#nv", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!", "\\n", "(null)", "<null>"}
+)
 _BLANKS = re.compile(r"[\s\u00a0\u202f'\u2019]+")
 # A number with one mark and three digits behind it may be 1,234 or 1.234.
 _UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
@@ -22,15 +26,20 @@ _POINTED = re.compile(r"[0-5]?\d[.,][0-5]\d")
 _WORDS = re.compile(r"(?:pt)?(?:(\d+)h[a-z]*)?(?:(\d+)m(?!s)[a-z]*)?(?:(\d+)(?:[.,]\d+)?s[a-z]*)?", re.I)
 _MS = re.compile(r"\b(?:ms|msec|millis|milliseconds|millisekunden)\b")
 _SECONDS = re.compile(r"\b(?:s|sec|secs|seconds|sekunden|secondes|segundos)\b")
-# No song of a list has half its songs under ten seconds, nor over three hours.
+_MINUTES = re.compile(r"\b(?:m|min|mins|minutes|minuten|minutos|minuti)\b")
+# No list has half its songs under ten seconds, nor over three hours.
 _LEAST_MS = 10_000
+_LEAST_SECONDS = 20
+# A spreadsheet's time of day: 0.002 is three minutes.
+_MOST_DAYS = 0.2
+_MINUTE, _DAY = 60_000, 86_400_000
 _FRACTIONS = frozenset(name for name, bounds in FEATURE_BOUNDS.items() if bounds == (0, 1) and name != "mode")
 _DATES = ("added_at", "released")
 
 
 def is_missing(cell: str) -> bool:
     """Return whether a cell holds no value, or the word of a program for none."""
-    return cell.strip().lower() in MISSING
+    return cell.strip().lower() in MISSING | ERRORS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +52,7 @@ class Convention:
         The decimal mark.
     dates : DateOrder
     unit_ms : int
-        Milliseconds in one unit of a length that is a number.
+        Milliseconds in one unit of a length that is a number (milliseconds, seconds, minutes or days).
     minutes_as_hours : bool
         Whether a spreadsheet has taken 3:42 for hours, and writes 3:42:00.
     percent : frozenset of str
@@ -124,6 +133,8 @@ class Convention:
             in_ms = text.lower().endswith("ms")
             number = self.number(text[:-2] if in_ms else text)
             found = None if number is None else number * (1 if in_ms else self.unit_ms)
+            if found is not None and self.unit_ms == _DAY:  # of which spreadsheets write six digits
+                found = float(round(found))
         value = within("duration_ms", found)
         return None if value is None else int(value)
 
@@ -136,7 +147,8 @@ class Convention:
         text = cell.strip()
         found = re.match(r"\d{4}(?!\d)", text) or re.search(r"(?<!\d)\d{4}(?!\d)", text)
         if found:
-            return year_within(int(found[0]), latest)
+            year = int(found[0])
+            return year_within(year - BUDDHIST if year > LATEST_YEAR else year, latest)
         instant = self.instant(text)
         return year_within(instant.year if instant else None, latest)
 
@@ -161,9 +173,14 @@ def _decimal_mark(cell: str) -> str | None:
 def _unit(heading: str, numbers: Sequence[float]) -> int:
     if _MS.search(heading):
         return 1
+    middle = median(numbers) if numbers else _LEAST_MS
+    if 0 < middle < _MOST_DAYS:
+        return _DAY
     if _SECONDS.search(heading):
         return 1000
-    return 1000 if numbers and median(numbers) < _LEAST_MS else 1
+    if _MINUTES.search(heading) or middle < _LEAST_SECONDS:
+        return _MINUTE
+    return 1000 if middle < _LEAST_MS else 1
 
 
 def _taken_for_hours(lengths: Sequence[str]) -> bool:

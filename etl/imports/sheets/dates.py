@@ -7,9 +7,17 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from etl.values import from_epoch, iso_instant
 
+# Halves of a day in front of the hour or behind it; the second half is afternoon.
+_HALVES = {
+    **dict.fromkeys(("오후", "下午", "午後", "μμ", "μ.μ.", "du.", "ch", "م", "mu", "odp.", "pm"), 12),
+    **dict.fromkeys(("오전", "上午", "午前", "πμ", "π.μ.", "de.", "sa", "ص", "öö", "dop.", "am"), 0),
+}
+_HALF = "|".join(re.escape(word) for word in _HALVES)
 _CLOCK = (
-    r"(?:(?:,|T|\s|at|um|à|kl\.?|-)*(?P<hour>\d{1,2})[:h.](?P<minute>\d\d)(?:[:.](?P<second>\d\d)(?:[.,]\d+)?)?"
-    r"\s*(?P<half>[ap]\.?\s?m\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?)?"
+    rf"(?:(?:,|T|\s|at|um|à|kl\.?|-)*(?P<half_before>{_HALF}|[ap]m\b)?\s*(?P<hour>\d{{1,2}})\s?[:h.時时点點시]\s?"
+    r"(?P<minute>\d\d)(?:(?:[:.]|[分분]\s?)(?P<second>\d\d)(?:[.,]\d+)?[秒초]?)?[分분]?"
+    rf"\s*(?P<half>[ap]\.?\s?m\.?|{_HALF})?\s*(?:Uhr|hrs)?"
+    r"\s*(?P<zone>Z|UTC|GMT|(?:GMT|UTC)?[+-]\d\d(?::?\d\d)?)?(?:\s*UTC|\s*\(.+\))?)?"
 )
 _NUMBERS = re.compile(
     rf"(?P<first>\d{{1,2}})(?P<mark>[./-])\s?(?P<second_>\d{{1,2}})[./-]\s?(?P<year>\d{{4}}|\d\d)\.?{_CLOCK}", re.I
@@ -17,31 +25,41 @@ _NUMBERS = re.compile(
 _YEAR_FIRST = re.compile(
     rf"(?P<year>\d{{4}})\s?[./年년-]\s?(?P<month>\d{{1,2}})\s?[./月월-]\s?(?P<day>\d{{1,2}})[.日일]?{_CLOCK}", re.I
 )
+_WEEKDAY = r"(?:[^\W\d]+\.?,?\s+)?"
 _DAY_NAMED = re.compile(
-    rf"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{{1,2}})(?:\.|er|st|nd|rd|th)?[\s-]+(?:de\s+)?(?P<name>[^\W\d]+)\.?,?[\s-]+(?:de\s+)?"
-    rf"(?P<year>\d{{4}}|\d\d)(?:\s?г\.)?{_CLOCK}",
+    rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:\.|er|st|nd|rd|th)?[\s-]+(?:de\s+)?(?P<name>[^\W\d]+)\.?,?[\s-]+(?:de\s+)?"
+    rf"(?P<year>\d{{4}}|\d\d)(?:\s?[гр]\.)?{_CLOCK}",
     re.I,
 )
 _MONTH_NAMED = re.compile(
-    rf"(?P<name>[^\W\d]+)\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_CLOCK}", re.I
+    rf"{_WEEKDAY}(?P<name>[^\W\d]+)\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}}){_CLOCK}", re.I
 )
-# The beginnings of the months' names: English, German, French, Spanish, Italian, Portuguese, Dutch, Russian, Polish.
-_MONTHS = (
-    ("jan", "jän", "ene", "gen", "янв", "sty"),
-    ("feb", "fév", "fev", "фев", "lut"),
-    ("mar", "mär", "mrz", "maa", "мар"),
-    ("apr", "avr", "abr", "апр", "kwi"),
-    ("may", "mai", "mag", "mei", "май", "мая", "maj"),
-    ("jun", "juin", "giu", "июн", "cze"),
-    ("jul", "juil", "lug", "июл", "lip"),
-    ("aug", "aoû", "aou", "ago", "авг", "sie"),
-    ("sep", "set", "сен", "wrz"),
-    ("oct", "okt", "ott", "out", "окт", "paź", "paz"),
-    ("nov", "ноя", "lis"),
-    ("dec", "dez", "déc", "dic", "дек", "gru"),
+_YEAR_THEN_NAME = re.compile(
+    rf"(?P<year>\d{{4}})\.?[\s-]+(?P<name>[^\W\d]+)\.?[\s-]+(?P<day>\d{{1,2}})\.?{_CLOCK}", re.I
+)
+# The beginnings of the months' names: English, German, French, Spanish, Italian, Portuguese, Dutch, Scandinavian,
+# Finnish, Hungarian, Romanian, Turkish, Polish, Czech, Russian, Ukrainian, Greek.
+_MONTHS = tuple(
+    tuple(line.split())
+    for line in (
+        "jan jän ene gen ian tam oca sty led янв січ ιαν",
+        "feb fév fev fev hel şub lut úno фев лют φεβ",
+        "mar mär már mrz maa bře мар бер μαρ μάρ",
+        "apr ápr avr abr huh nis kwi dub апр кві απρ",
+        "may mai máj mag mei maj tou kvě май мая тра μαΐ μαι μάι",
+        "jun jún juin giu iun kes haz cze červ июн чер ιουν",
+        "jul júl juil lug iul hei tem lip červenc červenec июл лип ιουλ",
+        "aug aoû aou ago agu elo ağu sie srp авг сер αυγ αύγ",
+        "sep szep set syy eyl wrz zář сен вер σεπ",
+        "oct okt ott out lok eki paź paz říj окт жов οκτ",
+        "nov noi marras kas lis ноя лис νοε νοέ",
+        "dec dez déc des dic jou ara gru pro дек гру δεκ",
+    )
 )
 # Spotify's date of additions from before it stored dates.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+# Later years are those of Thailand's calendar.
+LATEST_YEAR, BUDDHIST = 2400, 543
 # Excel counts days from this one.
 _EXCEL = datetime(1899, 12, 30, tzinfo=UTC)
 _EXCEL_DAYS = re.compile(r"[2-7]\d{4}(?:[.,]\d+)?")
@@ -67,7 +85,7 @@ class DateOrder:
             days += first > 12 or found["mark"] == "."
             months += second > 12
             undecided += first <= 12 and second <= 12 and found["mark"] != "." and first != second
-            american = american or bool(found["half"])
+            american = american or bool(re.fullmatch(r"(?i)[ap]\.?m\.?", found["half"] or ""))
             padded += len(found["first"]) == 2 and len(found["second_"]) == 2
         if days or months:
             return cls(days >= months)
@@ -82,10 +100,13 @@ class DateOrder:
         """Return a date or time in UTC; ``None`` for all else and for 1970-01-01. Without a time zone it is UTC."""
         text = " ".join(text.split())
         instant = _epoch(text) or iso_instant(text.removesuffix(" UTC")) or self._written(text)
+        if instant and instant.year > LATEST_YEAR:
+            leaps = instant.month == 2 and instant.day == 29  # which the other calendar has in other years
+            instant = None if leaps else instant.replace(year=instant.year - BUDDHIST)
         return None if instant == _NEVER else instant
 
     def _written(self, text: str) -> datetime | None:
-        for pattern in (_NUMBERS, _YEAR_FIRST, _DAY_NAMED, _MONTH_NAMED):
+        for pattern in (_NUMBERS, _YEAR_FIRST, _DAY_NAMED, _MONTH_NAMED, _YEAR_THEN_NAME):
             found = pattern.fullmatch(text)
             if found:
                 return self._of_parts(found.groupdict())
@@ -107,7 +128,7 @@ class DateOrder:
 
 def has_clock(text: str) -> bool:
     """Return whether a date has a time of day, or is a Unix time stamp."""
-    return bool(re.search(r"\d[:h]\d\d", text)) or _epoch(text.strip()) is not None
+    return bool(re.search(r"\d\s?[:h時时点點시]\s?\d\d", text)) or _epoch(text.strip()) is not None
 
 
 def _epoch(text: str) -> datetime | None:
@@ -139,14 +160,14 @@ def _clock(parts: dict[str, str | None]) -> tuple[int, int, int]:
     if parts["hour"] is None:
         return 0, 0, 0
     hour = int(parts["hour"])
-    if parts["half"]:
-        hour = hour % 12 + 12 * (parts["half"][0] in "pP")
+    if half := (parts["half_before"] or parts["half"] or "").lower():
+        hour = hour % 12 + _HALVES.get(half, 12 * half.startswith("p"))
     return hour, int(parts["minute"] or 0), int(parts["second"] or 0)
 
 
 def _zone(text: str | None) -> timezone:
-    if not text or text[0] not in "+-":
+    found = re.search(r"([+-])(\d\d):?(\d\d)?", text or "")
+    if not found:
         return UTC
-    digits = text[1:].replace(":", "")
-    away = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return timezone(-away if text[0] == "-" else away)
+    away = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+    return timezone(-away if found[1] == "-" else away)

@@ -22,15 +22,22 @@ FEATURE_NAMES: Mapping[str, str] = {name: name for name in AUDIO_FEATURES if nam
 }
 # Some files have a column for each artist.
 FURTHER_ARTISTS = range(2, 6)
+# The fields that hold a track's id at a service, with the service's namespace (:class:`etl.links.Link`).
+ID_FIELDS: Mapping[str, str] = {"youtube_id": "youtube", "deezer_id": "deezer", "apple_id": "itunes", "mbid": "mbid"}
 _LIST: Mapping[str, str] = {
     "uri": (
         "track uri | track id | spotify track uri | spotify track id | spotify uri | spotify id | "
         "spotify url | spotify link | spotify track url | track url | track link | song url | song link | "
         "url | uri | link | id"
     ),
+    "youtube_id": "youtube id | youtube video id | video id | videoid | media id",
+    "deezer_id": "deezer id | deezer track id",
+    "apple_id": "apple id | apple music id | apple music track id | itunes id",
+    "mbid": "recording mbid | track mbid | musicbrainz recording id | musicbrainz track id | musicbrainz id | mbid",
     "title": (
         "track name | track title | song title | song name | song | title | name | track | "
-        "master metadata track name | Titel | Titelname | Songtitel | Liedtitel | Lied | Stück | Songname | "
+        "master metadata track name | item description | video title | "
+        "Titel | Titelname | Songtitel | Liedtitel | Lied | Stück | Songname | "
         "Naam | Nummer | Titre | Nom | Morceau | Nom du titre | Titre de la chanson | Chanson | Namn | Låt | "
         "Låttitel | Navn | Sang | Sangtitel | Tittel | Låtnavn | Titolo | Brano | Nome | Canzone | "
         "Titolo brano | Nome brano | Traccia | Título | Nome da faixa | Faixa | Música | Nome da música | "
@@ -50,7 +57,7 @@ _LIST: Mapping[str, str] = {
     ),
     "artists": (
         "artist name s | artist names | artists | artist s | artists names | artist name | track artist | "
-        "artist name 1 | artist 1 | "
+        "artist name 1 | artist 1 | track artist s | "
         "artist | track artists | song artist | performer | performers | band | singer | artist s name | "
         "master metadata album artist name | Künstler | Künstlername | Interpret | Interpreten | Artiest | "
         "Artiesten | Artiste | Artistes | Interprète | Nom de l'artiste | Nom des artistes | Kunstner | "
@@ -76,18 +83,25 @@ _LIST: Mapping[str, str] = {
     "album_uri": "album uri | album id",
     "album_artist_uris": "album artist uri s | album artist uris",
     "cover_url": "album image url | album cover | album art | cover url | cover",
-    "disc_number": "disc number | disc | CD-Nummer | Numéro de disque | Numero disco | Número de disco",
-    "track_number": "track number | Titelnummer | Numéro de piste | Numero brano | Número de pista | Número da faixa",
+    "disc_number": (
+        "disc number | disc | disc number of album | CD-Nummer | Numéro de disque | Numero disco | Número de disco"
+    ),
+    "track_number": (
+        "track number | track no | track number on album | Titelnummer | Numéro de piste | Numero brano | "
+        "Número de pista | Número da faixa"
+    ),
     "record_label": "record label | label | Plattenlabel | Maison de disques | Sello discográfico",
     "album": (
-        "album name | album title | album | release | master metadata album album name | Albumtitel | "
+        "album name | album title | album | release name | release title | release | "
+        "master metadata album album name | Albumtitel | "
         "Albumname | Nom de l'album | Titre de l'album | Nome album | Titolo album | Álbum | Nome do álbum | "
         "Nombre del álbum | Albumi | Levy | Albüm | Albüm adı | Албум | Άλμπουμ | Όνομα άλμπουμ | Альбом | "
         "Название альбома | Nazwa albumu | الألبوم | אלבום | शीर्षक एल्बम | एल्बम | อัลบั้ม | 专辑 | 專輯 | "
         "专辑名 | 专辑名称 | アルバム | アルバム名 | 앨범 | 앨범명"
     ),
     "released": (
-        "release date | album release date | album date | released | release year | original year | year | "
+        "release date | album release date | album date | released | release year | track year | original year | "
+        "year | "
         "Erscheinungsdatum | Veröffentlichungsdatum | Jahr | Erscheinungsjahr | Date de sortie | Année | "
         "Data di uscita | Anno | Fecha de lanzamiento | Año | Data de lançamento | Ano | Jaar | År | "
         "Utgivningsdatum | Vuosi | Rok | Év | An | Rok wydania | Data wydania | Yıl | Godina | Година | "
@@ -98,7 +112,7 @@ _LIST: Mapping[str, str] = {
         "duration ms | track duration ms | duration millis | duration | track duration | total time | "
         "length | time | track length | song length | duration s | duration seconds | duration sec | "
         "length s | length ms | seconds | playback seconds | "
-        " play duration milliseconds | song duration | Dauer | Länge | Dauer ms | Spieldauer | "
+        "duration in millis | track time millis | song duration | Dauer | Länge | Dauer ms | Spieldauer | "
         "Spielzeit | Zeit | Durée | Durée ms | Temps | Durata | Tempo durata | Duración | Tiempo | Duração | "
         "Duur | Tijd | Lengte | Längd | Tid | Varighed | Varighet | Længde | Kesto | Aika | Délka | Trvání | "
         "Čas | Czas | Czas trwania | Długość | Hossz | Időtartam | Idő | Durată | Süre | Trajanje | "
@@ -113,12 +127,14 @@ _LIST: Mapping[str, str] = {
         "Popularidade | Popolarità | Популярность | 人気度"
     ),
     "explicit": "explicit | parental advisory",
-    "isrc": "isrc | track isrc | isrc code",
+    "isrc": "isrc | track isrc | isrc code | external ids isrc",
     "added_by": (
-        "added by | Hinzugefügt von | Ajouté par | Añadido por | Adicionado por | Aggiunto da | Toegevoegd door"
+        "added by | added by id | Hinzugefügt von | Ajouté par | Añadido por | Adicionado por | Aggiunto da | "
+        "Toegevoegd door"
     ),
     "added_at": (
         "added at | date added | added date | added on | added | tag time | tagtime | time added | "
+        "date added to library | playlist video creation timestamp | creation date | created at | "
         "timestamp added | liked at | date liked | favorited at | saved at | creation timestamp | "
         "Hinzugefügt am | Hinzugefügt | Datum hinzugefügt | Ajouté le | Date d'ajout | Ajouté | "
         "Fecha de adición | Añadido | Añadido el | Fecha añadido | Data aggiunta | Aggiunto il | Aggiunto | "
@@ -128,8 +144,16 @@ _LIST: Mapping[str, str] = {
         "تاريخ الإضافة | 添加日期 | 添加时间 | 加入日期 | 追加日 | 추가된 날짜 | 추가일"
     ),
     "genres": "genres | artist genres | artist genre | genre s",
+    "labels": (
+        "genre | track genre | genre names | Musikrichtung | Género | Gênero | Genere | Жанр | ジャンル | 流派 | 장르"
+    ),
+    "plays": (
+        "play count | plays | playcount | play counter | times played | track play count | Wiedergaben | Zähler | "
+        "Lectures | Écoutes | Reproducciones | Reproduções | Riproduzioni | Прослушивания | 再生回数 | 播放次数"
+    ),
     "playlist": "playlist name | playlist",
-    "kind": "type | item type | track type",
+    "kind": "type | item type | track type | favorite type",
+    "preference": "preference",
     **FEATURE_NAMES,
 }
 
@@ -141,3 +165,5 @@ def _names(joined: str) -> tuple[str, ...]:
 # For each value its headings in a list of tracks, in their normal form, the most specific first.
 LIST_HEADINGS: Mapping[str, tuple[str, ...]] = {field: _names(joined) for field, joined in _LIST.items()}
 LIST_NAMES = frozenset(name for names in LIST_HEADINGS.values() for name in names)
+# The same as they are written, with their accents: they tell one encoding from another.
+WRITTEN_NAMES = frozenset(name.strip().casefold() for joined in _LIST.values() for name in joined.split("|"))

@@ -88,7 +88,7 @@ def has_audio_features(headings: Sequence[str]) -> bool:
 def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, list[str]]:
     """Return the delimiter that gives the headings the highest ``worth`` (then: most cells), and the headings.
 
-    They are the first row, unless it is worth nothing and one of the next rows, below a title, is worth two or more.
+    They are the first row, unless it is worth one or nothing and one of the next rows, below a title, is worth more.
     """
     # Excel may write its delimiter into a first line such as "sep=;", before the headings.
     lines = [line for line in head.splitlines() if line.strip() and not line.lower().startswith("sep=")]
@@ -102,5 +102,5 @@ def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, 
         return DELIMITERS[0], []
     first = max(candidates, key=lambda found: (found[2] == 0, worth(found[1]), len(found[1])))
     best = max(candidates, key=lambda found: (worth(found[1]), found[2], len(found[1])))
-    mark, row, _ = first if worth(first[1]) else best
+    mark, row, _ = best if worth(first[1]) < min(2, worth(best[1])) else first
     return mark, row

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from etl.imports.rows.channels import artist_and_title
 from etl.imports.sheets.heading_names import LIST_HEADINGS, LIST_NAMES
 from etl.imports.sheets.headings import find_columns, normal_heading
 from store.domain import AUDIO_FEATURES
@@ -30,6 +31,8 @@ _CLASSIC |= {"explicit": 14, "popularity": 15, "isrc": 16}
 _CLASSIC |= {"artist_uris": 2, "album_uri": 4, "album_artist_uris": 6, "album_artists": 7}
 _CLASSIC |= {"cover_url": 9, "disc_number": 10, "track_number": 11}
 _CLASSIC_BASE = 17
+# So many of the titles of a list without artists hold them.
+_SHARE = 0.8
 # What only playlists have.
 ADDED = frozenset({"added_at", "added_by"})
 _GENRES, _FEATURES, _ALBUM = 1, len(FEATURE_COLUMNS), 3
@@ -120,7 +123,7 @@ def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Lay
     exportify = named and not columns.keys().isdisjoint(ADDED) and names[columns["title"]] == "track name"
     exportify = exportify and names[columns.get("uri", 0)] in _URI_HEADINGS
     by_order = None if exportify else _by_order(len(headings), sample)
-    if by_order or not named:
+    if by_order or not (named or _titles_name_artists(columns, sample)):
         return by_order
     return Layout(
         columns=columns,
@@ -129,6 +132,13 @@ def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Lay
         blocks=_named_blocks(columns, names),
         of_exportify=exportify,
     )
+
+
+def _titles_name_artists(columns: Mapping[str, int], sample: Sequence[Sequence[str]]) -> bool:
+    """Return whether nearly all titles of a list without artists are "Artist - Title"."""
+    at = columns.get("title")
+    cells = [row[at] for row in sample if at is not None and at < len(row) and row[at].strip()]
+    return len(cells) > 0 and sum(bool(artist_and_title(cell)[0]) for cell in cells) >= _SHARE * len(cells)
 
 
 def corrected(
@@ -182,7 +192,7 @@ def _join(columns: Mapping[str, int], names: Sequence[str], sample: Sequence[Seq
         return Join.ESCAPED
     if of_net:
         return Join.SEMICOLON
-    at = columns["artists"]
+    at = columns.get("artists", len(names))
     cells = [row[at] for row in sample if at < len(row)]
     semicolons, commas = (sum(mark in cell for cell in cells) for mark in (";", ", "))
     return Join.SEMICOLON if semicolons > commas else Join.UNKNOWN

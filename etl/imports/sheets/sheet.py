@@ -143,8 +143,14 @@ def _convention(layout: Layout, headings: Sequence[str], rows: Sequence[Sequence
 def _rows(
     file: TextFile, delimiter: str, headings: list[str] | None, watch: Watch | None = None
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows after the row ``headings``, each with its line; without headings all rows."""
+    """Yield the rows after the row ``headings``, each with its line; without headings all rows.
+
+    The headings stand again where somebody has joined files.
+    """
     rows = file.rows(delimiter, watch)
-    if headings is not None and not any(cells == headings for _, cells in rows):
+    if headings is None:
+        return rows
+    width = len(headings)
+    if not any(cells[:width] == headings for _, cells in rows):
         return iter(())
-    return rows
+    return ((line, cells) for line, cells in rows if cells[:width] != headings)

@@ -4,16 +4,19 @@ import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from html import unescape
 from typing import TypeVar
 from urllib.parse import unquote, unquote_plus
 
 from etl.identity import clean_isrc
 from etl.imports.rows.album_details import album_details, cell_number, precise_date, spotify_uris, web_address
+from etl.imports.rows.channels import artist_and_title, of_channel
 from etl.imports.rows.entries import Row
-from etl.imports.sheets.convention import Convention, is_missing, within
-from etl.imports.sheets.heading_names import FURTHER_ARTISTS
+from etl.imports.sheets.convention import ERRORS, Convention, is_missing, within
+from etl.imports.sheets.heading_names import FURTHER_ARTISTS, ID_FIELDS
 from etl.imports.sheets.layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.sheets.sheet import Sheet
+from etl.links import TRACK, link_in, link_of
 from etl.values import bare_spotify_id, boolean_cell
 from store.domain import AlbumDetails, AudioFeatures, Track, local_track_id
 from store.text import split_artists
@@ -25,7 +28,10 @@ _NO_NAME = {"", "undefined", "null"}
 # How Spotify says that it does not know a value.
 _UNKNOWN = {"key": {"-1"}, "tempo": {"0", "0.0"}, "time_signature": {"0"}, "length": {"0"}, "released": {"0000"}}
 _UNKNOWN_DATES = ("1970-01-01", "0001-01-01")
-_ARTIST_TITLE = re.compile(r"(.+?)\s[-\u2013\u2014]\s(.+)")
+# Google's and other web services' files hold "Don&#39;t" and "Q&amp;A".
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-fA-F]{1,6}|amp|quot|apos|lt|gt|nbsp);")
+_LINE_BREAK = re.compile(r"[\r\n\t]+")
+_NAMES = ("title", "artists", "album", "album_artists", "playlist")
 # The line below the headings of a table in Markdown.
 _RULE = re.compile(r"[-:=\s]*")
 _MAX_POPULARITY = 100
@@ -46,12 +52,6 @@ def other_type(cell: str) -> str:
     return next((why for name, why in _OTHER_TYPES.items() if words and words[-1].startswith(name)), "")
 
 
-def artist_and_title(written: str) -> tuple[str, str]:
-    """Return the two in "Artist - Title", the artist being "" in any other text."""
-    found = _ARTIST_TITLE.fullmatch(written)
-    return (found[1], found[2]) if found else ("", written)
-
-
 class RowReader:
     """Reads the rows of ``sheet``, which has a layout; ``source`` names the file in the provenance of tracks."""
 
@@ -67,10 +67,14 @@ class RowReader:
         if layout is None:
             return Row(line=line, reason="more cells than headings")
         texts = {field: cells[at].strip() for field, at in layout.columns.items() if at < len(cells)}
+        if not layout.of_exportify:
+            texts |= {field: _one_line(texts[field]) for field in _NAMES if field in texts}
         _blank_missing_names(texts)
         if all(_RULE.fullmatch(cell.strip()) for cell in cells):
             return Row(line=line, reason="a line without words")
         reason = other_type(texts.get("kind", "")) or _skip_reason(texts)
+        if texts.get("preference", "").lower().startswith("dislike"):
+            reason = "disliked"
         if reason:
             return Row(line=line, reason=reason)
         reading = _Reading(texts, self.convention, self.headings)
@@ -81,6 +85,7 @@ class RowReader:
             track=track,
             added_by=_person(texts.get("added_by", "")),
             added_at=added_at,
+            plays=reading.value("plays", self._count),
             unread=reading.unread(),
         )
 
@@ -95,6 +100,9 @@ class RowReader:
         further = (texts.get(f"artists_{number}", "") for number in FURTHER_ARTISTS)
         artists = tuple(dict.fromkeys([*artists, *filter(None, further)]))
         length = reading.value("length", self.convention.length_ms)
+        if len(artists) == 1:
+            artist, title = of_channel(artists[0], title)
+            artists = (artist,)
         uri = texts.get("uri", "")
         if uri.startswith("spotify:local:"):
             title, artists, album, length = local_file(uri, title, artists, album, length)
@@ -112,8 +120,10 @@ class RowReader:
             popularity=reading.value("popularity", self._popularity) if spotify else None,
             explicit=reading.value("explicit", boolean_cell),
             artist_genres=_genres(texts.get("genres", "")),
+            labels=tuple(map(str.lower, _genres(texts.get("labels", "")))),
             features=features,
             source=self.source,
+            ids=ids_of(texts),
             artist_uris=spotify_uris("artist", texts.get("artist_uris", "") or texts.get("artist_ids", "")),
             album_details=self._album_details(texts),
         )
@@ -134,6 +144,10 @@ class RowReader:
             disc_number=cell_number(texts.get("disc_number", "")),
             track_number=cell_number(texts.get("track_number", "")),
         )
+
+    def _count(self, cell: str) -> int | None:
+        number = self.convention.number(cell)
+        return int(number) if number is not None and number.is_integer() and number >= 0 else None
 
     def _popularity(self, cell: str) -> float | None:
         number = self.convention.number(cell)
@@ -171,6 +185,19 @@ class _Reading:
 
     def unread(self) -> tuple[tuple[str, int], ...]:
         return tuple((heading, 1) for heading in self._unread)
+
+
+def _one_line(cell: str) -> str:
+    text = unescape(cell) if _ENTITY.search(cell) else cell
+    return "" if text.lower() in ERRORS else _LINE_BREAK.sub(" ", text)
+
+
+def ids_of(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the ids at other services than Spotify by namespace."""
+    links = [link_of(namespace, texts.get(field, "")) for field, namespace in ID_FIELDS.items()]
+    linked = link_in(texts.get("uri", ""))
+    others = [linked] if linked and linked.kind == TRACK and linked.namespace in ID_FIELDS.values() else []
+    return {link.namespace: link.id for link in (*others, *links) if link}
 
 
 def _person(cell: str) -> str | None:

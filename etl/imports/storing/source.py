@@ -85,7 +85,8 @@ def _as_playlist_or_table(found: Recognised, read_as: ReadAs | None, *, by_brows
             "unsupported",
             "This is a table of tracks without artists. It cannot be a playlist, and a table changes the catalogue for "
             "everybody.",
-            "On the server: .venv/bin/python -m etl import FILE",
+            "Whoever runs this server can choose that it goes into the catalogue. On the server: "
+            ".venv/bin/python -m etl import FILE",
         )
     return found.playlist
 
@@ -135,7 +136,8 @@ def _import_dataset(database: Database, var: Path, run: Run, found: DatasetFile,
         raise ImportProblem(
             "operator_only",
             "Everybody's models learn from a slice of the Million Playlist Dataset, so the operator alone brings one.",
-            "On the server: .venv/bin/python -m etl import FILE",
+            "Name the key of this server under Settings, Online services, if it is yours. On the server: "
+            ".venv/bin/python -m etl import FILE",
         )
     database.update_run(run.id, kind="dataset")
     summary = import_slice(found.source, found.sha256, found.size, var / "playlists", report, run.id)

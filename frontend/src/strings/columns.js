@@ -23,7 +23,14 @@ export const FIELDS = {
   track_number: 'track number',
   record_label: 'record label',
   explicit: 'explicit',
-  genres: 'genres',
+  genres: 'genres of the artist',
+  labels: 'genre',
+  plays: 'number of plays',
+  preference: 'liked or disliked',
+  youtube_id: 'id at YouTube',
+  deezer_id: 'id at Deezer',
+  apple_id: 'id at Apple Music',
+  mbid: 'id at MusicBrainz',
 }
 
 // A row of a preview: "Title – Artist · Album · 1999 · 3:42 · added 3 May 2024", or why it holds no track.

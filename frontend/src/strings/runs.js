@@ -1,3 +1,4 @@
+import { modelOf } from './models.js'
 import { clock } from './times.js'
 
 // What a run does just now, in words.
@@ -12,6 +13,14 @@ export const RUNS = {
   lead: 'All that takes a while: files brought in, look-ups, scans, trainings. Each goes on when the page is closed.',
   none: 'None yet.',
   all: (count) => `Show all ${count}`,
+  seeAll: 'All runs',
+  tray: (open, ended, share) =>
+    [
+      open && `${open} under way${share === null ? '' : `, ${Math.round(100 * share)} % done`}`,
+      ended && `${ended} ended`,
+    ]
+      .filter(Boolean)
+      .join(', '),
 }
 
 const NAMES = {
@@ -19,8 +28,9 @@ const NAMES = {
   spotify: (name) => `${name}, from Spotify`,
   give: (name) => `${name}, given to everybody here`,
   'spotify-write': (name) => `${name}, to Spotify`,
+  train: (_, { task }) => `Training: ${modelOf(task).title}`,
 }
-export const nameOfRun = (run) => NAMES[run.kind]?.(run.name) ?? run.name
+export const nameOfRun = (run) => NAMES[run.kind]?.(run.name, run.request) ?? run.name
 
 const MINUTE = 60_000
 /** @param {number} ms */

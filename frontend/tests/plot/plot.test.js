@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { axesOf, makeAxis, place, ticksInView } from '../../src/plot/scatter/axes.js'
 import { contrast, visibleOn } from '../../src/plot/colour.js'
-import { codesOf, movedFrom } from '../../src/plot/scatter/drawing.js'
+import { codesOf, makePainter, movedFrom } from '../../src/plot/scatter/drawing.js'
 import { opacityFor } from '../../src/plot/scatter/markers.js'
 import { lookUpOf } from '../../src/plot/scatter/points.js'
 import { Raster, spriteOf } from '../../src/plot/scatter/raster.js'
@@ -180,4 +180,34 @@ test('a colour is changed only as far as it must to be seen', () => {
     expect(seen).not.toBe(hex)
     expect(contrast(seen, dark ? '#191f22' : '#ffffff'), hex).toBeGreaterThanOrEqual(2)
   }
+})
+
+test('while more points move than a frame can draw a sample stands in, and all are back at rest', () => {
+  vi.useFakeTimers()
+  const context = new Proxy({}, { get: (_, name) => (name === 'getImageData' ? empty : vi.fn()) })
+  const empty = (_x, _y, width, height) => ({ data: new Uint8ClampedArray(4 * width * height) })
+  vi.stubGlobal('Path2D', class {})
+  vi.stubGlobal('ImageData', class {})
+  vi.spyOn(document, 'createElement').mockReturnValue(/** @type {any} */ ({ getContext: () => context }))
+  const stamp = vi.spyOn(Raster.prototype, 'stamp')
+  const paint = makePainter()
+  const sceneOf = (count, view) => {
+    const points = pointsAt(...Array.from({ length: count }, (_, at) => [at / count, 0.5]))
+    const look = { key: 1, shape: 'circle', colour: 1, own: null }
+    return { points, ...codesOf(points, [look], () => look), looks: [look], view, area: AREA, grid: { x: [], y: [] } }
+  }
+  const colours = { people: ['', '#000'], ground: '#fff', line: '#ccc', faint: '#ddd' }
+  const drawn = (scene) => [paint(context, scene, colours), stamp.mock.lastCall[5]]
+  const many = sceneOf(60_000, FIT)
+  expect(drawn(many)).toEqual([null, 1])
+  const [stop, stride] = drawn({ ...many, view: zoomAt(FIT, 1.1, 0.5, 0.5) })
+  expect(stride).toBe(4)
+  vi.runAllTimers()
+  expect(stamp.mock.lastCall[5]).toBe(1)
+  drawn({ ...many, view: FIT })[0]()
+  vi.runAllTimers()
+  expect(stamp.mock.lastCall[5]).toBe(4)
+  expect(stop).toBeTypeOf('function')
+  expect(drawn({ ...many, view: zoomAt(FIT, 400, 0.5, 0.5) })).toEqual([null, 1])
+  vi.useRealTimers()
 })

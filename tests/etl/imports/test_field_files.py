@@ -80,6 +80,7 @@ FILES: list[tuple[str, str, int, str, tuple[str, ...], Telling, Any]] = [
         _album,
         "Whenever You Need Somebody",
     ),
+    ("c36_ytm_playlist.csv", "ids", 1, "youtube:track:dQw4w9WgXcQ", (), _added, "2024-03-01T10:00"),
     ("c37_apple_txt.txt", "list", 1, "Bohemian Rhapsody", ("Queen",), _length, 355_000),
     ("c39_deezer_like.csv", "list", 1, "Harder Better Faster Stronger", ("Daft Punk",), _added, "2020-01-01T00:00"),
     ("c40_soundiiz.csv", "list", 2, "Mr. Brightside", ("The Killers",), _album, "Hot Fuss"),
@@ -134,7 +135,6 @@ def test_a_file_is_read_as_what_it_is(
     [
         ("c16_only_episodes.csv", "no_tracks", "1 × podcast episode"),
         ("c17_zero_rows.csv", "no_rows", "headings but no rows"),
-        ("c36_ytm_playlist.csv", "not_a_playlist", "ids without titles and artists"),
     ],
 )
 def test_a_refusal_says_what_the_file_is(shared_data: Path, name: str, code: str, words: str) -> None:

@@ -741,7 +741,7 @@ export interface paths {
         };
         /**
          * How many of one's own files can be compared by their sound, and which hold the same recording.
-         * @description The operator sees all files, others those that they have dropped into the page.
+         * @description The operator sees all files, others those that they have dropped into the page; the demo's are there where it is.
          */
         get: {
             parameters: {
@@ -1265,6 +1265,109 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a public table of tracks (CSV) from its address into the catalogue, for everybody here. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TableBody"];
+                };
+            };
+            responses: {
+                /** @description The run that imports it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is open */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3801,6 +3904,94 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracks of the files, a page at a time: found by words of title, artists, album or path, and sorted. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Words, all of which match. */
+                    q?: string;
+                    sort?: "title" | "artist" | "album" | "duration_ms" | "tempo" | "energy" | "valence" | "danceability" | "loudness";
+                    descending?: boolean;
+                    page?: number;
+                    page_size?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OwnTracks"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8270,6 +8461,10 @@ export interface components {
             /** @description Ids of tracks that must not come again; takes the place of the list before. */
             tracks: string[];
         };
+        TableBody: {
+            /** @description https://, a CSV file, perhaps gzipped. */
+            address: string;
+        };
         ChoiceBody: {
             /** @description Names of the sources that may be used; every other one may not. */
             on: string[];
@@ -8618,6 +8813,14 @@ export interface components {
             is_close_match: boolean;
         };
         /**
+         * Confusion
+         * @description How often what was told of what: ``counts`` has a row for each truth and a column for each answer.
+         */
+        Confusion: {
+            names: string[];
+            counts: number[][];
+        };
+        /**
          * Contributor
          * @description A person who added ``count`` rows, with the name, the colour and the shape that the listener gave them.
          */
@@ -8844,20 +9047,21 @@ export interface components {
         /**
          * GenreAnswer
          * @description The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
+         *
+         *     It has no genre where nothing of the track but its audio analysis is stored.
          */
         GenreAnswer: {
             track: components["schemas"]["TrackSummary"] | null;
             match: components["schemas"]["Match"] | components["schemas"]["SourceMatch"];
-            genre: string;
-            family: string;
+            genre: string | null;
+            family: string | null;
             in_families: components["schemas"]["TrackFamily"][];
             probability: number;
             genres: components["schemas"]["RankedGenre"][];
             families: components["schemas"]["FamilyProbability"][];
             broad: components["schemas"]["GenreProbability"][];
             microgenres: components["schemas"]["RankedGenre"][];
-            /** @enum {string} */
-            decided_by: "track" | "artist" | "alike" | "tags" | "audio" | "names";
+            decided_by: ("track" | "artist" | "alike" | "tags" | "audio" | "names") | null;
             reason: string;
             basis: string[];
             /** @enum {string} */
@@ -8996,7 +9200,7 @@ export interface components {
          */
         Match: {
             /** @enum {string} */
-            kind: "id" | "search" | "names" | "features" | "source";
+            kind: "id" | "search" | "names" | "features" | "source" | "analysis";
             confidence: number;
             understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
@@ -9110,7 +9314,7 @@ export interface components {
         };
         /**
          * OddOneOut
-         * @description The track that sounds least like the others: ``times`` as far from their middle as a usual one.
+         * @description The track that sounds least like the others: ``times`` as far from their middle as a median one.
          *
          *     ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
          */
@@ -9160,6 +9364,39 @@ export interface components {
             people: components["schemas"]["PersonTaste"][];
             pairs: components["schemas"]["TastePair"][];
             most_unlike: string | null;
+        };
+        /**
+         * OwnTrack
+         * @description A file's track: its ``path`` below the folder that was scanned, and its audio features by name.
+         */
+        OwnTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            audio_url: string | null;
+            path: string;
+            features: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * OwnTracks
+         * @description A page of the ``found`` files of which each is a track; there are ``total``.
+         */
+        OwnTracks: {
+            total: number;
+            found: number;
+            page: number;
+            pages: number;
+            tracks: components["schemas"]["OwnTrack"][];
         };
         /** PackagesAnswer */
         PackagesAnswer: {
@@ -9443,6 +9680,15 @@ export interface components {
             note: string | null;
             fetched: components["schemas"]["SourceList"][];
             sources: components["schemas"]["SourceLine"][];
+        };
+        /**
+         * ReliabilityBin
+         * @description Answers of about the same odds: the odds ``said``, the share that was ``right``, and the ``share`` of all.
+         */
+        ReliabilityBin: {
+            said: number;
+            right: number;
+            share: number;
         };
         /**
          * RowColumns
@@ -9749,7 +9995,7 @@ export interface components {
          */
         SourceMatch: {
             /** @enum {string} */
-            kind: "id" | "search" | "names" | "features" | "source";
+            kind: "id" | "search" | "names" | "features" | "source" | "analysis";
             confidence: number;
             understood: components["schemas"]["Understood"] | null;
             alternatives: components["schemas"]["TrackSummary"][];
@@ -10187,6 +10433,7 @@ export interface components {
          * @description A version with its main score; ``own`` if it was trained here.
          *
          *     ``bars`` are the main scores of all that was scored with it, ``odds`` their calibration errors, where there are any.
+         *     ``reliability`` and ``confusion`` are those of its own answers, empty and None where they were not kept.
          */
         VersionSummary: {
             version: string;
@@ -10199,6 +10446,8 @@ export interface components {
             score: components["schemas"]["MainScore"] | null;
             bars: components["schemas"]["ScoreBar"][];
             odds: components["schemas"]["ScoreBar"][];
+            reliability: components["schemas"]["ReliabilityBin"][];
+            confusion: components["schemas"]["Confusion"] | null;
         };
         /**
          * VersionsCompared

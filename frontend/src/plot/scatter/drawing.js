@@ -5,6 +5,10 @@ import { mix, pixelX, pixelY } from './view.js'
 
 const GRID_SHARE = 180
 const MARGIN = 16
+// Of more points in sight a sample stands in while they move; so long after the last movement all are back.
+const MOST_MOVING = 25_000
+const REST_MS = 120
+const SPRITES_KEPT = 64
 
 // The code of each spot, the number of its look or, if it is faint, that plus the number of looks; and the order to draw
 // them in, faint ones first. `lookAt(spot)` is a look of `looks`, which are told apart by their key.
@@ -44,10 +48,18 @@ export function movedFrom(points, before) {
   return { ux: was('ux'), uy: was('uy') }
 }
 
+// Every how many-th of the points in sight is drawn while they move: a power of two, so that no point flickers.
+const strideFor = (inSight) => 2 ** Math.ceil(Math.log2(Math.max(1, inSight / MOST_MOVING)))
+
+/**
+ * What paints a scene, { points, codes, order, looks, view, area, grid: { x, y } } with the grid's lines in pixels of the
+ * page. It returns how to stop what it does later, if it does anything.
+ */
 export function makePainter() {
+  let last = null
   let raster = null
   let theme = { colours: null, ground: 0, line: 0 }
-  let sprites = { key: null, colours: null, made: [] }
+  const sprites = new Map()
   let placed = { px: new Float32Array(0), py: new Float32Array(0) }
 
   // Pixels of the device, from the left upper corner of the area; how many are in sight.
@@ -67,32 +79,48 @@ export function makePainter() {
     return inSight
   }
 
-  function spritesOf(looks, inSight, pixels, colours, ratio) {
-    const opacity = opacityFor(inSight, pixels)
+  // A sample is as much more opaque as it has fewer points.
+  function spritesOf(looks, inSight, stride, pixels, colours, ratio) {
+    const opacity = Math.min(1, opacityFor(inSight, pixels) * stride)
     const drawn = looks.map(({ shape, colour, own }) => [shape, colour, own])
     const key = JSON.stringify([drawn, radiusFor(inSight), inSight > CROWD, opacity, ratio])
-    if (sprites.key !== key || sprites.colours !== colours)
-      sprites = { key, colours, made: spritesFor(looks, inSight, opacity, colours, ratio) }
-    return sprites.made
+    if (!sprites.has(key)) {
+      if (sprites.size >= SPRITES_KEPT) sprites.clear()
+      sprites.set(key, spritesFor(looks, inSight, opacity, colours, ratio))
+    }
+    return sprites.get(key)
   }
 
-  // `scene` is { points, codes, order, looks, view, area, grid: { x, y } } with the grid's lines in pixels of the page.
-  return function paint(context, { points, codes, order, looks, view, area, grid }, colours) {
+  // Whether all are drawn, and not a sample.
+  function put(context, { points, codes, order, looks, view, area, grid }, colours, isMoving) {
     const ratio = window.devicePixelRatio || 1
     const size = { width: Math.round(area.width * ratio), height: Math.round(area.height * ratio) }
-    if (size.width < 1 || size.height < 1) return
+    if (size.width < 1 || size.height < 1) return true
     const margin = Math.ceil(MARGIN * ratio)
     if (raster?.width !== size.width || raster?.height !== size.height)
       raster = new Raster(size.width, size.height, margin)
-    if (theme.colours !== colours) theme = { colours, ground: pixelOf(colours.ground), line: pixelOf(colours.line) }
+    if (theme.colours !== colours) {
+      theme = { colours, ground: pixelOf(colours.ground), line: pixelOf(colours.line) }
+      sprites.clear()
+    }
     const { line } = theme
     raster.clear(theme.ground)
     for (const x of grid.x) raster.upright(Math.round((x - area.left) * ratio), line, GRID_SHARE)
     for (const y of grid.y) raster.across(Math.round((y - area.top) * ratio), line, GRID_SHARE)
     const inSight = locate(points, view, size)
-    const made = spritesOf(looks, inSight, area.width * area.height, colours, ratio)
-    raster.stamp(made, codes, placed.px, placed.py, order)
+    const stride = isMoving ? strideFor(inSight) : 1
+    const made = spritesOf(looks, inSight, stride, area.width * area.height, colours, ratio)
+    raster.stamp(made, codes, placed.px, placed.py, order, stride)
     raster.put(context, Math.round(area.left * ratio), Math.round(area.top * ratio))
+    return stride === 1
+  }
+
+  return function paint(context, scene, colours) {
+    const isMoving = last !== null && (scene.view !== last.view || scene.points !== last.points)
+    last = scene
+    if (put(context, scene, colours, isMoving)) return null
+    const timer = setTimeout(() => put(context, scene, colours, false), REST_MS)
+    return () => clearTimeout(timer)
   }
 }
 

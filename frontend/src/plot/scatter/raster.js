@@ -55,20 +55,20 @@ export class Raster {
     for (let at = x + this.margin; at < pixels.length; at += stride) pixels[at] = blend(pixels[at], colour, share)
   }
 
-  // Stamps sprites[codes[spot]] at (px[spot], py[spot]) for each spot of `order` that is in sight.
-  stamp(sprites, codes, px, py, order) {
-    const { pixels, stride, margin, width, height } = this
+  // Stamps sprites[codes[spot]] at (px[spot], py[spot]) for each, or each `stride`-th, spot of `order` that is in sight.
+  stamp(sprites, codes, px, py, order, stride = 1) {
+    const { pixels, stride: line, margin, width, height } = this
     const made = sprites.map(({ dx, dy, colours, shares }) => ({
-      offsets: Int32Array.from(dx, (x, at) => dy[at] * stride + x),
+      offsets: Int32Array.from(dx, (x, at) => dy[at] * line + x),
       ...{ colours, shares },
     }))
-    for (let i = 0; i < order.length; i += 1) {
+    for (let i = 0; i < order.length; i += stride) {
       const spot = order[i]
       const x = Math.round(px[spot])
       const y = Math.round(py[spot])
       if (x < 0 || y < 0 || x >= width || y >= height) continue
       const { offsets, colours, shares } = made[codes[spot]]
-      const base = (y + margin) * stride + x + margin
+      const base = (y + margin) * line + x + margin
       for (let at = 0; at < offsets.length; at += 1) {
         const pixel = base + offsets[at]
         const share = shares[at]
