@@ -97,7 +97,7 @@ class ModelsAnswer:
     trainable: list[str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class VersionsCompared(Comparison):
     """Two ``versions`` side by side; ``before`` is what a rollback would serve."""
 
@@ -107,7 +107,7 @@ class VersionsCompared(Comparison):
     before: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskNeeds(Needs):
     task: str
 
