@@ -3,14 +3,20 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from etl.deleting import run as run_deletion
+from etl.task import Reporter, Task, silent
 from jobs.worker import execute
+from services.playlists import playlists
+from store.catalogue.catalogue import owner_root
+from store.catalogue.publishing import hidden_mark, publish
 from store.database import Database
 from store.domain import Track
-from store.runs import Run
+from store.runs import Cancelled, Run
 from tests.api.test_playlists import ended, send
 
 HEADINGS = (
@@ -101,6 +107,53 @@ def test_a_track_stays_while_another_playlist_of_its_owner_holds_it(mine: FlaskC
     assert mine.delete(f"/api/playlists/{first}").status_code == 204
     assert (found(mine, "slow kites"), found(mine, "gravel choir")) == (["Slow Kites"], [])
     assert titles(mine, second) == ["Slow Kites"]
+
+
+class _KilledError(Exception):
+    pass
+
+
+def test_a_large_deletion_hides_at_once_and_goes_on_after_any_kill(
+    mine: FlaskClient, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = bring(mine, exportify("Slow Kites", "Gravel Choir"))
+    second = bring(mine, exportify("Slow Kites"), "one.csv")
+    owner = database.get_document("playlists", first)["owner"]
+    monkeypatch.setattr(playlists, "_ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(playlists, "spawn_worker", lambda *_: None)
+    # A build that has read the rows before they are hidden is not published after that.
+    stale = hidden_mark(owner_root(tmp_path / "catalogue", owner))
+    assert mine.delete(f"/api/playlists/{first}").status_code == 204
+    publish(owner_root(tmp_path / "catalogue", owner), "own", "own-read-before", stale)
+    assert found(mine, "gravel choir") == []
+    assert mine.get(f"/data?playlist={first}").status_code == 404
+    [deletion] = [run for run in database.unfinished_runs() if run.kind == "delete"]
+    report = Reporter(database, deletion.id, silent)
+    task = Task(database=database, var=tmp_path, run=deletion, report=report, engine=None)  # type: ignore[arg-type]
+    assert mine.delete(f"/api/runs/{deletion.id}").json["error"]["code"] == "deleting"
+    whole = database.delete_documents
+    for write in range(3):
+
+        def dying(*args: Any, last: list[int] = [write]) -> None:  # noqa: B006 - it counts down
+            if not last[0]:
+                raise _KilledError
+            last[0] -= 1
+            whole(*args)
+
+        monkeypatch.setattr(database, "delete_documents", dying)
+        with pytest.raises(_KilledError):
+            run_deletion(task)
+    monkeypatch.setattr(database, "delete_documents", whole)
+    assert execute(database, tmp_path, deletion.id) == "done"
+    assert (found(mine, "slow kites"), found(mine, "gravel choir")) == (["Slow Kites"], [])
+    assert titles(mine, second) == ["Slow Kites"]
+    assert set(database.own_tracks([ID.format(1), ID.format(2)], owner)) == {ID.format(1)}
+    assert database.get_documents("playlist_pages", [f"{first}:0"]) == {}
+    # The same file again is a playlist again, and no deletion of before takes it away.
+    assert bring(mine, exportify("Slow Kites", "Gravel Choir")) == first
+    with pytest.raises(Cancelled):  # it has ended
+        run_deletion(task)
+    assert titles(mine, first) == ["Slow Kites", "Gravel Choir"]
 
 
 def test_gaps_of_what_a_person_brings_are_filled_from_the_shared_layer(
