@@ -1,5 +1,6 @@
 """What a person brings is theirs: shown to them and by their links, repaired by them, gone with their playlists."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,7 @@ def test_private_titles_are_found_by_their_owner_alone_and_leave_with_the_playli
     mine: FlaskClient, other: FlaskClient
 ) -> None:
     playlist = bring(mine, "#EXTM3U\n#EXTINF:200,Ann Private - Demo For Mother\n/home/ann/demo.mp3\n", "own.m3u")
+    elsewhere = bring(mine, exportify("Slow Kites"))
     track = mine.get(f"/data?playlist={playlist}").json["tracks"][0]["id"]
     assert found(mine, "demo for mother") == ["Demo For Mother"]
     for stranger in (other, mine.application.test_client()):
@@ -93,12 +95,19 @@ def test_private_titles_are_found_by_their_owner_alone_and_leave_with_the_playli
         assert stranger.get(f"/genre-predict?track_id={track}").status_code == 404
         assert stranger.get(f"/api/tracks/{track}/trail").status_code == 404
         assert titles(stranger, playlist) == ["Demo For Mother"], "the link of a playlist shares its rows"
+        shared = [
+            stranger.get(f"/genre-predict?track_id={track}&playlist={playlist}"),
+            stranger.get(f"/api/tracks/{track}/trail?playlist={playlist}"),
+        ]
+        assert [answer.json["track"]["title"] for answer in shared] == ["Demo For Mother"] * 2
+        assert stranger.get(f"/genre-predict?track_id={track}&playlist={elsewhere}").status_code == 404
     # Not even from what was kept in memory of the owner's answer.
     assert mine.get(f"/genre-predict?track_id={track}").status_code == 200
     assert other.get(f"/genre-predict?track_id={track}").status_code == 404
     assert mine.delete(f"/api/playlists/{playlist}").status_code == 204
     assert found(mine, "demo for mother") == []
     assert mine.get(f"/genre-predict?track_id={track}").status_code == 404
+    assert other.get(f"/genre-predict?track_id={track}&playlist={playlist}").status_code == 404
 
 
 def test_a_track_stays_while_another_playlist_of_its_owner_holds_it(mine: FlaskClient) -> None:
@@ -246,5 +255,8 @@ def test_a_slice_of_playlists_that_all_models_learn_from_is_the_operators_to_bri
     assert stranger.get("/api/datasets").json["slices"] == 0
     operator = stranger.application.test_client()
     assert operator.post("/api/operator", json={"key": "sesame"}).status_code == 200
-    assert ended(operator, send(operator, content, "mpd.slice.0-999.json")["id"])["state"] == "done"
+    run = ended(operator, send(operator, content, "mpd.slice.0-999.json")["id"])
+    assert (run["error"]["code"], operator.get("/api/datasets").json["slices"]) == ("not_given", 0)
+    given = {"file": (io.BytesIO(content.encode()), "mpd.slice.0-999.json"), "options": '{"read_as": "shared"}'}
+    assert ended(operator, operator.post("/api/uploads", data=given).json["run"]["id"])["state"] == "done"
     assert operator.get("/api/datasets").json["slices"] == 1

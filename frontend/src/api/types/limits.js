@@ -13,6 +13,9 @@ export const limits = {
   }
  },
  "get /recommend": {
+  "playlist": {
+   "maxlength": 500
+  },
   "q": {
    "maxlength": 500
   },
@@ -188,6 +191,9 @@ export const limits = {
   }
  },
  "get /genre-predict": {
+  "playlist": {
+   "maxlength": 500
+  },
   "q": {
    "maxlength": 500
   },
@@ -346,6 +352,9 @@ export const limits = {
   }
  },
  "get /api/clusters/predict": {
+  "playlist": {
+   "maxlength": 500
+  },
   "q": {
    "maxlength": 500
   },
@@ -373,12 +382,25 @@ export const limits = {
   }
  },
  "get /api/tracks/{track_id}/path": {
+  "playlist": {
+   "maxlength": 500
+  },
   "to": {
    "maxlength": 500
   },
   "between": {
    "min": 1,
    "max": 20
+  }
+ },
+ "get /api/tracks/{track_id}/trail": {
+  "playlist": {
+   "maxlength": 500
+  }
+ },
+ "get /api/tracks/{track_id}/preview": {
+  "playlist": {
+   "maxlength": 500
   }
  },
  "get /api/playlists/{playlist_id}/next": {
@@ -444,6 +466,9 @@ export const limits = {
   }
  },
  "get /api/playlists/{playlist_id}/who-added": {
+  "playlist": {
+   "maxlength": 500
+  },
   "q": {
    "maxlength": 500
   },

@@ -613,6 +613,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
@@ -1825,8 +1827,10 @@ export interface paths {
         put?: never;
         /**
          * Take a playlist file or a track table (multipart, field `file`) and start importing it.
-         * @description The field `options` may hold JSON: `read_as` (playlist or table), `encoding`, `columns` (field: number of the
-         *     column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may change.
+         * @description The field `options` may hold JSON: `read_as` (playlist, table or shared), `encoding`, `columns` (field: number of
+         *     the column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may
+         *     change; so does a slice of the Million Playlist Dataset or an audio analysis, which is given to everybody as
+         *     `shared`.
          */
         post: {
             parameters: {
@@ -2485,6 +2489,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
@@ -4329,6 +4335,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
@@ -5378,6 +5386,8 @@ export interface paths {
         get: {
             parameters: {
                 query: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Id of the track at its end. */
                     to: string;
                     /** @description Tracks between the two. */
@@ -5656,7 +5666,10 @@ export interface paths {
         /** How a track got here: which track led to it in which source, back to a playlist of this browser. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
+                };
                 header?: never;
                 path: {
                     track_id: string;
@@ -5699,6 +5712,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -6027,7 +6049,10 @@ export interface paths {
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
+                };
                 header?: never;
                 path: {
                     track_id: string;
@@ -6070,6 +6095,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -7673,6 +7707,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
