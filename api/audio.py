@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from apiflask import Schema
-from apiflask.fields import Boolean, String
+from apiflask.fields import Boolean, Integer, String
 from apiflask.schemas import FileSchema
-from apiflask.validators import Length, OneOf
+from apiflask.validators import Length, OneOf, Range
 from flask import Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import parse_range_header
@@ -17,7 +17,8 @@ import services.sound.audio as use
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.schemas import RunAnswer
+from api.schemas import MAX_QUERY, RunAnswer
+from services.sound.own_tracks import SORTS, OwnTracks, own_tracks
 from services.views import audible
 
 blueprint = Blueprint("audio", __name__, tag="Own music")
@@ -43,6 +44,14 @@ class ScanBody(FolderBody):
     )
 
 
+class TracksQuery(Schema):
+    q = String(load_default="", validate=Length(max=MAX_QUERY), metadata={"description": "Words, all of which match."})
+    sort = String(load_default="title", validate=OneOf(SORTS))
+    descending = Boolean(load_default=False)
+    page = Integer(load_default=1, validate=Range(min=1))
+    page_size = Integer(load_default=50, validate=Range(1, 200))
+
+
 class WatchBody(FolderBody):
     watched = Boolean(required=True)
 
@@ -57,6 +66,15 @@ def library() -> use.LibraryView:
     """The folders with own music and what their last scans found; the operator's."""
     session.require_operator()
     return use.library(services())
+
+
+@blueprint.get("/api/library/tracks")
+@blueprint.query(TracksQuery)
+@blueprint.doc(responses={403: "Not the operator"})
+def tracks(query: dict[str, Any]) -> OwnTracks:
+    """The tracks of the files, a page at a time: found by words of title, artists, album or path, and sorted."""
+    session.require_operator()
+    return own_tracks(services(), **query)
 
 
 @blueprint.post("/api/library/scan")

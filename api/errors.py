@@ -16,7 +16,7 @@ from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import NotConnected
 from services.errors import ServiceError, not_found
 from store.disk import disk_error
-from store.errors import StoreDown, TastemapError
+from store.errors import StoreDown, TastemapError, in_words
 from store.runs import ImportProblem
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ _SOURCE_STATUS = {
 INTERNAL_ERROR = ServiceError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
 # A database that does not answer is asked again after so long.
 _STORE_SECONDS = 5
-_SPLIT = "Split the file, or import it on the server: python -m etl import FILE"
+_SPLIT = "Split the file, and bring the parts."
 _HINTS = {
     404: "See /api/openapi.json for what there is.",
     405: "See /api/openapi.json for the methods of each address.",
@@ -73,7 +73,7 @@ def register(app: APIFlask) -> None:
 def tastemap_error(error: TastemapError) -> tuple[Response, int]:
     """Turn an error of ours into an answer."""
     status, code, details = _in_http(error)
-    message, hint = error.message, error.hint
+    message, hint = error.message, in_words(error.hint)
     if status >= 500:
         log.error("%s", message)
         if not session.is_operator():

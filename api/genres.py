@@ -34,7 +34,7 @@ class GenresAnswer:
     families: list[GenreFamily]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GenrePlacement(Placement):
     name: str
 

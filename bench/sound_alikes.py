@@ -30,7 +30,8 @@ from ml.timbre.model import moments
 from ml.timbre.train.network import Settings, fit
 
 TARGET = 1.4
-# Album -> Debian's package, and which of its files are of the album.
+# Album -> Debian's package, and which of its files are of the album: the packages of main that are called music, whose
+# files lie open (those of nexuiz-music and ufoai-music lie in archives), and fretsonfire's songs.
 ALBUMS = {
     "asc": ("asc-music", "*.mp3"),
     "drascula": ("drascula-music", "*.ogg"),
@@ -39,7 +40,10 @@ ALBUMS = {
     "hyperrogue (Domina)": ("hyperrogue-music", "hr-domina-*.ogg"),
     "fretsonfire (Muldjord)": ("fretsonfire-songs-muldjord", "song.ogg"),
     "fretsonfire (Sectoid)": ("fretsonfire-songs-sectoid", "song.ogg"),
+    "planetblupi": ("planetblupi-music-ogg", "*.ogg"),
     "singularity": ("singularity-music", "*.ogg"),
+    "warzone2100 (aftermath)": ("warzone2100-music", "aftermath_soundtrack/*.opus"),
+    "warzone2100 (legacy)": ("warzone2100-music", "legacy_soundtrack/*.opus"),
     "wesnoth": ("wesnoth-1.16-music", "*.ogg"),
 }
 _SECONDS = 30
@@ -53,7 +57,8 @@ def fetch(folder: Path) -> None:
         subprocess.run([sys.executable, "-m", "pip", *download], check=True)
     for package in dict.fromkeys(package for package, _ in ALBUMS.values()):
         albums = {album: files for album, (other, files) in ALBUMS.items() if other == package}
-        if any(not (folder / "excerpts" / album).is_dir() for album in albums):
+        albums = {album: files for album, files in albums.items() if not (folder / "excerpts" / album).is_dir()}
+        if albums:
             with tempfile.TemporaryDirectory() as unpacked:
                 subprocess.run(["apt-get", "download", "--quiet", package], cwd=unpacked, check=True)
                 [archive] = Path(unpacked).glob("*.deb")

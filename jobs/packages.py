@@ -102,7 +102,7 @@ def _is_there(package: str) -> bool:
 def _obstacle(size: int) -> str:
     folder = Path(sysconfig.get_path("purelib"))
     if sys.prefix == sys.base_prefix:
-        return "This Python is the system's, and its packages are left alone. Start Tastemap with `make run`."
+        return "This Python is the system's, and its packages are left alone. On the server: make run"
     if not os.access(folder, os.W_OK):
         return "The folder of the installed packages is read-only here: install them where this server is built."
     free = shutil.disk_usage(folder).free

@@ -135,7 +135,7 @@ def _receive(stream: IO[bytes], target: Path, max_bytes: int) -> int:
                 raise ImportProblem(
                     "too_large",
                     f"The file has more than {max_bytes // (1024 * 1024)} MB.",
-                    "Split it, or import it on the server: python -m etl import FILE",
+                    "Split it, and bring the parts. On the server: python -m etl import FILE",
                 )
             file.write(block)
     return size

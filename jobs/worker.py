@@ -68,7 +68,7 @@ def execute(
     try:
         run = database.get_run(run_id)
         if run is None:
-            raise ImportProblem("no_such_run", f"There is no import {run_id}.", "See python -m etl resume.")
+            raise ImportProblem("no_such_run", f"There is no import {run_id}.", "On the server: python -m etl resume")
         if not run.ended:
             report = Reporter(database, run.id, show, is_over)
             try:
@@ -95,7 +95,9 @@ def tries(var: Path, run_id: str) -> int:
 
 def give_up(database: Database, var: Path, run_id: str) -> None:
     """End a run that ends the process which does it, so that the ones behind it get their turn."""
-    hint = "Perhaps there is not enough memory for it: bring the file in parts, or python -m etl import FILE"
+    hint = (
+        "Perhaps there is too little memory for it: bring the file in parts. On the server: python -m etl import FILE"
+    )
     fail(database, var, run_id, ImportProblem("gave_up", "The import was cut off again and again.", hint))
     lock_file(var, run_id).unlink(missing_ok=True)
 

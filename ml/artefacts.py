@@ -51,7 +51,7 @@ def read_manifest(models: Path = MODELS) -> dict[str, Any]:
     if not path.exists():
         return {"active": {}, "files": {}}
     hint = (
-        "Take models/ from the repository again: git checkout -- models"
+        "Take models/ from the repository again. On the server: git checkout -- models"
         if models == MODELS
         else f"Move {path} away; then what ships is served, and models trained here must be trained again."
     )
@@ -146,7 +146,8 @@ def active(task: str, models: Path = MODELS) -> Path:
     version = read_manifest(models)["active"].get(task)
     if version is None:
         raise ArtefactError(
-            f"{models / MANIFEST} names no active version of {task}.", f"Train one: python -m ml train {task}"
+            f"{models / MANIFEST} names no active version of {task}.",
+            f"Train one under Library, Models. On the server: python -m ml train {task}",
         )
     return models / task / version
 

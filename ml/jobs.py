@@ -149,7 +149,7 @@ def _train(job: Job) -> int:
             job.registry.adopt(job.models)
         _emit(result=result)
     except ModuleNotFoundError as missing:
-        hint = 'Press "Install" in the Lab, or: .tools/bin/pipenv sync --categories "packages train"'
+        hint = 'Press "Install" there. On the server: .tools/bin/pipenv sync --categories "packages train"'
         message = f"Training needs the package {missing.name}, which is not installed here."
         return _fail("no_training_packages", message, hint)
     except (TooLittle, BadOption) as refusal:

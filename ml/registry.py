@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # The number of earlier served versions that are remembered per task.
 _REMEMBERED = 20
-_VERSIONS = "python -m ml list, or /api/models, shows the versions there are."
+_VERSIONS = "Library, Models shows the versions there are. On the server: python -m ml list"
 
 
 class NoSuchVersion(ArtefactError):  # noqa: N818 - a fault of the request
@@ -73,7 +73,10 @@ class ModelRegistry:
         """Return the name of the version that is served; raises NoSuchVersion where there is none."""
         if version := self._active(task):
             return version
-        raise NoSuchVersion(f"No version of {task} is active.", f"Train one: python -m ml train {task}")
+        raise NoSuchVersion(
+            f"No version of {task} is active.",
+            f"Train one under Library, Models. On the server: python -m ml train {task}",
+        )
 
     def folder(self, task: str, version: str) -> Path:
         """Return the folder of a version; raises NoSuchVersion for one that no manifest lists."""
@@ -295,7 +298,7 @@ def describe(registry: ModelRegistry) -> str:
         score = f"{main[0].label} {main[1]:.3f}" if main else ""
         marks = ("active " if version.active else "") + ("own" if registry.is_user_trained(task, name) else "")
         lines.append(f"{task:<14} {name:<20} {version.size / 1e6:6.1f} MB  {score:<42} {marks}".rstrip())
-    return "\n".join(lines) or "There are no models: run python -m ml train TASK"
+    return "\n".join(lines) or "There are no models. On the server: python -m ml train TASK"
 
 
 def compare(registry: ModelRegistry, task: str, one: str, other: str) -> scores.Comparison:

@@ -4,6 +4,9 @@
 model: ``model`` and its scores) and ``served`` (the model of the row that the version serves). A training by a user
 adds ``on`` (a digest of the held-out data) and ``before``: the score on the same data of the version that was served at
 the time, as ``{"version", "score", "note"}``; where ``score`` is null, ``note`` gives the reason.
+
+Where the odds were held against what was right, ``reliability`` has the bins of :func:`reliability`; ``confusion`` has
+``names`` and ``counts``, a row for each truth and a column for each answer.
 """
 
 import hashlib
@@ -13,6 +16,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from ml.tasks import Measure, find_task
 
@@ -56,6 +62,30 @@ def figures_of(scores: Any) -> dict[str, Any]:
     """Return the fields of a dataclass of scores, rounded to four decimals; None and NaN are left out."""
     known = {name: value for name, value in asdict(scores).items() if value is not None and not math.isnan(value)}
     return {name: round(value, 4) for name, value in known.items()}
+
+
+def reliability(
+    confidence: npt.NDArray[np.floating], right: npt.NDArray[Any], bins: int = 10
+) -> list[dict[str, float]]:
+    """Return for each of ``bins`` equally wide bins that is not empty what was said and what came true.
+
+    ``said`` is the mean ``confidence`` (n,), ``right`` the share of right answers, ``share`` that of all answers.
+    """
+    return [
+        {"said": round(said, 4), "right": round(came_true, 4), "share": round(share, 4)}
+        for said, came_true, share in _bins(confidence, right, bins)
+    ]
+
+
+def calibration_error(confidence: npt.NDArray[np.floating], right: npt.NDArray[Any], bins: int = 10) -> float:
+    """Return the expected calibration error: the mean gap of the bins of :func:`reliability` (Naeini et al., 2015)."""
+    return sum(abs(came_true - said) * share for said, came_true, share in _bins(confidence, right, bins))
+
+
+def _bins(confidence: npt.NDArray[np.floating], right: npt.NDArray[Any], bins: int) -> list[tuple[float, float, float]]:
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    insides = (places == number for number in np.unique(places))
+    return [(float(confidence[inside].mean()), float(right[inside].mean()), float(inside.mean())) for inside in insides]
 
 
 def digest_of(parts: Iterable[object]) -> str:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from etl.doctor.examination import Check, Examiner, State, examine
 from services.container import Services
 from services.errors import ServiceError
 from store.database import StoreError
+from store.errors import in_words
 from store.runs import now
 
 # The page waits for it; gunicorn ends a request after 60 s.
@@ -74,6 +75,7 @@ def _answer(services: Services, visitor: Visitor, opened: Opened | StoreError, k
     off = {check.area for check in found if check.state == State.OFF}
     probed = (Check(**{**check, "state": State(check["state"])}) for check in kept.get("checks", ()))
     found += [check for check in probed if check.area not in off]
+    found = [replace(check, remedy=in_words(check.remedy)) for check in found]
     areas = list(dict.fromkeys(check.area for check in found))
     return DoctorAnswer(kept.get("checked_at"), sorted(found, key=lambda check: areas.index(check.area)))
 

@@ -9,7 +9,7 @@ from ml.artefacts import ArtefactError
 from services.container import Services
 from store.catalogue.damage import damage
 from store.disk import disk_error, require_room
-from store.errors import TastemapError
+from store.errors import TastemapError, in_words
 
 # Without these no question is answered.
 _NEEDED_TASKS = ("genre", "artists")
@@ -35,7 +35,7 @@ def problems(services: Services) -> list[Problem]:
             faults = list(look(services))
         except TastemapError as fault:
             faults = [fault]
-        found += [Problem(area, fault.code, fault.message, fault.hint) for fault in faults]
+        found += [Problem(area, fault.code, fault.message, in_words(fault.hint)) for fault in faults]
     return found
 
 
@@ -49,7 +49,7 @@ def _catalogue(services: Services) -> Iterator[TastemapError]:
     for name, reason in damage(services.catalogue.root).items():
         yield TastemapError(
             f"The catalogue segment {name} is damaged: {reason}.",
-            "It is being built anew. If this stays: python -m etl catalogue",
+            "It is being built anew, within some minutes. On the server: python -m etl catalogue",
             code="catalogue_unreadable",
         )
 
@@ -62,7 +62,7 @@ def _models(services: Services) -> Iterator[TastemapError]:
     for task, version in services.registry.damaged().items():
         yield ArtefactError(
             f"The files of {task} {version} are damaged; {services.registry.active_version(task)} is served instead.",
-            f"Train it again or delete it: python -m ml train {task}",
+            f"Train it again or delete it, under Library, Models. On the server: python -m ml train {task}",
         )
 
 

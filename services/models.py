@@ -39,6 +39,23 @@ class ScoreBar:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReliabilityBin:
+    """Answers of about the same odds: the odds ``said``, the share that was ``right``, and the ``share`` of all."""
+
+    said: float
+    right: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """How often what was told of what: ``counts`` has a row for each truth and a column for each answer."""
+
+    names: list[str]
+    counts: list[list[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainedVersion:
     """A version with all its scores; ``active`` if it is served."""
 
@@ -52,6 +69,7 @@ class VersionSummary(TrainedVersion):
     """A version with its main score; ``own`` if it was trained here.
 
     ``bars`` are the main scores of all that was scored with it, ``odds`` their calibration errors, where there are any.
+    ``reliability`` and ``confusion`` are those of its own answers, empty and None where they were not kept.
     """
 
     own: bool
@@ -59,6 +77,8 @@ class VersionSummary(TrainedVersion):
     score: MainScore | None
     bars: list[ScoreBar]
     odds: list[ScoreBar]
+    reliability: list[ReliabilityBin]
+    confusion: Confusion | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +97,7 @@ class ModelsAnswer:
     trainable: list[str]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class VersionsCompared(Comparison):
     """Two ``versions`` side by side; ``before`` is what a rollback would serve."""
 
@@ -87,7 +107,7 @@ class VersionsCompared(Comparison):
     before: str | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskNeeds(Needs):
     task: str
 
@@ -115,6 +135,8 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
             score=_main_score(task, scores),
             bars=_bars(task, scores, None),
             odds=_bars(task, scores, "ece"),
+            reliability=[ReliabilityBin(**one) for one in (scores or {}).get("reliability", ())],
+            confusion=Confusion(**scores["confusion"]) if scores and "confusion" in scores else None,
             scores=scores,
         )
         tasks[task].versions.append(version)

@@ -10,6 +10,7 @@ from services.errors import ServiceError, not_found
 from services.runs import RunView, start_runs
 from services.viewer import Viewer
 from services.views import View
+from store.errors import in_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ def list_packages(viewer: Viewer) -> list[PackagesView]:
 
 def _obstacle(found: Category, viewer: Viewer) -> str:
     if found.installed or viewer.operator:
-        return found.obstacle
+        return in_words(found.obstacle)
     return "Only whoever runs this server may install packages."
 
 

@@ -9,6 +9,7 @@ from jobs.queue import enqueue, queues_of, spawn_worker
 from services.container import Services
 from services.errors import not_found
 from services.views import View
+from store.errors import in_words
 from store.runs import Run, Skipped
 
 
@@ -53,10 +54,12 @@ class RunView(View):
 
     @classmethod
     def of(cls, shown: Run, **more: Any) -> Self:
+        error = shown.error and {**shown.error, "hint": in_words(shown.error.get("hint") or "")}
         times = {name: getattr(shown, name) for name in ("started_at", "finished_at", "wake_at")}
         return super().of(
             shown,
             mine=shown.owner is not None,
+            error=error,
             **{name: time and time.isoformat() for name, time in times.items()},
             **more,
         )

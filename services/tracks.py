@@ -19,7 +19,7 @@ from store.library import tracks_by_id
 from store.recommendations import trail_of
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PreviewAnswer(Preview):
     """The address of a preview at its source, until when it can be played, whom to credit, and the track's page."""
 

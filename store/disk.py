@@ -26,7 +26,7 @@ class DiskFull(DiskError):  # noqa: N818 - a state, which the routes answer with
     def __init__(self) -> None:
         super().__init__(
             "The server's disk is full: this could not be stored.",
-            "Make room on it (python -m etl doctor shows how much there is), then try again.",
+            "Make room on it, then try again: Settings, Health says how much. On the server: python -m etl doctor",
         )
 
 
@@ -35,7 +35,7 @@ def disk_error(fault: OSError) -> DiskError | None:
     if fault.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return DiskFull()
     if fault.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-        hint = "Whoever runs this server lets its user write there: python -m etl doctor says where."
+        hint = "Whoever runs this server lets its user write there. On the server: python -m etl doctor"
         return DiskError("The server's data folder cannot be written.", hint)
     return None
 

@@ -1,5 +1,13 @@
 """The root of all errors that a person sees, and those of the database."""
 
+_ON_THE_SERVER = "On the server:"
+
+
+def in_words(hint: str) -> str:
+    """Return a hint as the page says it: without the command line, which stands at its end after "On the server:"."""
+    words, command, _ = hint.partition(_ON_THE_SERVER)
+    return words.strip() or ("Whoever runs this server can do this there." if command else "")
+
 
 class TastemapError(Exception):
     """Something went wrong that a person can act on.
@@ -9,7 +17,8 @@ class TastemapError(Exception):
     message : str
         What went wrong, one sentence.
     hint : str
-        What the reader can do about it; empty where there is nothing to do.
+        What the reader can do about it; empty where there is nothing to do. A command line stands at its end, after
+        "On the server:", and is left out where the page says it (:func:`in_words`).
     code : str, optional
         A name for programs, of lower-case letters and underscores; that of the class if it is not given.
     """

@@ -23,6 +23,7 @@ from ml.tagger.model import TASK, MusicTagger
 
 ARTIST = "Immich Memories Music"
 LICENCE = "MIT (the package immich-memories-music; made with ACE-Step 1.5)"
+SOURCE = "immich-memories-music (MIT; made with ACE-Step 1.5)"
 # Who likes what: mood, and kind of sound where it matters to them.
 TASTES = {
     "Gita": ("calm", "tender acoustic"),
@@ -98,7 +99,7 @@ def item(at: int, path: str, sound: SoundAnalysis) -> dict[str, Any]:
         "year": 2026,
         "duration_ms": int(values["duration_ms"]),
         "labels": [kind],
-        "source": LICENCE,
+        "source": SOURCE,
         "ids": {"demo": path},
         "features": {"values": values, "source": analyser_source(sound.version), "licence": LICENCE},
     }

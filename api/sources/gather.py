@@ -15,6 +15,7 @@ from etl.gather.balanced import MOST_GENRES, MOST_PER_GENRE, PER_GENRE
 from etl.gather.enrich import DEFAULT_NEEDS, NEEDS
 from etl.gather.segments import TRACKS
 from etl.gather.terms import TERMS
+from services.sources import tables
 from services.sources.gather import BROWSER_TERMS, BROWSER_TRACKS, KINDS
 
 blueprint = Blueprint("harvest", __name__, tag="Sources")
@@ -53,6 +54,12 @@ class HarvestBody(Schema):
     )
 
 
+class TableBody(Schema):
+    address = String(
+        required=True, validate=Length(8, 2000), metadata={"description": "https://, a CSV file, perhaps gzipped."}
+    )
+
+
 @blueprint.post("/api/playlists/<playlist_id>/enrich")
 @blueprint.body(EnrichBody)
 @blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
@@ -68,6 +75,15 @@ def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[2
 def harvest(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Gather tracks or artists by enumerated search terms, segments of the tracks at hand, or a genre-balanced set."""
     return RunAnswer(use.harvest(services(), body, session.start())), 202
+
+
+@blueprint.post("/api/tables")
+@blueprint.body(TableBody)
+@blueprint.doc(responses={202: "The run that imports it", 403: "Not the operator"})
+def bring_table(body: dict[str, str]) -> tuple[RunAnswer, Literal[202]]:
+    """Bring a public table of tracks (CSV) from its address into the catalogue, for everybody here."""
+    session.require_operator()
+    return RunAnswer(tables.bring_table(services(), body["address"], session.start())), 202
 
 
 @blueprint.get("/api/runs")

@@ -24,6 +24,7 @@ from services.sound.demo import demo_of
 from services.views import ModelVersion
 from store.catalogue.catalogue import CatalogueError
 from store.database import StoreDown
+from store.errors import in_words
 from store.facts import ANALYSES
 from store.playlists.summaries import SetSummary, summaries
 
@@ -131,7 +132,7 @@ def status() -> StatusAnswer:
         analysed = here.database.has_any(ANALYSES) or bool(demo_of(here, viewer))
         demo_here = bool(visible & demo_ids(viewer.owner))
     except StoreDown as down:
-        store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=down.hint)
+        store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=in_words(down.hint))
     return StatusAnswer(
         catalogue=catalogue,
         store=store,

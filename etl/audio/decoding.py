@@ -174,16 +174,29 @@ def _open(path: Path, limits: Limits) -> _PyAV | _SoundFile:
     if "av" in missing and "soundfile" in missing:
         raise UnreadableSound(
             "Decoding sound needs the packages of the category audio, which are not installed.",
-            'Press "Install" in the page, or: .tools/bin/pipenv sync --categories "packages audio"',
+            'Press "Install" in the page. On the server: .tools/bin/pipenv sync --categories "packages audio"',
             code="missing_packages",
         )
-    decoder: _PyAV | _SoundFile = _SoundFile(path) if "av" in missing else _PyAV(path)
+    decoder = _SoundFile(path) if "av" in missing else _either(path, missing)
     try:
         _check(path, decoder.format, limits)
     except UnreadableSound:
         decoder.close()
         raise
     return decoder
+
+
+def _either(path: Path, missing: tuple[str, ...]) -> _PyAV | _SoundFile:
+    """Open ``path`` with FFmpeg, or with libsndfile, which reads some Ogg files that FFmpeg refuses."""
+    try:
+        return _PyAV(path)
+    except UnreadableSound as fault:
+        if fault.code != "no_sound" or "soundfile" in missing:
+            raise
+        try:
+            return _SoundFile(path)
+        except UnreadableSound:
+            raise fault from None
 
 
 def _check(path: Path, found: SoundFormat, limits: Limits) -> None:

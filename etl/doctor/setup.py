@@ -47,7 +47,7 @@ def _page(config: Config) -> Check:
     needed = (config.static / ".vite" / "manifest.json", config.static / "styles.json")
     if all(path.is_file() for path in needed):
         return _check("page", State.OK, "The page is built.")
-    return _check("page", State.FAULT, "The page is not built.", "Run: make build")
+    return _check("page", State.FAULT, "The page is not built.", "On the server: make build")
 
 
 def _key(config: Config) -> Iterator[Check]:
@@ -90,8 +90,8 @@ def _unknown(name: str, prefix: str, known: Collection[str]) -> Check:
 def look_at_models(shipped: Path, own: Path) -> Iterator[Check]:
     """Yield whether the files that the manifests of both folders list are as written; ``own`` need not be there."""
     remedies = {
-        shipped: "Take the folder models/ from the repository again: git checkout -- models",
-        own: f"Train them again (python -m ml train TASK), or move {own} away: what ships is served then.",
+        shipped: "Take the folder models/ from the repository again. On the server: git checkout -- models",
+        own: f"Train them again under Library, Models. On the server: python -m ml train TASK, or move {own} away",
     }
     count, active = 0, dict[str, str]()
     for folder, remedy in remedies.items():

@@ -36,7 +36,7 @@ def look_at_standing(engine: Engine, state: SourceState) -> Iterator[Check]:
     """Yield what the store knows of a source. It sends no request."""
     check = partial(Check, state.name)
     if not state.on:
-        switch = f"To use it: python -m etl sources on {state.name}, or Settings."
+        switch = f"Switch it on under Settings to use it. On the server: python -m etl sources on {state.name}"
         remedy = "TASTEMAP_SOURCES says which sources are on." if engine.sources.fixed else switch
         yield check("state", State.OFF, "Switched off: nothing is sent there.", remedy)
         return
@@ -66,7 +66,7 @@ def _standing(state: SourceState) -> Check:
     if state.state == "needs_key":
         missing = [setting for setting in state.settings if setting.required and not setting.set]
         names = " ".join(f"{setting.name}=..." for setting in missing)
-        remedy = f"Enter it in Settings, or: python -m etl sources set {state.name} {names}"
+        remedy = f"Enter it in Settings. On the server: python -m etl sources set {state.name} {names}"
         labels = ", ".join(setting.label for setting in missing)
         return check(State.FAULT, f"Switched on, but this is not set: {labels}.", remedy)
     if state.state == "waiting":

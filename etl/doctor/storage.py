@@ -18,6 +18,7 @@ _KINDS = {"embedded": "The embedded database", "mongodb": "The MongoDB server"}
 # A build of the catalogue needs room for the new one as well as the old one.
 _FAULT_BYTES = 100 * MEGABYTE
 _WARNING_BYTES = 1024 * MEGABYTE
+_REBUILD = "It is built again within some minutes. On the server: .venv/bin/python -m etl catalogue"
 
 
 def look_at_store(database: Database) -> Iterator[Check]:
@@ -63,8 +64,8 @@ def _runs(database: Database) -> Iterator[Check]:
     others = Counter(run.installation_id for run in database.runs_elsewhere())
     for other, count in sorted(others.items()):
         subject = f"{count} unfinished import{'s' * (count > 1)} belong{'s' * (count == 1)}"
-        resume = f"TASTEMAP_INSTALLATION={other} .venv/bin/python -m etl resume"
-        remedy = f"They go on there. If it is gone for good: {resume}"
+        remedy = "They go on there. If it is gone for good, they can be finished here. "
+        remedy += f"On the server: TASTEMAP_INSTALLATION={other} .venv/bin/python -m etl resume"
         yield Check("store", f"installation {other}", State.WARNING, f"{subject} to installation {other}.", remedy)
 
 
@@ -116,10 +117,10 @@ def look_at_catalogue(var: Path, database: Database | None) -> Iterator[Check]:
         yield Check("catalogue", "readable", State.FAULT, fault.message, fault.hint)
         return
     except OSError as fault:
-        yield Check("catalogue", "readable", State.FAULT, str(fault), "Check the disk, then: python -m etl catalogue")
+        yield Check("catalogue", "readable", State.FAULT, str(fault), f"Check the disk. {_REBUILD}")
         return
     for name, reason in find_damage(var / "catalogue").items():
-        message, remedy = f"{name} is damaged: {reason}.", "Build it again: .venv/bin/python -m etl catalogue"
+        message, remedy = f"{name} is damaged: {reason}.", _REBUILD
         yield Check("catalogue", "files", State.FAULT, message, remedy)
     sizes = {segment.name: segment.count for segment in snapshot.segments}
     public, own = sizes.get("public", 0), sizes.get("collection", 0)
@@ -129,7 +130,7 @@ def look_at_catalogue(var: Path, database: Database | None) -> Iterator[Check]:
     behind = database.counts()["tracks"] - own
     if behind > 0:
         message = f"{behind:,} tracks of the database are not in the catalogue yet."
-        remedy = "Build it: .venv/bin/python -m etl catalogue"
+        remedy = "They come in with the next import. On the server: .venv/bin/python -m etl catalogue"
         yield Check("catalogue", "up to date", State.WARNING, message, remedy)
     else:
         yield Check("catalogue", "up to date", State.OK, "It holds every track of the database.")

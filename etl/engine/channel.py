@@ -17,7 +17,7 @@ from etl.engine.vault import VaultError
 from etl.providers.base import FaultKind, NotThere, Provider, SourceFault
 from store.database import Database
 
-UNDER_SETTINGS = "Open Settings in Tastemap, or run: python -m etl sources"
+UNDER_SETTINGS = "Open Settings in Tastemap. On the server: python -m etl sources"
 _STRANGE = "Tastemap tries again by itself. If this lasts for days, the source has changed: update Tastemap."
 _SHOWN = 160
 

@@ -1,7 +1,7 @@
 // The page's addresses. Each choice of a view is in its query; what a link cannot carry, the trail of tracks that led
 // here, is in the state of the history: Back restores it. The server answers the same paths (api/page.py).
 import { ref, shallowRef } from 'vue'
-import { createRouter, createWebHistory, START_LOCATION } from 'vue-router'
+import { createRouter, createWebHistory, isNavigationFailure, NavigationFailureType, START_LOCATION } from 'vue-router'
 import ADDRESSES from './addresses.json'
 
 const withParts = (view, before = '') => `/${view}${before}/:part(${ADDRESSES[view].join('|')})?`
@@ -69,27 +69,64 @@ export function withTrail(address, led) {
 
 export const go = (address) => router.push(address)
 
+// The end of the navigation that is under way, which an amendment would cancel: { promise, arrive }, else null. It begins
+// with the call, for guards hear of it some time later, and with the guards, for Back makes no call.
+let underWay = null
+function depart() {
+  if (underWay) return
+  let arrive = () => {}
+  const promise = new Promise((resolve) => {
+    arrive = () => resolve(null)
+  })
+  underWay = { promise, arrive }
+}
+function arrive() {
+  underWay?.arrive()
+  underWay = null
+}
+const replaceQuietly = router.replace
+for (const way of /** @type {const} */ (['push', 'replace'])) {
+  const move = router[way]
+  router[way] = (to) => {
+    depart()
+    return move(to)
+  }
+}
+
 let amended = {}
-/** Note a changed setting of the same view in the address, without a step for Back. */
-export function amend(query) {
+let amendment = ''
+/** Note a changed setting of the same view in the address, without a step for Back; nothing once one has left the view. */
+export async function amend(query) {
+  const { path } = route.value
+  while (underWay) await underWay.promise
+  if (route.value.path !== path) return
   amended = { ...amended, ...query }
-  const { path, query: before } = route.value
-  return router.replace({ path, query: { ...before, ...amended }, state: { trail: trail.value } })
+  const place = { path, query: { ...route.value.query, ...amended } }
+  amendment = router.resolve(place).fullPath
+  await replaceQuietly({ ...place, state: { trail: trail.value } })
 }
 
 function isStep(to, from) {
   return from !== START_LOCATION && (to.path !== from.path || typedOf(to.query) !== typedOf(from.query))
 }
 
+router.beforeEach((to) => {
+  if (to.fullPath !== amendment) depart()
+})
+
 router.afterEach((to, from, failure) => {
+  // Another one has taken the place of a cancelled one.
+  if (!isNavigationFailure(failure, NavigationFailureType.cancelled)) arrive()
   if (failure) return
   amended = {}
+  amendment = ''
   trail.value = window.history.state?.trail ?? []
   if (isStep(to, from)) moves.value += 1
 })
 
 // After the server was updated a view's old script is gone: the whole page is loaded anew, at the address wanted.
 router.onError((error, to) => {
+  arrive()
   if (!/dynamically imported module|Importing a module script/.test(error.message)) throw error
   window.location.assign(to.fullPath)
 })

@@ -55,3 +55,16 @@ test('amending keeps the rest of the address and is no step; what is amended at 
   expect(trail.value).toEqual([{ id: '1' }])
   expect(moves.value).toBe(before)
 })
+
+test.each(['/playlists', '/playlist/7/map?y=tempo'])('amending lets one that is under way to %s arrive', async (to) => {
+  await go('/playlist/7/map')
+  const stop = router.beforeResolve(() => new Promise((resolve) => void setTimeout(resolve, 0)))
+  const going = go(to)
+  const early = amend({ x: 'energy' })
+  await new Promise((resolve) => void setTimeout(resolve, 0))
+  await Promise.all([going, early, amend({ colour: 'year' })])
+  stop()
+  expect(location.pathname + location.search).toBe(to + (to.includes('?') ? '&x=energy&colour=year' : ''))
+  await amend({ x: 'valence' })
+  expect(route.value.query.x).toBe('valence')
+})

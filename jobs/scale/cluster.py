@@ -35,7 +35,7 @@ class Cluster(Workers):
             from distributed import Client
         except ModuleNotFoundError as fault:
             raise ScaleError(
-                "Dask is not installed here.", 'Install it: .tools/bin/pipenv sync --categories "packages cluster"'
+                "Dask is not installed here.", 'On the server: .tools/bin/pipenv sync --categories "packages cluster"'
             ) from fault
         self.remote = not _is_here(address)
         try:
@@ -73,7 +73,7 @@ class Cluster(Workers):
                 given_up.append(item)
             except Exception as fault:  # what the function raises is in the outcome
                 raise ScaleError(
-                    f"The cluster failed: {fault}", "What is done stays done. Go on with: python -m etl resume"
+                    f"The cluster failed: {fault}", "What is done stays done. On the server: python -m etl resume"
                 ) from fault
             else:
                 yield outcome.get()

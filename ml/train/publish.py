@@ -1,5 +1,6 @@
 """Writing the card and the scores of a trained version, and registering it: the end of every training."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -26,3 +27,12 @@ def publish(folder: Path, written: Iterable[Path], card: str, *, activate: bool,
     path.write_text(card, encoding="utf-8")
     files = [*written, path, scores.write(folder, **figures)]
     artefacts.register(folder.parent.name, folder.name, files, folder.parents[1], activate=activate)
+
+
+def add_scores(folder: Path, **figures: Any) -> None:
+    """Write further entries into the ``scores.json`` of a version that is there, in place of earlier ones."""
+    known = json.loads((folder / scores.FILE).read_text(encoding="utf-8"))
+    path = scores.write(folder, **(known | figures))
+    with artefacts.editing(folder.parents[1]) as manifest:
+        name = path.relative_to(folder.parents[1]).as_posix()
+        manifest["files"][name] = {"sha256": artefacts.digest(path), "bytes": path.stat().st_size}

@@ -190,7 +190,7 @@ def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Non
     if playlist.owner is None or playlist.owner != viewer.owner:
         raise not_yours(
             "Only the browser that brought this playlist in can delete it.",
-            "An imported one is deleted on the server: python -m etl delete " + playlist.id,
+            "Whoever runs this server deletes imported ones. On the server: python -m etl delete " + playlist.id,
         )
     _delete(services, playlist.owner, playlist.name, [playlist])
 

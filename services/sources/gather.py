@@ -47,7 +47,9 @@ def harvest(services: Services, wanted: Mapping[str, Any], owner: str) -> RunVie
     if years and years[0] > years[1]:
         raise invalid_value("years: the first one is later than the second.", "Such as [1990, 1999].")
     if kind in {"tracks", "artists"} and wanted.get("terms", 0) > BROWSER_TERMS:
-        raise invalid_value(f"terms: at most {BROWSER_TERMS} at a time.", "More: python -m etl harvest.")
+        raise invalid_value(
+            f"terms: at most {BROWSER_TERMS} at a time.", "Gather again for more. On the server: python -m etl harvest"
+        )
     _check_sources(services, [KINDS[kind]], wanted.get("source"))
     filters: dict[str, Any] = {"source": wanted.get("source"), "min_popularity": wanted.get("min_popularity")}
     filters |= {"years": tuple(years) if years else None, "strict": wanted["strict"]}
@@ -73,7 +75,10 @@ def cancel(services: Services, run_id: str, owner: str | None) -> None:
     if run.kind == DELETE:
         raise ServiceError(409, "deleting", "What is being deleted is gone already.", "Bring the file again.")
     if run.owner is None:
-        raise not_yours("The operator started this one.", f"On the server: python -m etl cancel {run_id}")
+        raise not_yours(
+            "The operator started this one.",
+            f"Whoever started it there ends it. On the server: python -m etl cancel {run_id}",
+        )
     if not services.database.cancel_run(run_id):
         raise ServiceError(409, "ended", "This run has ended already.", "See its state.")
 

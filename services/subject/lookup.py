@@ -18,7 +18,7 @@ from services.subject.model import Subject
 from services.views import View
 from store.catalogue.catalogue import Snapshot
 from store.domain import Track, usable_features
-from store.errors import StoreDown
+from store.errors import StoreDown, in_words
 from store.gaps import merged
 
 log = logging.getLogger(__name__)
@@ -230,7 +230,9 @@ def lines(services: Services, answers: Iterable[Answer]) -> list[SourceLine]:
 def _line(services: Services, answer: Answer, fault: Fault | None) -> SourceLine:
     if fault is None:
         return _view(SourceLine, services, answer, message=None, hint=None, retry_at=None)
-    return _view(SourceLine, services, answer, message=fault.message, hint=fault.hint or None, retry_at=fault.retry_at)
+    return _view(
+        SourceLine, services, answer, message=fault.message, hint=in_words(fault.hint) or None, retry_at=fault.retry_at
+    )
 
 
 def _view(kind: type[SourceView], services: Services, answer: Answer, **more: Any) -> SourceView:

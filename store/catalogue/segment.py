@@ -48,7 +48,7 @@ TRACK_CELLS = (
 # Beginnings of up to so many letters have an index of their own: there are too many words to look through for each.
 STARTS = 2
 NAMES_SEPARATOR = "\x1f"
-REBUILD_HINT = "Run `python -m etl catalogue` to build the catalogue again from the imported tables."
+REBUILD_HINT = "It is built again from the imported tables within some minutes. On the server: python -m etl catalogue"
 _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 50
@@ -179,7 +179,7 @@ class Segment:
             (self.directory.parents[1] / SUSPECT_FILE).touch()
         return CatalogueError(
             f"The catalogue segment {self.directory.name} is damaged: {error}",
-            "It is looked at and built anew within some minutes. At once: python -m etl catalogue",
+            "It is looked at and built anew within some minutes. On the server: python -m etl catalogue",
         )
 
     def track(self, row: int) -> Track:

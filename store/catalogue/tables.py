@@ -59,7 +59,7 @@ def _described(path: Path) -> TableFile:
 
 
 def _broken(path: Path, how: str) -> CatalogueError:
-    hint = f"Delete {path} and import the table again with `python -m etl import`."
+    hint = f"Delete {path} and bring the table again. On the server: python -m etl import FILE"
     return CatalogueError(f"The imported table {path.name} {how}", hint)
 
 

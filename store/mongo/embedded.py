@@ -94,7 +94,9 @@ class EmbeddedServer:
         """
         port = _read_port(self.base / "server.json")
         if port is None:
-            raise EmbeddedError("The embedded database has not been started.", "Start the application: make run")
+            raise EmbeddedError(
+                "The embedded database has not been started.", "Start the application. On the server: make run"
+            )
         return self._uri(port)
 
     def _uri(self, port: int) -> str:
@@ -356,7 +358,7 @@ def _check_installed(version: str) -> None:
     if installed != version:
         raise EmbeddedError(
             f"secantusdb {installed} is installed, but this application stores in the format of {version}.",
-            "Install the locked packages again: make run does.",
+            "Install the locked packages again. On the server: make run",
         )
 
 

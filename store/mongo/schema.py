@@ -39,7 +39,7 @@ def ensure_schema(database: MongoDatabase[dict[str, Any]]) -> None:
     if found == _RESTORING:
         raise StoreError(
             f"The database {database.name} holds a part of a backup: a restore was cut off, or is under way.",
-            "Wait for its end, or give the same command again: python -m etl restore FILE --replace",
+            "Wait for its end, or restore it again. On the server: python -m etl restore FILE --replace",
         )
     if found != SCHEMA_VERSION:
         described = "without a version" if found is None else f"of version {found}"

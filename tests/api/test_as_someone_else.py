@@ -98,6 +98,7 @@ MAY = {
     # files and runs
     "POST /api/uploads": "own",
     "POST /api/uploads/preview": "own",
+    "POST /api/tables": "operator",
     "POST /api/demo": "own",
     "GET /api/runs": "own",
     "GET /api/runs/{run_id}": "owner",
@@ -176,6 +177,7 @@ class Things:
             "POST /api/library/forget": {"folder": "/nowhere"},
             "POST /api/blend": {"playlists": [self.playlist_id]},
             "POST /api/harvests": {"kind": "tracks"},
+            "POST /api/tables": {"address": "https://example.org/a.csv"},
             "POST /api/models/{task}/train": {"playlist": self.playlist_id},
             "PUT /api/models/{task}/active": {"version": self.version},
             "POST /api/spotify/callback": {"url": "http://127.0.0.1/callback?code=x&state=y"},

@@ -43,6 +43,23 @@ def test_a_playlist_plays_the_file_by_ranges_and_strangers_hear_nothing(
     found = client.get("/api/search", query_string={"q": "harbour nadia"}).json["tracks"][0]
     assert found["audio_url"] == url
 
+    # The list of one's own tracks.
+    def listed(**query: object) -> list[str]:
+        return [one["title"] for one in client.get("/api/library/tracks", query_string=query).json["tracks"]]
+
+    assert listed() == ["Ebb", "Harbour"]
+    assert listed(descending=True) == ["Harbour", "Ebb"]
+    assert listed(q="nadia HARB") == ["Harbour"]
+    assert listed(q="wav") == ["Ebb"]
+    assert sorted(listed(sort="tempo")) == ["Ebb", "Harbour"]
+    second = client.get("/api/library/tracks", query_string={"page": 2, "page_size": 1}).json
+    assert (second["total"], second["found"], second["pages"]) == (2, 2, 2)
+    [harbour] = second["tracks"]
+    assert (harbour["path"], harbour["audio_url"]) == ("harbour.mp3", url)
+    assert harbour["features"]["loudness"] < 0
+    stranger = configured(tmp_path / "var", database_uri, operator_key="secret")
+    assert stranger.get("/api/library/tracks").status_code == 403
+
     whole = client.get(url, buffered=True)
     contents = (folder / "harbour.mp3").read_bytes()
     assert (whole.status_code, whole.data, whole.mimetype) == (200, contents, "audio/mpeg")

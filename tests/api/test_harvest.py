@@ -1,8 +1,11 @@
 """Runs that gather from sources, started, listed and ended from the page; and how a track got here."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -220,3 +223,46 @@ def test_a_track_that_nobody_recommended_has_no_trail(client: FlaskClient) -> No
     assert error(absent) == (404, "not_found")
     hint = absent.get_json()["error"]["hint"]
     assert client.get(f"{hint.removeprefix('Search for it: GET ')}metal").status_code == 200
+
+
+def test_a_public_table_comes_from_its_address(
+    empty_client: FlaskClient, configured: Configured, database_uri: str, database: Database, tmp_path: Path
+) -> None:
+    rows = "track_id,track_name,artists,energy\n" + "".join(f"{at:022d},Song {at},Band,0.5\n" for at in range(3))
+    with served("/tables/some.csv", rows.encode()) as address:
+        run = empty_client.post("/api/tables", json={"address": address}).get_json()["run"]
+        assert (run["name"], run["mine"]) == ("some.csv", True)
+        assert execute(database, tmp_path, run["id"]) == "done"
+        proxied = configured(tmp_path, database_uri, behind_proxy=True, operator_key="sesame")
+        proxied.post("/api/operator", json={"key": "sesame"})
+        assert error(proxied.post("/api/tables", json={"address": address}))[0] == 422
+    found = empty_client.get(f"/api/runs/{run['id']}").get_json()
+    assert (found["kind"], found["stored"]) == ("table", 3)
+    assert empty_client.get("/api/status").get_json()["catalogue"]["tracks"] == 3
+    for wrong in ("http://example.org/a.csv", "file:///etc/passwd", "example.org/a.csv"):
+        assert error(empty_client.post("/api/tables", json={"address": wrong}))[0] == 422
+
+
+@contextmanager
+def served(path: str, content: bytes) -> Iterator[str]:
+    """Serve one file; yields its address."""
+
+    class Files(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == path else 404)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{path}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -12,6 +12,7 @@ CHANGES = [
     ("delete", "/api/sources/deezer/answers", None),
     ("put", "/api/models/genre/active", {"version": "9"}),
     ("post", "/api/models/genre/rollback", None),
+    ("post", "/api/tables", {"address": "https://example.org/tracks.csv"}),
 ]
 
 

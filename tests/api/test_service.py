@@ -1,7 +1,9 @@
 """What holds for every route: one error shape, honest health, a strict policy, a description of itself."""
 
 import math
+import sys
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,22 @@ def test_openapi_describes_every_answer(client: FlaskClient) -> None:
 def test_answers_are_written_as_strict_json(client: FlaskClient) -> None:
     """Orjson writes them, in a tenth of the time of the standard library, which would write NaN."""
     assert client.application.json.response({"known": (1.5, math.nan)}).data == b'{"known":[1.5,null]}'
+
+
+def test_answers_hold_what_their_classes_inherit(client: FlaskClient) -> None:
+    needs = client.get("/api/models/timbre/needs").json
+    assert needs.keys() == {"task", "least", "enough", "found"}
+    # Of an object with __dict__ orjson writes that alone, and so leaves out what the slots of a parent hold.
+    loose = [kind for kind in dataclasses_here() if "__dict__" in dir(kind)]
+    assert [kind for kind in loose if any(vars(parent).get("__slots__") for parent in kind.__mro__)] == []
+
+
+def dataclasses_here() -> list[type]:
+    """Return the dataclasses of the modules that the app has loaded."""
+    loaded = [module for name, module in sys.modules.items() if name.startswith(("api.", "services.", "ml.", "store."))]
+    return [
+        kind for module in loaded for kind in vars(module).values() if isinstance(kind, type) and is_dataclass(kind)
+    ]
 
 
 def test_openapi_describes_the_routes(client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ import re
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -140,14 +140,40 @@ class TrackPage:
 
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+# What axe finds beside contrasts does not depend on the colours, and hardly on the width.
+LOOKS: list[tuple[int, Literal["light", "dark"], dict[str, Any]]] = [
+    (360, "light", {}),
+    (1440, "dark", {"runOnly": ["color-contrast", "target-size", "region"]}),
+]
+
+
+def _violations(page: Page, options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    # axe is evaluated, not added as a script: the policy rightly refuses foreign scripts.
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate("(options) => axe.run(document, options)", dict(options))["violations"]
+    return found
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe finds in the view as it stands, and whether it is wider than the window, in each look."""
+    found = []
+    for width, scheme, rules in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        for violation in _violations(page, rules):
+            nodes = [node["html"][:200] for node in violation["nodes"][:4]]
+            found.append(f"{page.url} {width} {scheme}: {violation['id']} {nodes}")
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            found.append(f"{page.url} {width} {scheme}: {wide} pixels wider than the window")
+    return found
 
 
 def expect_accessible(page: Page) -> None:
     """Fail on what axe calls serious or critical in what the window shows, and on anything wider than it."""
-    # axe is evaluated, not added as a script: the policy rightly refuses foreign scripts.
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    report = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
-    serious = [violation for violation in report["violations"] if violation["impact"] in {"serious", "critical"}]
+    violations = _violations(page, {"resultTypes": ["violations"]})
+    serious = [violation for violation in violations if violation["impact"] in {"serious", "critical"}]
     assert not serious, [
         (page.url, violation["id"], [node["html"] for node in violation["nodes"]]) for violation in serious
     ]

@@ -1,7 +1,6 @@
 """The library as a whole: its parts, their addresses, and its tabs on a phone; and what is at no address."""
 
 import re
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,7 +8,7 @@ from playwright.sync_api import Page, expect
 from api.page import PARTS
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
 
 pytestmark = pytest.mark.browser
 
@@ -93,17 +92,3 @@ def test_files_chosen_in_the_catalogue_are_counted_there(playlist_page: Playlist
     page.locator("input[type=file]").set_input_files({"name": "Sound.csv", "mimeType": "text/csv", "buffer": sound})
     told = page.get_by_role("list", name="Where their sound is known from").get_by_role("listitem")
     expect(told.first).to_contain_text(re.compile(r"4$"), timeout=IMPORT_MS)
-
-
-@pytest.mark.parametrize(("theme", "width"), [("light", 360), ("dark", 1440)])
-def test_the_library_is_for_everybody(
-    page: Page, live_app: str, watch: Watch, theme: Literal["light", "dark"], width: int
-) -> None:
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    page.set_viewport_size({"width": width, "height": 800})
-    for part in PARTS["library"]:
-        page.goto(f"{live_app}/library/{part}")
-        expect(page.locator(".tm-labpanel").first).to_be_visible(timeout=ANSWER_MS)
-        expect(page.locator(".tm-busy")).to_have_count(0, timeout=ANSWER_MS)
-        expect(page.locator(".tm-parts [aria-current]")).to_be_in_viewport(ratio=0.99)
-        expect_accessible(page)

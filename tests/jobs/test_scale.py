@@ -21,6 +21,8 @@ import pytest
 from pymongo import MongoClient
 
 from etl.gather.enrich import new_enrichment
+from etl.library.examine import NO_SOUND
+from etl.library.scan import new_scan
 from jobs.scale.ahead import ask_ahead
 from jobs.scale.installation import Installation
 from jobs.scale.options import add_scale_options, available_cores, workers_from
@@ -28,6 +30,7 @@ from jobs.scale.processes import Processes
 from jobs.scale.runs import execute_runs
 from jobs.scale.workers import OneCore, ScaleError, Workers
 from jobs.worker import execute
+from store.audio_files import audio_files
 from store.database import PAGE_ITEMS, Database
 from store.errors import StoreDown
 from store.playlists.sets import read_batches, set_names
@@ -36,6 +39,7 @@ from tests.etl.gather.support import PLAYLIST, do, opening, put_playlist
 from tests.etl.imports import files, formats
 from tests.fake_services.fixtures import FakeServices
 from tests.jobs import scale_tasks
+from tests.music_files import tones, write_wav
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -143,6 +147,22 @@ def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ScaleError, match="No Dask scheduler") as caught:
         workers_from(options("--cluster", "tcp://127.0.0.1:9"))
     assert "dask_scheduler" in caught.value.hint
+
+
+def test_a_cluster_scans_a_folder(
+    cluster: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("jobs.scanning.Processes")  # no process of this machine's own does it
+    monkeypatch.setattr("jobs.scanning.after_scan", lambda task: None)
+    write_wav(tmp_path / "music" / "Nadia Verholt - Ebb.wav", tones(6))
+    (tmp_path / "music" / "letter.mp3").write_text("Dear all, this is no sound at all.")
+    run = new_scan(str(tmp_path / "music"), cluster=cluster)
+    database.put_run(run)
+    assert execute(database, tmp_path / "var", run.id) == "done"
+    done = database.get_run(run.id)
+    assert (done.stored, dict(done.skipped)) == (1, {NO_SOUND: 1})
+    [ebb] = [file for file in audio_files(database) if not file.problem]
+    assert database.get_track(ebb.track_id).title == "Ebb"
 
 
 def test_workers_of_another_version(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:

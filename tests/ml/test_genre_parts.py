@@ -17,8 +17,9 @@ from ml.genre.text_features import Vocabulary, hashes, word_hashes, words
 from ml.genre.train.baselines import nearest_labels
 from ml.genre.train.heads import MICRO_HEADINGS, platt, score_micro
 from ml.genre.train.network import mean_loss
-from ml.genre.train.scores import average_precision, calibration_error, format_table, score
+from ml.genre.train.scores import average_precision, format_table, score
 from ml.genre.train.subwords import choose_subwords, profiles_of
+from ml.scores import calibration_error
 from ml.scores import write as write_scores
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.

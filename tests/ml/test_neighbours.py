@@ -1,3 +1,4 @@
+import gzip
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -348,7 +349,10 @@ def test_weights_are_written_as_pairs() -> None:
 
 @pytest.mark.shared
 def test_what_goes_with_enter_sandman_is_mostly_rock(shared_data: Path, tmp_path: Path) -> None:
-    import_table(shared_data / "tracks.csv.gz", tmp_path, lambda progress: None)
+    table = tmp_path / "every_sixth.csv.gz"
+    with gzip.open(shared_data / "tracks.csv.gz", "rt") as rows, gzip.open(table, "wt", compresslevel=1) as kept:
+        kept.writelines(row for at, row in enumerate(rows) if at % 6 == 0 or "Metallica" in row)
+    import_table(table, tmp_path, lambda progress: None)
     build_public(tmp_path)
     snapshot = Catalogue(tmp_path).current()
     neighbours = Neighbours(ArtistEmbedding.load(artefacts.active("artists")))

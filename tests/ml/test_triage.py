@@ -12,7 +12,7 @@ from ml.triage.evidence import EVIDENCE, Evidence, Floats, TrackReader
 from ml.triage.heap import Heap, Standing
 from ml.triage.model import NONE_EVIDENCE, Triage, none_evidence
 from ml.triage.train.fitting import Case, fit_weights, log_loss
-from ml.triage.train.scores import OURS, compare, reliability
+from ml.triage.train.scores import OURS, compare
 from store.domain import AudioFeatures, Track
 from tests.api.conftest import CALM, LOUD
 
@@ -109,11 +109,3 @@ def test_fitted_weights_are_right_and_sure_as_often_as_they_say(tmp_path: Path) 
     assert table[OURS].ece < 0.03
     artefacts.register("triage", "v", model.save(tmp_path / "triage" / "v"), tmp_path, activate=True)
     assert Triage.load(tmp_path / "triage" / "v").weights == model.weights
-
-
-def test_reliability_compares_confidence_with_what_is_right() -> None:
-    found = reliability(np.array([0.95, 0.91, 0.35, 0.31]), np.array([1.0, 0.0, 0.0, 1.0]))
-    assert found == [
-        (pytest.approx(0.33), 0.5, pytest.approx(0.17), 0.5),
-        (pytest.approx(0.93), 0.5, pytest.approx(-0.43), 0.5),
-    ]

@@ -68,12 +68,12 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
 
 def _opened(session: requests.Session, url: str, allow_private: bool) -> requests.Response:
     """Follow redirects one by one, so that none of them leaves https or the public internet."""
-    loopback = _is_loopback(url)
+    loopback = is_loopback(url)
     if not allow_private and not loopback:
         # Where this machine has a proxy for the web, that connects, and the addresses are its matter.
         session.mount("https://", _PublicOnly())
     for _ in range(_REDIRECTS + 1):
-        if not (urlsplit(url).scheme.lower() == "https" or (loopback and _is_loopback(url))):
+        if not (urlsplit(url).scheme.lower() == "https" or (loopback and is_loopback(url))):
             raise ImportProblem("not_https", f"{url} is not an https address.", _HTTPS_HINT)
         if not allow_private and not loopback and (address := _literal(url)) and not address.is_global:
             raise _private(urlsplit(url).hostname or "", address)
@@ -110,7 +110,7 @@ def _private(host: str, address: Address) -> ImportProblem:
     return ImportProblem(
         "private_address",
         f"{host} is {address}, which is not an address of the public internet.",
-        "If that is meant: python -m etl import --allow-private URL",
+        "Only whoever runs this server may mean that. On the server: python -m etl import --allow-private URL",
     )
 
 
@@ -118,7 +118,7 @@ class _PublicPool(HTTPSConnectionPool):
     ConnectionCls = _PublicConnection
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     address = _literal(url)
     return address.is_loopback if address else urlsplit(url).hostname == "localhost"
 

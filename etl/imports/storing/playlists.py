@@ -149,7 +149,7 @@ class PlaylistImport:
             raise ImportProblem(
                 "too_many_rows",
                 f"No more than {most} rows can be taken of this file.",
-                "Split it, delete other playlists, or import it on the server: python -m etl import FILE",
+                "Split it, or delete other playlists. On the server: python -m etl import FILE",
             )
 
     def _count(self, row: Row) -> None:

@@ -89,7 +89,8 @@ def _as_playlist_or_table(found: Recognised, read_as: ReadAs | None, *, by_brows
             "unsupported",
             "This is a table of tracks without artists. It cannot be a playlist, and a table changes the catalogue for "
             "everybody.",
-            "On the server: .venv/bin/python -m etl import FILE",
+            "Whoever runs this server can choose that it goes into the catalogue. On the server: "
+            ".venv/bin/python -m etl import FILE",
         )
     return found.playlist
 
@@ -140,7 +141,10 @@ def _require_given(run: Run, options: ReadOptions, what: str) -> None:
         return
     said = f"{run.name} is {what}. Everybody's models learn from it and everybody sees it"
     if not run.by_operator:
-        hint = "On the server: .venv/bin/python -m etl import FILE"
+        hint = (
+            "Name the key of this server under Settings, Online services, if it is yours. On the server: "
+            ".venv/bin/python -m etl import FILE"
+        )
         raise ImportProblem("operator_only", f"{said}, so the operator alone brings one.", hint)
     if options.read_as != "shared":
         hint = "Give it to everybody here, on its card, or on the server: python -m etl import FILE"

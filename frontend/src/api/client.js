@@ -18,7 +18,7 @@ export class ApiError extends Error {
 const UNREACHABLE = {
   code: 'unreachable',
   message: 'Tastemap does not answer.',
-  hint: 'Is the server still running? Start it with `make run` and try again.',
+  hint: 'Is the server still running? Start it, then try again.',
 }
 
 export function errorFrom(status, body) {
@@ -33,15 +33,34 @@ async function parsed(response) {
   throw errorFrom(response.status, body)
 }
 
-async function request(path, options) {
-  let response
+async function answered(path, options) {
   try {
-    response = await fetch(path, options)
+    return await fetch(path, options)
   } catch (failure) {
     if (failure.name === 'AbortError') throw failure
     throw new ApiError(0, UNREACHABLE)
   }
-  return parsed(response)
+}
+const request = async (path, options) => parsed(await answered(path, options))
+
+// A server that is busy for a moment, such as one whose database starts again, says when to ask again.
+const TRIES = 3
+const LONGEST_WAIT_S = 5
+const later = (seconds, signal) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, seconds * 1000)
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    })
+  })
+async function requestAgain(path, options) {
+  for (let tried = 1; ; tried += 1) {
+    const response = await answered(path, options)
+    const wait = response.status === 503 ? Number(response.headers.get('Retry-After') ?? Infinity) : Infinity
+    if (tried === TRIES || !(wait <= LONGEST_WAIT_S)) return parsed(response)
+    await later(wait, options.signal)
+  }
 }
 
 /**
@@ -56,7 +75,7 @@ export function get(path, params, signal) {
     ([, value]) => value !== null && value !== undefined && value !== '',
   )
   const search = new URLSearchParams(known).toString()
-  return request(search ? `${path}?${search}` : path, { signal, headers: { Accept: 'application/json' } })
+  return requestAgain(search ? `${path}?${search}` : path, { signal, headers: { Accept: 'application/json' } })
 }
 
 // A multipart form, such as a file with its options.

@@ -18,6 +18,14 @@ export const DEFINITIONS = {
   time_signature: 'How many beats are in a bar, by estimate.',
 }
 
+export const TABLE = {
+  label: 'Address of a public table',
+  example: 'https://example.org/tracks.csv',
+  add: 'Add the table',
+  hint: 'A CSV file with titles, artists and audio features, perhaps gzipped. It goes into the catalogue of everybody here.',
+  runs: 'Tables on their way',
+}
+
 export const LIBRARY = {
   size: (tracks) => `${number(tracks)} ${tracks === 1 ? 'track' : 'tracks'}`,
   empty: 'The catalogue is empty.',

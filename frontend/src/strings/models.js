@@ -74,6 +74,25 @@ export const VERSIONS = {
   usedAgain: (name) => `${name} is in use again.`,
 }
 
+export const RELIABILITY = {
+  title: 'How right it is at the odds it tells',
+  about: 'On the line it is as often right as it says. Above the line it is right more often, below it less.',
+  said: 'odds that it told',
+  right: 'was right',
+  dot: (said, right, share) => `Told ${said}: right in ${right}; ${share} of all answers`,
+  table: 'The same as a table',
+  headings: ['Odds told', 'Right', 'Share of answers'],
+}
+
+export const CONFUSION = {
+  title: 'What it takes for what',
+  about: 'A row for each true name; darker is more of its tracks. On the diagonal it is right.',
+  across: 'what it told, in the same order',
+  cell: (truth, told, share) => `${truth}, told ${told}: ${share}`,
+  table: 'Its most frequent mistakes',
+  headings: ['True', 'Told', 'Tracks', 'Of these'],
+}
+
 /** @param {string} task such as `contributors-4f2a`, whose digest names a playlist */
 export const modelOf = (task) => MODELS[task.split('-')[0]] ?? { title: task.replaceAll('_', ' '), does: '' }
 

@@ -59,3 +59,28 @@ test('a fault of our own is not shown as a problem', async () => {
   await expect(problemOf(() => Promise.reject(fault))).rejects.toBe(fault)
   expect(await problemOf(vi.fn())).toBeNull()
 })
+
+test('a question is asked again where a busy server says when, three times at most; nothing else is', async () => {
+  vi.useFakeTimers()
+  const busy = (after) => () => new Response('', { status: 503, headers: after ? { 'Retry-After': after } : {} })
+  const ask = async (answers, how = get, signal = null) => {
+    const fetch = stubFetch(() => (answers.length > 1 ? answers.shift() : answers[0])())
+    const problem = problemOf(() => how('/x', undefined, signal))
+    await vi.runAllTimersAsync()
+    return [fetch.mock.calls.length, (await problem)?.status ?? 'good']
+  }
+  const began = Date.now()
+  expect(await ask([busy('2'), () => json({})])).toEqual([2, 'good'])
+  expect(Date.now() - began).toBe(2000)
+  expect(await ask([busy('1')])).toEqual([3, 503])
+  expect(await ask([busy('60')])).toEqual([1, 503])
+  expect(await ask([busy('')])).toEqual([1, 503])
+  expect(await ask([busy('1')], post)).toEqual([1, 503])
+  const stopped = new AbortController()
+  stubFetch(busy('5'))
+  const asked = get('/x', undefined, stopped.signal)
+  await vi.advanceTimersByTimeAsync(1)
+  stopped.abort()
+  await expect(asked).rejects.toSatisfy(isAbort)
+  vi.useRealTimers()
+})

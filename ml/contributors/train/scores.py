@@ -10,9 +10,9 @@ from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 from ml.contributors.model import HARD_TO_SAY
 from ml.contributors.train.network import Rows, log_loss
 from ml.genre.encoder import Floats
+from ml.scores import calibration_error
 from ml.train.card import markdown_table
 
-_BINS = 10
 _DRAWS = 400
 
 
@@ -92,17 +92,9 @@ def score(odds: Floats, who: Rows, fold: Rows, seconds: float = 0.0) -> Scores:
         f1=float(f1_score(who, guesses, average="macro", zero_division=0.0)),
         accuracy=float((guesses == who).mean()),
         log_loss=log_loss(odds, who),
-        ece=calibration_error(odds, who),
+        ece=calibration_error(odds.max(axis=1), guesses == who),
         seconds=seconds,
     )
-
-
-def calibration_error(odds: Floats, who: Rows) -> float:
-    """Return the mean gap between confidence and accuracy over ten equal bins (ECE; Guo et al., ICML 2017)."""
-    top, right = odds.max(axis=1), odds.argmax(axis=1) == who
-    bins = np.minimum((top * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(top[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return float(np.sum(gaps))
 
 
 def confusion(guesses: Rows, who: Rows, people: int) -> npt.NDArray[np.intp]:

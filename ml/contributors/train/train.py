@@ -23,7 +23,7 @@ from ml.genre.encoder import Floats
 from ml.genre.model import GenrePredictor
 from ml.jobs import Job
 from ml.registry import ModelRegistry
-from ml.scores import digest_of, score_rows
+from ml.scores import digest_of, reliability, score_rows
 from ml.train.background import Scored, served_now
 from ml.train.export import export
 from ml.train.publish import publish
@@ -196,7 +196,8 @@ def train_own(job: Job) -> dict[str, Any]:
     card = cards.user_trained(version, added, settings, made, table, shares_of(held_out, added.who))
     files.append(folder / "who_added.json")
     first, rows = not any(listed.task == task for listed in job.registry.versions()), score_rows(table)
-    publish(folder, files, card, activate=first, table=rows, served=NETWORK, **more)
+    bins = reliability(held_out.odds.max(axis=1), held_out.odds.argmax(axis=1) == added.who)
+    publish(folder, files, card, activate=first, table=rows, served=NETWORK, reliability=bins, **more)
     return {"task": task, "version": version, "served": first, "table": rows, "before": more["before"]}
 
 

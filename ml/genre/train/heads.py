@@ -1,7 +1,7 @@
 """The broad genres and the microgenres of the genre model: their training data, calibration and scores."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,11 +195,13 @@ def score_broad(
     return BroadScores(single=_mean(right[single]), known_artist=_mean(right[of_known]), any=_mean(right))
 
 
-def micro_results(predictor: GenrePredictor, table: TrackTable, task: Task | None = None) -> dict[str, MicroScores]:
+def micro_results(
+    predictor: GenrePredictor, table: TrackTable, task: Task | None = None, bases: Collection[str] = BASES
+) -> dict[str, MicroScores]:
     """Score the microgenres of the test tracks whose artists' genres are known; with ``task`` baselines as well.
 
-    Empty without such tracks or without a microgenre of a training artist: a catalogue may know microgenres as labels
-    of tracks alone.
+    ``bases`` of ``BASES`` are what is known of the tracks. Empty without such tracks or without a microgenre of a
+    training artist: a catalogue may know microgenres as labels of tracks alone.
     """
     names, test = predictor.microgenres, rows_of(table, "test", table.of_artist)
     columns = scored_columns(table, names)
@@ -220,6 +222,8 @@ def micro_results(predictor: GenrePredictor, table: TrackTable, task: Task | Non
         scores, chosen = baselines.nearest_labels(parts, hot[train], np.arange(len(sampled)), truth)
         results[f"nearest neighbours ({chosen})"] = score_micro(scores[len(sampled) :], wanted)
     for basis, encoded in views(predictor, table, test):
+        if basis not in bases:
+            continue
         scores = predictor.predict_encoded(encoded).micro
         results[TITLES[basis]] = score_micro(scores[:, columns], wanted)
     return results

@@ -8,7 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import f1_score
 
+from ml.scores import calibration_error
 from ml.train.card import markdown_table
+
+_BINS = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,16 +34,9 @@ def score(probabilities: npt.NDArray[np.floating], answers: npt.NDArray[np.intp]
         top1=float(hit.mean()),
         top3=float((best == answers[:, None]).any(axis=1).mean()),
         macro_f1=float(f1_score(answers, best[:, 0], average="macro")),
-        ece=calibration_error(probabilities.max(axis=1), hit),
+        ece=calibration_error(probabilities.max(axis=1), hit, _BINS),
         nll=float(-np.log(np.maximum(of_answers, 1e-12)).mean()),
     )
-
-
-def calibration_error(confidence: npt.NDArray[np.floating], hit: npt.NDArray[np.bool_], bins: int = 15) -> float:
-    """Return the expected calibration error over equally wide bins (Naeini et al., 2015)."""
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(hit[places == b].mean() - confidence[places == b].mean()) * (places == b).mean() for b in set(places)]
-    return float(sum(gaps))
 
 
 def average_precision(scores: npt.NDArray[np.floating], truth: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

@@ -49,10 +49,11 @@ from ml.genre.train.network import (
 from ml.genre.train.record import save_records
 from ml.genre.train.scores import Scores, format_table, score
 from ml.genre.train.subwords import choose_subwords, hash_names, index_names, profiles_of
+from ml.scores import reliability
 from ml.taxonomy.model import Taxonomy
 from ml.train.card import Origin
 from ml.train.export import export
-from ml.train.publish import publish
+from ml.train.publish import add_scores, publish
 
 VERSION = "2026.11.3"
 SERVED = "genre model"  # its row among the scores
@@ -291,7 +292,8 @@ def publish_trained(
     card = genre_card.write(predictor, table, settings, report, origin)
     tables = {name: _rows(getattr(report, name)) for name in ("micro", "broad", "hidden", "retrained")}
     rows = _rows(report.genres)
-    publish(folder, files, card, activate=activate, table=rows, served=SERVED, **held_out, **tables)
+    pictures = pictures_of(predictor, table)
+    publish(folder, files, card, activate=activate, table=rows, served=SERVED, **held_out, **tables, **pictures)
     return report.genres
 
 
@@ -327,5 +329,28 @@ def _rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scores]:
-    """Score the active version as it is served; the same errors as :func:`train`."""
-    return score_all(GenrePredictor.active(models), read(data), say).genres
+    """Score the active version as it is served, and keep what its card shows as pictures; the same errors as
+    :func:`train`.
+    """
+    predictor, table = GenrePredictor.active(models), read(data)
+    results = score_all(predictor, table, say).genres
+    add_scores(models / "genre" / predictor.version, **pictures_of(predictor, table))
+    return results
+
+
+def pictures_of(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
+    """Return how the odds and the families told of the test tracks compare with the truth, as :mod:`ml.scores` has it.
+
+    The family of a track is that of its first genre; the one told has the highest sum over its genres.
+    """
+    rows = table.rows("test")
+    answers = first_columns(table.labels, rows, predictor.genres)
+    odds = predictor.predict([table.input(row) for row in rows])
+    family = np.array([predictor.families.index(predictor.taxonomy.family_of(name)) for name in predictor.genres])
+    told = predictor.family_probabilities(odds).argmax(axis=1)
+    counts = np.zeros((len(predictor.families),) * 2, int)
+    np.add.at(counts, (family[answers], told), 1)
+    return {
+        "reliability": reliability(odds.max(axis=1), odds.argmax(axis=1) == answers),
+        "confusion": {"names": list(predictor.families), "counts": counts.tolist()},
+    }

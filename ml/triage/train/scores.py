@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ml.scores import calibration_error, reliability
 from ml.train.card import markdown_table
 from ml.triage.evidence import EVIDENCE, Floats
 from ml.triage.model import Triage
@@ -14,7 +15,6 @@ from ml.triage.train.fitting import Case, log_loss
 OURS = "triage model"
 _NONE = "none of them"
 SURE = 0.8
-_BINS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,27 +89,27 @@ def _right(case: Case, scores: Floats) -> Floats:
     return case.answers[np.arange(len(scores)), scores.argmax(axis=1)].astype(float)
 
 
-def _confidence(cases: Sequence[Case], odds: Sequence[Floats]) -> dict[str, float]:
+def proposals(cases: Sequence[Case], odds: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Return the confidence of the first proposal for each track, (n,), and whether it is right, 1 or 0."""
     right = np.concatenate([_right(case, some) for case, some in zip(cases, odds, strict=True)])
-    highest = np.concatenate([some.max(axis=1) for some in odds])
+    return np.concatenate([some.max(axis=1) for some in odds]), right
+
+
+def reliability_of(model: Triage, cases: Sequence[Case]) -> list[dict[str, float]]:
+    """Return the bins of :func:`ml.scores.reliability` of the first proposals."""
+    cases = [case for case in cases if len(case.answers)]
+    return reliability(*proposals(cases, [model.predict(case.evidence, case.none) for case in cases]))
+
+
+def _confidence(cases: Sequence[Case], odds: Sequence[Floats]) -> dict[str, float]:
+    highest, right = proposals(cases, odds)
     somewhere = np.concatenate([some.argmax(axis=1) < some.shape[1] - 1 for some in odds])
     sure = somewhere & (highest >= SURE)
     return {
         "sure": float(sure.mean()),
         "sure_right": float(right[sure].mean()) if sure.any() else math.nan,
-        "ece": sum(abs(gap) * share for _, _, gap, share in reliability(highest, right)),
+        "ece": calibration_error(highest, right),
     }
-
-
-def reliability(confidence: Floats, right: Floats) -> list[tuple[float, float, float, float]]:
-    """Return for each bin that is not empty: mean confidence, share of right ones, their gap, share of all."""
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    found = []
-    for number in np.unique(bins):
-        inside = bins == number
-        mean, correct = float(confidence[inside].mean()), float(right[inside].mean())
-        found.append((mean, correct, correct - mean, float(inside.mean())))
-    return found
 
 
 def format_table(table: Mapping[str, Scores]) -> str:

@@ -10,13 +10,13 @@ from ml.registry import ModelRegistry
 from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import markdown_table, render
-from ml.train.publish import publish
+from ml.train.publish import add_scores, publish
 from ml.train.revision import command
 from ml.triage.evidence import EVIDENCE, TrackReader
 from ml.triage.model import Triage
 from ml.triage.train import persons
 from ml.triage.train.fitting import Case, cases_of, fit_weights, log_loss
-from ml.triage.train.scores import OURS, Scores, compare, format_table
+from ml.triage.train.scores import OURS, Scores, compare, format_table, reliability_of
 
 TASK = "triage"
 VERSION = "2026.11.1"
@@ -47,6 +47,7 @@ class TriageFit:
     penalty: float
     without: Sequence[tuple[str, float]]
     tracks: int
+    reliability: Sequence[Mapping[str, float]]
 
 
 def reader_of(models: Path) -> TrackReader:
@@ -85,6 +86,7 @@ def fit(songs: persons.Songs, version: str, settings: Settings, seed: int, repor
             for name in EVIDENCE
         ],
         tracks=sum(len(case.answers) for case in test),
+        reliability=reliability_of(model, test),
     )
 
 
@@ -123,7 +125,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, repor
         libraries=format_table(made.libraries),
         better=better_than(TASK, rows, OURS),
     )
-    publish(folder, made.model.save(folder), card, activate=not quick, split=_split(made), table=rows, served=OURS)
+    figures = {"split": _split(made), "table": rows, "served": OURS, "reliability": made.reliability}
+    publish(folder, made.model.save(folder), card, activate=not quick, **figures)
     report(f"{format_table(made.test)}\n\nreal libraries\n\n{format_table(made.libraries)}")
     return made
 
@@ -133,7 +136,7 @@ def _split(made: TriageFit) -> str:
 
 
 def evaluate(data: Path, models: Path) -> dict[str, Scores]:
-    """Score the active version and the baselines on ``test`` and print it.
+    """Score the active version and the baselines on ``test``, print it, and keep how far its odds are right.
 
     Raises FileNotFoundError if a file of ``data`` is absent, ml.artefacts.ArtefactError if no version is active.
     """
@@ -142,4 +145,5 @@ def evaluate(data: Path, models: Path) -> dict[str, Scores]:
     results = compare(model, test)
     print(f"{TASK} {model.version}\n\n{format_table(results)}\n\nreal libraries")
     print(format_table(compare(model, libraries)))
+    add_scores(models / TASK / model.version, reliability=reliability_of(model, test))
     return results

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from etl.audio import decoding
 from etl.audio.decoding import Limits, UnreadableSound, mono_blocks, probe
@@ -57,6 +58,12 @@ def test_without_pyav_soundfile_reads_the_same(folder: Path, suffix: str, monkey
     n = min(len(found), len(expected))
     assert n > 80_000
     assert np.abs(found[:n] - expected[:n]).max() < 2e-2
+
+
+def test_what_ffmpeg_refuses_is_tried_with_libsndfile(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "tone.voc", TONE, 44_100)  # not among the formats that FFmpeg may open
+    assert probe(tmp_path / "tone.voc").container == "voc"
+    assert len(decoded(tmp_path / "tone.voc")) == pytest.approx(16_000 * SECONDS, abs=2_000)
 
 
 def test_without_packages_it_says_what_to_install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

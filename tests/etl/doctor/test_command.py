@@ -50,7 +50,7 @@ def test_a_fault_is_printed_with_its_remedy(
     fake_services.deezer.fail(garbage(), times=None)
     assert run(replace(config, static=config.var), Namespace(here=False)) == 1
     printed = lines(capsys)
-    assert printed[printed.index("fault    page: The page is not built.") + 1] == "> Run: make build"
+    assert printed[printed.index("fault    page: The page is not built.") + 1] == "> On the server: make build"
     assert any(line.startswith("fault    search: ") for line in printed)
 
 

@@ -150,6 +150,11 @@ export const limits = {
    "max": 50
   }
  },
+ "post /api/tables": {
+  "address": {
+   "maxlength": 2000
+  }
+ },
  "put /api/sources": {
   "on": {
    "maxlength": 64
@@ -334,6 +339,18 @@ export const limits = {
  "put /api/library/watch": {
   "folder": {
    "maxlength": 4096
+  }
+ },
+ "get /api/library/tracks": {
+  "q": {
+   "maxlength": 500
+  },
+  "page": {
+   "min": 1
+  },
+  "page_size": {
+   "min": 1,
+   "max": 200
   }
  },
  "post /api/library/forget": {

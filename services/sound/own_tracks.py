@@ -1,0 +1,103 @@
+"""The tracks of one's own files: searched, sorted, a page at a time; the operator's."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.container import Services
+from services.views import TrackSummary
+from store.audio_files import AudioFile, audio_files
+from store.database import Database
+from store.domain import Track
+from store.text import normalise
+
+NAMES = ("title", "artist", "album")
+FEATURES = ("duration_ms", "tempo", "energy", "valence", "danceability", "loudness")
+SORTS = (*NAMES, *FEATURES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnTrack(TrackSummary):
+    """A file's track: its ``path`` below the folder that was scanned, and its audio features by name."""
+
+    path: str
+    features: dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnTracks:
+    """A page of the ``found`` files of which each is a track; there are ``total``."""
+
+    total: int
+    found: int
+    page: int
+    pages: int
+    tracks: list[OwnTrack]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a file is searched and sorted by; ``values`` as in :data:`SORTS`, None for one that is not known."""
+
+    owner: str | None
+    track_id: str
+    path: str
+    text: str
+    values: tuple[str | float | None, ...]
+
+
+def own_tracks(
+    services: Services, q: str, sort: str, page: int, page_size: int, *, descending: bool = False
+) -> OwnTracks:
+    """Return page ``page`` (from 1) of the files whose title, artists, album or path hold each word of ``q``.
+
+    ``sort`` is one of :data:`SORTS`; files of which that is not known come last.
+    """
+    rows: list[_Row] = services.sounds.get("list", services.audio.stamp(), lambda: _rows(services.database))
+    words, at = normalise(q).split(), SORTS.index(sort)
+    found = [row for row in rows if all(word in row.text for word in words)]
+    known = [row for row in found if row.values[at] is not None]
+    known.sort(key=lambda row: row.values[at], reverse=descending)  # type: ignore[arg-type,return-value]
+    ordered = known + [row for row in found if row.values[at] is None]
+    shown = ordered[(page - 1) * page_size : page * page_size]
+    tracks = _tracks(services.database, ((row.owner, row.track_id) for row in shown))
+    return OwnTracks(
+        total=len(rows),
+        found=len(found),
+        page=page,
+        pages=max(1, -(-len(found) // page_size)),
+        tracks=[
+            OwnTrack.of(track, path=row.path, features=dict(track.features.values) if track.features else {})
+            for row in shown
+            if (track := tracks.get((row.owner, row.track_id)))
+        ],
+    )
+
+
+def _rows(database: Database) -> list[_Row]:
+    """Return every file that is a track, in the order of titles."""
+    files = [file for file in audio_files(database) if file.track_id and not file.problem and not file.gone]
+    tracks = _tracks(database, ((file.owner, file.track_id or "") for file in files))
+    pairs = ((file, tracks.get((file.owner, file.track_id or ""))) for file in files)
+    return sorted((_row(file, track) for file, track in pairs if track), key=lambda row: str(row.values[0]))
+
+
+def _row(file: AudioFile, track: Track) -> _Row:
+    names = [normalise(name or "") or None for name in (track.title, ", ".join(track.artists), track.album)]
+    features: Mapping[str, float] = track.features.values if track.features else {}
+    known = {"duration_ms": track.duration_ms} | features
+    text = " ".join([*filter(None, names), normalise(file.path)])
+    values = (*names, *(known.get(name) for name in FEATURES))
+    return _Row(file.owner, file.track_id or "", file.path, text, values)
+
+
+def _tracks(database: Database, wanted: Iterable[tuple[str | None, str]]) -> dict[tuple[str | None, str], Track]:
+    """Return the tracks by owner and id."""
+    by_owner: dict[str | None, list[str]] = defaultdict(list)
+    for owner, track_id in wanted:
+        by_owner[owner].append(track_id)
+    return {
+        (owner, track_id): track
+        for owner, ids in by_owner.items()
+        for track_id, track in database.get_tracks(ids, owner).items()
+    }

@@ -1,0 +1,22 @@
+"""Public tables of tracks that come from their addresses on the web."""
+
+from urllib.parse import urlsplit
+
+from etl.imports.reading.download import file_name, is_loopback
+from services.container import Services
+from services.errors import invalid_value
+from services.runs import RunView, start_runs
+from store.runs import Run
+
+
+def bring_table(services: Services, address: str, owner: str) -> RunView:
+    """Start importing the table at ``address`` into the catalogue.
+
+    Raises ServiceError 422 for an address that is not https (http is allowed on the machine itself, where there is no
+    proxy before it), TooManyRuns.
+    """
+    here = is_loopback(address)
+    if (here and services.config.behind_proxy) or urlsplit(address).scheme.lower() not in {"https", *("http",) * here}:
+        raise invalid_value("That is not an https address of the public internet.", "Such as https://example.org/a.csv")
+    run = Run(kind="table", name=file_name(address), owner=owner, source=address, by_operator=True, large=True)
+    return start_runs(services, run)[0]
