@@ -220,11 +220,13 @@ class Channel(HTTPChannel):
         self._sent += sent
         return sent
 
+    # A connection that was dropped while the loop asked who is readable must not be polled: its descriptor may be that
+    # of the next connection by then, which would be closed in its place.
     def readable(self) -> bool:
-        return bool(self._lingers_until) or super().readable()
+        return self.connected and (bool(self._lingers_until) or super().readable())
 
     def writable(self) -> bool:
-        return not self._lingers_until and bool(super().writable())
+        return self.connected and not self._lingers_until and bool(super().writable())
 
     def handle_read(self) -> None:
         if not self._lingers_until:
