@@ -102,7 +102,8 @@ class Again:
         body = b"".join(blocks)
         if close := getattr(blocks, "close", None):
             close()
-        self._keep(question, *environ[MARK], list(said[1]), body)
+        owner, stamp = environ[MARK]
+        self._keep(question, owner, stamp, list(said[1]), body)
         return [body]
 
     def _keep(
