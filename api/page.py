@@ -1,6 +1,7 @@
 """The one page: its shell at each of its addresses, its built files, and the policy it lives under."""
 
 import json
+from urllib.parse import quote
 
 from apiflask import APIFlask
 from flask import Response, render_template, request
@@ -65,9 +66,11 @@ def register(app: APIFlask, config: Config) -> None:
         )
 
     @app.doc(hide=True)
-    def page(**_: str) -> str:
+    def page(id: str = "", **_: str) -> str:
+        # The same address as in usePlaylist.js, where every tab of a playlist asks for it.
+        rows = f"/api/playlists/{quote(id)}/columns?start=0" if request.path.startswith("/playlist/") and id else ""
         discover = request.path == "/"
-        return render_template("index.html", version=app.version, discover=discover, **built_files(config))
+        return render_template("index.html", version=app.version, discover=discover, rows=rows, **built_files(config))
 
     for path in paths():
         app.add_url_rule(path, view_func=page, strict_slashes=False)

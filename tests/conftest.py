@@ -15,6 +15,11 @@ from store.mongo.embedded import EmbeddedServer
 
 pytest_plugins = ["tests.fake_services.fixtures"]
 
+# Several tests run at a time: threads of mathematics beside them would only wait for each other. Set before NumPy is
+# imported; the processes that tests start inherit it.
+for _of in ("OMP_NUM", "OPENBLAS_NUM", "NUMBA_NUM", "TF_NUM_INTRAOP", "TF_NUM_INTEROP"):
+    os.environ.setdefault(f"{_of}_THREADS", "1")
+
 # No test depends on the machine's speed.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any speed")

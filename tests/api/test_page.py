@@ -17,6 +17,8 @@ def test_the_page_is_at_each_of_its_addresses(client: FlaskClient, path: str) ->
     answer = client.get(path, headers=BROWSER)
     assert answer.status_code == 200
     assert b'<div id="app"' in answer.data
+    assert (b'<input id="search"' in answer.data) == (path == "/")
+    assert (b'href="/api/playlists/7/columns?start=0"' in answer.data) == path.startswith("/playlist/")
 
 
 @pytest.mark.parametrize("path", UNKNOWN)

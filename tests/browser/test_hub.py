@@ -65,8 +65,11 @@ def test_the_table_keeps_its_order_and_its_filter_and_shows_a_track_on_the_map(
     expect(page.get_by_role("columnheader", name="Energy")).to_have_attribute("aria-sort", "descending")
     page.get_by_placeholder("Filter by title").press_sequentially(title)
     expect(of_three.rows).to_have_count(1)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.reload()
     expect(of_three.rows).to_have_count(1, timeout=ANSWER_MS)
+    assert len([url for url in asked if "/columns" in url]) == 1, "what the HTML asks for early is what the page uses"
     expect(page.get_by_role("columnheader", name="Energy")).to_have_attribute("aria-sort", "descending")
     of_three.rows.first.locator("td").last.click()
     expect_accessible(page)
