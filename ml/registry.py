@@ -323,7 +323,7 @@ def card_of(registry: ModelRegistry, task: str, version: str) -> str:
     return artefacts.verified(path, folder.parents[1]).read_text(encoding="utf-8")
 
 
-def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, object] | None:
+def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, Any] | None:
     """Return the ``scores.json`` of a version (:mod:`ml.scores`), ``None`` where there is none.
 
     Raises ArtefactError if there is no such version, or the file was changed.

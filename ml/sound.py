@@ -122,8 +122,8 @@ class SoundIndex:
     def __init__(self, features: Floats) -> None:
         places = coordinates(features)
         gaps = np.isnan(places)
-        self._is_unknown = gaps.all(axis=1)
-        self._is_partial = gaps.any(axis=1) & ~self._is_unknown
+        self._is_unknown: npt.NDArray[np.bool_] = np.asarray(gaps.all(axis=1))
+        self._is_partial: npt.NDArray[np.bool_] = gaps.any(axis=1) & ~self._is_unknown
         self.partial, self.unknown = np.flatnonzero(self._is_partial), np.flatnonzero(self._is_unknown)
         self.partial_places = places[self.partial]
         places[gaps] = 0.0

@@ -102,9 +102,10 @@ class Answer:
         """Ask the application."""
         environ: dict[str, Any] = {"PATH_INFO": path, "REMOTE_ADDR": "127.0.0.1"}
         setup_testing_defaults(environ)
-        said: list[Any] = []
-        blocks = application(environ, lambda status, headers, _fault=None: said.extend((status, headers)))
-        return cls(*said, b"".join(blocks))
+        said: list[tuple[str, list[tuple[str, str]]]] = []
+        blocks = application(environ, lambda status, headers, _fault=None: said.append((status, headers)))
+        status, headers = said[-1]
+        return cls(status, headers, b"".join(blocks))
 
 
 class _AnswerTask(Task):

@@ -15,7 +15,8 @@ class View:
     @classmethod
     def of(cls, shown: Any, **more: Any) -> Self:
         """Return the view of ``shown``: fields are its attributes of the same name, but for those in ``more``."""
-        return cls(**{name: getattr(shown, name) for name in _names(cls) if name not in more}, **more)
+        names = _names(cls)  # type: ignore[arg-type]  # a class is hashable
+        return cls(**{name: getattr(shown, name) for name in names if name not in more}, **more)
 
 
 @cache

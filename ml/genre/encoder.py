@@ -103,6 +103,11 @@ class AudioScaler:
         return cls(json.loads(path.read_text()))
 
 
+def _texts(name: Name) -> list[str | tuple[str, ...]]:
+    """Return a name and each word of it."""
+    return [tuple(name), *name]
+
+
 class NameEmbedding:
     """A vector per known subword, kept as int8 with one scale per row; a part's names are their weighted mean.
 
@@ -145,8 +150,7 @@ class NameEmbedding:
         # A name and each word of it, once: most parts share theirs.
         texts: dict[str | tuple[str, ...], int] = {}
         held = [
-            [texts.setdefault(text, len(texts)) for name in names if name for text in (tuple(name), *name)]
-            for names in parts
+            [texts.setdefault(text, len(texts)) for name in names if name for text in _texts(name)] for names in parts
         ]
         vectors, squares = self._sums([word_hashes(t) if isinstance(t, str) else name_hashes(t) for t in texts])
         counts = np.zeros((len(parts), len(texts)), np.float32)
@@ -154,7 +158,8 @@ class NameEmbedding:
             for column in columns:
                 counts[row, column] += 1.0
         length = np.sqrt(counts @ squares)
-        return (counts @ vectors) / np.where(length > 0, length, np.float32(1.0))[:, None]
+        bags: Floats = (counts @ vectors) / np.where(length > 0, length, 1.0).astype(np.float32)[:, None]
+        return bags
 
     def _sums(self, hashes: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
         """Return the sums of the vectors of each text's subwords, (n, D), and of their squared weights, (n,)."""

@@ -76,5 +76,5 @@ class SegmentArtists:
 
     def _per_root_of_scale(self, hubs: Hubs) -> Floats32:
         if self._scaled_for is None or self._scaled_for[0] is not hubs:
-            self._scaled_for = (hubs, 1.0 / np.sqrt(hubs.artists[self._rows]))
+            self._scaled_for = hubs, (1.0 / np.sqrt(hubs.artists[self._rows])).astype(np.float32)
         return self._scaled_for[1]

@@ -63,7 +63,7 @@ def release(array: np.ndarray) -> None:
     """Take what has been read of an array of :func:`map_array` out of this process; the system's cache keeps it."""
     mapped = array if isinstance(array, np.memmap) else array.base
     if isinstance(mapped, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
-        mapped._mmap.madvise(mmap.MADV_DONTNEED)
+        mapped._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
 
 def map_array(path: Path) -> np.ndarray:
