@@ -323,7 +323,7 @@ def card_of(registry: ModelRegistry, task: str, version: str) -> str:
     return artefacts.verified(path, folder.parents[1]).read_text(encoding="utf-8")
 
 
-def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, object] | None:
+def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, Any] | None:
     """Return the ``scores.json`` of a version (:mod:`ml.scores`), ``None`` where there is none.
 
     Raises ArtefactError if there is no such version, or the file was changed.
@@ -331,5 +331,5 @@ def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, obj
     path = registry.folder(task, version) / scores.FILE
     if not path.is_file():
         return None
-    content: dict[str, object] = json.loads(artefacts.verified(path).read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads(artefacts.verified(path).read_text(encoding="utf-8"))
     return content
