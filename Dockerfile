@@ -25,7 +25,7 @@ RUN useradd --uid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nolo
  && install -d -o tastemap -g tastemap -m 0700 /data
 COPY --from=build /app /app
 WORKDIR /app
-ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2 PORT=8000 TASTEMAP_VAR=/data TASTEMAP_LOG=json
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PORT=8000 TASTEMAP_VAR=/data TASTEMAP_LOG=json
 USER tastemap
 VOLUME /data
 EXPOSE 8000

@@ -66,16 +66,17 @@ def cached_answer(
     """Return ``answer(services, query, viewer)`` as JSON, from memory where catalogue, models and question are known.
 
     Viewers without rows of their own share their catalogue's answers. An answer that is not final may lack what a
-    source tells another time, so it is not kept; nor is an error.
+    source tells another time, so it is not kept; nor is an error, nor what the link of a playlist shares, which may be
+    deleted at any time.
     """
     here, cache = services(), cast(AnswerCache, current_app.extensions["answers"])
     audio = (viewer.operator, here.audio.stamp())  # who may play which of the tracks
     generation = here.catalogue.current(viewer.owner).generation
     question = (answer, generation, here.registry.stamp(), *audio, *sorted(query.items()))
-    body = cache.get(question)
+    body = None if viewer.link else cache.get(question)
     if body is None:
         worked = answer(here, query, viewer)
         body = current_app.json.dumps(worked.body).encode()
-        if worked.final:
+        if worked.final and not viewer.link:
             cache.put(question, body)
     return Response(body, mimetype="application/json")

@@ -15,7 +15,14 @@ track_id = Length(min=1, max=MAX_QUERY)
 excluded = String(load_default="", metadata={"description": "Track ids that must not come back, with commas."})
 
 
-class SubjectQuery(Schema):
+class LinkQuery(Schema):
+    playlist = String(
+        validate=text,
+        metadata={"description": "Id of a playlist with the track in it: whoever has its link may see the track."},
+    )
+
+
+class SubjectQuery(LinkQuery):
     q = String(
         validate=text, metadata={"description": "Title and artist in any order, or the link, URI or id of a track."}
     )

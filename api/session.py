@@ -170,8 +170,8 @@ def mark_operator(response: Response, key: str) -> Response:
 
 
 def viewer() -> Viewer:
-    """Return who is asking."""
-    return Viewer(owner(), is_operator())
+    """Return who is asking, and by the link of which playlist."""
+    return Viewer(owner(), is_operator(), request.args.get("playlist"))
 
 
 def require_operator() -> None:

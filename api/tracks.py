@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from api import session
 from api.application import Blueprint
 from api.current import cached_answer, services
-from api.schemas import SubjectQuery, excluded, text
+from api.schemas import LinkQuery, SubjectQuery, excluded, text
 from etl.links import link_in
 from ml.neighbours.model import weights_from
 from services import tracks as use
@@ -107,7 +107,7 @@ RecommendQuery = cast(
 )
 
 
-class PathQuery(Schema):
+class PathQuery(LinkQuery):
     to = String(required=True, validate=text, metadata={"description": "Id of the track at its end."})
     between = Integer(load_default=6, validate=Range(1, 20), metadata={"description": "Tracks between the two."})
 
@@ -164,8 +164,9 @@ def recommend_tracks(query: dict[str, Any]) -> Annotated[Response, Recommendatio
 
 
 @blueprint.get("/api/tracks/<track_id>/preview")
+@blueprint.query(LinkQuery)
 @blueprint.doc(responses={404: "No such track, or no source that is on has a preview of it"})
-def preview(track_id: str) -> use.PreviewAnswer:
+def preview(track_id: str, query: dict[str, Any]) -> use.PreviewAnswer:
     """The address of a preview and until when it can be played, from the first source that has one.
 
     The address is the source's own and expires soon: the browser plays it from there, and nothing is stored. `credit`
@@ -183,6 +184,7 @@ def path(track_id: str, query: dict[str, Any]) -> Path:
 
 
 @blueprint.get("/api/tracks/<track_id>/trail")
-def trail(track_id: str) -> use.Trail:
+@blueprint.query(LinkQuery)
+def trail(track_id: str, query: dict[str, Any]) -> use.Trail:
     """How a track got here: which track led to it in which source, back to a playlist of this browser."""
     return use.find_trail(services(), track_id, session.viewer())

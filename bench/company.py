@@ -29,6 +29,7 @@ from ml.artists.model import ArtistEmbedding, top, unit_rows
 from ml.artists.train.data import read
 from ml.artists.train.scores import OURS, PLAIN, compare
 from ml.artists.train.train import SCORE_SEED
+from ml.neighbours.company import SegmentArtists
 from ml.neighbours.hubs import Hubs
 from ml.neighbours.model import Neighbours, NothingToCompare
 from ml.taxonomy.model import Taxonomy
@@ -109,8 +110,8 @@ Score = Callable[[int], Floats]
 class ByCosine(Neighbours):
     """The recommendation before families counted: artists by the cosine of their places alone."""
 
-    def _artist_scores(self, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
-        return self._cosine_scores(artist, hubs)
+    def _compared(self, company: SegmentArtists, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
+        return company.cosine_scores(artist, hubs)
 
 
 def apart(artists: ArtistEmbedding, taxonomy: Taxonomy, score: Score) -> tuple[float, int]:

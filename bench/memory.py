@@ -32,7 +32,7 @@ def pss(process: psutil.Process) -> float:
 def measure(paths: list[str], connections: int) -> float:
     """Serve, request ``paths``, print, and return the megabytes of master and web processes."""
     port = free_port()
-    environment = os.environ | {"TASTEMAP_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "2", "MALLOC_ARENA_MAX": "2"}
+    environment = os.environ | {"TASTEMAP_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "2"}
     master = subprocess.Popen([sys.executable, "-m", "gunicorn", "--log-level", "error"], cwd=ROOT, env=environment)
     try:
         wait_for(port)

@@ -13,7 +13,7 @@ from store.documents import OWN_TRACKS
 from store.runs import Progress
 
 # Runs that store in the layer of their owner alone.
-_OWN_KINDS = frozenset({"playlist", "spotify"})
+_OWN_KINDS = frozenset({"playlist", "spotify", "delete"})
 
 
 def catalogue_is_behind(database: Database, var: Path) -> bool:

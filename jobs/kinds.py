@@ -16,6 +16,7 @@ RUNNERS: Mapping[str, str] = {
     "artists": "etl.gather.terms:run",
     "segments": "etl.gather.segments:run",
     "give": "etl.giving:run",
+    "delete": "etl.deleting:run",
     "sounds": "jobs.sound_alikes:run",
     "train": "jobs.training:run",
     "scan": "jobs.scanning:run",

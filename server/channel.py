@@ -102,9 +102,10 @@ class Answer:
         """Ask the application."""
         environ: dict[str, Any] = {"PATH_INFO": path, "REMOTE_ADDR": "127.0.0.1"}
         setup_testing_defaults(environ)
-        said: list[Any] = []
-        blocks = application(environ, lambda status, headers, _fault=None: said.extend((status, headers)))
-        return cls(*said, b"".join(blocks))
+        said: list[tuple[str, list[tuple[str, str]]]] = []
+        blocks = application(environ, lambda status, headers, _fault=None: said.append((status, headers)))
+        status, headers = said[-1]
+        return cls(status, headers, b"".join(blocks))
 
 
 class _AnswerTask(Task):
@@ -220,11 +221,13 @@ class Channel(HTTPChannel):
         self._sent += sent
         return sent
 
+    # A connection that was dropped while the loop asked who is readable must not be polled: its descriptor may be that
+    # of the next connection by then, which would be closed in its place.
     def readable(self) -> bool:
-        return bool(self._lingers_until) or super().readable()
+        return self.connected and (bool(self._lingers_until) or super().readable())
 
     def writable(self) -> bool:
-        return not self._lingers_until and bool(super().writable())
+        return self.connected and not self._lingers_until and bool(super().writable())
 
     def handle_read(self) -> None:
         if not self._lingers_until:

@@ -44,14 +44,14 @@ class _Bounded:
     adj: Adjustments
     active_channels: dict[int, Channel]
     health: Answer
-    asked_for_health: deque[Channel]
+    health_requests: deque[Channel]
     files: ThreadedTaskDispatcher
     task_dispatcher: ThreadedTaskDispatcher
     _map: dict[int, Any]
 
     def add_task(self, channel: Channel) -> None:
         if channel.asks_for_health:
-            self.asked_for_health.append(channel)
+            self.health_requests.append(channel)
         else:
             (self.files if channel.brings_files else self.task_dispatcher).add_task(channel)
 
@@ -105,28 +105,28 @@ class BufferedWorker(Worker):
         files.set_thread_count(_FILE_THREADS)
         answering.queue_logger.disabled = True  # a queue is what they are for
         connections: dict[int, Any] = {}
-        asked_for_health: deque[Channel] = deque()
+        health_requests: deque[Channel] = deque()
         health = Answer.of(self.wsgi, Channel.HEALTH)
         servers = [self._listen(listener.sock, connections, answering) for listener in self.sockets]
         for server in servers:
-            server.health, server.asked_for_health, server.files = health, asked_for_health, files
+            server.health, server.health_requests, server.files = health, health_requests, files
         while self.alive and self.ppid == os.getppid():
-            self._turn(connections, asked_for_health)
+            self._turn(connections, health_requests)
         for server in servers:
             server.accepting = False
         until = time.monotonic() + self.cfg.graceful_timeout
         while time.monotonic() < until and any(
             channel.waits_since is None for server in servers for channel in server.active_channels.values()
         ):
-            self._turn(connections, asked_for_health)
+            self._turn(connections, health_requests)
         answering.shutdown(timeout=1)
         files.shutdown(timeout=1)
 
-    def _turn(self, connections: dict[int, Any], asked_for_health: deque[Channel]) -> None:
+    def _turn(self, connections: dict[int, Any], health_requests: deque[Channel]) -> None:
         self.notify()
         wasyncore.loop(_LOOP_SECONDS, use_poll=True, map=connections, count=1)
-        while asked_for_health:
-            asked_for_health.popleft().service()
+        while health_requests:
+            health_requests.popleft().service()
 
     def _listen(
         self, listener: socket.socket, connections: dict[int, Any], answering: ThreadedTaskDispatcher

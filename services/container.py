@@ -33,6 +33,8 @@ from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.mongo.embedded import EmbeddedServer
 from store.mongo.installation import installation_id_of
+from store.recent import Recent
+from store.recommendations import COLLECTION as RECOMMENDATIONS
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,11 @@ class Services:
     @cached_property
     def engine(self) -> Engine:
         return Engine(self.database, self.config)
+
+    @cached_property
+    def has_recommendations(self) -> Recent[bool]:
+        """Whether any source has recommended anything; where none has, nobody looks for what it did."""
+        return Recent(lambda: self.database.has_any(RECOMMENDATIONS))
 
     @cached_property
     def session_key(self) -> bytes:

@@ -1,5 +1,6 @@
 """What one browser session left here, deleted as a whole."""
 
+from etl.deleting import DELETE
 from etl.spotify.accounts import Accounts
 from etl.spotify.forgetting import disconnect
 from services.container import Services
@@ -18,7 +19,7 @@ def delete_all(services: Services, owner: str) -> int:
     database = services.database
     runs = [run for run in database.runs_of(owner, limit=_RUNS) if run.owner == owner]
     for run in runs:
-        if not run.ended:
+        if not run.ended and run.kind != DELETE:
             database.cancel_run(run.id)
     if Accounts(database, services.engine.vault).document(owner):
         disconnect(database, services.engine, owner)

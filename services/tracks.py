@@ -12,6 +12,7 @@ from services.errors import ServiceError, not_found
 from services.playlists.playlists import visible_playlists
 from services.subject.lookup import lines
 from services.subject.resolve import by_id
+from services.subject.shared import shared_by_link
 from services.viewer import Viewer
 from services.views import Named, TrackSummary, View
 from store.library import tracks_by_id
@@ -65,6 +66,7 @@ def find_trail(services: Services, track_id: str, viewer: Viewer) -> Trail:
     """Return which track led to a track in which source, back to a playlist of the viewer; raises ServiceError 404."""
     database, snapshot = services.database, services.catalogue.current(viewer.owner)
     track = tracks_by_id(snapshot, database, [track_id], viewer.owner).get(track_id)
+    track = track or shared_by_link(services, track_id, viewer)
     if track is None:
         raise not_found("There is no such track here.", "Search for it: GET /api/search?q=")
     playlists = {playlist.id: playlist for playlist in visible_playlists(services, viewer)}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Self
 
 from store.domain import Track
@@ -14,8 +15,13 @@ class View:
     @classmethod
     def of(cls, shown: Any, **more: Any) -> Self:
         """Return the view of ``shown``: fields are its attributes of the same name, but for those in ``more``."""
-        names = [field.name for field in fields(cls) if field.name not in more]  # type: ignore[arg-type]
-        return cls(**{name: getattr(shown, name) for name in names}, **more)
+        names = _names(cls)  # type: ignore[arg-type]  # a class is hashable
+        return cls(**{name: getattr(shown, name) for name in names if name not in more}, **more)
+
+
+@cache
+def _names(kind: type[View]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
 
 
 # The id of the audio file here that the viewer of this request may hear of a track; the API says who may.

@@ -187,19 +187,21 @@ class Database(Connection):
         pages = range(-(-item_count // PAGE_ITEMS), -(-before // PAGE_ITEMS))
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in pages])
 
-    def delete_playlist(self, playlist_id: str, item_count: int = 0) -> None:
+    def delete_playlist(self, playlist_id: str, item_count: int = 0, owner: str | None = None) -> None:
         """Delete a playlist and its rows, at least the first ``item_count``.
 
         What its owner brought of its tracks goes with it, where no other playlist of theirs holds them. The shared
-        layer stays.
+        layer stays. It is not found any more from the first step on; after a kill, doing it again with its
+        ``item_count`` and ``owner`` deletes the rest.
         """
-        playlist = self.get_document("playlists", playlist_id)
-        if playlist and playlist["owner"] is not None:
-            self._delete_own(playlist, max(item_count, playlist["item_count"]))
+        if playlist := self.get_document("playlists", playlist_id):
+            owner, item_count = playlist["owner"], max(item_count, playlist["item_count"])
         self.delete_documents("playlists", [playlist_id])
+        if owner is not None:
+            self._delete_own(playlist_id, owner, item_count)
         # By name: the embedded server reads the whole collection for a range of ids. While rows arrive a
         # page is stored before it is counted, so one more may be there.
-        pages = 1 + -(-max(item_count, playlist["item_count"] if playlist else 0) // PAGE_ITEMS)
+        pages = 1 + -(-item_count // PAGE_ITEMS)
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in range(pages)])
 
     def give_playlist(self, playlist_id: str, brought_by: str) -> int:
@@ -214,7 +216,7 @@ class Database(Connection):
         tracks = list(own.values())
         for start in range(0, len(tracks), PAGE_ITEMS):
             self.put_tracks(tracks[start : start + PAGE_ITEMS], brought_by, repair=True)
-        self._delete_own(playlist, playlist["item_count"])
+        self._delete_own(playlist_id, playlist["owner"], playlist["item_count"])
         self.change_document("playlists", playlist_id, {"owner": None, "shared": True})
         return len(tracks)
 
@@ -222,12 +224,11 @@ class Database(Connection):
         """Say whether everybody sees a playlist of the installation."""
         self.change_document("playlists", playlist_id, {"shared": shared})
 
-    def _delete_own(self, playlist: Mapping[str, Any], item_count: int) -> None:
-        """Delete the own tracks that only ``playlist`` holds."""
-        owner = playlist["owner"]
-        alone = self._track_ids(playlist["_id"], item_count)
+    def _delete_own(self, playlist_id: str, owner: str, item_count: int) -> None:
+        """Delete the own tracks of ``owner`` that only this playlist holds."""
+        alone = self._track_ids(playlist_id, item_count)
         for other in self.documents_where("playlists", {"owner": owner}):
-            if alone and other["_id"] != playlist["_id"]:
+            if alone and other["_id"] != playlist_id:
                 alone -= self._track_ids(other["_id"], other["item_count"])
         self.delete_documents(OWN_TRACKS, [track_key(track_id, owner) for track_id in alone])
         self.tracks_changed += len(alone)

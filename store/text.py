@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 # What a title holds apart from the name of the song: guests, and which edition of the recording this is.
 _GUESTS = re.compile(r"[\(\[]?\b(?:feat|ft|featuring)\b\.?\s[^)\]]*[\)\]]?|[\(\[]with\s[^)\]]*[\)\]]", re.IGNORECASE)
@@ -46,6 +47,7 @@ _SUFFIX = re.compile(r", (?=(?:Jr|Sr|Inc|Ltd|Ph\.?D|M\.?D|II|III|IV)\b\.?(?:,|$)
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 
 
+@lru_cache(4096)
 def normalise(text: str) -> str:
     """Return ``text`` lower-cased, without accents and punctuation, words separated by one space.
 
@@ -66,6 +68,7 @@ def plain_title(title: str) -> str:
     return " ".join(_GUESTS.sub("", bare).split()).strip(" -") or title
 
 
+@lru_cache(1024)
 def recording_key(title: str, first_artist: str) -> str:
     """Return the key under which two ids count as the same recording: bare title and first artist."""
     return f"{normalise(plain_title(title))}\x1f{normalise(first_artist)}"

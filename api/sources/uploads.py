@@ -57,7 +57,7 @@ _streams = BoundedSemaphore(_STREAMS)
 class ReadOptionsBody(Schema):
     """How a file is to be read; what is left out is found out."""
 
-    read_as = String(validate=OneOf(("playlist", "table")), allow_none=True)
+    read_as = String(validate=OneOf(("playlist", "table", "shared")), allow_none=True)
     encoding = String(validate=Length(max=_MAX_NAME), allow_none=True)
     columns = Dict(keys=String(validate=OneOf(list(LIST_HEADINGS))), values=Integer(validate=Range(0, _MAX_COLUMNS)))
     has_headings = Boolean()
@@ -69,11 +69,13 @@ class ReadOptionsBody(Schema):
 def upload() -> tuple[RunAnswer, Literal[202]]:
     """Take a playlist file or a track table (multipart, field `file`) and start importing it.
 
-    The field `options` may hold JSON: `read_as` (playlist or table), `encoding`, `columns` (field: number of the
-    column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may change.
+    The field `options` may hold JSON: `read_as` (playlist, table or shared), `encoding`, `columns` (field: number of
+    the column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may
+    change; so does a slice of the Million Playlist Dataset or an audio analysis, which is given to everybody as
+    `shared`.
     """
     file, options = _sent()
-    if options.read_as == "table":
+    if options.read_as in {"table", "shared"}:
         session.require_operator()
     return _import_upload(file.filename or "", file.stream, options)
 

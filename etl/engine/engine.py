@@ -118,7 +118,7 @@ class Engine:
 
     def on(self, need: Need) -> list[str]:
         """Return the sources that are on, offer ``need`` and have not refused it for good, best first."""
-        documents = self.sources.all()
+        documents = self.sources.recent()
         return [
             source
             for source in self._order.get(need, ())

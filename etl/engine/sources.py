@@ -16,6 +16,7 @@ from etl.engine.clock import Clock
 from etl.engine.vault import Vault, VaultError
 from etl.providers.base import About, FaultKind, Need, Provider, SourceFault, is_extended
 from store.database import Database
+from store.recent import Recent
 
 DEFAULT = "default"
 _CHOICE = "_choice"
@@ -39,6 +40,7 @@ class SourceRecords:
         self._providers = providers
         self._vault = vault
         self._clock = clock
+        self.recent = Recent(self.all)
 
     def all(self) -> dict[str, Document]:
         """Return every document of the collection by ``_id``."""
@@ -150,6 +152,7 @@ class SourceRecords:
 
     def _set(self, source: str, changes: Mapping[str, Any], unset: Collection[str] = ()) -> None:
         self._database.change_document(COLLECTION, source, changes, unset=list(unset), upsert=True)
+        self.recent.forget()
 
 
 def state_of(

@@ -55,9 +55,11 @@ export function href(view, ...more) {
   return `/${path}${text ? `?${text}` : ''}`
 }
 
-/** A track's page; one without an id is looked up by its names. */
+/** A track's page; one without an id is looked up by its names. `link` is the playlist whose link shares it. */
 export const trackHref = (track) =>
-  track.id ? href('track', track.id) : href('track', { track: track.title, artist: track.artists?.[0] })
+  track.id
+    ? href('track', track.id, track.link ? { playlist: track.link } : {})
+    : href('track', { track: track.title, artist: track.artists?.[0] })
 
 /** The place that an address names, reached by this trail. */
 export function withTrail(address, led) {

@@ -69,7 +69,7 @@ class ArtistEmbedding:
         self.genre_names, self.families, self.regions = tuple(genre_names), tuple(families), tuple(regions)
         self.arrays = arrays
         self.vectors, self.prior, self._genres = arrays["vectors"], arrays["prior"], arrays["genres"]
-        self._kinship = arrays["kinship"]
+        self.kinship = arrays["kinship"]
         self.names = NameTable(arrays["name_text"], arrays["name_start"])
         self.keys = KeyIndex(NameTable(arrays["key_text"], arrays["key_start"]), arrays["key_artist"])
         self._found = lru_cache(_NAMES_KEPT)(self._find_exact)
@@ -171,11 +171,16 @@ class ArtistEmbedding:
 
         Either is the Bhattacharyya coefficient of the shares.
         """
+        weights = self.kinship_weights(index)
+        return np.concatenate([self.kinship[at : at + _BLOCK].astype(np.float32) @ weights for at in self._blocks()])
+
+    def kinship_weights(self, index: int) -> npt.NDArray[np.float32]:
+        """Return (families + regions,) by which ``kinship`` is multiplied for the agreement with one artist."""
         split, total = len(self.families), FAMILY_WEIGHT + REGION_WEIGHT
-        seed = self._kinship[index].astype(np.float32) / (255**2 * total)
-        seed[:split] *= FAMILY_WEIGHT
-        seed[split:] *= REGION_WEIGHT
-        return np.concatenate([self._kinship[at : at + _BLOCK].astype(np.float32) @ seed for at in self._blocks()])
+        weights = self.kinship[index].astype(np.float32) / (255**2 * total)
+        weights[:split] *= FAMILY_WEIGHT
+        weights[split:] *= REGION_WEIGHT
+        return weights
 
     def likeness(self, index: int) -> npt.NDArray[np.float32]:
         """Return (n,) how alike each artist is to one artist, at most 1.

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ FACTS = ("year", "popularity", "explicit")
 COLUMNS = (*AUDIO_FEATURES, *FACTS)
 BOUNDS = {**FEATURE_BOUNDS, "year": (1900.0, 2100.0), "popularity": (0.0, 100.0), "explicit": (0.0, 1.0)}
 BINS = 32
+_PARTS_AT_ONCE = 192  # of names; a matrix of theirs and their words is made
 
 
 def feature_vector(known: Mapping[str, float | None]) -> list[float]:
@@ -103,6 +103,11 @@ class AudioScaler:
         return cls(json.loads(path.read_text()))
 
 
+def _texts(name: Name) -> list[str | tuple[str, ...]]:
+    """Return a name and each word of it."""
+    return [tuple(name), *name]
+
+
 class NameEmbedding:
     """A vector per known subword, kept as int8 with one scale per row; a part's names are their weighted mean.
 
@@ -111,13 +116,10 @@ class NameEmbedding:
     it is zeros.
     """
 
-    def __init__(
-        self, vocabulary: Vocabulary, table: npt.NDArray[np.int8], scale: Floats, weight: Floats, remembered: int = 4096
-    ) -> None:
+    def __init__(self, vocabulary: Vocabulary, table: npt.NDArray[np.int8], scale: Floats, weight: Floats) -> None:
         self.vocabulary, self.scale, self.weight = vocabulary, scale, weight
         self._square = np.square(weight)
         self.table = np.asarray(table)  # indexing numpy's memory-mapped class is slow, a view of it is fast
-        self._word: Callable[[str], tuple[Floats, float]] = lru_cache(remembered)(self._embed_word)
 
     @classmethod
     def quantised(cls, vocabulary: Vocabulary, vectors: Floats, weight: Floats) -> NameEmbedding:
@@ -135,30 +137,41 @@ class NameEmbedding:
         """Return the whole table as floats, (V, D)."""
         return self.table.astype(np.float32) * self.scale[:, None]
 
-    def _sum(self, hashes: Sequence[int]) -> tuple[Floats, float]:
-        rows = self.vocabulary.known_rows(hashes)
-        return self.scale.take(rows) @ self.table.take(rows, axis=0), float(self._square.take(rows).sum())
-
-    def _embed_word(self, word: str) -> tuple[Floats, float]:
-        return self._sum(word_hashes(word))
-
     def knows(self, word: str) -> bool:
         """Return whether training kept the word or any n-gram of it."""
-        return self._word(word)[1] > 0
-
-    def bag(self, names: Sequence[Name]) -> Floats:
-        """Return the (D,) vector of one part's names."""
-        total, mass = np.zeros(self.width, np.float32), 0.0
-        for name in names:
-            if name:
-                for vector, square in (self._sum(name_hashes(name)), *map(self._word, name)):
-                    total += vector
-                    mass += square
-        return total / math.sqrt(mass) if mass else total
+        return len(self.vocabulary.known_rows(word_hashes(word))) > 0
 
     def bags(self, parts: Sequence[Sequence[Name]]) -> Floats:
-        """Return the (3 * D,) vector of all parts, in the order of ``PARTS``."""
-        return np.concatenate([self.bag(names) for names in parts])
+        """Return (n, D): the vector of each part's names."""
+        blocks = [self._bags(parts[at : at + _PARTS_AT_ONCE]) for at in range(0, len(parts), _PARTS_AT_ONCE)]
+        return np.concatenate([np.zeros((0, self.width), np.float32), *blocks])
+
+    def _bags(self, parts: Sequence[Sequence[Name]]) -> Floats:
+        # A name and each word of it, once: most parts share theirs.
+        texts: dict[str | tuple[str, ...], int] = {}
+        held = [
+            [texts.setdefault(text, len(texts)) for name in names if name for text in _texts(name)] for names in parts
+        ]
+        vectors, squares = self._sums([word_hashes(t) if isinstance(t, str) else name_hashes(t) for t in texts])
+        counts = np.zeros((len(parts), len(texts)), np.float32)
+        for row, columns in enumerate(held):
+            for column in columns:
+                counts[row, column] += 1.0
+        length = np.sqrt(counts @ squares)
+        bags: Floats = (counts @ vectors) / np.where(length > 0, length, 1.0).astype(np.float32)[:, None]
+        return bags
+
+    def _sums(self, hashes: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
+        """Return the sums of the vectors of each text's subwords, (n, D), and of their squared weights, (n,)."""
+        if not hashes:
+            return np.zeros((0, self.width), np.float32), np.zeros(0, np.float32)
+        starts = np.concatenate([[0], np.cumsum([len(of_text) for of_text in hashes])[:-1]])
+        rows = self.vocabulary.rows(list(chain.from_iterable(hashes)))
+        known = rows >= 0
+        scale = np.where(known, self.scale.take(rows), np.float32(0.0))
+        vectors = self.table.take(rows, axis=0) * scale[:, None]
+        squares = np.where(known, self._square.take(rows), np.float32(0.0))
+        return np.add.reduceat(vectors, starts, axis=0), np.add.reduceat(squares, starts)
 
     def save(self, folder: Path) -> list[Path]:
         """Write ``pieces.npz`` and the memory-mappable ``pieces.npy``; return their paths."""

@@ -6,6 +6,8 @@ Serving side: numpy and LiteRT. ``ml.genre.train.train`` trains it.
 from __future__ import annotations
 
 import json
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -114,8 +116,8 @@ class GenrePredictor:
         self._broad = BroadHead(settings["broad"], BASES) if "broad" in settings else None
         self._micro = MicroHead(settings["micro"], BASES) if "micro" in settings else None
         self._weights = np.array([settings["weights"][basis] for basis in BASES], np.float32)
-        self._quantiles = np.asarray(settings["quantiles"], float)
-        self._means = np.asarray(settings["genre_means"], float)
+        self._quantiles: list[list[float]] = np.asarray(settings["quantiles"], float).tolist()
+        self._means: list[list[float]] = np.asarray(settings["genre_means"], float).tolist()
         self._columns = {name: scaler.columns(name) for name in COLUMNS}
         self._summing = taxonomy.matrix(self.genres)
         self._micro_families = np.array(
@@ -197,10 +199,11 @@ class GenrePredictor:
 
         Raises ValueError if ``genre`` is none of ``genres``.
         """
-        whole = self.encode([track])
-        features = [name for name, known in zip(COLUMNS, whole.audio[0], strict=False) if known]
-        left_out = list(_words_left_out(_parts(track)))
-        occluded = self._occluded(whole, features, left_out)
+        parts = _parts(track)
+        left_out = list(_words_left_out(parts))
+        audio, bags = self._numbers([track]), self.names.bags([*parts, *(rest for _, _, rest in left_out)])
+        features = [name for name, known in zip(COLUMNS, audio[0], strict=False) if known]
+        occluded = self._occluded(audio, bags, features, left_out)
         prediction, rest = self._first_and_rest(occluded)
         if revise:
             prediction, rest = revise(prediction), revise(rest)
@@ -219,33 +222,37 @@ class GenrePredictor:
             words=sorted(of_words, key=lambda w: -abs(w[2]))[:limit],
         )
 
-    def _occluded(self, whole: Encoded, features: Sequence[str], left_out: Sequence[LeftOut]) -> Encoded:
-        """Return the track, then the track without each feature, then without each word."""
-        audio = np.repeat(whole.audio, 1 + len(features) + len(left_out), axis=0)
-        bags = np.repeat(whole.bags, len(audio), axis=0)
+    def _occluded(self, audio: Floats, bags: Floats, features: Sequence[str], left_out: Sequence[LeftOut]) -> Encoded:
+        """Return the track, then the track without each feature, then without each word.
+
+        ``audio`` (1, width) is the track's, ``bags`` are those of its parts and of the parts without a word.
+        """
+        audio = np.repeat(audio, 1 + len(features) + len(left_out), axis=0)
+        of_parts = np.repeat(bags[None, : len(PARTS)], len(audio), axis=0)
         for row, name in enumerate(features, 1):
             audio[row, self._columns[name]] = 0.0
-        width = self.names.width
-        for row, (_, part, rest) in enumerate(left_out, 1 + len(features)):
-            bags[row, part * width : (part + 1) * width] = self.names.bag(rest)
-        return Encoded(audio, bags)
+        for at, (_, part, _rest) in enumerate(left_out):
+            of_parts[1 + len(features) + at, part] = bags[len(PARTS) + at]
+        return Encoded(audio, of_parts.reshape(len(audio), -1))
 
     def percentile(self, feature: str, value: float) -> float:
         """Return the share of training tracks, 0 to 100, whose ``feature`` lies below ``value`` (ties count half)."""
         knots = self._quantiles[AUDIO_FEATURES.index(feature)]
-        below, up_to = np.searchsorted(knots, value, "left"), np.searchsorted(knots, value, "right")
-        return float(np.clip((below + up_to - 1) / 2 / (len(knots) - 1), 0.0, 1.0) * 100.0)
+        share = (bisect_left(knots, value) + bisect_right(knots, value) - 1) / 2 / (len(knots) - 1)
+        return min(max(share, 0.0), 1.0) * 100.0
 
     def genre_mean(self, genre: str, feature: str) -> float | None:
         """Return the mean of ``feature`` over the training tracks labelled ``genre``, ``None`` when there are none."""
-        mean = float(self._means[self.genres.index(genre), AUDIO_FEATURES.index(feature)])
-        return None if np.isnan(mean) else mean
+        mean = self._means[self.genres.index(genre)][AUDIO_FEATURES.index(feature)]
+        return None if math.isnan(mean) else mean
 
     def encode(self, inputs: Sequence[GenreInput]) -> Encoded:
         """Return the network's inputs."""
-        values = np.array([feature_vector(track.numbers()) for track in inputs])
-        bags = np.stack([self.names.bags(_parts(track)) for track in inputs])
-        return Encoded(self.scaler.transform(values), bags)
+        bags = self.names.bags([part for track in inputs for part in _parts(track)])
+        return Encoded(self._numbers(inputs), bags.reshape(len(inputs), -1))
+
+    def _numbers(self, inputs: Sequence[GenreInput]) -> Floats:
+        return self.scaler.transform(np.array([feature_vector(track.numbers()) for track in inputs]))
 
     def of_encoded(self, encoded: Encoded) -> Floats:
         """Return calibrated probabilities, (n, 114), of the network's inputs."""

@@ -4,11 +4,11 @@ import math
 from collections.abc import Collection, Mapping
 
 from ml.artists.model import ArtistEmbedding
-from ml.neighbours.model import ARTIST_POWER, SOUND_WIDTH, Weights
-from ml.neighbours.reasons import known_artist
-from ml.sound import coordinates, squared_distances
+from ml.neighbours.company import ARTIST_POWER
+from ml.neighbours.model import SOUND_WIDTH, Weights
+from ml.neighbours.reasons import differences, known_artist
+from ml.sound import squared_distance
 from store.domain import Track, usable_features
-from store.feature_rows import feature_rows
 from store.text import normalise
 
 # Floor of the likeness, by what it was judged by. Two tracks by different artists that reach it are on one playlist at
@@ -60,11 +60,9 @@ def likeness(
 
 
 def _sound(seed: Track, other: Track) -> float | None:
-    features = usable_features(seed), usable_features(other)
-    if None in features:
+    if usable_features(seed) is None or usable_features(other) is None:
         return None
-    places = coordinates(feature_rows(features))
-    squared = float(squared_distances(places[:1], places[1])[0])
+    squared = squared_distance((name, apart) for name, _, _, apart in differences(seed, other))
     return None if math.isnan(squared) else math.exp(-squared / (2 * SOUND_WIDTH**2))
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from ml.artists.model import ArtistEmbedding, unit_rows
 from ml.sound import SHARES, coordinates
 from store.catalogue.catalogue import Segment
+from store.catalogue.records import release
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -119,4 +120,5 @@ class Hubs:
             if scales is None or directory != segment.directory:
                 scales = self._sound.scales(coordinates(segment.features))
                 self._rows[segment.name] = segment.directory, scales
+                release(segment.features)
             return scales

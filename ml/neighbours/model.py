@@ -1,10 +1,12 @@
 """Tracks that go with a track: of similar sound, by similar artists, of the same genres, and rather popular."""
 
+import heapq
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from itertools import islice, repeat
 from threading import Lock
 from typing import Any
 
@@ -13,10 +15,12 @@ import numpy.typing as npt
 
 from ml.artist_cap import ArtistCap
 from ml.artists.model import ArtistEmbedding, top
+from ml.neighbours.company import SegmentArtists
 from ml.neighbours.hubs import Hubs
 from ml.neighbours.reasons import Difference, differences, reasons
-from ml.sound import AXES, SoundIndex, coordinates, factors_of, squared_distances
+from ml.sound import AXES, ENOUGH_SHARED, SHARES, SoundIndex, coordinates, factors_of
 from store.catalogue.catalogue import Ref, Segment, Snapshot
+from store.catalogue.records import release
 from store.catalogue.segment import composition_hash
 from store.domain import AudioFeatures, Track
 from store.feature_rows import feature_rows
@@ -24,15 +28,10 @@ from store.text import normalise
 
 # Distance (in spreads, see ml.sound) at which the likeness of sound falls to 0.61.
 SOUND_WIDTH = 1.5
-# Most cosines of artists are high; this exponent spreads them.
-ARTIST_POWER = 4
 # Rows up to which all are scored, and artists whose tracks are scored first.
 _FEW_ROWS, _FIRST_ARTISTS = 4096, 256
-# Of the likeness of artists: the share of it that families and regions in common make alone, the share of the rest that
-# is lost without any, and what closeness in shared playlists adds. Chosen on held-out playlists (split `valid`).
-_KIN, _APART, _TOGETHER = 0.25, 0.8, 0.5
-# Likeness of a row whose sound, artist or popularity is unknown: about that of a random track.
-UNKNOWN_SOUND, UNKNOWN_ARTIST, UNKNOWN_POPULARITY = 0.6, 0.05, 0.2
+# Likeness of a row whose sound or popularity is unknown: about that of a random track.
+UNKNOWN_SOUND, UNKNOWN_POPULARITY = 0.6, 0.2
 MAX_LIMIT = 50
 # Words in the titles of songs of Christmas, normalised.
 _CHRISTMAS = re.compile(
@@ -66,6 +65,7 @@ class Neighbour:
     """A track that goes with the seed: ``score`` 0 to 1, :func:`~ml.neighbours.reasons.reasons` and differences."""
 
     ref: Ref
+    track: Track
     score: float
     reasons: tuple[str, ...]
     differences: tuple[Difference, ...]
@@ -75,10 +75,15 @@ class _SegmentIndex:
     """Columns computed once per segment: coordinates of the sound (11 MB for 220,000 tracks), artists, popularity."""
 
     def __init__(self, segment: Segment, artists: ArtistEmbedding) -> None:
-        self.segment = segment
+        self.segment, self._artists = segment, artists
         self.sound = SoundIndex(segment.features)
+        release(segment.features)
         self.artist = artists.keys.match_sorted(segment.artist_keys)
         self.popularity = np.nan_to_num(segment.popularity, nan=100 * UNKNOWN_POPULARITY) / np.float32(100)
+
+    @cached_property
+    def company(self) -> SegmentArtists:
+        return SegmentArtists(self._artists, self.artist)
 
     @cached_property
     def most_popular(self) -> npt.NDArray[np.float32]:
@@ -86,7 +91,7 @@ class _SegmentIndex:
         return self.segment.most_of_artists(self.popularity)
 
 
-KINDS = tuple(field.name for field in fields(Weights))
+KINDS = tuple(kind.name for kind in fields(Weights))
 MOST_WEIGHT = 10.0
 
 
@@ -119,26 +124,28 @@ class _Seed:
 
     ``coordinates`` (12,) are ``None`` where the sound is unknown or has no weight. ``weight_factors`` are the
     request's, ``sound_factors`` (12,) those of its features (:func:`ml.sound.factors_of`). ``hubs`` corrects
-    distances.
-    ``artists`` (n,) is how well each artist of the embedding goes with the seed's, ``None`` where that is unknown or
-    has no weight.
+    distances, and ``sound_scale`` is theirs of the seed's sound. ``artist`` is the seed's row in the embedding,
+    ``None`` where it is unknown or has no weight; ``artist_scores`` (artists,) is how well the artists of a segment go
+    with it, computed once for each segment.
     """
 
     track: Track
     coordinates: npt.NDArray[np.float32] | None
-    artists: npt.NDArray[np.float32] | None
+    artist: int | None
     labels: tuple[str, ...]
     weights: Weights
     sound_factors: npt.NDArray[np.float32] | None
     weight_factors: Mapping[str, float]
     hubs: Hubs | None
+    sound_scale: float
+    artist_scores: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def total(self) -> np.float32:
         """The sum of the weights that count."""
         weights, total = self.weights, self.weights.popularity
         total += weights.sound if self.coordinates is not None else 0.0
-        total += weights.artist if self.artists is not None else 0.0
+        total += weights.artist if self.artist is not None else 0.0
         return np.float32(total + (weights.genre if self.labels else 0.0))
 
 
@@ -198,7 +205,7 @@ class Neighbours:
                 ref = Ref(segment.name, row)
                 other = snapshot.track(ref)
                 why = reasons(track, other, self.artists, compared.weight_factors)
-                found.append(Neighbour(ref, min(max(score, 0.0), 1.0), why, differences(track, other)))
+                found.append(Neighbour(ref, other, min(max(score, 0.0), 1.0), why, differences(track, other)))
                 if len(found) == limit:
                     break
         return found
@@ -226,17 +233,19 @@ class Neighbours:
         )
         found = (self.artists.find_exact(name) for name in track.artists)
         artist = next((index for index in found if index is not None), None)
+        sound = _coordinates(track.features) if track.features and sound_counts else None
         seed = _Seed(
             track=track,
-            coordinates=_coordinates(track.features) if track.features and sound_counts else None,
-            artists=self._artist_scores(artist, hubs) if artist is not None and weights.artist else None,
+            coordinates=sound,
+            artist=artist if weights.artist else None,
             labels=labels if weights.genre else (),
             weights=weights,
             sound_factors=sound_factors,
             weight_factors=factors,
             hubs=hubs,
+            sound_scale=hubs.of_coordinates(sound) if hubs is not None and sound is not None else 1.0,
         )
-        if seed.coordinates is None and seed.artists is None and not seed.labels:
+        if seed.coordinates is None and seed.artist is None and not seed.labels:
             raise NothingToCompare(f"nothing is known of {track.title!r} that tracks could be compared by")
         return seed
 
@@ -265,9 +274,9 @@ class Neighbours:
         weight of the sound at the most. So the sounds of most rows need not be looked at.
         """
         index = self._index(segment)
-        if seed.artists is None or len(segment) <= _FEW_ROWS:
+        if seed.artist is None or len(segment) <= _FEW_ROWS:
             return np.arange(len(segment)), self._scores(segment, seed), -np.inf
-        bounds = _artist_likeness(index.artist, seed.artists) * np.float32(seed.weights.artist)
+        bounds = self._artist_scores(index, seed.artist, seed) * np.float32(seed.weights.artist)
         bounds += index.most_popular * np.float32(seed.weights.popularity)
         bounds /= seed.total
         sound = seed.weights.sound / seed.total if seed.coordinates is not None else 0.0
@@ -290,41 +299,31 @@ class Neighbours:
         if seed.coordinates is not None:
             likeness = index.sound.squared_distances(seed.coordinates, seed.sound_factors, rows)
             if seed.hubs is not None:
-                likeness /= np.sqrt(seed.hubs.of_rows(segment)[rows] * seed.hubs.of_coordinates(seed.coordinates))
+                likeness /= np.sqrt(seed.hubs.of_rows(segment)[rows] * np.float32(seed.sound_scale))
             likeness /= np.float32(-2 * SOUND_WIDTH**2)
             np.exp(likeness, out=likeness)
             likeness[np.isnan(likeness)] = UNKNOWN_SOUND
             likeness *= weights.sound
             score += likeness
-        if seed.artists is not None:
-            score += np.float32(weights.artist) * _artist_likeness(
-                index.artist[segment.artist_code[rows]], seed.artists
-            )
+        if seed.artist is not None:
+            of_artists = self._artist_scores(index, seed.artist, seed)
+            score += np.float32(weights.artist) * of_artists[segment.artist_code[rows]]
         for label in seed.labels:
             of_label = segment.rows_with_label(label)
-            carries = of_label if isinstance(rows, slice) else np.isin(rows, of_label)
+            carries = of_label if isinstance(rows, slice) else _is_among(rows, of_label)
             score[carries] += weights.genre / len(seed.labels)
         score /= seed.total
         return score
 
-    def _artist_scores(self, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
-        """Return (n,) how well each artist of the embedding goes with one, 0 to 1."""
-        agreement = self.artists.agreement(artist)
-        likeness = self._cosine_scores(artist, hubs) * (1 - _KIN) * (1 - _APART * (1 - agreement))
-        likeness += _KIN * agreement**2
-        partners, _, closeness = self.artists.partners(artist)
-        likeness[partners] += _TOGETHER * closeness.astype(np.float32)
-        return np.minimum(likeness, 1.0)
+    def _artist_scores(self, index: _SegmentIndex, artist: int, seed: _Seed) -> npt.NDArray[np.float32]:
+        """Return (artists of the segment,) how well each goes with the seed's, 0 to 1."""
+        name = index.segment.name
+        if name not in seed.artist_scores:
+            seed.artist_scores[name] = self._compared(index.company, artist, seed.hubs)
+        return seed.artist_scores[name]
 
-    def _cosine_scores(self, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
-        cosine = self.artists.similarities(self.artists.unit(artist))
-        if hubs is not None:
-            # One minus the cosine is half the squared distance.
-            cosine = 1 - (1 - cosine) / np.sqrt(hubs.artists * hubs.artists[artist])
-        np.maximum(cosine, 0.0, out=cosine)
-        # The fourth power (ARTIST_POWER); np.power takes twenty times as long.
-        powered: npt.NDArray[np.float32] = np.square(np.square(cosine))
-        return powered
+    def _compared(self, company: SegmentArtists, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
+        return company.scores(artist, hubs)
 
     def _index(self, segment: Segment) -> _SegmentIndex:
         """Return the columns of a segment; only those of its newest generation are kept."""
@@ -363,7 +362,7 @@ class Neighbours:
         left_out = recordings_of(snapshot, exclude)
         rows = [segment.rows_with_label(label) for segment in snapshot.segments]
         closeness = [
-            np.nan_to_num(-self.sound(segment).squared_distances(seed, rows=of_label), nan=-np.inf)
+            _closeness(self.sound(segment).squared_distances(seed, rows=of_label))
             for segment, of_label in zip(snapshot.segments, rows, strict=True)
         ]
         nearest: list[tuple[Ref, float]] = []
@@ -396,6 +395,7 @@ class Taken:
         self._ids = {*exclude, seed.id}
         self._cap = ArtistCap(artist_cap)
         self._suits = suits
+        self._artists: dict[tuple[str, int], str] = {}
 
     def add(self, segment: Segment, row: int) -> bool:
         """Add a row unless it is excluded, in the list already or above the artist cap; return whether it was added."""
@@ -403,7 +403,7 @@ class Taken:
         composition = int(segment.composition_code[row])
         if composition in self._compositions:
             return False
-        artist = segment.artist_keys[int(segment.artist_code[row])]
+        artist = self._artist(segment, int(segment.artist_code[row]))
         if not self._cap.allows(artist) or not self._suits(segment.names(row)[0]):
             return False
         track_id = segment.track_id(row)
@@ -414,10 +414,18 @@ class Taken:
         self._cap.add(artist)
         return True
 
+    def _artist(self, segment: Segment, code: int) -> str:
+        """Return the key of an artist; it lies in a file, and most rows are of artists that were seen before."""
+        name = self._artists.get((segment.name, code))
+        if name is None:
+            name = self._artists[segment.name, code] = segment.artist_keys[code]
+        return name
 
-def _artist_likeness(artist: npt.NDArray[np.int32], scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return the (n,) likeness of artists by their numbers in the embedding, -1 for unknown ones."""
-    return np.where(artist >= 0, scores[artist], np.float32(UNKNOWN_ARTIST))
+
+def _is_among(rows: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return (n,) whether each row is one of the others, of which there are some."""
+    at = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
+    return ascending[at] == rows
 
 
 def _season_filter(seed: Track) -> Callable[[str], bool]:
@@ -430,7 +438,14 @@ def _season_filter(seed: Track) -> Callable[[str], bool]:
 def _coordinates(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
     """Return the (12,) coordinates of a sound, ``None`` where too little of it is known to compare."""
     row = coordinates(feature_rows([features]))
-    return None if np.isnan(squared_distances(row, row[0])[0]) else row[0]
+    return row[0] if SHARES @ ~np.isnan(row[0]) >= ENOUGH_SHARED else None
+
+
+def _closeness(squared_distances: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return (n,) what is the higher the nearer; what cannot be compared is infinitely far."""
+    closeness = -squared_distances
+    closeness[np.isnan(closeness)] = -np.inf
+    return closeness
 
 
 def compositions_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
@@ -452,8 +467,9 @@ def _best_first(scores: Sequence[Floats], count: int = _FIRST_ROWS) -> Iterator[
     """Yield (segment's position, row) from the highest score down; ties go to the earlier segment and row."""
     done = 0
     while done < sum(map(len, scores)):
-        rows = ((at, int(row)) for at, of_segment in enumerate(scores) for row in top(of_segment, count))
-        best = sorted((-float(scores[at][row]), at, row) for at, row in rows)
+        found = ((at, of_segment, top(of_segment, count)) for at, of_segment in enumerate(scores))
+        lists = [zip((-part[rows]).tolist(), repeat(at), rows.tolist(), strict=False) for at, part, rows in found]
         # `count` rows of each segment are sorted, so that the order of the first `count` rows is final.
-        yield from ((at, row) for _, at, row in best[done:count])
-        done, count = min(count, len(best)), count * 8
+        best = list(islice(heapq.merge(*lists), count))
+        yield from ((at, row) for _, at, row in best[done:])
+        done, count = len(best), count * 8

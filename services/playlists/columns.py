@@ -104,8 +104,8 @@ def _known(services: Services, playlist: Playlist, items: Sequence[PlaylistItem]
 
 
 def _feature_columns(tracks: Sequence[Track]) -> dict[str, list[float | None]]:
-    told = [track.features.values if track.features else {} for track in tracks]
-    values = {name: [known.get(name) for known in told] for name in AUDIO_FEATURES}
+    sounds = [track.features.values if track.features else {} for track in tracks]
+    values = {name: [known.get(name) for known in sounds] for name in AUDIO_FEATURES}
     return {name: [None if value is None else round(value, 4) for value in column] for name, column in values.items()}
 
 

@@ -3,20 +3,23 @@
 import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Self
 
+from etl.deleting import new_deletion
 from etl.demo import DEMOS
 from etl.giving import new_giving
 from etl.imports.storing.playlists import playlist_id
+from jobs.queue import enqueue, queues_of, spawn_worker
 from ml.contributors.model import task_of
 from services.container import Services
 from services.errors import ServiceError, invalid_value, not_found, not_yours
 from services.runs import RunView, start_runs
 from services.viewer import Viewer
 from services.views import TrackSummary, View
+from store.catalogue.publishing import hide_own
 from store.database import PAGE_ITEMS
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name, person_shape
 from store.library import tracks_by_id, tracks_of_playlist
@@ -25,6 +28,9 @@ from store.playlists.triages import forget_triage, triage_id
 
 # Tracks of a playlist that is made from known ones, or taken out of one, at once.
 MAX_TRACKS = 10_000
+# What a request deletes itself; more takes seconds.
+_ROWS_AT_ONCE = 1_000
+_NO_LIMIT = 1 << 30
 # While rows arrive nobody knows yet who all the contributors are.
 MAX_PEOPLE = 1000
 
@@ -186,10 +192,7 @@ def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Non
             "Only the browser that brought this playlist in can delete it.",
             "Whoever runs this server deletes imported ones. On the server: python -m etl delete " + playlist.id,
         )
-    services.database.delete_playlist(playlist.id)
-    _build_own(services, playlist.owner)
-    services.registry.forget(task_of(playlist.id))
-    forget_triage(services.database, triage_id(playlist.owner, playlist.id))
+    _delete(services, playlist.owner, playlist.name, [playlist])
 
 
 def demo_ids(owner: str | None) -> set[str]:
@@ -251,13 +254,35 @@ def add_track(services: Services, playlist_id: str, viewer: Viewer, track_id: st
 
 def delete_all_playlists(services: Services, owner: str) -> int:
     """Delete every playlist of a browser session, as :func:`delete_playlist` does; return how many there were."""
-    own = [playlist for playlist in services.database.playlists(owner) if playlist.owner == owner]
-    for playlist in own:
-        services.database.delete_playlist(playlist.id)
+    own = _own(services, owner)
+    _delete(services, owner, "All playlists", own)
+    return len(own)
+
+
+def _own(services: Services, owner: str) -> list[Playlist]:
+    return [playlist for playlist in services.database.playlists(owner) if playlist.owner == owner]
+
+
+def _delete(services: Services, owner: str, name: str, playlists: Sequence[Playlist]) -> None:
+    """Delete playlists of ``owner``: of who has many rows by a run, and so that at once nobody finds them any more.
+
+    After a kill the owner's segment, which is hidden first, is built again by whatever looks after the catalogue.
+    """
+    hide_own(services.catalogue.root, owner)
+    rows = sum(playlist.item_count for playlist in _own(services, owner))
+    if rows > _ROWS_AT_ONCE:
+        limits = replace(services.config.work, runs_each=_NO_LIMIT, runs_all=_NO_LIMIT)  # there is a playlist less
+        deletion = new_deletion(owner, name, playlists)
+        queued = enqueue(services.database, services.config.var, deletion, limits=limits)
+        services.database.delete_documents("playlists", [playlist.id for playlist in playlists])
+        spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))
+    else:
+        for playlist in playlists:
+            services.database.delete_playlist(playlist.id)
+        _build_own(services, owner)
+    for playlist in playlists:
         services.registry.forget(task_of(playlist.id))
         forget_triage(services.database, triage_id(owner, playlist.id))
-    _build_own(services, owner)
-    return len(own)
 
 
 def _build_own(services: Services, owner: str) -> None:

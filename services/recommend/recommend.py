@@ -95,11 +95,12 @@ def _neighbours(
         raise _nothing_to_compare(method, weighed=bool(weighed)) from nothing
     if not found:
         return None
-    tracks = []
+    tracks, artists = [], services.artists
     for near in found:
-        other = snapshot.track(near.ref)
-        close = is_close_match(seed, other, services.artists, weights)
-        tracks.append(ComparedTrack.because(other, near.score, near.reasons, near.differences, is_close_match=close))
+        close = is_close_match(seed, near.track, artists, weights)
+        tracks.append(
+            ComparedTrack.because(near.track, near.score, near.reasons, near.differences, is_close_match=close)
+        )
     tracks.sort(key=lambda track: not track.is_close_match)
     distant = not tracks[0].is_close_match
     return Recommendation(
@@ -177,6 +178,8 @@ def _fetched(services: Services, subject: Subject, exclude: Collection[str]) -> 
 
 def _answers(services: Services, subject: Subject) -> list[Recommendations]:
     seed, found = subject.track.id, subject.found.similar if subject.found else {}
+    if not found and not services.has_recommendations():
+        return []
     if not found:
         return recommended_by(services.database, seed, ORDER[Need.SIMILAR])
     stored = (store_recommended(services.database, seed, answer, most=_MOST_OF_SOURCE) for answer in found.values())

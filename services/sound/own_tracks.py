@@ -85,7 +85,7 @@ def _rows(database: Database) -> list[_Row]:
 def _row(file: AudioFile, track: Track) -> _Row:
     names = [normalise(name or "") or None for name in (track.title, ", ".join(track.artists), track.album)]
     features: Mapping[str, float] = track.features.values if track.features else {}
-    known = {"duration_ms": track.duration_ms} | features
+    known = {"duration_ms": track.duration_ms, **features}
     text = " ".join([*filter(None, names), normalise(file.path)])
     values = (*names, *(known.get(name) for name in FEATURES))
     return _Row(file.owner, file.track_id or "", file.path, text, values)

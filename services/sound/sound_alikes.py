@@ -160,13 +160,13 @@ def start(services: Services, viewer: Viewer) -> RunView:
 def tags_of(services: Services, track: Track, viewer: Viewer) -> tuple[SoundTags, Any] | None:
     """Return the tags of the file of a track that a viewer may hear, and the genres (114,) that they make likely."""
     tagger, sound = services.tagger, shipped(services).get(track.id)
-    heard = sound.tags if sound is not None and sound.tagger == tagger.version else None
-    if heard is None and viewer.operator and (file_id := services.audio.current().find(track)) is not None:
+    tags = sound.tags if sound is not None and sound.tagger == tagger.version else None
+    if tags is None and viewer.operator and (file_id := services.audio.current().find(track)) is not None:
         stored = sound_of(services.database, file_id, tagger.version)
-        heard = None if stored is None else stored.tags
-    if heard is None:
+        tags = None if stored is None else stored.tags
+    if tags is None:
         return None
-    return _tags(services, heard), genre_probabilities(tagger.tags, heard, services.genre.genres)
+    return _tags(services, tags), genre_probabilities(tagger.tags, tags, services.genre.genres)
 
 
 def _tags(services: Services, probabilities: Any) -> SoundTags:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from etl.deleting import DELETE
 from etl.gather.balanced import new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.segments import TRACKS, new_segments
@@ -70,7 +71,10 @@ def recent_runs(services: Services, owner: str | None) -> list[RunView]:
 
 def cancel(services: Services, run_id: str, owner: str | None) -> None:
     """End a run of the browser; raises ServiceError 403 for one of the operator's, 409 for one that has ended."""
-    if find_run(services, run_id, owner).owner is None:
+    run = find_run(services, run_id, owner)
+    if run.kind == DELETE:
+        raise ServiceError(409, "deleting", "What is being deleted is gone already.", "Bring the file again.")
+    if run.owner is None:
         raise not_yours(
             "The operator started this one.",
             f"Whoever started it there ends it. On the server: python -m etl cancel {run_id}",

@@ -11,6 +11,7 @@ from services.errors import ServiceError, bad_request, not_found
 from services.subject.links import by_link
 from services.subject.lookup import SourceLine, found_by_id, with_sources
 from services.subject.model import Subject, Understood
+from services.subject.shared import shared_by_link
 from services.subject.typed import ALTERNATIVES, Meaning, meaning
 from services.subject.untitled import untitled
 from services.viewer import Viewer
@@ -92,7 +93,7 @@ def _known_by_id(
     ref = snapshot.find(track_id)
     if ref is not None:
         return Subject(snapshot=snapshot, track=snapshot.track(ref), ref=ref, kind="id")
-    track = services.database.get_track(track_id, viewer.owner)
+    track = services.database.get_track(track_id, viewer.owner) or shared_by_link(services, track_id, viewer)
     if track is None and needs:
         track = found_by_id(services, track_id)
     return None if track is None else Subject(snapshot=snapshot, track=track, kind="id")

@@ -5,8 +5,6 @@ segment exclude each other by a lock that the system releases when its process d
 build left unfinished can be recognised and removed by the next one.
 """
 
-import json
-import os
 import secrets
 import shutil
 import time
@@ -15,9 +13,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from store.catalogue.catalogue import COLLECTION, CURRENT_FILE, OWN, PUBLIC, SEGMENTS_DIR, owner_root, published
+from store.catalogue.catalogue import COLLECTION, OWN, PUBLIC, SEGMENTS_DIR, owner_root
 from store.catalogue.merging import merge_rows
-from store.catalogue.segment import CatalogueError
+from store.catalogue.publishing import hidden_mark, publish
 from store.catalogue.tables import read_tables
 from store.catalogue.writer import Step, rows_from_tracks, write_segment
 from store.domain import Track
@@ -59,10 +57,11 @@ def build_own(root: Path, owner: str, tracks: Iterable[Track], progress: Step = 
 
 def _build(root: Path, name: str, tracks: Iterable[Track], progress: Step) -> int:
     with locked(root / f".{name}.lock"):
-        return _publish(root, name, merge_rows(rows_from_tracks(tracks)), progress)
+        hidden = hidden_mark(root)
+        return _publish(root, name, merge_rows(rows_from_tracks(tracks)), progress, hidden)
 
 
-def _publish(root: Path, name: str, rows: pa.Table, progress: Step) -> int:
+def _publish(root: Path, name: str, rows: pa.Table, progress: Step, hidden: str = "") -> int:
     segments = root / SEGMENTS_DIR
     segments.mkdir(exist_ok=True)
     for left in segments.glob(f"{_UNFINISHED}{name}-*"):
@@ -72,28 +71,9 @@ def _publish(root: Path, name: str, rows: pa.Table, progress: Step) -> int:
         folder = f"{name}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
         write_segment(segments / f"{_UNFINISHED}{folder}", rows, progress)
         (segments / f"{_UNFINISHED}{folder}").rename(segments / folder)
-    before = _replace_current(root, name, folder)
+    before = publish(root, name, folder, hidden)
     # The folder before this one stays until the next build: a worker that has just read its name must still find it.
     for old in segments.glob(f"{name}-*"):
         if old.name not in (folder, before):
             shutil.rmtree(old)
     return len(rows)
-
-
-def _replace_current(root: Path, name: str, folder: str | None) -> str | None:
-    """Make ``folder`` the current one of segment ``name`` (None: there is none); return the one before."""
-    with locked(root / ".current.lock"):
-        try:
-            folders = published(root)
-        except CatalogueError:
-            folders = {}  # unreadable: the next build of each segment names it again
-        before = folders.pop(name, None)
-        if folder is not None:
-            folders[name] = folder
-        partial = root / f"{CURRENT_FILE}.partial"
-        with partial.open("w", encoding="utf-8") as target:
-            json.dump(folders, target)
-            target.flush()
-            os.fsync(target.fileno())
-        partial.replace(root / CURRENT_FILE)
-        return before

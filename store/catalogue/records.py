@@ -5,6 +5,7 @@ thousand of them is no larger than one that has looked at ten, and all workers s
 """
 
 import hashlib
+import mmap
 import os
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +57,13 @@ def write_records(path: Path, texts: Iterable[str]) -> None:
         for text in texts:
             offsets.append(offsets[-1] + file.write(text.encode()))
     np.save(path.with_name(path.name + _OFFSETS), np.array(offsets, np.int64))
+
+
+def release(array: np.ndarray) -> None:
+    """Take what has been read of an array of :func:`map_array` out of this process; the system's cache keeps it."""
+    mapped = array if isinstance(array, np.memmap) else array.base
+    if isinstance(mapped, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
 
 
 def map_array(path: Path) -> np.ndarray:

@@ -17,6 +17,8 @@ with all of this mapped, a web process that had searched a while was 120 MB larg
 
 import hashlib
 import json
+import os
+import weakref
 from bisect import bisect_left
 from collections import Counter
 from contextlib import suppress
@@ -133,6 +135,9 @@ class Segment:
             self._names = Records(directory / NAMES_FILE)
             self.artist_keys = Records(directory / ARTISTS_FILE)
             self.features = self._column("features")
+            self._features_file = os.open(directory / "features.npy", os.O_RDONLY | os.O_CLOEXEC)
+            weakref.finalize(self, os.close, self._features_file)
+            self._features_at = os.fstat(self._features_file).st_size - self.features.nbytes
             self.popularity = self._column("popularity")
             self.year = self._column("year")
             self.artist_code = self._column("artist_code")
@@ -187,7 +192,7 @@ class Segment:
         cells = self._cells(row)
         popularity, year = float(self.popularity[row]), int(self.year[row])
         source = cells.pop("features_source") or cells["source"]
-        values = zip(AUDIO_FEATURES, _as_written(self.features[row]), strict=True)
+        values = zip(AUDIO_FEATURES, _as_written(self._features_of(row)), strict=True)
         known = {name: value for name, value in values if value == value}
         for name in ("artists", "labels", "artist_genres"):
             cells[name] = tuple(cells[name])
@@ -197,6 +202,11 @@ class Segment:
             popularity=None if np.isnan(popularity) else popularity,
             features=AudioFeatures(values=known, source=source) if known.keys() - {"duration_ms"} else None,
         )
+
+    def _features_of(self, row: int) -> np.ndarray:
+        """Read the (13,) features of one track as its texts are read: the mapping would stay in memory page by page."""
+        size = self.features.itemsize * len(AUDIO_FEATURES)
+        return np.frombuffer(os.pread(self._features_file, size, self._features_at + size * row), self.features.dtype)
 
     def album(self, row: int) -> str | None:
         """Return the album of the track in ``row``, None where it is unknown."""
@@ -210,7 +220,7 @@ class Segment:
 
     def has_features(self, row: int) -> bool:
         """Return whether anything is known of the sound of the track in ``row``; its length alone is not."""
-        return not np.isnan(self.features[row, _OF_SOUND]).all()
+        return not np.isnan(self._features_of(row)[_OF_SOUND]).all()
 
     def with_features(self) -> np.ndarray:
         """Return for every row whether it :meth:`has_features`."""
@@ -265,11 +275,14 @@ class Segment:
     def rows_of_artists(self, codes: np.ndarray) -> np.ndarray:
         """Return the int32 rows whose first artist is one of ``codes`` (``artist_code``)."""
         start = self._artist_start[codes]
-        further = np.append(self._artist_start[1:], self.count)
-        counts = further[codes] - start
+        counts = self._artist_end[codes] - start
         # 0, 1, 2 ... within each artist, after the artist's first.
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         return np.asarray(self._artist_rows[np.repeat(start, counts) + within])
+
+    @cached_property
+    def _artist_end(self) -> np.ndarray:
+        return np.append(self._artist_start[1:], self._artist_start.dtype.type(self.count))
 
     def most_of_artists(self, column: np.ndarray) -> np.ndarray:
         """Return the largest value of ``column`` (n,) among the tracks of each artist, in the order of their codes."""

@@ -1,9 +1,14 @@
 """What all routes share: how a query is read."""
 
 import random
+import sys
+from dataclasses import is_dataclass
+from unittest.mock import patch
 
 import pytest
 from apiflask import Schema
+from flask.json.provider import DefaultJSONProvider
+from flask.testing import FlaskClient
 from marshmallow import RAISE, ValidationError
 
 from api.application import QueryReader
@@ -32,3 +37,24 @@ def test_a_query_is_read_as_its_schema_reads_it(schema: type[Schema]) -> None:
             assert reader(given) == expected
     assert read > 10
     assert refused > 10
+
+
+def test_answers_are_written_by_orjson_and_in_utf_8(client: FlaskClient) -> None:
+    with patch.object(DefaultJSONProvider, "dumps", side_effect=AssertionError):
+        assert client.get("/api/search?q=Bj%C3%B6rk").get_data(as_text=True).startswith('{"query":"Björk","tracks":[')
+
+
+def test_every_field_of_an_answer_is_written() -> None:
+    """What has both slots and a dictionary, orjson writes without the slots."""
+    layers = ("api.", "services.", "store.", "ml.", "etl.", "jobs.")
+    found = {
+        kind
+        for module in list(sys.modules.values())
+        if module.__name__.startswith(layers)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__
+    }
+    assert len(found) > 100
+    for kind in found:
+        slots = [vars(part).get("__slots__") for part in kind.__mro__[:-1]]
+        assert not (None in slots and any(slots)), kind

@@ -1,16 +1,23 @@
 """What a person brings is theirs: shown to them and by their links, repaired by them, gone with their playlists."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from etl.deleting import run as run_deletion
+from etl.task import Reporter, Task, silent
 from jobs.worker import execute
+from services.playlists import playlists
+from store.catalogue.catalogue import owner_root
+from store.catalogue.publishing import hidden_mark, publish
 from store.database import Database
 from store.domain import Track
-from store.runs import Run
+from store.runs import Cancelled, Run
 from tests.api.test_playlists import ended, send
 
 HEADINGS = (
@@ -79,6 +86,7 @@ def test_private_titles_are_found_by_their_owner_alone_and_leave_with_the_playli
     mine: FlaskClient, other: FlaskClient
 ) -> None:
     playlist = bring(mine, "#EXTM3U\n#EXTINF:200,Ann Private - Demo For Mother\n/home/ann/demo.mp3\n", "own.m3u")
+    elsewhere = bring(mine, exportify("Slow Kites"))
     track = mine.get(f"/data?playlist={playlist}").json["tracks"][0]["id"]
     assert found(mine, "demo for mother") == ["Demo For Mother"]
     for stranger in (other, mine.application.test_client()):
@@ -87,12 +95,19 @@ def test_private_titles_are_found_by_their_owner_alone_and_leave_with_the_playli
         assert stranger.get(f"/genre-predict?track_id={track}").status_code == 404
         assert stranger.get(f"/api/tracks/{track}/trail").status_code == 404
         assert titles(stranger, playlist) == ["Demo For Mother"], "the link of a playlist shares its rows"
+        shared = [
+            stranger.get(f"/genre-predict?track_id={track}&playlist={playlist}"),
+            stranger.get(f"/api/tracks/{track}/trail?playlist={playlist}"),
+        ]
+        assert [answer.json["track"]["title"] for answer in shared] == ["Demo For Mother"] * 2
+        assert stranger.get(f"/genre-predict?track_id={track}&playlist={elsewhere}").status_code == 404
     # Not even from what was kept in memory of the owner's answer.
     assert mine.get(f"/genre-predict?track_id={track}").status_code == 200
     assert other.get(f"/genre-predict?track_id={track}").status_code == 404
     assert mine.delete(f"/api/playlists/{playlist}").status_code == 204
     assert found(mine, "demo for mother") == []
     assert mine.get(f"/genre-predict?track_id={track}").status_code == 404
+    assert other.get(f"/genre-predict?track_id={track}&playlist={playlist}").status_code == 404
 
 
 def test_a_track_stays_while_another_playlist_of_its_owner_holds_it(mine: FlaskClient) -> None:
@@ -101,6 +116,53 @@ def test_a_track_stays_while_another_playlist_of_its_owner_holds_it(mine: FlaskC
     assert mine.delete(f"/api/playlists/{first}").status_code == 204
     assert (found(mine, "slow kites"), found(mine, "gravel choir")) == (["Slow Kites"], [])
     assert titles(mine, second) == ["Slow Kites"]
+
+
+class _KilledError(Exception):
+    pass
+
+
+def test_a_large_deletion_hides_at_once_and_goes_on_after_any_kill(
+    mine: FlaskClient, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = bring(mine, exportify("Slow Kites", "Gravel Choir"))
+    second = bring(mine, exportify("Slow Kites"), "one.csv")
+    owner = database.get_document("playlists", first)["owner"]
+    monkeypatch.setattr(playlists, "_ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(playlists, "spawn_worker", lambda *_: None)
+    # A build that has read the rows before they are hidden is not published after that.
+    stale = hidden_mark(owner_root(tmp_path / "catalogue", owner))
+    assert mine.delete(f"/api/playlists/{first}").status_code == 204
+    publish(owner_root(tmp_path / "catalogue", owner), "own", "own-read-before", stale)
+    assert found(mine, "gravel choir") == []
+    assert mine.get(f"/data?playlist={first}").status_code == 404
+    [deletion] = [run for run in database.unfinished_runs() if run.kind == "delete"]
+    report = Reporter(database, deletion.id, silent)
+    task = Task(database=database, var=tmp_path, run=deletion, report=report, engine=None)  # type: ignore[arg-type]
+    assert mine.delete(f"/api/runs/{deletion.id}").json["error"]["code"] == "deleting"
+    whole = database.delete_documents
+    for write in range(3):
+
+        def dying(*args: Any, last: list[int] = [write]) -> None:  # noqa: B006 - it counts down
+            if not last[0]:
+                raise _KilledError
+            last[0] -= 1
+            whole(*args)
+
+        monkeypatch.setattr(database, "delete_documents", dying)
+        with pytest.raises(_KilledError):
+            run_deletion(task)
+    monkeypatch.setattr(database, "delete_documents", whole)
+    assert execute(database, tmp_path, deletion.id) == "done"
+    assert (found(mine, "slow kites"), found(mine, "gravel choir")) == (["Slow Kites"], [])
+    assert titles(mine, second) == ["Slow Kites"]
+    assert set(database.own_tracks([ID.format(1), ID.format(2)], owner)) == {ID.format(1)}
+    assert database.get_documents("playlist_pages", [f"{first}:0"]) == {}
+    # The same file again is a playlist again, and no deletion of before takes it away.
+    assert bring(mine, exportify("Slow Kites", "Gravel Choir")) == first
+    with pytest.raises(Cancelled):  # it has ended
+        run_deletion(task)
+    assert titles(mine, first) == ["Slow Kites", "Gravel Choir"]
 
 
 def test_gaps_of_what_a_person_brings_are_filled_from_the_shared_layer(
@@ -193,5 +255,8 @@ def test_a_slice_of_playlists_that_all_models_learn_from_is_the_operators_to_bri
     assert stranger.get("/api/datasets").json["slices"] == 0
     operator = stranger.application.test_client()
     assert operator.post("/api/operator", json={"key": "sesame"}).status_code == 200
-    assert ended(operator, send(operator, content, "mpd.slice.0-999.json")["id"])["state"] == "done"
+    run = ended(operator, send(operator, content, "mpd.slice.0-999.json")["id"])
+    assert (run["error"]["code"], operator.get("/api/datasets").json["slices"]) == ("not_given", 0)
+    given = {"file": (io.BytesIO(content.encode()), "mpd.slice.0-999.json"), "options": '{"read_as": "shared"}'}
+    assert ended(operator, operator.post("/api/uploads", data=given).json["run"]["id"])["state"] == "done"
     assert operator.get("/api/datasets").json["slices"] == 1

@@ -108,14 +108,14 @@ def test_what_is_stored_is_what_was_in_the_file(database: Database, tmp_path: Pa
     assert database.get_track(SPOTIFY_ID) is None  # the file does not name it
 
 
-def test_a_browser_does_not_overwrite_an_analysis_and_the_operator_does(database: Database, tmp_path: Path) -> None:
+def test_what_a_browser_drops_is_no_analysis_for_everybody(database: Database, tmp_path: Path) -> None:
     def length() -> int | None:
         kept = timbre_of(database, SPOTIFY_ID)
         return None if kept is None else len(kept)
 
     bring(database, tmp_path, f"{SPOTIFY_ID}.json", analysis(1, 60))
     run = bring(database, tmp_path, f"{SPOTIFY_ID}.json", analysis(2, 70), owner="somebody")
-    assert (run.stored, run.known) == (0, 1)
+    assert run.error["code"] == "operator_only"
     assert length() == 60
     bring(database, tmp_path, f"{SPOTIFY_ID}.json", analysis(2, 70))
     assert length() == 70

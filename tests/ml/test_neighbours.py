@@ -11,6 +11,7 @@ from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.artists.train.embedding import ArtistModel
 from ml.neighbours import model
+from ml.neighbours.company import ARTIST_POWER, UNKNOWN_ARTIST, SegmentArtists
 from ml.neighbours.model import Neighbours, NothingToCompare, Weights, weights_from
 from ml.neighbours.reasons import differences, reasons
 from ml.sound import AXES, SoundIndex, coordinates, difference, factors_of, squared_distances
@@ -92,6 +93,18 @@ def test_songs_of_christmas_go_with_each_other_only(
     others = a_track(2, "Paper Moons", "Megadeth"), a_track(3, "Merry Xmas Everybody", "Anthrax")
     snapshot = catalogue_of(tmp_path, seed, *others)
     assert sorted(titles_of(snapshot, neighbours.recommend(snapshot, seed))) == sorted(listed)
+
+
+def test_artists_laid_out_for_a_segment_compare_as_in_the_embedding(artists: ArtistEmbedding) -> None:
+    company, seed = SegmentArtists(artists, np.array([*range(1, len(artists)), -1], np.int32)), 0
+    np.testing.assert_allclose(company.agreement(seed)[:-1], artists.agreement(seed)[1:], atol=1e-6)
+    cosines = artists.similarities(artists.unit(seed))[1:]
+    np.testing.assert_allclose(
+        company.cosine_scores(seed, None)[:-1], np.maximum(cosines, 0) ** ARTIST_POWER, atol=1e-5
+    )
+    scores = company.scores(seed, None)
+    assert scores[-1] == np.float32(UNKNOWN_ARTIST)
+    assert 0 < scores[:-1].max() <= 1
 
 
 def test_sound_decides_where_the_artist_is_unknown(tmp_path: Path, neighbours: Neighbours) -> None:

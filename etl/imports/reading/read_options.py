@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-ReadAs = Literal["playlist", "table"]
+ReadAs = Literal["playlist", "table", "shared"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,8 +13,9 @@ class ReadOptions:
 
     Attributes
     ----------
-    read_as : {"playlist", "table"}, optional
-        Whether a table of tracks is a playlist, or goes into the catalogue.
+    read_as : {"playlist", "table", "shared"}, optional
+        Whether a table of tracks is a playlist, or goes into the catalogue. What everybody's models learn from (a slice
+        of the Million Playlist Dataset, an audio analysis) a browser gives to everybody as "shared".
     encoding : str, optional
         The name of the text's encoding.
     columns : mapping of str to int or str

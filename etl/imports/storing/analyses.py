@@ -1,18 +1,16 @@
-"""Stores an audio analysis: its track, if it is new, and its segments, if there are none yet."""
+"""Stores an audio analysis, which is everybody's: its track, if it is new, and its segments."""
 
 from etl.imports.analysis import read_analysis
 from etl.imports.rows.entries import AnalysisFile
 from store.database import Database
-from store.facts import ANALYSES, Provenance, put_segments
+from store.facts import Provenance, put_segments
 from store.runs import Run, RunSummary, now
 
 LICENCE = "As the service that analysed it grants"
 
 
 def import_analysis(database: Database, found: AnalysisFile, run: Run) -> RunSummary:
-    """Store the analysis in ``found`` for ``run``; an earlier one stays, and counts as known.
-
-    A run of the operator (without an owner) replaces an earlier analysis.
+    """Store the analysis in ``found`` for ``run``, in the place of an earlier one.
 
     Raises
     ------
@@ -21,11 +19,7 @@ def import_analysis(database: Database, found: AnalysisFile, run: Run) -> RunSum
     """
     track_id, track, analysis = read_analysis(found.document, run.name)
     if track is not None:
-        database.put_tracks([track], run.id, owner=run.owner)
-    earlier = database.get_document(ANALYSES, track_id)
-    if earlier is not None and run.owner is not None:
-        ours = earlier["brought_by"] == run.id
-        return RunSummary(requested=1, stored=int(ours), known=int(not ours))
+        database.put_tracks([track], run.id)
     provenance = Provenance(source=f"file: {run.name}", fetched_at=now(), licence=LICENCE, brought_by=run.id)
     put_segments(database, track_id, provenance, analysis.start, analysis.duration, analysis.timbre, analysis.pitches)
     return RunSummary(requested=1, stored=1)

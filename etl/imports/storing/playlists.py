@@ -290,5 +290,6 @@ class PlaylistImport:
 
     def _deleted(self) -> ImportProblem:
         assert self.playlist is not None
-        self.database.delete_playlist(self.playlist.id, self.items)  # a page that was stored after the deletion
+        # What was stored after the deletion.
+        self.database.delete_playlist(self.playlist.id, self.items, self.playlist.owner)
         return ImportProblem("deleted", "The playlist was deleted during its import.", "Bring the file again.")

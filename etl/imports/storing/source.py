@@ -58,8 +58,12 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
     if isinstance(found, TrackTableFile):
         _import_table(database, var, run, str(path), found.encoding, report)
     elif isinstance(found, DatasetFile):
-        _import_dataset(database, var, run, found, report)
+        _require_given(run, options, "a slice of the Million Playlist Dataset")
+        database.update_run(run.id, kind="dataset")
+        summary = import_slice(found.source, found.sha256, found.size, var / "playlists", report, run.id)
+        _record(database, run.id, summary)
     elif isinstance(found, AnalysisFile):
+        _require_given(run, options, "an audio analysis")
         database.update_run(run.id, kind="analysis")
         _record(database, run.id, import_analysis(database, found, run))
     else:
@@ -131,17 +135,20 @@ def _import_table(
         database.update_run(run.id, changed=True)
 
 
-def _import_dataset(database: Database, var: Path, run: Run, found: DatasetFile, report: Reporter) -> None:
-    if run.owner is not None and not run.by_operator:
-        raise ImportProblem(
-            "operator_only",
-            "Everybody's models learn from a slice of the Million Playlist Dataset, so the operator alone brings one.",
+def _require_given(run: Run, options: ReadOptions, what: str) -> None:
+    """Refuse what is everybody's from a browser that has not given it: what people bring they share by their act."""
+    if run.owner is None:
+        return
+    said = f"{run.name} is {what}. Everybody's models learn from it and everybody sees it"
+    if not run.by_operator:
+        hint = (
             "Name the key of this server under Settings, Online services, if it is yours. On the server: "
-            ".venv/bin/python -m etl import FILE",
+            ".venv/bin/python -m etl import FILE"
         )
-    database.update_run(run.id, kind="dataset")
-    summary = import_slice(found.source, found.sha256, found.size, var / "playlists", report, run.id)
-    _record(database, run.id, summary)
+        raise ImportProblem("operator_only", f"{said}, so the operator alone brings one.", hint)
+    if options.read_as != "shared":
+        hint = "Give it to everybody here, on its card, or on the server: python -m etl import FILE"
+        raise ImportProblem("not_given", f"{said}, so it is not taken by dropping it.", hint)
 
 
 def _record(database: Database, run_id: str, summary: RunSummary) -> None:

@@ -57,7 +57,7 @@ function silence() {
 /** @returns {Promise<{ url: string, credit?: string | null, link?: string | null, title?: string }>} */
 async function addressOf(track) {
   if (track.audio_url) return { url: track.audio_url }
-  return get(`/api/tracks/${encodeURIComponent(track.id)}/preview`)
+  return get(`/api/tracks/${encodeURIComponent(track.id)}/preview`, { playlist: track.link })
 }
 
 /** Play a track from its beginning; pause or go on with the one that is in the player. */

@@ -177,6 +177,16 @@ export function bringAsRead(upload) {
 // The browser has a file until the page is loaded anew.
 export const canCorrect = (upload) => Boolean(upload.file) && TEXTS.test(upload.name) && ended(upload)
 
+// What everybody's models learn from is taken when the operator says so, for all such files that have been dropped.
+export const canGive = (upload) => Boolean(upload.file) && upload.run?.error?.code === 'not_given'
+
+export function giveAll() {
+  for (const upload of uploads.filter(canGive)) {
+    upload.options = { ...upload.options, read_as: 'shared' }
+    bringAsRead(upload)
+  }
+}
+
 export function resumeRuns() {
   const stored = JSON.parse(recall('sessionStorage', KEY) ?? '[]')
   const fresh = stored.filter(({ id }) => !uploads.some((upload) => upload.run?.id === id))

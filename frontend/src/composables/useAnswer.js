@@ -17,7 +17,10 @@ export function useAnswer() {
 
   async function ask(path, params, target, problem, signal) {
     try {
-      target.value = await get(path, params, signal)
+      const answer = await get(path, params, signal)
+      // Known by the link of a playlist: whatever is asked of the track needs it, too.
+      if (answer.track && params.playlist) answer.track.link = params.playlist
+      target.value = answer
       problem.value = null
     } catch (failure) {
       if (isAbort(failure)) return
@@ -35,8 +38,8 @@ export function useAnswer() {
 
   function queryOf() {
     const { name, params, query } = route.value
-    const { q, track, artist } = query
-    const asked = params.id ? { track_id: params.id } : q ? { q } : { track, artist }
+    const { q, track, artist, playlist } = query
+    const asked = params.id ? { track_id: params.id, playlist } : q ? { q } : { track, artist }
     return name === 'track' && Object.values(asked).some(Boolean) ? asked : null
   }
 

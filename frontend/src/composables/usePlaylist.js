@@ -73,7 +73,7 @@ export function usePlaylist() {
     if (!known || known.item_count !== news.item_count || known.complete !== news.complete) playlist.value = news
     blocks.set(
       answer.start,
-      answer.columns.id.map((_, at) => prepared(answer, at)),
+      answer.columns.id.map((_, at) => Object.assign(prepared(answer, at), { link: news.mine ? null : news.id })),
     )
     rows.value = [...blocks.values()].flat()
     loading.value = !last

@@ -27,6 +27,7 @@ const NAMES = {
   enrich: (name) => `What sources know of ${name}`,
   spotify: (name) => `${name}, from Spotify`,
   give: (name) => `${name}, given to everybody here`,
+  delete: (name) => `${name}, deleted`,
   'spotify-write': (name) => `${name}, to Spotify`,
   train: (_, { task }) => `Training: ${modelOf(task).title}`,
 }

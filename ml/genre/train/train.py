@@ -347,9 +347,9 @@ def pictures_of(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
     answers = first_columns(table.labels, rows, predictor.genres)
     odds = predictor.predict([table.input(row) for row in rows])
     family = np.array([predictor.families.index(predictor.taxonomy.family_of(name)) for name in predictor.genres])
-    told = predictor.family_probabilities(odds).argmax(axis=1)
+    predicted = predictor.family_probabilities(odds).argmax(axis=1)
     counts = np.zeros((len(predictor.families),) * 2, int)
-    np.add.at(counts, (family[answers], told), 1)
+    np.add.at(counts, (family[answers], predicted), 1)
     return {
         "reliability": reliability(odds.max(axis=1), odds.argmax(axis=1) == answers),
         "confusion": {"names": list(predictor.families), "counts": counts.tolist()},

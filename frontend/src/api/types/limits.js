@@ -13,6 +13,9 @@ export const limits = {
   }
  },
  "get /recommend": {
+  "playlist": {
+   "maxlength": 500
+  },
   "q": {
    "maxlength": 500
   },
@@ -193,6 +196,9 @@ export const limits = {
   }
  },
  "get /genre-predict": {
+  "playlist": {
+   "maxlength": 500
+  },
   "q": {
    "maxlength": 500
   },
@@ -363,6 +369,9 @@ export const limits = {
   }
  },
  "get /api/clusters/predict": {
+  "playlist": {
+   "maxlength": 500
+  },
   "q": {
    "maxlength": 500
   },
@@ -390,12 +399,25 @@ export const limits = {
   }
  },
  "get /api/tracks/{track_id}/path": {
+  "playlist": {
+   "maxlength": 500
+  },
   "to": {
    "maxlength": 500
   },
   "between": {
    "min": 1,
    "max": 20
+  }
+ },
+ "get /api/tracks/{track_id}/trail": {
+  "playlist": {
+   "maxlength": 500
+  }
+ },
+ "get /api/tracks/{track_id}/preview": {
+  "playlist": {
+   "maxlength": 500
   }
  },
  "get /api/playlists/{playlist_id}/next": {
@@ -461,6 +483,9 @@ export const limits = {
   }
  },
  "get /api/playlists/{playlist_id}/who-added": {
+  "playlist": {
+   "maxlength": 500
+  },
   "q": {
    "maxlength": 500
   },

@@ -613,6 +613,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
@@ -1928,8 +1930,10 @@ export interface paths {
         put?: never;
         /**
          * Take a playlist file or a track table (multipart, field `file`) and start importing it.
-         * @description The field `options` may hold JSON: `read_as` (playlist or table), `encoding`, `columns` (field: number of the
-         *     column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may change.
+         * @description The field `options` may hold JSON: `read_as` (playlist, table or shared), `encoding`, `columns` (field: number of
+         *     the column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may
+         *     change; so does a slice of the Million Playlist Dataset or an audio analysis, which is given to everybody as
+         *     `shared`.
          */
         post: {
             parameters: {
@@ -2588,6 +2592,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
@@ -4520,6 +4526,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
@@ -5569,6 +5577,8 @@ export interface paths {
         get: {
             parameters: {
                 query: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Id of the track at its end. */
                     to: string;
                     /** @description Tracks between the two. */
@@ -5847,7 +5857,10 @@ export interface paths {
         /** How a track got here: which track led to it in which source, back to a playlist of this browser. */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
+                };
                 header?: never;
                 path: {
                     track_id: string;
@@ -5890,6 +5903,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -6218,7 +6240,10 @@ export interface paths {
          */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
+                };
                 header?: never;
                 path: {
                     track_id: string;
@@ -6261,6 +6286,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -7866,6 +7900,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */

@@ -6,7 +6,7 @@ import { mix, pixelX, pixelY } from './view.js'
 const GRID_SHARE = 180
 const MARGIN = 16
 // Of more points in sight a sample stands in while they move; so long after the last movement all are back.
-const MOST_MOVING = 25_000
+const MOST_MOVING = 12_500
 const REST_MS = 120
 const SPRITES_KEPT = 64
 

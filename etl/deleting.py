@@ -1,0 +1,27 @@
+"""The run that deletes the rows of large playlists: the playlists themselves are gone before, and nobody finds them."""
+
+from collections.abc import Iterable
+
+from etl.task import Task
+from store.domain import Playlist
+from store.runs import Run
+
+DELETE = "delete"
+
+
+def new_deletion(owner: str, name: str, playlists: Iterable[Playlist]) -> Run:
+    """Return a run that deletes ``playlists`` of ``owner``, with what they brought and nothing else holds."""
+    gone = [
+        {"id": one.id, "rows": one.item_count, "created_at": one.created_at and one.created_at.isoformat()}
+        for one in playlists
+    ]
+    return Run(kind=DELETE, name=name, owner=owner, request={"playlists": gone})
+
+
+def run(task: Task) -> None:
+    """Delete what is left of the playlists. One that was brought again meanwhile, under the same id, stays."""
+    for gone in (task.run.request or {})["playlists"]:
+        there = task.database.playlist(gone["id"])
+        if there is None or (there.created_at and there.created_at.isoformat()) == gone["created_at"]:
+            task.database.delete_playlist(gone["id"], gone["rows"], task.run.owner)
+    task.report.record(changed=True)  # the owner's segment was hidden before, and is built again in any case

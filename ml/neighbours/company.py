@@ -1,0 +1,80 @@
+"""How well each artist of a segment goes with one artist, by what of the embedding that needs, laid out for speed."""
+
+import numpy as np
+import numpy.typing as npt
+
+from ml.artists.model import ArtistEmbedding, unit_rows
+from ml.neighbours.hubs import Hubs
+from store.catalogue.records import release
+
+Floats32 = npt.NDArray[np.float32]
+
+# Most cosines of artists are high; this exponent spreads them.
+ARTIST_POWER = 4
+# Of the likeness of artists: the share of it that families and regions in common make alone, the share of the rest that
+# is lost without any, and what closeness in shared playlists adds. Chosen on held-out playlists (split `valid`).
+_KIN, _APART, _TOGETHER = 0.25, 0.8, 0.5
+# Likeness of a row whose artist is unknown: about that of a random track.
+UNKNOWN_ARTIST = 0.05
+
+
+class SegmentArtists:
+    """The artists of one segment: 12 MB for the 50,000 of 220,000 tracks.
+
+    Parameters
+    ----------
+    artists : ArtistEmbedding
+    rows : np.ndarray
+        (a,) the artists' rows in the embedding, -1 for those that it does not know.
+    """
+
+    def __init__(self, artists: ArtistEmbedding, rows: npt.NDArray[np.int32]) -> None:
+        self._artists, self._unknown = artists, np.flatnonzero(rows < 0)
+        self._rows = np.maximum(rows, 0).astype(np.intp)
+        self._places = unit_rows(artists.vectors[self._rows])
+        # By column: most artists have a share in few families, and the other columns need not be looked at.
+        self._kinship = np.ascontiguousarray(artists.kinship[self._rows].T)
+        release(artists.vectors)
+        release(artists.kinship)
+        self._scaled_for: tuple[Hubs, Floats32] | None = None
+
+    def scores(self, artist: int, hubs: Hubs | None) -> Floats32:
+        """Return (a,) how well each goes with the ``artist`` (a row of the embedding), 0 to 1.
+
+        Cosines are corrected by ``hubs`` where they are given.
+        """
+        agreement, scores = self.agreement(artist), self.cosine_scores(artist, hubs)
+        scores *= (1 - _KIN) * (1 - _APART) + (1 - _KIN) * _APART * agreement
+        scores += _KIN * np.square(agreement)
+        partners, _, closeness = self._artists.partners(artist)
+        together = np.zeros(len(self._artists), np.float32)
+        together[partners] = closeness
+        scores += np.float32(_TOGETHER) * together[self._rows]
+        np.minimum(scores, 1.0, out=scores)
+        scores[self._unknown] = UNKNOWN_ARTIST
+        return scores
+
+    def agreement(self, artist: int) -> Floats32:
+        """Return (a,) how far each artist's families and regions are those of one artist, 0 to 1."""
+        weights = self._artists.kinship_weights(artist)
+        found, part = np.zeros(len(self._rows), np.float32), np.empty(len(self._rows), np.float32)
+        for column in np.flatnonzero(weights).tolist():
+            found += np.multiply(self._kinship[column], weights[column], out=part)
+        return found
+
+    def cosine_scores(self, artist: int, hubs: Hubs | None) -> Floats32:
+        """Return (a,) the cosine with one artist to the power of ``ARTIST_POWER``, 0 for less than 0."""
+        cosine: Floats32 = self._places @ self._artists.unit(artist)
+        if hubs is not None:
+            # One minus the cosine is half the squared distance.
+            np.subtract(1.0, cosine, out=cosine)
+            cosine *= self._per_root_of_scale(hubs) / np.sqrt(hubs.artists[artist])
+            np.subtract(1.0, cosine, out=cosine)
+        np.maximum(cosine, 0.0, out=cosine)
+        np.square(cosine, out=cosine)  # np.power takes twenty times as long
+        return np.square(cosine, out=cosine)
+
+    def _per_root_of_scale(self, hubs: Hubs) -> Floats32:
+        if self._scaled_for is None or self._scaled_for[0] is not hubs:
+            self._scaled_for = hubs, (1.0 / np.sqrt(hubs.artists[self._rows])).astype(np.float32)
+        return self._scaled_for[1]

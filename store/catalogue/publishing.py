@@ -1,0 +1,69 @@
+"""Which folder of each segment is served: ``CURRENT.json`` is replaced atomically; an owner's segment can be hidden.
+
+Nothing here loads pyarrow, which answering requests needs nowhere else.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from store.catalogue.catalogue import CURRENT_FILE, OWN, owner_root, published
+from store.catalogue.segment import CatalogueError
+from store.locks import locked
+
+# Changes whenever the segment was hidden: a build that began before may hold what has been deleted.
+_HIDDEN = ".hidden"
+_LOCK = ".current.lock"
+
+
+def hide_own(root: Path, owner: str) -> None:
+    """Take the segment of ``owner`` out of the catalogue at ``root`` at once, until it has been built anew.
+
+    A build that is under way is not published, because it may have read what is about to be deleted.
+    """
+    folder = owner_root(root, owner)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder / _LOCK):
+        partial = folder / f"{_HIDDEN}.partial"
+        partial.write_text(secrets.token_hex(16))
+        partial.replace(folder / _HIDDEN)
+        _write_current(folder, {name: at for name, at in _published(folder).items() if name != OWN})
+
+
+def hidden_mark(root: Path) -> str:
+    """Return what changes whenever the segment in ``root`` is hidden."""
+    path = root / _HIDDEN
+    return path.read_text() if path.exists() else ""
+
+
+def publish(root: Path, name: str, folder: str | None, hidden: str) -> str | None:
+    """Make ``folder`` the current one of segment ``name`` (None: there is none); return the one before.
+
+    Nothing changes if the segment was hidden after the build had read the mark ``hidden``.
+    """
+    with locked(root / _LOCK):
+        folders = _published(root)
+        before = folders.pop(name, None)
+        if hidden_mark(root) != hidden:
+            return before
+        if folder is not None:
+            folders[name] = folder
+        _write_current(root, folders)
+        return before
+
+
+def _published(root: Path) -> dict[str, str]:
+    try:
+        return published(root)
+    except CatalogueError:
+        return {}  # unreadable: the next build of each segment names it again
+
+
+def _write_current(root: Path, folders: dict[str, str]) -> None:
+    partial = root / f"{CURRENT_FILE}.partial"
+    with partial.open("w", encoding="utf-8") as target:
+        json.dump(folders, target)
+        target.flush()
+        os.fsync(target.fileno())
+    partial.replace(root / CURRENT_FILE)
