@@ -1,8 +1,11 @@
 """The application factory: ``gunicorn "app:create_app()"``, or ``make run``."""
 
+from functools import partial
+
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import audio, bounds, covers, current, errors, genres, maps, mine, page, session, sounds, tracks
+from api.again import Again
 from api.application import Application
 from api.playlists import blend, exports, hub, playlists, triage
 from api.sources import gather, sources, uploads
@@ -33,9 +36,11 @@ def create_app(config: Config | None = None) -> Application:
         static_folder=str(config.static),
         static_url_path="/static/dist",
     )
+    here = current.register(app, config)
+    # Behind what a proxy says, so that it is known who asks, and by which name.
+    app.wsgi_app = Again(app.wsgi_app, partial(current.answered_from, here), metrics.count_again(config.json_log))  # type: ignore[method-assign]
     if config.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
-    current.register(app, config)
     metrics.register(app, log_requests=config.json_log)
     errors.register(app)
     page.register(app, config)

@@ -9,6 +9,7 @@ from typing import Any, cast
 from flask import Flask, Response, current_app
 from flask_compress import Compress
 
+from api.again import may_be_repeated
 from api.lockout import Lockout
 from api.newcomers import Newcomers
 from config import Config
@@ -17,7 +18,7 @@ from services.playlists.warming import keep_warm
 from services.viewer import Viewer
 from services.views import Worked
 
-_CACHED_BYTES = 12 * 1024 * 1024
+_CACHED_BYTES = 8 * 1024 * 1024
 
 
 class AnswerCache:
@@ -44,8 +45,10 @@ class AnswerCache:
                 self._size -= len(self._answers.popitem(last=False)[1])
 
 
-def register(app: Flask, config: Config) -> None:
-    """Give ``app`` its services and the memory for its answers; answers of 500 bytes and more are compressed.
+def register(app: Flask, config: Config) -> Services:
+    """Give ``app`` its services and the memory for its answers, and return the services.
+
+    Answers of 500 bytes and more are compressed.
 
     The extension ``keep_warm`` is called in each web process: it prepares the first recommendation.
     """
@@ -53,6 +56,12 @@ def register(app: Flask, config: Config) -> None:
     app.extensions |= {"tastemap": here, "answers": AnswerCache(), "keep_warm": partial(keep_warm, here)}
     app.extensions |= {"lockout": Lockout(), "newcomers": Newcomers(config.work.sessions)}
     Compress(app)
+    return here
+
+
+def answered_from(here: Services, owner: str | None) -> tuple[object, ...]:
+    """Return what changes with the catalogue of an owner, the models and the audio files."""
+    return here.catalogue.current(owner).generation, here.registry.stamp(), here.audio.stamp()
 
 
 def services() -> Services:
@@ -70,13 +79,15 @@ def cached_answer(
     deleted at any time.
     """
     here, cache = services(), cast(AnswerCache, current_app.extensions["answers"])
-    audio = (viewer.operator, here.audio.stamp())  # who may play which of the tracks
-    generation = here.catalogue.current(viewer.owner).generation
-    question = (answer, generation, here.registry.stamp(), *audio, *sorted(query.items()))
+    # Operators may play more of the tracks.
+    stamp = answered_from(here, viewer.owner)
+    question = (answer, *stamp, viewer.operator, *sorted(query.items()))
     body = None if viewer.link else cache.get(question)
     if body is None:
         worked = answer(here, query, viewer)
         body = current_app.json.dumps(worked.body).encode()
-        if worked.final and not viewer.link:
-            cache.put(question, body)
+        if not worked.final or viewer.link:
+            return Response(body, mimetype="application/json")
+        cache.put(question, body)
+    may_be_repeated(viewer.owner, stamp)
     return Response(body, mimetype="application/json")

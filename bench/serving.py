@@ -63,11 +63,19 @@ def served(target: str, folder: Path, *settings: str) -> Iterator[tuple[int, psu
     master = subprocess.Popen(command, cwd=folder, env=environment)
     try:
         wait_for(port)
-        children = psutil.Process(master.pid).children()
-        yield port, next(child for child in children if "gunicorn" in " ".join(child.cmdline()))
+        yield port, worker_of(psutil.Process(master.pid))
     finally:
         master.terminate()
         master.wait()
+
+
+def worker_of(master: psutil.Process) -> psutil.Process:
+    """Return the worker of a gunicorn that listens already, but may not have forked yet."""
+    while True:
+        for child in master.children():
+            if "gunicorn" in " ".join(child.cmdline()):
+                return child
+        time.sleep(0.1)
 
 
 def wait_for(port: int, seconds: float = 60) -> None:

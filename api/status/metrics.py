@@ -10,9 +10,11 @@ import os
 import shutil
 import time
 from collections import Counter as Count
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
 
 from apiflask import APIFlask
 from apiflask.schemas import FileSchema
@@ -52,7 +54,27 @@ _AREAS = ("store", "catalogue", "models", "disk")
 @lru_cache(1024)
 def _counted(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     """Return what counts the requests of a route."""
-    return _REQUESTS.labels(method, route, str(status)), _SECONDS.labels(route)
+    return _REQUESTS.labels(method, route, str(int(status))), _SECONDS.labels(route)
+
+
+def count_again(log_requests: bool) -> Callable[[str, float, Mapping[str, Any]], None]:
+    """Return what counts the requests that :class:`api.again.Again` answers; their routes have no parameters."""
+
+    def count(path: str, began: float, environ: Mapping[str, Any]) -> None:
+        _count("GET", path, HTTPStatus.OK, began, path if log_requests else "", environ.get("REMOTE_ADDR"))
+
+    return count
+
+
+def _count(method: str, route: str, status: int, began: float, logged_path: str, address: str | None) -> None:
+    requests, latencies = _counted(method, route, status)
+    requests.inc()
+    seconds = time.perf_counter() - began
+    latencies.observe(seconds)
+    if logged_path:
+        # Without its query: what somebody looks for is theirs.
+        fields = {"method": method, "path": logged_path, "status": status, "seconds": round(seconds, 4)}
+        _requests_log.info("request", extra={"fields": fields | {"address": address}})
 
 
 def register(app: APIFlask, *, log_requests: bool) -> None:
@@ -64,19 +86,8 @@ def register(app: APIFlask, *, log_requests: bool) -> None:
     def count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
         method = request.method if request.method in _METHODS else "other"
-        requests, latencies = _counted(method, route, response.status_code)
-        requests.inc()
-        seconds = time.perf_counter() - g.get("began", time.perf_counter())
-        latencies.observe(seconds)
-        if log_requests:
-            # Without its query: what somebody looks for is theirs.
-            fields = {
-                "method": method,
-                "path": request.path,
-                "status": response.status_code,
-                "seconds": round(seconds, 4),
-            }
-            _requests_log.info("request", extra={"fields": fields | {"address": request.remote_addr}})
+        began = g.get("began", time.perf_counter())
+        _count(method, route, response.status_code, began, request.path if log_requests else "", request.remote_addr)
         return response
 
     app.before_request(begin)

@@ -36,12 +36,14 @@ def test_a_store_that_is_down_is_said(configured: Configure, catalogue_folder: P
     assert client.get("/genre-predict?track_id=metal1").status_code == 200
 
 
-def test_a_broken_catalogue_says_how_to_build_it(configured: Configure, tmp_path: Path, database_uri: str) -> None:
+def test_a_broken_catalogue_says_that_it_is_built_again(
+    configured: Configure, tmp_path: Path, database_uri: str
+) -> None:
     (tmp_path / "catalogue").mkdir()
     (tmp_path / "catalogue" / "CURRENT.json").write_text('{"public": "public-gone"}')
     answer = configured(tmp_path, database_uri).get("/api/search?q=x")
     assert (answer.status_code, answer.json["error"]["code"]) == (503, "catalogue_unreadable")
-    assert "etl catalogue" in answer.json["error"]["hint"]
+    assert "is built again" in answer.json["error"]["hint"]
 
 
 def test_missing_models_say_how_to_train_them(configured: Configure, tmp_path: Path, database_uri: str) -> None:
