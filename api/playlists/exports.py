@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from apiflask import Schema
-from apiflask.fields import String
+from apiflask.fields import Boolean, String
 from apiflask.schemas import FileSchema
 from apiflask.validators import OneOf
 from flask import Response
@@ -17,7 +17,7 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from etl.exports.formats import FORMATS, file_name
-from etl.exports.rows import read_pages
+from etl.exports.rows import read_pages, without_names
 from services.playlists.playlists import find_playlist, may_change
 from services.views import View
 
@@ -26,6 +26,10 @@ blueprint = Blueprint("exports", __name__, tag="Playlists")
 
 class ExportQuery(Schema):
     format = String(required=True, validate=OneOf(list(FORMATS)), metadata={"description": "See /api/exports."})
+    names = Boolean(
+        load_default=True,
+        metadata={"description": "Without: people are Person 1, Person 2, ..., and days stand for moments."},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,8 @@ def export(playlist_id: str, query: dict[str, Any]) -> Response:
     pages = read_pages(
         services().database, services().catalogue.current(), playlist, files=may_change(playlist, viewer)
     )
+    if not query["names"]:
+        playlist, pages = without_names(playlist, pages)
     blocks = chosen.write(playlist, pages)
     response = Response(_begun(blocks), content_type=chosen.media_type)
     response.headers.set("Content-Disposition", "attachment", **_names(file_name(playlist, chosen)))

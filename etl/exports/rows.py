@@ -1,7 +1,7 @@
 """The rows of a playlist on their way out, a page at a time, and what several formats write alike."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
@@ -53,6 +53,28 @@ def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist, *, fi
             raise StoreError(f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.")
         tracks = tracks_of_playlist(snapshot, database, playlist.owner, {item.track_id for item in items})
         yield [ExportRow(item=item, track=tracks[item.track_id]) for item in items if item.track_id in tracks]
+
+
+def without_names(playlist: Playlist, pages: Pages) -> tuple[Playlist, Pages]:
+    """Return a playlist and its rows in which people are "Person 1", "Person 2", ..., the busiest first.
+
+    Their ids and given names are left out, with the moments of the day: who added what on which day stays.
+    """
+    counts = playlist.contributors
+    busiest = sorted(counts, key=lambda person: (-counts[person], person))
+    called = {person: f"Person {number}" for number, person in enumerate(busiest, start=1)}
+    people = {
+        called[person]: replace(given, name=None) for person, given in playlist.people.items() if person in called
+    }
+    shown = replace(playlist, contributors={called[person]: counts[person] for person in busiest}, people=people)
+    return shown, ([_without_names(row, called) for row in page] for page in pages)
+
+
+def _without_names(row: ExportRow, called: Mapping[str, str]) -> ExportRow:
+    day = row.item.added_at and row.item.added_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    # Somebody whom the playlist does not count is nobody.
+    by = called.get(row.item.added_by or "")
+    return replace(row, item=replace(row.item, added_by=by, added_at=day, file=None))
 
 
 def spotify_id(track: Track) -> str | None:

@@ -52,8 +52,11 @@ def _listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     if isinstance(value, list):
         objects = [entry for entry in value if isinstance(entry, dict)]
         return objects if objects and len(objects) * 2 > len(value) else []
-    inner = value.values() if isinstance(value, dict) and depth < _MAX_DEPTH else ()
-    return next((found for part in inner if (found := _listed(part, depth + 1))), [])
+    inner = list(value.values()) if isinstance(value, dict) and depth < _MAX_DEPTH else []
+    listed = next((found for part in inner if (found := _listed(part, depth + 1))), [])
+    # Or objects under their ids, which have the same keys.
+    alike = len(inner) > 1 and all(isinstance(part, dict) and part.keys() == inner[0].keys() for part in inner)
+    return listed or (inner if alike else [])
 
 
 def _flat(entry: Mapping[str, Any]) -> dict[str, str]:

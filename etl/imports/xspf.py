@@ -12,7 +12,7 @@ from etl.imports.reading.bytes import Watch
 from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.reading.xml_text import without_invalid
 from etl.imports.rows.entries import Begin, Entry, Row, linked_row, named_track
-from etl.imports.rows.player_list import UNNAMED, ListedFile, row_of
+from etl.imports.rows.player_list import UNNAMED, ListedFile, own_file, row_of
 from etl.links import TRACK, link_in
 from etl.values import spotify_id, text, whole
 from store.runs import ImportProblem
@@ -53,7 +53,7 @@ def _row(number: int, track: dict[str, list[str]], source: str) -> Row:
         links = (link for link in map(link_in, addresses) if link and link.kind == TRACK)
         ids = {link.namespace: link.id for link in links if link.namespace not in {"spotify", "isrc"}}
         made = named_track(title, creator, source=source, uri=uri, album=album, duration_ms=duration, ids=ids)
-        return Row(line=number, track=made)
+        return Row(line=number, track=made, file=own_file(next(iter(track.get("location", ())), None)))
     if not title and any(map(link_in, addresses)):
         return linked_row(number, addresses, source, UNNAMED)
     path = uri or next(iter(track.get("location", ())), "")

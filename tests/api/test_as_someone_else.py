@@ -108,6 +108,7 @@ MAY = {
     "DELETE /api/demo": "own",
     # own music: the operator's, and what the operator lets others hear
     "GET /api/library": "operator",
+    "GET /api/library/tracks": "operator",
     "POST /api/library/scan": "operator",
     "PUT /api/library/watch": "operator",
     "POST /api/library/forget": "operator",

@@ -11,7 +11,7 @@ from werkzeug.http import parse_options_header
 from etl.exports.formats import FORMATS
 from etl.exports.rows import ExportRow
 from store.database import PAGE_ITEMS, Database
-from store.domain import PlaylistItem
+from store.domain import Person, PlaylistItem
 from tests.api.conftest import TRACKS
 from tests.etl.exports import lists
 from tests.etl.exports.lists import ODD, many, written
@@ -30,6 +30,27 @@ def test_a_playlist_is_downloaded_by_whoever_knows_its_id(
     assert answer.content_type == FORMATS[name].media_type
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="Our list{FORMATS[name].ending}"'
+
+
+def test_a_file_to_share_names_nobody(empty_client: FlaskClient, database: Database) -> None:
+    playlist = lists.store(database, ODD)
+    ids = sorted({row.item.added_by for row in ODD if row.item.added_by})
+    assert any(len(one) > 3 for one in ids)
+    people = {name: Person(name="Wanda", colour="#0072b2") for name in ids}
+    counts = {name: sum(row.item.added_by == name for row in ODD) for name in ids}
+    database.put_playlist(replace(playlist, people=people, contributors=counts))
+    for name in FORMATS:
+        address = f"/api/playlists/{playlist.id}/export?format={name}"
+        shared = empty_client.get(f"{address}&names=false").data
+        assert not [told for told in ("Wanda", *ids) if len(told) > 3 and told.encode() in shared], name
+    document = empty_client.get(f"/api/playlists/{playlist.id}/export?format=json&names=false").get_json()
+    whole = empty_client.get(f"/api/playlists/{playlist.id}/export?format=json").get_json()
+    groups = [{row["added_by"]: [] for row in one["items"]} for one in (document, whole)]
+    for found, one in zip(groups, (document, whole), strict=True):
+        for row in one["items"]:
+            found[row["added_by"]].append(row["position"])
+    assert sorted(map(tuple, groups[0].values())) == sorted(map(tuple, groups[1].values())), "who added what stays"
+    assert all("T00:00:00" in row["added_at"] for row in document["items"] if row["added_at"])
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -33,6 +33,11 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
     files["0a1B2c3D4e5F6g7H8i9J0k.json"] = json.dumps(analysis(11))
     playlists = PlaylistPage(page, quiet_app).open()
     playlists.drop_all(files)
+    # What everybody's models learn from is given, all of it at once, not dropped.
+    give = page.get_by_role("button", name="Give it to everybody here")
+    expect(give).to_have_count(len(files), timeout=IMPORT_MS)
+    assert page.request.get(f"{quiet_app}/api/timbre/map").json()["analysed"] == 0
+    give.first.click()
     until = time.monotonic() + IMPORT_MS / 1000
     while page.request.get(f"{quiet_app}/api/timbre/map").json()["analysed"] < len(files):
         assert time.monotonic() < until, playlists.uploads.all_inner_texts()
@@ -41,8 +46,8 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
     page.goto(f"{quiet_app}/settings/runs")
     runs = page.get_by_role("region", name="Runs").locator(".tm-upload")
     expect(runs).to_have_count(10, timeout=ANSWER_MS)
-    page.get_by_role("button", name="Show all 12").click()
-    expect(runs).to_have_count(12)
+    page.get_by_role("button", name="Show all 24").click()
+    expect(runs).to_have_count(24)
 
     page.goto(f"{quiet_app}/library/timbre")
     expect(page.locator(".tm-note")).to_contain_text("1 of the 12 files", timeout=ANSWER_MS)

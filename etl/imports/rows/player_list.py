@@ -77,7 +77,7 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
     """Return the row of an entry; ``of_list`` is what :func:`title_first` says of its list."""
     if _is_station(entry):
         return Row(line=entry.line, reason=STATION)
-    if not entry.name:
+    if not entry.name or entry.name == _file_name(entry.path):
         readings = _in_path(entry.path)
     else:
         entry = replace(entry, name=_unnumbered(entry.name, entry.path))
@@ -240,6 +240,11 @@ def _album_of(artist: str | None, folders: Names | None) -> str | None:
 def _numberless(stem: str) -> tuple[str, bool]:
     bare = _FILE_NUMBER.sub("", stem)
     return bare, bare != stem
+
+
+def _file_name(written: str) -> str:
+    path = _file_path(written)
+    return path.name if path else ""
 
 
 def _unnumbered(name: str, path: str) -> str:

@@ -58,6 +58,7 @@ _LIST: Mapping[str, str] = {
     "artists": (
         "artist name s | artist names | artists | artist s | artists names | artist name | track artist | "
         "artist name 1 | artist 1 | track artist s | "
+        "artist credit | grandparent title | "
         "artist | track artists | song artist | performer | performers | band | singer | artist s name | "
         "master metadata album artist name | Künstler | Künstlername | Interpret | Interpreten | Artiest | "
         "Artiesten | Artiste | Artistes | Interprète | Nom de l'artiste | Nom des artistes | Kunstner | "
@@ -92,7 +93,7 @@ _LIST: Mapping[str, str] = {
     ),
     "record_label": "record label | label | Plattenlabel | Maison de disques | Sello discográfico",
     "album": (
-        "album name | album title | album | release name | release title | release | "
+        "album name | album title | album | parent title | release name | release title | release | "
         "master metadata album album name | Albumtitel | "
         "Albumname | Nom de l'album | Titre de l'album | Nome album | Titolo album | Álbum | Nome do álbum | "
         "Nombre del álbum | Albumi | Levy | Albüm | Albüm adı | Албум | Άλμπουμ | Όνομα άλμπουμ | Альбом | "

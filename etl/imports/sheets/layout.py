@@ -31,6 +31,9 @@ _CLASSIC |= {"explicit": 14, "popularity": 15, "isrc": 16}
 _CLASSIC |= {"artist_uris": 2, "album_uri": 4, "album_artist_uris": 6, "album_artists": 7}
 _CLASSIC |= {"cover_url": 9, "disc_number": 10, "track_number": 11}
 _CLASSIC_BASE = 17
+_A_DATE = re.compile(r"(?:18|19|20)\d\d(?:-\d\d){0,2}")
+# Behind the heading of a length: "Dauer (s)", "Duração min", "Length mm ss".
+_UNIT = re.compile(r" (?:m?s|secs?|seg|sek|seconds|min|minutes|(?:hh? )?mm? ss)$")
 # So many of the titles of a list without artists hold them.
 _SHARE = 0.8
 # What only playlists have.
@@ -117,6 +120,7 @@ def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Lay
         for at, heading in enumerate(headings)
     ]
     columns = find_columns(headings, LIST_HEADINGS) | find_columns(filled, LIST_HEADINGS)
+    _read_by_contents(columns, names, sample)
     if "artists" not in columns and "album_artists" in columns:
         columns["artists"] = columns["album_artists"]
     named = {"title", "artists"} <= columns.keys()
@@ -132,6 +136,20 @@ def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Lay
         blocks=_named_blocks(columns, names),
         of_exportify=exportify,
     )
+
+
+def _read_by_contents(columns: dict[str, int], names: Sequence[str], sample: Sequence[Sequence[str]]) -> None:
+    """Correct ``columns`` where a heading alone does not tell: "Release" may be a date, a length may name its unit."""
+    at = columns.get("album")
+    if at is not None and names[at] == "release" and "released" not in columns:
+        cells = [row[at].strip() for row in sample if at < len(row) and row[at].strip()]
+        if cells and all(map(_A_DATE.fullmatch, cells)):
+            columns["released"] = columns.pop("album")
+    if "length" not in columns:
+        bases = [_UNIT.sub("", name) for name in names]
+        found = next((at for at, base in enumerate(bases) if base in LIST_HEADINGS["length"]), None)
+        if found is not None:
+            columns["length"] = found
 
 
 def _titles_name_artists(columns: Mapping[str, int], sample: Sequence[Sequence[str]]) -> bool:

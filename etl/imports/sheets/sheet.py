@@ -17,7 +17,10 @@ from etl.imports.sheets.headings import find_columns, normal_heading, sniff_deli
 from etl.imports.sheets.layout import Layout, corrected, find_layout, known_headings
 from store.runs import ImportProblem
 
-_HINT = "Say which columns hold titles and artists (in the page, or by --columns), or bring a CSV file of Exportify."
+_HINT = (
+    "If it is a list of tracks, say which columns hold titles and artists (in the page, or by --columns and "
+    "--no-headings). A text is a list where its lines are links or Artist - Title."
+)
 _IDS_ALONE = frozenset(
     {"video id", "videoid", "track uri", "track id", "spotify id", "spotify uri", "uri", "id", "isrc"}
 )

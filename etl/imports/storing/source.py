@@ -147,7 +147,7 @@ def _require_given(run: Run, options: ReadOptions, what: str) -> None:
         )
         raise ImportProblem("operator_only", f"{said}, so the operator alone brings one.", hint)
     if options.read_as != "shared":
-        hint = "Give it to everybody here, on its card, or on the server: python -m etl import FILE"
+        hint = "Give it to everybody here, on its card. On the server: python -m etl import FILE"
         raise ImportProblem("not_given", f"{said}, so it is not taken by dropping it.", hint)
 
 

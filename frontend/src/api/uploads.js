@@ -2,7 +2,7 @@ import { markRaw, reactive, toRaw, watch } from 'vue'
 import { ApiError, errorFrom, post, postForm, problemOf } from './client.js'
 import { refreshPlaylists } from './playlists.js'
 import { go, href, moves, route } from '../router.js'
-import { followRun, hasEnded } from './runs.js'
+import { expectRun, followRun, hasEnded, putAway, refreshRuns } from './runs.js'
 import { refreshStatus } from './status.js'
 import { recall, remember } from '../composables/storage.js'
 
@@ -59,6 +59,7 @@ function progress(upload, run) {
 
 function follow(upload, id) {
   let opened
+  expectRun({ id })
   followRun(id, {
     onProgress(run) {
       opened ??= progress(upload, run)
@@ -70,7 +71,9 @@ function follow(upload, id) {
       note()
       const finished = uploads.filter((one) => ended(one) && !failed(one))
       finished.slice(0, Math.max(0, finished.length - FINISHED_SHOWN)).forEach(dismiss)
-      await Promise.all([refreshPlaylists(), refreshStatus()])
+      await Promise.all([refreshPlaylists(), refreshStatus(), refreshRuns()])
+      // Its card says so, or its map has opened.
+      if (!failed(upload)) putAway(id)
     },
     onGone(error) {
       upload.error = error

@@ -266,6 +266,15 @@ TOLD: list[tuple[str, str, str, Callable[[Row], Any], Any]] = [
         ("SEAYD7401010", 1974),
     ),
     (
+        "own.xspf",
+        "<playlist version='1' xmlns='http://xspf.org/ns/0/'><trackList><track><title>W</title><creator>A</creator>"
+        "<location>file:///home/a/w.mp3</location></track></trackList></playlist>",
+        "xspf",
+        lambda row: row.file,
+        "file:///home/a/w.mp3",
+    ),
+    ("sort.csv", "Title,Artist,Release\nW,A,1974-03-04\n", "list", lambda row: row.track and row.track.year, 1974),
+    (
         "mbid.xspf",
         "<playlist version='1' xmlns='http://xspf.org/ns/0/'><trackList><track><title>W</title><creator>A</creator>"
         f"<identifier>https://musicbrainz.org/recording/{MBID}</identifier></track></trackList></playlist>",

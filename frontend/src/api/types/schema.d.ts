@@ -7329,6 +7329,8 @@ export interface paths {
                 query: {
                     /** @description See /api/exports. */
                     format: "csv" | "csv-exact" | "csv-full" | "m3u8" | "jspf" | "listenbrainz" | "json" | "parquet";
+                    /** @description Without: people are Person 1, Person 2, ..., and days stand for moments. */
+                    names?: boolean;
                 };
                 header?: never;
                 path: {
