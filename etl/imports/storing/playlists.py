@@ -57,7 +57,7 @@ class PlaylistImport:
         self.unread = Counter(run.unread)
         self.playlist: Playlist | None = None
         self.page: list[Row] = []
-        self.bytes_read = 0
+        self.bytes_read = run.bytes_done  # nothing may be left to read after a kill
         self._others: bool | None = None
         self._files: dict[str, str] | None = None
 

@@ -305,7 +305,7 @@ def test_a_failure_is_told_with_its_way_out(database: Database, database_uri: st
     done = etl(database_uri, tmp_path / "var", "import", str(path))
     assert done.returncode == 1
     assert "failed:" in done.stdout
-    assert "Exportify" in done.stdout
+    assert "--columns" in done.stdout
 
 
 def test_the_worker_that_the_web_starts_does_every_queued_run(
