@@ -10,6 +10,8 @@ export PIPENV_VENV_IN_PROJECT := 1
 export PIPENV_IGNORE_VIRTUALENVS := 1
 export PIPENV_VERBOSITY := -1
 unexport VIRTUAL_ENV
+# Processes that are started often need not compile the same modules each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 PIPENV_VERSION := 2026.10.3
 STAMPS := var/stamps
@@ -24,11 +26,11 @@ help: ## say what each command does
 run: $(STAMPS)/serve build ## install what is missing, build the page, serve on http://127.0.0.1:8000
 	@exec $(PY) -m tools.serve
 
-# Each file is tested in one of three processes (much of a test is waiting): files share nothing but what a process
+# Each file is tested in one of four processes (much of a test is waiting): files share nothing but what a process
 # starts once. ARGS="-n 0": all in one.
 test: $(STAMPS)/all $(STAMPS)/chromium build ## every test: the page's modules, the server, the browser
 	cd frontend && npm run --silent test
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMPS)/all $(STAMPS)/npm ## ruff (format and rules) and mypy; Prettier, ESLint and vue-tsc for the page
 	.venv/bin/ruff format --check .
