@@ -18,7 +18,7 @@ STAMPS := var/stamps
 PY := .venv/bin/python
 FRONTEND := $(shell find frontend templates static/scss -type f -not -path '*/node_modules/*' -not -path 'frontend/tests/*' 2>/dev/null)
 
-.PHONY: help run test lint format types bench lock audit build catalogue screenshots clean
+.PHONY: help run test lint lint-python lint-page format types bench lock audit build catalogue screenshots clean
 
 help: ## say what each command does
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,10 +32,14 @@ test: $(STAMPS)/all $(STAMPS)/chromium build ## every test: the page's modules, 
 	cd frontend && npm run --silent test
 	$(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-lint: $(STAMPS)/all $(STAMPS)/npm ## ruff (format and rules) and mypy; Prettier, ESLint and vue-tsc for the page
+lint: lint-python lint-page ## ruff (format and rules) and mypy; Prettier, ESLint and vue-tsc for the page
+
+lint-python: $(STAMPS)/all
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+
+lint-page: $(STAMPS)/npm
 	cd frontend && npm run --silent lint
 
 format: $(STAMPS)/all $(STAMPS)/npm ## let ruff rewrite the Python files, and Prettier those of the page

@@ -26,7 +26,10 @@ settings.load_profile("any speed")
 
 ROOT = Path(__file__).resolve().parents[1]
 # The files that take longest come first: a file is tested in one process, and the others would wait for it at the end.
+# So do those that mostly wait: meanwhile others have the processors.
 SLOWEST = (
+    "tests/server",
+    "tests/store/mongo",
     "tests/api/test_training_life.py",
     "tests/api/test_training_life_of_playlists.py",
     "tests/etl/harvest",

@@ -32,6 +32,8 @@ def stalled(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Fl
     assert app.test_client().get("/api/playlists").status_code == 200
     process = int((tmp_path / "db" / "server.pid").read_text())
     os.kill(process, signal.SIGSTOP)
+    while app.test_client().get("/api/playlists").status_code == 200:  # it has not stopped yet
+        time.sleep(0.05)
     yield app, process
     os.kill(process, signal.SIGCONT)
     app.extensions["tastemap"].close()
