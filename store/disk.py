@@ -1,9 +1,10 @@
-"""The disk under ``var``: what its errors mean, and room that is kept free.
+"""The disk under ``var``: what its errors mean, room that is kept free, files that are replaced whole.
 
 The embedded database cannot go on when a write of its own finds no room. So others stop earlier.
 """
 
 import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -45,3 +46,13 @@ def require_room(folder: Path) -> None:
     made = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
     if shutil.disk_usage(made).free < LEAST_FREE_BYTES:
         raise DiskFull
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write ``path`` so that a kill at any moment leaves the text before or the new one, whole."""
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as target:
+        target.write(text)
+        target.flush()
+        os.fsync(target.fileno())
+    partial.replace(path)

@@ -21,7 +21,7 @@ from store.library import tracks_of_playlist
 # Rows that are looked at; of a longer playlist the first.
 MOST_ROWS = 10_000
 _MOST_GENRES = 8
-# An odd one out stands this many times as far from the middle of the playlist as a median track.
+# An odd one out stands this many times as far from the middle of the playlist as the median track.
 _ODD_FROM = 1.5
 _LEAST_TRACKS = 4
 
@@ -37,7 +37,7 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class OddOneOut:
-    """The track that sounds least like the others: ``times`` as far from their middle as a median one.
+    """The track that sounds least like the others: ``times`` as far from their middle as the median one.
 
     ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
     """

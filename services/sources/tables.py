@@ -16,7 +16,8 @@ def bring_table(services: Services, address: str, owner: str) -> RunView:
     proxy before it), TooManyRuns.
     """
     here = is_loopback(address)
-    if (here and services.config.behind_proxy) or urlsplit(address).scheme.lower() not in {"https", *("http",) * here}:
+    schemes = {"https", "http"} if here else {"https"}
+    if (here and services.config.behind_proxy) or urlsplit(address).scheme.lower() not in schemes:
         raise invalid_value("That is not an https address of the public internet.", "Such as https://example.org/a.csv")
     run = Run(kind="table", name=file_name(address), owner=owner, source=address, by_operator=True, large=True)
     return start_runs(services, run)[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 from store.catalogue.catalogue import OWNERS_DIR, SEGMENTS_DIR, published
 from store.catalogue.records import digest
 from store.catalogue.segment import FORMAT_FILE, SUSPECT_FILE, CatalogueError
+from store.disk import replace_text
 
 DAMAGED_FILE = "DAMAGED.json"
 
@@ -22,9 +23,7 @@ def find_damage(root: Path) -> dict[str, str]:
     (root / SUSPECT_FILE).unlink(missing_ok=True)
     found = {folder.name: reason for folder in _published_folders(root) if (reason := _damage_of(folder))}
     if found or (root / DAMAGED_FILE).exists():
-        partial = root / f"{DAMAGED_FILE}.partial"
-        partial.write_text(json.dumps(found), "utf-8")
-        partial.replace(root / DAMAGED_FILE)
+        replace_text(root / DAMAGED_FILE, json.dumps(found))
     return found
 
 

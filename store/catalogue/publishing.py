@@ -4,12 +4,12 @@ Nothing here loads pyarrow, which answering requests needs nowhere else.
 """
 
 import json
-import os
 import secrets
 from pathlib import Path
 
 from store.catalogue.catalogue import CURRENT_FILE, OWN, owner_root, published
 from store.catalogue.segment import CatalogueError
+from store.disk import replace_text
 from store.locks import locked
 
 # Changes whenever the segment was hidden: a build that began before may hold what has been deleted.
@@ -25,9 +25,7 @@ def hide_own(root: Path, owner: str) -> None:
     folder = owner_root(root, owner)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / _LOCK):
-        partial = folder / f"{_HIDDEN}.partial"
-        partial.write_text(secrets.token_hex(16))
-        partial.replace(folder / _HIDDEN)
+        replace_text(folder / _HIDDEN, secrets.token_hex(16))
         _write_current(folder, {name: at for name, at in _published(folder).items() if name != OWN})
 
 
@@ -61,9 +59,4 @@ def _published(root: Path) -> dict[str, str]:
 
 
 def _write_current(root: Path, folders: dict[str, str]) -> None:
-    partial = root / f"{CURRENT_FILE}.partial"
-    with partial.open("w", encoding="utf-8") as target:
-        json.dump(folders, target)
-        target.flush()
-        os.fsync(target.fileno())
-    partial.replace(root / CURRENT_FILE)
+    replace_text(root / CURRENT_FILE, json.dumps(folders))

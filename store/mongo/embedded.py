@@ -30,6 +30,7 @@ from urllib.parse import quote
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from store.disk import replace_text
 from store.errors import TastemapError
 from store.locks import locked, take
 from store.mongo.identity import ensure_identity
@@ -221,7 +222,7 @@ class EmbeddedServer:
                 log.warning("%s holds data of another database version and is not read. %s", other, _MOVE_HINT)
         for _ in range(_PORT_TRIES):
             port = _free_port(_read_port(self.base / "server.json"))
-            _write(self.base / "server.json", json.dumps({"port": port}))
+            replace_text(self.base / "server.json", json.dumps({"port": port}))
             process = self._spawn(port)
             if self._wait_for(process, port):
                 return port
@@ -256,7 +257,7 @@ class EmbeddedServer:
         if self._process is not None:
             self._process.wait()  # one that has died before
         # An explicit, empty configuration keeps the server from reading one of the user's or the system's.
-        _write(self.base / "secantusd.toml", "")
+        replace_text(self.base / "secantusd.toml", "")
         arguments = ["--config", str(self.base / "secantusd.toml"), "--host", HOST, "--port", str(port)]
         identity = str(self.base / "identity.pem")
         arguments += ["--tls-cert-file", identity, "--tls-key-file", identity, "--tls-ca-file", identity]
@@ -441,9 +442,3 @@ def _read_pid(path: Path) -> int | None:
         return int(path.read_text())
     except (FileNotFoundError, ValueError):
         return None
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text)
-    partial.replace(path)

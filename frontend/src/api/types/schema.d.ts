@@ -9352,7 +9352,7 @@ export interface components {
         };
         /**
          * OddOneOut
-         * @description The track that sounds least like the others: ``times`` as far from their middle as a median one.
+         * @description The track that sounds least like the others: ``times`` as far from their middle as the median one.
          *
          *     ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
          */
