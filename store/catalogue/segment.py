@@ -17,6 +17,7 @@ with all of this mapped, a web process that had searched a while was 120 MB larg
 
 import hashlib
 import json
+import math
 import os
 import weakref
 from bisect import bisect_left
@@ -54,6 +55,8 @@ REBUILD_HINT = "It is built again from the imported tables within some minutes. 
 _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 50
+# One answer looks at the same rows several times: who finds a track by its id has read it.
+_ROWS_KEPT = 64
 
 
 class CatalogueError(TastemapError):
@@ -72,10 +75,8 @@ def id_hash(track_id: str) -> int:
 
 def _as_written(values: np.ndarray) -> list[float]:
     """Return float32 ``values`` by their shortest text: 0.87, which was written, and not 0.8700000047683716."""
-    short = [float(f"{value:.6g}") for value in values.tolist()]
-    if np.array(short, np.float32).tobytes() == values.tobytes():
-        return short
-    return [float(str(value)) for value in values]
+    written: list[float | None] = orjson.loads(orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY))
+    return [math.nan if value is None else value for value in written]
 
 
 def recording_hash(recording_key: str) -> int:
@@ -147,6 +148,7 @@ class Segment:
             self._artist_rows, self._artist_start = self._column("artist_rows"), self._column("artist_start")
         except (OSError, ValueError, EOFError) as error:
             raise CatalogueError(f"The catalogue segment {directory.name} cannot be read: {error}") from error
+        self._kept: dict[int, list[Any]] = {}
         if not len(self._tracks) == len(self.features) == self.searcher.num_docs == self.count:
             raise CatalogueError(f"The catalogue segment {directory.name} disagrees with its own index.")
 
@@ -170,13 +172,23 @@ class Segment:
 
     def track_id(self, row: int) -> str:
         """Return the id of the track in ``row``."""
-        return str(self._cells(row)["id"])
+        return str(self._cells_of(row)[0])
 
     def _cells(self, row: int) -> dict[str, Any]:
-        try:
-            return dict(zip(TRACK_CELLS, orjson.loads(self._tracks[row]), strict=True))
-        except (ValueError, TypeError) as error:
-            raise self.damaged(error) from error
+        return dict(zip(TRACK_CELLS, self._cells_of(row), strict=True))
+
+    def _cells_of(self, row: int) -> list[Any]:
+        if (cells := self._kept.get(row)) is None:
+            try:
+                cells = orjson.loads(self._tracks[row])
+            except ValueError as error:
+                raise self.damaged(error) from error
+            if not isinstance(cells, list) or len(cells) != len(TRACK_CELLS):
+                raise self.damaged(ValueError(f"row {row} is no track"))
+            if len(self._kept) >= _ROWS_KEPT:
+                self._kept.clear()
+            self._kept[row] = cells
+        return cells
 
     def damaged(self, error: Exception) -> CatalogueError:
         """Return the error that the files of this segment are not what was written, and have them looked at."""
