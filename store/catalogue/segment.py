@@ -32,7 +32,7 @@ import numpy as np
 import orjson
 import tantivy
 
-from store.catalogue.records import Records, map_array
+from store.catalogue.records import Records, map_array, spans
 from store.catalogue.versions import version_of
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.errors import TastemapError
@@ -288,9 +288,7 @@ class Segment:
         """Return the int32 rows whose first artist is one of ``codes`` (``artist_code``)."""
         start = self._artist_start[codes]
         counts = self._artist_end[codes] - start
-        # 0, 1, 2 ... within each artist, after the artist's first.
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.asarray(self._artist_rows[np.repeat(start, counts) + within])
+        return np.asarray(self._artist_rows[spans(start, counts)])
 
     @cached_property
     def _artist_end(self) -> np.ndarray:
