@@ -15,7 +15,7 @@ from services.playlists.playlists import contributors, find_playlist, require_co
 from services.viewer import Viewer
 from services.views import Named, TrackSummary
 from store.domain import Playlist, PlaylistItem, Track
-from store.library import tracks_of_playlist
+from store.library import shown_tracks
 
 # What is read of each playlist; more changes a taste little.
 _MOST_ROWS = 10_000
@@ -149,7 +149,7 @@ def _items(services: Services, playlist: Playlist) -> list[PlaylistItem]:
 
 def _tracks(services: Services, playlist: Playlist, items: Sequence[PlaylistItem]) -> tuple[Track, ...]:
     ids = list(dict.fromkeys(item.track_id for item in items))
-    known = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    known = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
     return tuple(known[track_id] for track_id in ids if track_id in known)
 
 

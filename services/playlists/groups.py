@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
+
 from ml.artists.model import ArtistEmbedding
 from ml.clusters.model import Clusters
 from ml.taxonomy.model import Taxonomy
@@ -11,7 +14,6 @@ from services.container import Services
 from services.errors import ServiceError
 from services.sound.clusters import named
 from store.domain import Track
-from store.feature_rows import feature_rows
 
 _FEW = 2  # families that name a cluster
 
@@ -42,13 +44,16 @@ def _family(taxonomy: Taxonomy, genres: Sequence[str]) -> str | None:
     return counts.most_common(1)[0][0] if counts else None
 
 
-def clusters_of(services: Services, tracks: Sequence[Track]) -> list[str | None]:
-    """Return the cluster of each track with the families that fill it most, ``None`` where too little is known."""
+def clusters_of(services: Services, sound: npt.NDArray[np.float32]) -> list[str | None]:
+    """Return the cluster of each row of (n, 13) features with the families that fill it most.
+
+    ``None`` where too little is known.
+    """
     try:
         model = services.clusters
     except ServiceError:
-        return [None for _ in tracks]
-    numbers = model.assign(feature_rows([track.features for track in tracks]))
+        return [None for _ in sound]
+    numbers = model.assign(sound)
     names = {number: _name(model, number) for number in {*numbers.tolist()} if number >= 0}
     return [names.get(number) for number in numbers.tolist()]
 

@@ -12,7 +12,7 @@ from services.playlists.blend import never_list
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
-from store.library import tracks_of_playlist
+from store.library import shown_tracks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +59,10 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         404 for an unknown playlist, 422 where none of its tracks is known or the catalogue is empty.
     """
     playlist = find_playlist(services, playlist_id, viewer)
-    shared, snapshot = services.catalogue.current(), services.catalogue.current(viewer.owner)
+    snapshot = services.catalogue.current(viewer.owner)
     start = max(0, playlist.item_count - MOST_SEEDS)
     items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
-    known = tracks_of_playlist(shared, services.database, playlist.owner, {item.track_id for item in items})
+    known = shown_tracks(services.catalogue, services.database, playlist.owner, {item.track_id for item in items})
     tracks = [known[item.track_id] for item in items if item.track_id in known]
     if not tracks:
         raise ServiceError(422, "no_seeds", "No track of this playlist is known yet.", "Wait until its import is done.")

@@ -16,7 +16,7 @@ from services.viewer import Viewer
 from services.views import TrackSummary
 from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
 from store.feature_rows import feature_rows
-from store.library import tracks_of_playlist
+from store.library import shown_tracks
 
 # Rows that are looked at; of a longer playlist the first.
 MOST_ROWS = 10_000
@@ -129,7 +129,7 @@ def _rows(services: Services, playlist: Playlist) -> list[tuple[PlaylistItem, Tr
     limit = min(max(playlist.item_count, 1), MOST_ROWS)
     items = services.database.playlist_items(playlist.id, limit=limit)
     ids = {item.track_id for item in items}
-    known = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    known = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
     return [(item, known[item.track_id]) for item in items if item.track_id in known]
 
 
