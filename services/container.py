@@ -24,6 +24,7 @@ from ml.neighbours.model import Neighbours
 from ml.registry import ModelRegistry
 from ml.served import ServedModels
 from ml.tagger.model import MusicTagger
+from ml.taxonomy.segments import FamiliesOfSegments
 from ml.timbre.model import TimbreLibrary, TimbreModel
 from ml.triage.evidence import TrackReader
 from ml.triage.model import Triage
@@ -121,6 +122,11 @@ class Services:
     def neighbours(self) -> Neighbours:
         artists = self.artists
         return self._served("artists", lambda _folder: Neighbours(artists), "neighbours")
+
+    @property
+    def families_of_segments(self) -> FamiliesOfSegments:
+        artists, taxonomy = self.artists, self.genre.taxonomy
+        return self._served("artists", lambda _folder: FamiliesOfSegments(taxonomy, artists), "families of segments")
 
     @property
     def clusters(self) -> Clusters:

@@ -11,6 +11,7 @@ from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import bad_request, invalid_value, no_features, not_found
+from services.playlists.never import unwanted_ids
 from services.playlists.playlists import contributors, find_playlist, require_contributors
 from services.viewer import Viewer
 from services.views import Named, TrackSummary
@@ -19,8 +20,6 @@ from store.library import shown_tracks
 
 # What is read of each playlist; more changes a taste little.
 _MOST_ROWS = 10_000
-MAX_NEVER = 2000
-_COLLECTION = "never"
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def _request(
         shortest_s=filters["shortest_s"],
         longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
         novelty=query["novelty"],
-        never={*query["never"], *never_list(services, owner)},
+        never={*query["never"], *unwanted_ids(services, owner)},
         known=[track for listener in listeners for track in listener.tracks] if filters["known"] else (),
     )
 
@@ -194,19 +193,3 @@ def _fairness(made: Blend, shares: Sequence[Share]) -> list[PersonShare]:
         )
         for person, share in zip(made.people, shares, strict=True)
     ]
-
-
-def never_list(services: Services, owner: str | None) -> list[str]:
-    """Return the ids on the "never again" list of a browser session, the latest last."""
-    document = services.database.get_document(_COLLECTION, owner) if owner else None
-    return list(document["tracks"]) if document else []
-
-
-def forget_never_list(services: Services, owner: str) -> None:
-    """Delete the "never again" list of a browser session."""
-    services.database.delete_documents(_COLLECTION, [owner])
-
-
-def put_never_list(services: Services, owner: str, ids: Sequence[str]) -> None:
-    """Replace the "never again" list of a browser session by ``ids``, without duplicates."""
-    services.database.put_document(_COLLECTION, {"_id": owner, "tracks": list(dict.fromkeys(ids))})

@@ -53,6 +53,7 @@ STARTS = 2
 NAMES_SEPARATOR = "\x1f"
 REBUILD_HINT = "It is built again from the imported tables within some minutes. On the server: python -m etl catalogue"
 _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
+_LENGTH = AUDIO_FEATURES.index("duration_ms")
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 50
 
@@ -234,6 +235,11 @@ class Segment:
         """Read the (13,) features of one track as its texts are read: the mapping would stay in memory page by page."""
         size = self.features.itemsize * len(AUDIO_FEATURES)
         return np.frombuffer(os.pread(self._features_file, size, self._features_at + size * row), self.features.dtype)
+
+    @property
+    def lengths_s(self) -> np.ndarray:
+        """The length in seconds, (n,) float32, that stands among a track's features; NaN = unknown."""
+        return np.asarray(self.features[:, _LENGTH] / 1000)
 
     def album(self, row: int) -> str | None:
         """Return the album of the track in ``row``, None where it is unknown."""

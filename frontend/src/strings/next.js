@@ -5,6 +5,18 @@ export const KINDS = /** @type {const} */ ({
   seasonal: 'No Christmas songs',
   explicit: 'Nothing explicit',
 })
+export const LENGTHS = { '': 'any', 3: '3 minutes', 4: '4 minutes', 5: '5 minutes', 7: '7 minutes', 10: '10 minutes' }
+export const LEAVING_OUT = {
+  add: 'Leave out a genre',
+  remove: (name) => `Allow ${name} again`,
+  on: (name) => `No ${name}`,
+}
+export const UNWANTED = {
+  heading: (count) => `Left out: ${count}`,
+  until: (date) => `not before ${date}`,
+  allow: 'Allow again',
+  allowOf: (title) => `Allow again: ${title}`,
+}
 export const ORDERS = {
   '': 'best first',
   path: 'a smooth path',
