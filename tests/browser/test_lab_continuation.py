@@ -32,7 +32,7 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     expect(page.get_by_label("Nothing explicit")).to_be_checked(timeout=ANSWER_MS)
     expect(page.get_by_label("Order")).to_have_value("energy")
 
-    page.get_by_label("At most").select_option(label="10 minutes")
+    page.get_by_label("No longer than").select_option(label="10 minutes")
     page.get_by_label("Leave out a genre").select_option(label="metal")
     expect(page).to_have_url(re.compile("longest=10&genres=metal"))
     page.get_by_role("button", name="Allow metal again").click()

@@ -5,7 +5,11 @@ export const KINDS = /** @type {const} */ ({
   seasonal: 'No Christmas songs',
   explicit: 'Nothing explicit',
 })
-export const LENGTHS = { '': 'any', 3: '3 minutes', 4: '4 minutes', 5: '5 minutes', 7: '7 minutes', 10: '10 minutes' }
+// Pairs, for an object has numbers before the rest.
+export const LENGTHS = [
+  ['', 'any length'],
+  ...[3, 4, 5, 7, 10].map((minutes) => [String(minutes), `${minutes} minutes`]),
+]
 export const LEAVING_OUT = {
   add: 'Leave out a genre',
   remove: (name) => `Allow ${name} again`,
