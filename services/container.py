@@ -24,7 +24,7 @@ from ml.neighbours.model import Neighbours
 from ml.registry import ModelRegistry
 from ml.served import ServedModels
 from ml.tagger.model import MusicTagger
-from ml.taxonomy.segments import FamiliesOfSegments
+from ml.taxonomy.segments import GenresOfSegments
 from ml.timbre.model import TimbreLibrary, TimbreModel
 from ml.triage.evidence import TrackReader
 from ml.triage.model import Triage
@@ -124,9 +124,9 @@ class Services:
         return self._served("artists", lambda _folder: Neighbours(artists), "neighbours")
 
     @property
-    def families_of_segments(self) -> FamiliesOfSegments:
+    def genres_of_segments(self) -> GenresOfSegments:
         artists, taxonomy = self.artists, self.genre.taxonomy
-        return self._served("artists", lambda _folder: FamiliesOfSegments(taxonomy, artists), "families of segments")
+        return self._served("artists", lambda _folder: GenresOfSegments(taxonomy, artists), "genres of segments")
 
     @property
     def clusters(self) -> Clusters:

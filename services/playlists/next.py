@@ -120,7 +120,7 @@ def _among(services: Services, query: Mapping[str, Any]) -> Among | None:
         return None
 
     def among(segment: Segment) -> npt.NDArray[np.bool_]:
-        outside = services.families_of_segments.outside(segment, without) if without else np.ones(len(segment), bool)
+        outside = services.genres_of_segments.outside(segment, without) if without else np.ones(len(segment), bool)
         # An unknown length is not too long.
         return outside if longest_s is None else outside & ~(segment.lengths_s > longest_s)
 
