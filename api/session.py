@@ -85,7 +85,8 @@ def _known_owner(cookie: str) -> str | None:
     signed = _SIGNED.fullmatch(cookie)
     if signed and hmac.compare_digest(cookie, _signed(signed["owner"], int(signed["issued"]))):
         age = time.time() - int(signed["issued"])
-        g.renew_session = age > _RENEW_DAYS * _DAY_SECONDS
+        # One from the future is of a clock that was wrong; the browser forgets it in time all the same.
+        g.renew_session = not 0 <= age <= _RENEW_DAYS * _DAY_SECONDS
         return signed["owner"] if age < _SESSION_DAYS * _DAY_SECONDS else None
     before = hashlib.sha256(cookie.encode()).hexdigest()
     if _UNSIGNED.fullmatch(cookie) and services().database.is_owner(before):
@@ -224,7 +225,7 @@ def _is_mark(cookie: str, key: str) -> bool:
     issued = cookie.partition(".")[0]
     if not issued.isdecimal() or not cookie.isascii() or len(issued) > len(str(2**63)):
         return False
-    is_young = time.time() - int(issued) < _OPERATOR_DAYS * _DAY_SECONDS
+    is_young = abs(time.time() - int(issued)) < _OPERATOR_DAYS * _DAY_SECONDS
     return is_young and hmac.compare_digest(cookie, _mark(key, int(issued)))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.container import Services
-from services.playlists.groups import clusters_of, families_of
+from services.playlists.groups import clusters_of, main_families
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
 from services.views import audio_url
@@ -89,7 +89,7 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
             audio_url=[audio_url(track) for _, track in rows],
             plays=[item.plays for item, _ in rows],
             source=[sources.of(track.features.source if track.features else None) for _, track in rows],
-            family=[families.of(name) for name in families_of(services, tracks)],
+            family=[families.of(name) for name in main_families(services, tracks)],
             cluster=[clusters.of(name) for name in clusters_of(services, sound)],
             artist_point=[_rounded(point_of(track.artists)) for _, track in rows],
             features=_feature_columns(sound),

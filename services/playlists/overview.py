@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.sound import coordinates
 from services.container import Services
-from services.playlists.groups import genres_of
+from services.playlists.groups import best_known_genres
 from services.playlists.moods import Mood, moods
 from services.playlists.people import RADAR, PersonTaste, TastePair, compared, tastes
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
@@ -100,7 +100,7 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     genres = Counter(
         genre
         for track in tracks
-        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in genres_of(known_artists, track))
+        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in best_known_genres(known_artists, track))
     )
     decades = Counter(10 * (track.year // 10) for track in tracks if track.year)
     sources = Counter(track.features.source for track in tracks if track.features)
