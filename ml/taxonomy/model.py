@@ -21,8 +21,9 @@ from store.text import normalise
 # linear model, or by likeness to a listed name.
 HOW = ("listed", "keyword", "place", "weak", "learnt", "nearest")
 # A placement of less confidence is a guess and not passed on.
-_NAMES_KEPT = 4096
 _LEAST_CONFIDENCE = 0.35
+# A name that is not listed is compared with all that are: so many placements are kept.
+_NAMES_KEPT = 20_000
 # Confidence of an unlisted name by the kind of word that places it: the precision on listed names, see the card.
 _WORD_CONFIDENCE = {"keyword": 0.95, "place": 0.9, "weak": 0.7}
 
@@ -61,8 +62,7 @@ class Taxonomy:
         self._words = GenreWords(content["families"])
         self._listed: dict[str, list[Any]] = content["microgenres"]
         self.genres: tuple[str, ...] = tuple(sorted(self._family))
-        # A name that nobody has listed is compared with all that are.
-        self._family_by_name = lru_cache(_NAMES_KEPT)(self._find_family)
+        self._placed = lru_cache(_NAMES_KEPT)(self._place)
         self._check()
 
     def _check(self) -> None:
@@ -116,9 +116,6 @@ class Taxonomy:
 
     def family_of(self, genre: str) -> str | None:
         """Return the family of a genre's name, ``None`` where the confidence is below 0.35 or the name is empty."""
-        return self._family_by_name(genre)
-
-    def _find_family(self, genre: str) -> str | None:
         if not normalise(genre):
             return None
         placed = self.predict(genre)
@@ -129,6 +126,9 @@ class Taxonomy:
 
         Raises ValueError if ``name`` is empty.
         """
+        return self._placed(name)
+
+    def _place(self, name: str) -> Placement:
         key = normalise(name)
         if not key:
             raise ValueError("a genre needs a name with letters")

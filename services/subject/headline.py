@@ -1,7 +1,6 @@
 """The genre of a track in one word: the best founded answer, and what it rests on."""
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -145,7 +144,6 @@ def _named_elsewhere(model: ArtistGenres, given: GenreInput, known: KnownGenres)
     return () if of_guest else known.artist
 
 
-@lru_cache(4096)
 def _column(taxonomy: Taxonomy, name: str) -> int | None:
     """Return the column of the one of the 114 genres that a name stands for, ``None`` for none."""
     if name in taxonomy.genres:
