@@ -134,6 +134,12 @@ def put_own_sound(
     _change(database, track_id, changes, owner=owner)
 
 
+def own_sound(database: Database, track_id: str, owner: str | None = None) -> dict[str, float]:
+    """Return the audio features, by name, that were computed from the owner's file of a track; {} for none."""
+    reports = reports_by_source(_stored(database, track_id, owner), "features")
+    return next((dict(one["values"]) for one in reports if one["source"].startswith(OWN_AUDIO)), {})
+
+
 def forget_own_sound(database: Database, track_id: str, owner: str | None = None) -> None:
     """Delete the audio features that were computed from the owner's file; those of another source come in front."""
     reports = reports_by_source(_stored(database, track_id, owner), "features")

@@ -112,6 +112,8 @@ MAY = {
     "POST /api/library/scan": "operator",
     "PUT /api/library/watch": "operator",
     "POST /api/library/forget": "operator",
+    "GET /api/library/files/{name}/tags": "operator",
+    "PUT /api/library/files/{name}/tags": "operator",
     "GET /api/audio/{name}": "owner",
     "POST /api/harvests": "own",
     # models
@@ -176,6 +178,7 @@ class Things:
             "POST /api/library/scan": {"folder": "/nowhere"},
             "PUT /api/library/watch": {"folder": "/nowhere", "watched": True},
             "POST /api/library/forget": {"folder": "/nowhere"},
+            "PUT /api/library/files/{name}/tags": {"version": "0" * 16, "fields": ["genre"]},
             "POST /api/blend": {"playlists": [self.playlist_id]},
             "POST /api/harvests": {"kind": "tracks"},
             "POST /api/tables": {"address": "https://example.org/a.csv"},

@@ -420,6 +420,14 @@ export const limits = {
    "maxlength": 500
   }
  },
+ "put /api/library/files/{name}/tags": {
+  "version": {
+   "maxlength": 16
+  },
+  "fields": {
+   "maxItems": 4
+  }
+ },
  "get /api/playlists/{playlist_id}/next": {
   "limit": {
    "min": 1,
