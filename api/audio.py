@@ -64,7 +64,7 @@ class TagsBody(Schema):
         validate=Length(16, 16),
         metadata={"description": "Of the changes as they were shown: others are not written."},
     )
-    fields = List(String(validate=OneOf(FIELDS)), required=True, validate=Length(1, len(FIELDS)))
+    write = List(String(validate=OneOf(FIELDS)), required=True, validate=Length(1, len(FIELDS)))
 
 
 def offer() -> None:
@@ -140,7 +140,7 @@ def tags(name: str) -> TagChanges:
 def change_tags(name: str, body: dict[str, Any]) -> TagChanges:
     """Write some of the changes that were shown into the tags of a file; the answer is what is left to change."""
     session.require_operator()
-    return write_tags(services(), name, body["version"], body["fields"], session.viewer())
+    return write_tags(services(), name, body["version"], body["write"], session.viewer())
 
 
 @blueprint.get("/api/audio/<name>")

@@ -31,6 +31,8 @@ from store.domain import SHOWN_ONLY, AudioFeatures, Track
 ANALYSES = "analyses"
 # How the source of what was computed from somebody's own file begins.
 OWN_AUDIO = "own audio"
+# What follows in it where a model of ml.perception has told them, rather than the analyser's plain formulas.
+CALIBRATED = ", calibrated by "
 _TIMBRES = 12
 
 

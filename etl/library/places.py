@@ -18,6 +18,7 @@ ENDINGS = frozenset(
 LINK = "a link, and links are not followed"
 NOT_A_FILE = "neither a file nor a folder"
 NO_ACCESS = "may not be read"
+TOO_DEEP = "too many folders in one another: move it further up"
 BAD_NAME = "its name is not valid UTF-8: rename it"
 _MAX_DEPTH = 32
 
@@ -87,6 +88,8 @@ def _walk(folder: Path, prefix: str, depth: int) -> Iterator[FoundFile]:
         elif entry.is_dir(follow_symlinks=False):
             if depth < _MAX_DEPTH:
                 yield from _walk(folder / entry.name, path + "/", depth + 1)
+            else:
+                yield FoundFile(path, reason=TOO_DEEP)
         elif is_sound:
             yield _found(entry, path)
 

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tinytag import TinyTag, TinyTagException
 
@@ -125,7 +125,7 @@ def write_fields(root: str, path: str, sha256: str, texts: Mapping[str, str]) ->
 
 
 def _replaced(
-    file: IO[bytes], path: str, folder: int, name: str, copy: str, sha256: str, texts: Mapping[str, str]
+    file: BinaryIO, path: str, folder: int, name: str, copy: str, sha256: str, texts: Mapping[str, str]
 ) -> Written:
     before = os.fstat(file.fileno())
     if before.st_size > _MAX_BYTES:
@@ -149,7 +149,7 @@ def _replaced(
     return Written(after.st_size, after.st_mtime_ns, digest)
 
 
-def _write(file: IO[bytes], path: str, texts: Mapping[str, str]) -> None:
+def _write(file: BinaryIO, path: str, texts: Mapping[str, str]) -> None:
     from mutagen import MutagenError
 
     opened, kind = _opened(file, path)
@@ -171,7 +171,7 @@ def _write(file: IO[bytes], path: str, texts: Mapping[str, str]) -> None:
         file.write(end)
 
 
-def _verify(file: IO[bytes], changed: IO[bytes], path: str, texts: Mapping[str, str]) -> None:
+def _verify(file: BinaryIO, changed: BinaryIO, path: str, texts: Mapping[str, str]) -> None:
     """Raise TagsNotWritten unless the copy holds ``texts`` and all else that the file holds."""
     opened, kind = _opened(changed, path)
     if any(not _says(_values(opened, kind, field)[1], text) for field, text in texts.items()):
@@ -185,14 +185,14 @@ def _says(values: tuple[str, ...], text: str) -> bool:
     return values == (" ".join(text.split())[:_MAX_TEXT],)
 
 
-def _sound(file: IO[bytes], path: str, _texts: Mapping[str, str]) -> str:
+def _sound(file: BinaryIO, path: str, _texts: Mapping[str, str]) -> str:
     """Return a digest of the packets of sound as they are, and of what the first of them decode to."""
     import av
 
     file.seek(0)
     digest = hashlib.sha256()
     try:
-        with av.open(file, metadata_errors="ignore", container_options=AUDIO_ONLY) as container:
+        with av.open(file, "r", metadata_errors="ignore", container_options=AUDIO_ONLY) as container:
             for number, packet in enumerate(container.demux(container.streams.audio)):
                 digest.update(bytes(packet))
                 for frame in packet.decode() if number < _DECODED else ():
@@ -202,7 +202,7 @@ def _sound(file: IO[bytes], path: str, _texts: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _rest(file: IO[bytes], path: str, texts: Mapping[str, str]) -> object:
+def _rest(file: BinaryIO, path: str, texts: Mapping[str, str]) -> object:
     """Return all other tags and pictures, as mutagen reads them and as tinytag does, which did not write them."""
     opened, kind = _opened(file, path)
     written = {name.lower() for field in texts for name in _NAMES[kind][field]}
@@ -218,7 +218,7 @@ def _rest(file: IO[bytes], path: str, texts: Mapping[str, str]) -> object:
     return ours, pictures, [getattr(found, name) for name in _INDEPENDENT], images
 
 
-def _opened(file: IO[bytes], path: str) -> tuple[FileType, str]:
+def _opened(file: BinaryIO, path: str) -> tuple[FileType, str]:
     """Return the file as mutagen reads it, and the kind of its tags, one of :data:`_NAMES`."""
     if not can_write():
         raise _fault(
@@ -281,24 +281,24 @@ def _set(opened: FileType, kind: str, field: str, text: str) -> None:
     elif kind == "Vorbis":
         tags[name] = [text]
     elif name.startswith("TXXX:"):
-        tags.add(id3.TXXX(encoding=3, desc=name.removeprefix("TXXX:"), text=[text]))  # type: ignore[attr-defined]
+        tags.add(id3.TXXX(encoding=3, desc=name.removeprefix("TXXX:"), text=[text]))
     else:
-        tags.add(id3.Frames[name](encoding=3, text=[text]))  # type: ignore[attr-defined]
+        tags.add(id3.Frames[name](encoding=3, text=[text]))
 
 
-def _end_of(file: IO[bytes]) -> bytes:
+def _end_of(file: BinaryIO) -> bytes:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _ID3V1))
     return file.read()
 
 
-def _digest(file: IO[bytes]) -> str:
+def _digest(file: BinaryIO) -> str:
     file.flush()
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _like(file: IO[bytes], changed: IO[bytes]) -> None:
+def _like(file: BinaryIO, changed: BinaryIO) -> None:
     """Give the copy the rights, the owner and the extended attributes of the file, as far as one may."""
     known = os.fstat(file.fileno())
     with suppress(OSError):
@@ -311,7 +311,7 @@ def _like(file: IO[bytes], changed: IO[bytes]) -> None:
 
 
 @contextmanager
-def _locked(file: IO[bytes], path: str) -> Iterator[None]:
+def _locked(file: BinaryIO, path: str) -> Iterator[None]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as fault:

@@ -155,7 +155,7 @@ def test_tags_are_written_file_by_file_when_the_operator_asks_and_the_settings_a
     assert (shown["path"], offered["tempo"]) == ("harbour.mp3", "120")
     assert {*offered} == {"genre", "tempo", "key", "mood"}
     assert all(change["old"] == [] and change["reason"] for change in shown["changes"])
-    asked = {"version": shown["version"], "fields": ["tempo", "key"]}
+    asked = {"version": shown["version"], "write": ["tempo", "key"]}
 
     # By default nothing is written, and never for another than the operator; nor what was not shown.
     assert path.read_bytes() == contents

@@ -35,7 +35,7 @@ def encoded(path: Path) -> Path:
         return path
     with av.open(str(path), "w", format={"m4a": "ipod"}.get(path.suffix[1:])) as container:
         rate = 48_000 if path.suffix == ".opus" else 44_100
-        stream = container.add_stream(CODECS[path.suffix[1:]], rate=rate, layout="stereo")
+        stream: Any = container.add_stream(CODECS[path.suffix[1:]], rate=rate, layout="stereo")
         frame = av.AudioFrame.from_ndarray(np.tile(tones(), (2, 1)).astype(np.int16), format="s16p", layout="stereo")
         frame.sample_rate = RATE
         resampler = av.AudioResampler(stream.format, "stereo", rate, frame_size=stream.codec_context.frame_size or 1024)

@@ -424,7 +424,7 @@ export const limits = {
   "version": {
    "maxlength": 16
   },
-  "fields": {
+  "write": {
    "maxItems": 4
   }
  },

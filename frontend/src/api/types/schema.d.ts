@@ -8819,7 +8819,7 @@ export interface components {
         TagsBody: {
             /** @description Of the changes as they were shown: others are not written. */
             version: string;
-            fields: ("genre" | "tempo" | "key" | "mood")[];
+            write: ("genre" | "tempo" | "key" | "mood")[];
         };
         TrackGiven: {
             /** @description Its id. */
