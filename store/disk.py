@@ -6,7 +6,10 @@ The embedded database cannot go on when a write of its own finds no room. So oth
 import errno
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from store.errors import TastemapError
 
@@ -48,11 +51,24 @@ def require_room(folder: Path) -> None:
         raise DiskFull
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write ``path`` so that a kill at any moment leaves the text before or the new one, whole."""
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that takes the place of ``path`` at the end.
+
+    A kill at any moment leaves the file before or the new one, whole; an exception leaves the one before.
+    """
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as target:
-        target.write(text)
-        target.flush()
-        os.fsync(target.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write ``path`` as ``replacing`` does, in UTF-8."""
+    with replacing(path) as file:
+        file.write(text.encode())

@@ -37,6 +37,17 @@ class NextQuery(Schema):
     spoken = Boolean(load_default=True, metadata={"description": "Leave out spoken word (speechiness above 0.66)."})
     explicit = Boolean(load_default=False, metadata={"description": "Leave out what is marked as explicit."})
     seasonal = Boolean(load_default=True, metadata={"description": "Leave out Christmas and Halloween, by title."})
+    without = String(
+        load_default="",
+        validate=text,
+        metadata={"description": "Families of genres to leave out, with | between; `families` in the answer has them."},
+    )
+    longest_s = Float(
+        load_default=None,
+        allow_none=True,
+        validate=Range(1, 86_400),
+        metadata={"description": "Leave out longer tracks; one of unknown length stays."},
+    )
     novelty = Float(load_default=0.0, validate=Range(0, 1), metadata={"description": "0: what fits; 1: what is new."})
 
 

@@ -1,7 +1,6 @@
 """The genre of a track in one word: the best founded answer, and what it rests on."""
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -53,8 +52,8 @@ class Headline:
         columns = (_column(model.taxonomy, name) for name in known.track)
         filed = tuple(dict.fromkeys(column for column in columns if column is not None))
         evidence = model.predict(given.artists, _named_elsewhere(model, given, known))
-        families = {_family_of(model.taxonomy, name) for name in (*known.artist, *(evidence.names if evidence else ()))}
-        agreeing = tuple(column for column in filed if _family_of(model.taxonomy, model.genres[column]) in families)
+        families = {model.taxonomy.family_of(name) for name in (*known.artist, *(evidence.names if evidence else ()))}
+        agreeing = tuple(column for column in filed if model.taxonomy.family_of(model.genres[column]) in families)
         doubtful = not agreeing and evidence is not None and evidence.known_by == "own"
         share = _DOUBTFUL_SHARE if doubtful else _FILED_SHARE
         if filed or evidence is not None:
@@ -131,7 +130,7 @@ class Headline:
         return set(map(self._family, evidence.names)) or {self._family(self.model.genres[int(evidence.genre.argmax())])}
 
     def _family(self, genre: str) -> str | None:
-        return _family_of(self.model.taxonomy, genre)
+        return self.model.taxonomy.family_of(genre)
 
 
 def is_estimate(track: Track) -> bool:
@@ -157,10 +156,6 @@ def _named_elsewhere(model: ArtistGenres, given: GenreInput, known: KnownGenres)
     return () if of_guest else known.artist
 
 
-_family_of = lru_cache(4096)(Taxonomy.family_of)
-
-
-@lru_cache(4096)
 def _column(taxonomy: Taxonomy, name: str) -> int | None:
     """Return the column of the one of the 114 genres that a name stands for, ``None`` for none."""
     if name in taxonomy.genres:

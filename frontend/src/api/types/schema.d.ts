@@ -877,7 +877,7 @@ export interface paths {
         /**
          * Tracks of the catalogue for several people: whom each is for and why, and what everybody has from the list.
          * @description `fairness` is this list's, `average` that of the list that the plain average would have given. What this browser
-         *     never wants again stays out besides `never`.
+         *     does not want, never or now, stays out besides `never`.
          */
         post: {
             parameters: {
@@ -988,7 +988,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tracks that this browser never wants again, the latest last. */
+        /** The tracks that this browser never wants again, and those that it does not want now; the latest last. */
         get: {
             parameters: {
                 query?: never;
@@ -1036,7 +1036,7 @@ export interface paths {
                 };
             };
         };
-        /** Say which tracks this browser never wants again. */
+        /** Say which tracks this browser never wants again, and which not now. */
         put: {
             parameters: {
                 query?: never;
@@ -4116,6 +4116,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projection/far": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which of the ten tracks that a map shows nearest to a track are far from it in sound.
+         * @description `nearer_share` of all tracks on the map, more than a quarter, sound more like it.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A track of the map. */
+                    track_id: string;
+                    method?: "tsne" | "umap";
+                    /** @description Its map; else the catalogue's. */
+                    playlist?: string | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FarNeighbours"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The track is not on such a map */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sources/{name}": {
         parameters: {
             query?: never;
@@ -6626,6 +6716,10 @@ export interface paths {
                     explicit?: boolean;
                     /** @description Leave out Christmas and Halloween, by title. */
                     seasonal?: boolean;
+                    /** @description Families of genres to leave out, with | between; `families` in the answer has them. */
+                    without?: string;
+                    /** @description Leave out longer tracks; one of unknown length stays. */
+                    longest_s?: number | null;
                     /** @description 0: what fits; 1: what is new. */
                     novelty?: number;
                 };
@@ -8691,6 +8785,11 @@ export interface components {
         NeverList: {
             /** @description Ids of tracks that must not come again; takes the place of the list before. */
             tracks: string[];
+            /**
+             * @description Ids of tracks that must not come for 30 days from when they were first named; without it that list stays as it is.
+             * @default null
+             */
+            not_now?: string[] | null;
         };
         TableBody: {
             /** @description https://, a CSV file, perhaps gzipped. */
@@ -9196,6 +9295,26 @@ export interface components {
             cluster_tracks: number;
         };
         /**
+         * FarNeighbour
+         * @description A track that lies near another on a map, though ``nearer_share`` (0 to 1) of the map sounds more like that one.
+         *
+         *     ``artists`` are one text.
+         */
+        FarNeighbour: {
+            id: string;
+            title: string;
+            artists: string;
+            nearer_share: number;
+        };
+        /**
+         * FarNeighbours
+         * @description Which of the ``neighbours`` that are nearest to a track on a map are far from it in sound.
+         */
+        FarNeighbours: {
+            neighbours: number;
+            far: components["schemas"]["FarNeighbour"][];
+        };
+        /**
          * FaultKind
          * @description Why a source gave no answer.
          * @enum {string}
@@ -9499,12 +9618,14 @@ export interface components {
         /** NeverAnswer */
         NeverAnswer: {
             tracks: (components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"])[];
+            not_now: components["schemas"]["NotNow"][];
         };
         /**
          * NextAnswer
          * @description What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
          *
-         *     ``note`` says why there are fewer tracks than were wanted, null where there are not.
+         *     ``note`` says why there are fewer tracks than were wanted, null where there are not; ``families`` of genres can be
+         *     left out.
          */
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -9519,6 +9640,7 @@ export interface components {
             version: string;
             tracks: components["schemas"]["NextTrack"][];
             note: string | null;
+            families: string[];
         };
         /**
          * NextTrack
@@ -9542,6 +9664,15 @@ export interface components {
             features: {
                 [key: string]: number;
             };
+        };
+        /**
+         * NotNow
+         * @description A track that is not wanted before ``until``.
+         */
+        NotNow: {
+            track: components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"];
+            /** Format: date-time */
+            until: string;
         };
         /** Notice */
         Notice: {
