@@ -295,7 +295,7 @@ def _end_of(file: BinaryIO) -> bytes:
 def _digest(file: BinaryIO) -> str:
     file.flush()
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _like(file: BinaryIO, changed: BinaryIO) -> None:
