@@ -72,8 +72,9 @@ def test_the_name_of_a_playlist_without_tracks_says_what_comes_first(client: Fla
     answer = client.get(f"/api/playlists/{begun('My Jazz and Anthrax')}/next?artist_cap=50&limit=40").get_json()
     assert (answer["method"], answer["method_score"], answer["scores"]) == ("name", None, [])
     artists = [track["artists"][0] for track in answer["tracks"]]
-    assert set(artists) == {"Anthrax", *JAZZ}
-    assert set(artists[:12]) == {"Anthrax"}, "a named artist counts more than a genre"
+    assert artists[:12] == ["Anthrax"] * 12, "a named artist counts more than a genre"
+    assert len(artists) == 40
+    assert set(artists[12:]) <= set(JAZZ)
     assert answer["tracks"][0]["reason"] == "the playlist's name says “jazz” and “anthrax”"
     only = client.get(f"/api/playlists/{begun('Jazz')}/next?without=jazz %26 blues|classical").get_json()
     assert only["tracks"] == []
