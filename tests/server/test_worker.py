@@ -107,6 +107,7 @@ def begun(port: int, head: str) -> socket.socket:
 HEADERS = "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
 BODY = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc"
 FORM = "multipart/form-data; boundary=x"
+POST = "POST / HTTP/1.1\r\nHost: x\r\n"
 CHUNKS = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
 
 
@@ -192,6 +193,14 @@ def test_what_is_no_http_is_refused_in_the_one_shape(served: Callable[..., int])
         ("GET\r\n\r\n", b"400"),
         ("GET / HTTP/1.1\r\nContent-Length: abc\r\n\r\n", b"400"),
         (f"GET / HTTP/1.1\r\nX: {'a' * 70_000}\r\n\r\n", b"431"),
+        # A proxy may see another end of the body, or another host, than we do.
+        (f"{POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
+        (f"{POST}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", b"400"),
+        (f"{POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
+        (f"{POST}Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", b"400"),
+        (f"{POST}Transfer-Encoding: gzip\r\n\r\n", b"400"),
+        ("POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
+        ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"400"),
     ):
         connection = begun(port, text)
         received = b"".join(iter(lambda: connection.recv(65536), b""))  # noqa: B023
