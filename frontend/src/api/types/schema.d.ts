@@ -6700,7 +6700,8 @@ export interface paths {
         };
         /**
          * Tracks of the catalogue that go on with a playlist, best first, none of its own recordings among them.
-         * @description `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.
+         * @description Of a playlist without tracks the genres and artists in its name decide (`method` is `name`). Else `method` is the
+         *     way to rank that did best on held-out playlists, `method_score` what it scored there.
          */
         get: {
             parameters: {
@@ -9623,6 +9624,8 @@ export interface components {
         /**
          * NextAnswer
          * @description What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
+         *
+         *     ``method`` is "name", without a score here, where the playlist has no known track.
          *
          *     ``note`` says why there are fewer tracks than were wanted, null where there are not; ``families`` of genres can be
          *     left out.
