@@ -13,7 +13,7 @@ from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
 from services.sound.sound_alikes import SoundTags, tags_of
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
-from services.subject.headline import Confidence, DecidedBy, Headline, as_input
+from services.subject.headline import Confidence, DecidedBy, Headline, as_input, is_estimate
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
 from services.subject.model import Match, SourceMatch, Subject
 from services.subject.resolve import nothing_known, resolve
@@ -133,10 +133,10 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         return Worked(_without_genre(services, subject), final=False)
     track = subject.track
     given, model = as_input(track), services.genre
-    if not model.knows(given):
+    tags = tags_of(services, track, viewer)
+    if not model.knows(given) and tags is None:
         raise nothing_known(source_lines(services, subject))
     known = genres_of(services, subject)
-    tags = tags_of(services, track, viewer)
     headline = Headline.of(services.artist_genre, given, known, tags[1] if tags else None)
     why = model.explain(given, revise=lambda each: model.agreeing(each, headline.revise(each)))
     families = model.family_probabilities(why.prediction.genre[None])[0]
@@ -235,6 +235,10 @@ def _basis(given: GenreInput) -> list[str]:
 def _note(track: Track, given: GenreInput, by: DecidedBy) -> str | None:
     if given.features:
         return None
+    if by == "tags":
+        return None
+    if is_estimate(track):
+        return "The sound is left out: what is computed from a file tells no genre before it is heard or calibrated."
     if track.features is not None:
         return "The sound is left out: the terms of the source of these audio features keep them from the model."
     so = ", so the answer is less certain" if by == "names" else ""
