@@ -16,7 +16,7 @@ from etl.audio.spotify_form import analysis_document
 from store.domain import FEATURE_BOUNDS, AudioFeatures
 
 # Values of one version are comparable with each other: raise it with every change of what is measured.
-VERSION = "2026.11.2"
+VERSION = "2026.11.3"
 SOURCE = "sound"  # the source of the audio features
 _SILENT_LUFS = -69.0
 _LEAST_SECONDS = 5.0  # a shorter sound has neither tempo nor key

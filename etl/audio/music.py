@@ -84,7 +84,7 @@ def understand(measured: Measured) -> Music:
         measured=measured,
         segments=find_segments(frames, chroma),
         rhythm=find_rhythm(frames),
-        key=find_key(chroma, bass),
+        key=find_key(chroma, bass, ends=True),
         chroma=chroma,
         bass=bass,
     )

@@ -23,6 +23,11 @@ _PROFILES = {
     ),
 }
 _BASS_SHARE = 0.5
+# Music mostly ends on its tonic: what the share of a pitch class in the last half second of the bass adds to the
+# correlation of its keys. The middle of what was best on 46 chorales of Bach, other than those that are scored.
+_FINAL_SHARE = 0.2
+_FINAL_FRAMES = 12
+_AUDIBLE = 0.1  # of the median frame's sum
 _ENOUGH = 1e-6
 
 
@@ -50,16 +55,18 @@ def folded(pitches: Floats, shift: int) -> Floats:
     return np.asarray(rolled.astype(np.float32) @ weights.astype(np.float32))
 
 
-def find_key(pitches: Floats, bass: Floats) -> Key | None:
+def find_key(pitches: Floats, bass: Floats, *, ends: bool = False) -> Key | None:
     """Return the key of (k, 12) pitch classes and those of the bass; None where there is no pitch.
 
     Each frame counts alike. The key is the one whose profiles correlate best with the mean (Krumhansl, Cognitive
-    Foundations of Musical Pitch, 1990).
+    Foundations of Musical Pitch, 1990); where the music ``ends`` with these frames, its last bass notes count, too.
     """
     mean = _mean(pitches) + _BASS_SHARE * _mean(bass)
     if mean.sum() < _ENOUGH or np.ptp(mean) < 1e-9:
         return None
     scores = np.array([_correlations(mean, mode) for mode in (0, 1)])  # (mode, pitch class)
+    if ends:
+        scores += _FINAL_SHARE * _final(pitches, bass)
     mode, pitch_class = np.unravel_index(int(scores.argmax()), scores.shape)
     best = float(scores[mode, pitch_class])
     rest = scores.copy()
@@ -76,6 +83,14 @@ def _mean(pitches: Floats) -> npt.NDArray[np.float64]:
     if not loud.any():
         return np.zeros(12)
     return np.asarray((pitches[loud] / total[loud]).mean(axis=0, dtype=np.float64))
+
+
+def _final(pitches: Floats, bass: Floats) -> npt.NDArray[np.float64]:
+    """Return (12,) the shares of the pitch classes in the bass before the final silence; zeros where it has none."""
+    total = pitches.sum(axis=1)
+    end = np.flatnonzero(total > _AUDIBLE * np.median(total[total > _ENOUGH]))[-1] + 1
+    mean = _mean(bass[max(0, end - _FINAL_FRAMES) : end])
+    return mean / max(mean.sum(), _ENOUGH)
 
 
 def _correlations(mean: npt.NDArray[np.float64], mode: int) -> npt.NDArray[np.float64]:
