@@ -6,7 +6,10 @@ The embedded database cannot go on when a write of its own finds no room. So oth
 import errno
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from store.errors import TastemapError
 
@@ -48,11 +51,18 @@ def require_room(folder: Path) -> None:
         raise DiskFull
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write ``path`` so that a kill at any moment leaves the text before or the new one, whole."""
+@contextmanager
+def replaced(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that takes the place of ``path`` at the end: a kill at any moment leaves the one before, or it."""
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as target:
-        target.write(text)
+    with partial.open("wb") as target:
+        yield target
         target.flush()
         os.fsync(target.fileno())
     partial.replace(path)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write ``path`` so that a kill at any moment leaves the text before or the new one, whole."""
+    with replaced(path) as target:
+        target.write(text.encode())
