@@ -19,6 +19,7 @@ import joblib
 from config import ROOT
 from ml import artefacts
 from ml.train.revision import revision
+from ml.train.tables import require
 from store.disk import replace_text, replaced
 from store.errors import TastemapError
 
@@ -113,7 +114,7 @@ def fingerprint(data: Iterable[Path], settings: Mapping[str, Any]) -> dict[str, 
     """
     sources = sorted(path for top in _CODE for path in (ROOT / top).rglob("*") if path.suffix not in {"", ".pyc"})
     return {
-        "data": _digest(data),
+        "data": _digest(map(require, data)),
         "settings": json.dumps(settings, sort_keys=True, default=str),
         "code": f"{revision()} {_digest([*sources, ROOT / 'Pipfile.lock'])}",
     }
