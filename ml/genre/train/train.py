@@ -68,7 +68,7 @@ from ml.train.publish import add_scores, publish
 from ml.train.revision import command
 from ml.train.stages import NOT_KEPT, Stages, fingerprint
 
-VERSION = "2026.11.3"
+VERSION = "2026.11.4"
 SERVED = "genre model"  # its row among the scores
 QUICK = Settings(subwords=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
 _PROOF_ROWS = 512  # rows on which LiteRT is compared with Keras
