@@ -1,6 +1,7 @@
 """Train the genre model on a table of labelled tracks; no artist is in two of train, valid and test."""
 
 import json
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -67,6 +68,7 @@ from ml.train.export import export
 from ml.train.publish import add_scores, publish
 from ml.train.revision import command
 from ml.train.stages import NOT_KEPT, Stages, fingerprint
+from store.disk import replaced
 
 VERSION = "2026.11.4"
 SERVED = "genre model"  # its row among the scores
@@ -204,12 +206,19 @@ def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
     return [*written, *(folder / name for name in ("genre.tflite", "genre.keras", "scaler.json", "genre.json"))]
 
 
-def move(written: list[Path], folder: Path) -> list[Path]:
-    """Move files into the version's folder, one by one; a server that has mapped the old ones keeps these mappings."""
+def exported(made: GenreFit, proof: Rows) -> dict[str, bytes]:
+    """Return the contents of the files of a version by their names; raises what :func:`save` does."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {path.name: path.read_bytes() for path in save(made, Path(folder), proof)}
+
+
+def put(contents: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Write the files of a version, each whole; a server that has mapped the old ones keeps these mappings."""
     folder.mkdir(parents=True, exist_ok=True)
-    moved = [path.replace(folder / path.name) for path in written]
-    written[0].parent.rmdir()
-    return moved
+    for name, content in contents.items():
+        with replaced(folder / name) as file:
+            file.write(content)
+    return [folder / name for name in contents]
 
 
 def bags_of(made: GenreFit, rows: Rows) -> Floats:
@@ -318,7 +327,7 @@ def publish_trained(
     taxonomy = Taxonomy.active(models)
     made = fit(table, taxonomy, settings, say, version, stages)
     folder = models / "genre" / version
-    files = move(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
+    files = put(stages.run("files", exported, made, table.rows("valid")[:_PROOF_ROWS]), folder)
     artefacts.register("genre", version, files, models, activate=False)  # served once it is scored
     say("scoring")
     predictor = GenrePredictor.load(folder)
