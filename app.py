@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from api import audio, bounds, covers, current, errors, genres, maps, mine, page, session, sounds, tracks
 from api.again import Again
 from api.application import Application
-from api.playlists import blend, exports, hub, playlists, triage
+from api.playlists import blend, exports, hub, never, playlists, triage
 from api.sources import gather, sources, uploads
 from api.spotify import lists, login
 from api.status import doctor, metrics, models, packages, status
@@ -15,7 +15,7 @@ from config import ROOT, VERSION, Config
 
 _RESOURCES = (
     *(tracks, audio, covers, genres, maps, mine, sounds),
-    *(playlists, hub, blend, triage, exports),
+    *(playlists, hub, blend, never, triage, exports),
     *(sources, gather, uploads),
     *(lists, login),
     *(status, doctor, models, packages, metrics),

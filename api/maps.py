@@ -4,12 +4,13 @@ from typing import Any, Literal
 
 from apiflask import Schema
 from apiflask.fields import Integer, String
-from apiflask.validators import Length, Range
+from apiflask.validators import Length, OneOf, Range
 
 from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import SubjectQuery, text, track_id
+from ml.projection.model import METHODS
 from services.playlists import maps
 from services.sound import clusters as clustering
 from services.sound import features
@@ -28,6 +29,12 @@ class HistogramQuery(Schema):
 
 class ProjectionQuery(Schema):
     track_id = String(validate=track_id, metadata={"description": "A track to place on it."})
+
+
+class FarQuery(Schema):
+    track_id = String(required=True, validate=track_id, metadata={"description": "A track of the map."})
+    method = String(load_default=METHODS[0], validate=OneOf(METHODS))
+    playlist = String(load_default=None, validate=text, metadata={"description": "Its map; else the catalogue's."})
 
 
 class AlikeQuery(Schema):
@@ -75,6 +82,17 @@ def feature_sources() -> features.CatalogueSources:
 def catalogue_projection(query: dict[str, Any]) -> MapOrNone:
     """The map of the catalogue: columns of equal length, one entry per track; `placed` ones came later."""
     return maps.catalogue_map(services(), query.get("track_id"), session.viewer()) or _NONE
+
+
+@blueprint.get("/api/projection/far")
+@blueprint.query(FarQuery)
+@blueprint.doc(responses={404: "The track is not on such a map"})
+def far_neighbours(query: dict[str, Any]) -> maps.FarNeighbours:
+    """Which of the ten tracks that a map shows nearest to a track are far from it in sound.
+
+    `nearer_share` of all tracks on the map, more than a quarter, sound more like it.
+    """
+    return maps.far_neighbours(services(), query["track_id"], query["method"], query["playlist"], session.viewer())
 
 
 @blueprint.get("/api/playlists/<playlist_id>/projection")

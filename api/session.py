@@ -85,7 +85,8 @@ def _known_owner(cookie: str) -> str | None:
     signed = _SIGNED.fullmatch(cookie)
     if signed and hmac.compare_digest(cookie, _signed(signed["owner"], int(signed["issued"]))):
         age = time.time() - int(signed["issued"])
-        g.renew_session = age > _RENEW_DAYS * _DAY_SECONDS
+        # One from the future is of a clock that was wrong; the browser forgets it in time all the same.
+        g.renew_session = not 0 <= age <= _RENEW_DAYS * _DAY_SECONDS
         return signed["owner"] if age < _SESSION_DAYS * _DAY_SECONDS else None
     before = hashlib.sha256(cookie.encode()).hexdigest()
     if _UNSIGNED.fullmatch(cookie) and services().database.is_owner(before):
@@ -107,9 +108,11 @@ def refuse_foreign_hosts() -> None:
     Raises ServiceError 421 otherwise.
     """
     config = services().config
-    if config.behind_proxy or _is_at_home(request.host):
+    # Werkzeug gives no host where the name has letters that are not allowed, such as a line below; browsers take it.
+    given = request.host or request.headers.get("Host", "")
+    if config.behind_proxy or not given or (request.host and _is_at_home(request.host)):
         return
-    name = _name_of(request.host)
+    name = _name_of(request.host) or given
     if name in config.hosts:
         return
     raise ServiceError(
@@ -170,8 +173,13 @@ def mark_operator(response: Response, key: str) -> Response:
 
 
 def viewer() -> Viewer:
-    """Return who is asking, and by the link of which playlist."""
-    return Viewer(owner(), is_operator(), request.args.get("playlist"))
+    """Return who is asking, and by the link of which playlist; who changes that calls :func:`start` before it."""
+    if "viewer" not in g or g.viewer.owner != owner():
+        # Most addresses name no playlist, and werkzeug would read all that they do name.
+        link = request.args.get("playlist") if b"playlist" in request.query_string else None
+        g.viewer = Viewer(owner(), is_operator(), link)
+    known: Viewer = g.viewer
+    return known
 
 
 def require_operator() -> None:
@@ -224,7 +232,7 @@ def _is_mark(cookie: str, key: str) -> bool:
     issued = cookie.partition(".")[0]
     if not issued.isdecimal() or not cookie.isascii() or len(issued) > len(str(2**63)):
         return False
-    is_young = time.time() - int(issued) < _OPERATOR_DAYS * _DAY_SECONDS
+    is_young = abs(time.time() - int(issued)) < _OPERATOR_DAYS * _DAY_SECONDS
     return is_young and hmac.compare_digest(cookie, _mark(key, int(issued)))
 
 

@@ -169,7 +169,7 @@ def answers_under_load(
         for _ in range(TURNS):
             for route, questions_left in paths.items():
                 target = bare_port if route == "/bare" else port
-                for status, milliseconds in _hammer(pool, clients, target, questions_left, slice_s):
+                for status, milliseconds in hammer(pool, clients, target, questions_left, slice_s):
                     statuses[route][status] += 1
                     times[route].append(milliseconds)
     bare = float(np.percentile(times["/bare"], 99))
@@ -187,9 +187,10 @@ def answers_under_load(
     return well
 
 
-def _hammer(
+def hammer(
     pool: ThreadPoolExecutor, clients: int, port: int, paths: Iterator[str], seconds: float
 ) -> list[tuple[int, float]]:
+    """Request ``paths`` in turn for so many seconds; return the status and the milliseconds of each."""
     until, lock = time.monotonic() + seconds, threading.Lock()
 
     def client(_: int) -> list[tuple[int, float]]:
@@ -289,12 +290,12 @@ def slow_connections(port: int, kind: str) -> bool:
     return seconds <= MOST_PAGE_SECONDS and set(statuses) == {HTTPStatus.OK}
 
 
-def memory(master: psutil.Process) -> bool:
-    """Print the proportional set size of master and workers."""
+def memory(master: psutil.Process, most: float = MOST_PSS_MB) -> bool:
+    """Print the proportional set size of master and workers; return whether it is at most so many megabytes."""
     web = [master, *(child for child in master.children() if "gunicorn" in " ".join(child.cmdline()))]
     sizes = [process.memory_full_info().pss / 1e6 for process in web]
-    print(f"master and {len(web) - 1} workers: {sum(sizes):.0f} MB PSS (at most {MOST_PSS_MB:g})")
-    return sum(sizes) <= MOST_PSS_MB
+    print(f"master and {len(web) - 1} workers: {sum(sizes):.0f} MB PSS (at most {most:g})")
+    return sum(sizes) <= most
 
 
 if __name__ == "__main__":

@@ -1,27 +1,43 @@
-"""Imports on one core and on all cores: the playlists in ../shared/data/exportify, and invented slices.
+"""Imports on one core and on all, and a catalogue of a million tracks beside the whole table.
 
     python -m bench.scale [--files FOLDER] [--slices 16] [--cores N] [--repeats 3]
+    python -m bench.scale --tracks 1000000 [--seconds 60] [--clients 8]
 
 Each import is a process of its own with an empty store. One core and all take turns, the database is embedded and
 works on the same cores, and the medians of the ratios of elapsed times count. The start of the processes is included;
 for the slices the ratio without it is printed too, since it takes seconds whatever is imported.
+
+With ``--tracks`` a table of so many generated tracks is imported and built. Two workers serve it, two others the whole
+table; clients search and ask for recommendations in turn (A B A B ...), each track once. The ratios of the medians and
+the memory of master and workers count.
 """
 
 import argparse
 import os
+import random
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
+from urllib.parse import urlencode
 
+from bench._generated import generate_table
+from bench.catalogue import TABLE, WORK, full_catalogue
+from bench.load import hammer, memory, served
 from bench.mpd import invent
+from config import ROOT
 from jobs.scale.options import available_cores
+from ml import artefacts
+from ml.artists.model import ArtistEmbedding
+from store.catalogue.catalogue import Catalogue
 
-ROOT = Path(__file__).resolve().parents[1]
 PLAYLISTS = "*_*.csv"  # the folder also has a list of the files
 EXPORTIFY = ROOT.parent / "shared" / "data" / "exportify"
+MOST_TIMES_WHOLE, MOST_PSS_MB, TURNS = 2.0, 700.0, 4
 
 
 def seconds(pattern: Path, cores: int) -> float:
@@ -47,13 +63,74 @@ def compare(name: str, pattern: Path, cores: int, repeats: int, empty: Path | No
     print()
 
 
+def questions(var: Path) -> dict[str, Iterator[str]]:
+    """Return by kind the paths to request; each track is asked for once."""
+    snapshot, known = Catalogue(var / "catalogue").current(), ArtistEmbedding.load(artefacts.active("artists"))
+    rows = random.Random(1).sample(range(len(snapshot)), 60_000)
+    first, second, third = (
+        [snapshot.track(snapshot.ref(row)) for row in rows[begin : begin + 20_000]] for begin in (0, 20_000, 40_000)
+    )
+    words = (word for track in first for word in track.title.split() if word.isascii() and word.isalnum())
+    names = ({"q": f"{track.artists[0]} {track.title}"} for track in second if track.artists)
+    by: dict[bool, list[str]] = {True: [], False: []}
+    for track in third:
+        is_known = any(known.find_exact(name) is not None for name in track.artists)
+        by[is_known].append(f"/recommend?track_id={track.id}")
+    return {
+        "search, a word": (f"/api/search?q={word}" for word in words),
+        "search, artist and title": (f"/api/search?{urlencode(query)}" for query in names),
+        "/recommend, its artist is known": iter(by[True]),
+        "/recommend, its artist is not known": iter(by[False]),
+    }
+
+
+def grown(count: int, seconds: float, clients: int) -> bool:
+    """Serve ``count`` generated tracks and the whole table, request both in turn and print the ratios."""
+    with tempfile.TemporaryDirectory() as name, full_catalogue() as whole:
+        large, table = Path(name) / "var", Path(name) / "generated.csv"
+        generate_table(TABLE, table, count)
+        subprocess.run([sys.executable, "-c", WORK, table, large / "catalogue"], cwd=ROOT, check=True)
+        table.unlink()
+        return compare_served(whole, large, seconds, clients)
+
+
+def compare_served(whole: Path, large: Path, seconds: float, clients: int) -> bool:
+    paths = (questions(whole), questions(large))
+    slice_s = seconds / TURNS / len(paths) / len(paths[0])
+    well = True
+    with (
+        served("app:create_app()", ROOT, whole) as (whole_port, _),
+        served("app:create_app()", ROOT, large) as (large_port, master),
+        ThreadPoolExecutor(clients) as pool,
+    ):
+        for kind in paths[0]:
+            times: tuple[list[float], list[float]] = ([], [])
+            for turn in range(TURNS + 1):  # the first loads models and catalogue
+                for port, of_port, found in zip((whole_port, large_port), paths, times, strict=True):
+                    answers = hammer(pool, clients, port, of_port[kind], slice_s)
+                    well = well and all(status == 200 for status, _ in answers)
+                    found += [milliseconds for _, milliseconds in answers] if turn else []
+            before, after = map(median, times)
+            well = well and after / before <= MOST_TIMES_WHOLE
+            print(
+                f"{kind}: {before:.1f} ms over the whole table, {after:.1f} ms over the large one, "
+                f"{after / before:.2f} times (at most {MOST_TIMES_WHOLE:g}); {len(times[1])} answers"
+            )
+        return memory(master, MOST_PSS_MB) and well
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=Path, default=EXPORTIFY)
     parser.add_argument("--slices", type=int, default=16)
     parser.add_argument("--cores", type=int, default=available_cores())
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--tracks", type=int, help="serve so many generated tracks, and import nothing else")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--clients", type=int, default=8)
     options = parser.parse_args()
+    if options.tracks:
+        sys.exit(not grown(options.tracks, options.seconds, options.clients))
     with tempfile.TemporaryDirectory() as name:
         slices, tiny = Path(name) / "slices", Path(name) / "tiny"
         for folder, count, lists in ((slices, options.slices, 1000), (tiny, options.cores, 1)):

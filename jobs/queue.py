@@ -22,6 +22,7 @@ from typing import IO, Any
 from config import WorkLimits
 from jobs.limits import TooManyRuns, check_open, with_room
 from store.database import Database, StoreError
+from store.disk import replacing
 from store.locks import locked, take
 from store.runs import LONG_KINDS, STORED, ImportProblem, Run, lock_file, upload_folder
 
@@ -119,25 +120,24 @@ def create_upload_run(
     folder.mkdir(parents=True)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, folder)
-        size = _receive(stream, folder / f"{name}.partial", max_bytes)
-        (folder / f"{name}.partial").rename(folder / name)
+        with replacing(folder / name) as file:
+            size = _copy(stream, file, max_bytes)
         [queued] = enqueue(database, var, replace(run, bytes_total=size), limits=limits)
         undo.pop_all()
     return queued
 
 
-def _receive(stream: IO[bytes], target: Path, max_bytes: int) -> int:
+def _copy(stream: IO[bytes], file: IO[bytes], max_bytes: int) -> int:
     size = 0
-    with target.open("wb") as file:
-        while block := stream.read(_BLOCK):
-            size += len(block)
-            if size > max_bytes:
-                raise ImportProblem(
-                    "too_large",
-                    f"The file has more than {max_bytes // (1024 * 1024)} MB.",
-                    "Split it, and bring the parts. On the server: python -m etl import FILE",
-                )
-            file.write(block)
+    while block := stream.read(_BLOCK):
+        size += len(block)
+        if size > max_bytes:
+            raise ImportProblem(
+                "too_large",
+                f"The file has more than {max_bytes // (1024 * 1024)} MB.",
+                "Split it, and bring the parts. On the server: python -m etl import FILE",
+            )
+        file.write(block)
     return size
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from store.disk import replace_text
 from store.errors import TastemapError
 
 MANIFEST = "manifest.json"
@@ -115,12 +116,7 @@ def editing(models: Path) -> Iterator[dict[str, Any]]:
         yield manifest
         for part in ("active", "files"):
             manifest[part] = dict(sorted(manifest[part].items()))
-        partial = models / (MANIFEST + ".partial")
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(manifest, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(models / MANIFEST)
+        replace_text(models / MANIFEST, json.dumps(manifest, indent=1) + "\n")
     finally:
         os.close(folder)
 

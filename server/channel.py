@@ -6,6 +6,7 @@ deadlines, the bounds and the one shape of errors.
 
 import copy
 import json
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from wsgiref.util import setup_testing_defaults
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import Error
 
@@ -30,6 +31,7 @@ KEEP_ALIVE_SECONDS = 15.0
 # Whoever still sends when an error is on its way gets so long to read it.
 _LINGER_SECONDS = 5.0
 _DISCARDED_AT_ONCE = 1 << 16
+_FRAMING = re.compile(rb"^(transfer-encoding|content-length|host):[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _MESSAGES = {
     400: ("bad_request", "This is no request in HTTP.", "See /api/openapi.json for what there is."),
     408: ("too_slow", "The request came too slowly.", "Send it again over a faster connection."),
@@ -57,7 +59,20 @@ class Parser(HTTPRequestParser):
         self.began = time.monotonic()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the headers; called once they are complete."""
+        """Read the headers; called once they are complete. Raises ParsingError.
+
+        Where a proxy in front and we could disagree about where a request ends, or for which host it is, it is refused
+        (RFC 9112, 3.2 and 6.1); waitress would take what it likes better.
+        """
+        said: dict[bytes, list[bytes]] = {}
+        for name, value in _FRAMING.findall(header_plus):
+            said.setdefault(name.lower(), []).append(value.lower())
+        coding = said.get(b"transfer-encoding")
+        is_current = header_plus.partition(b"\r\n")[0].endswith(b" HTTP/1.1")
+        if coding and (coding != [b"chunked"] or b"content-length" in said or not is_current):
+            raise ParsingError("The end of the body is ambiguous.")
+        if len(said.get(b"host", ())) > 1:
+            raise ParsingError("More than one host is named.")
         super().parse_header(header_plus)
         if not self.brings_files:
             self.adj = copy.copy(self.adj)

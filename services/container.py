@@ -24,6 +24,7 @@ from ml.neighbours.model import Neighbours
 from ml.registry import ModelRegistry
 from ml.served import ServedModels
 from ml.tagger.model import MusicTagger
+from ml.taxonomy.segments import GenresOfSegments
 from ml.timbre.model import TimbreLibrary, TimbreModel
 from ml.triage.evidence import TrackReader
 from ml.triage.model import Triage
@@ -121,6 +122,11 @@ class Services:
     def neighbours(self) -> Neighbours:
         artists = self.artists
         return self._served("artists", lambda _folder: Neighbours(artists), "neighbours")
+
+    @property
+    def genres_of_segments(self) -> GenresOfSegments:
+        artists, taxonomy = self.artists, self.genre.taxonomy
+        return self._served("artists", lambda _folder: GenresOfSegments(taxonomy, artists), "genres of segments")
 
     @property
     def clusters(self) -> Clusters:

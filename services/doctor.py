@@ -45,7 +45,7 @@ def probe(services: Services, visitor: Visitor) -> DoctorAnswer:
     if isinstance(opened, StoreError):
         return _answer(services, visitor, opened, kept)
     # Whoever presses while another's probe is under way gets what was found before it: no thread waits.
-    if (not kept or now() - kept["checked_at"] > _PAUSE) and _probing.acquire(blocking=False):
+    if (not kept or not timedelta() <= now() - kept["checked_at"] <= _PAUSE) and _probing.acquire(blocking=False):
         try:
             found = examine(probe_examiners(opened, visitor), _WITHIN_SECONDS)
         finally:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from store.database import Database
+from store.disk import replacing
 from store.documents import id_key, recording_keys
 from store.domain import Track
 
@@ -148,9 +149,8 @@ class AudioIndex:
     def save(self, path: Path) -> None:
         """Write the index, in one step for whoever reads it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial.npz")
-        np.savez(partial, keys=self._keys, at=self._at, ids=self._ids, durations=self._durations)
-        partial.replace(path)
+        with replacing(path) as file:
+            np.savez(file, keys=self._keys, at=self._at, ids=self._ids, durations=self._durations)
 
     def __len__(self) -> int:
         return len(self._ids)

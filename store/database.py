@@ -5,7 +5,7 @@ inserts. Nothing here sorts, counts, groups or pages through a collection for a 
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from store.mongo.connection import Connection, translated
 from store.mongo.embedded import EmbeddedServer
 from store.mongo.indexes import INDEXES, missing_indexes
 from store.mongo.installation import installation_id_of
-from store.runs import OPEN, Run, now, run_document, run_fields, run_from
+from store.runs import LONGEST_SLEEP, OPEN, Run, now, run_document, run_fields, run_from
 
 __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 
@@ -391,7 +391,9 @@ def open_database(var: Path, mongodb_uri: str = "", *, installation_id: str = ""
 
 
 def _asleep(run: Run) -> bool:
-    return run.state == "waiting" and run.wake_at is not None and run.wake_at > datetime.now(UTC)
+    if run.state != "waiting" or run.wake_at is None:
+        return False
+    return timedelta() < run.wake_at - datetime.now(UTC) <= LONGEST_SLEEP
 
 
 def _age(run: Run) -> tuple[datetime, str]:

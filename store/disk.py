@@ -52,17 +52,23 @@ def require_room(folder: Path) -> None:
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file that takes the place of ``path`` at the end: a kill at any moment leaves the one before, or it."""
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Yield a file that takes the place of ``path`` at the end.
+
+    A kill at any moment leaves the file before or the new one, whole; an exception leaves the one before.
+    """
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("wb") as target:
-        yield target
-        target.flush()
-        os.fsync(target.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write ``path`` so that a kill at any moment leaves the text before or the new one, whole."""
-    with replaced(path) as target:
-        target.write(text.encode())
+    """Write ``path`` as ``replacing`` does, in UTF-8."""
+    with replacing(path) as file:
+        file.write(text.encode())

@@ -38,6 +38,7 @@ FEATURE_BOUNDS: Mapping[str, tuple[float, float]] = {
     "time_signature": (1.0, 7.0),
 }
 AUDIO_FEATURES = tuple(FEATURE_BOUNDS)  # the order of every feature vector in this project
+_UNKNOWN_VALUES = (math.nan,) * len(AUDIO_FEATURES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +58,7 @@ class AudioFeatures:
 
     def vector(self) -> tuple[float, ...]:
         """Return the thirteen values in the order of :data:`AUDIO_FEATURES`, NaN where unknown."""
-        return tuple(self.values.get(name, math.nan) for name in AUDIO_FEATURES)
+        return tuple(map(self.values.get, AUDIO_FEATURES, _UNKNOWN_VALUES))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

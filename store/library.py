@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
-from store.catalogue.catalogue import Snapshot
+from store.catalogue.catalogue import COLLECTION, OWN, Catalogue, Snapshot
 from store.database import Database
 from store.domain import Track
 from store.gaps import merged
@@ -41,6 +41,19 @@ def tracks_of_playlist(
         for part, stored in zip(parts, asking.map(lambda part: database.get_tracks(part, owner), parts), strict=True):
             known |= _with_catalogue(snapshot, stored, part)
     return known
+
+
+def shown_tracks(catalogue: Catalogue, database: Database, owner: str | None, ids: Collection[str]) -> dict[str, Track]:
+    """Return the tracks of a playlist as :func:`tracks_of_playlist` does, in a fraction of its time: for what is shown.
+
+    What the catalogue has of the playlist's owner (None: of the installation) is read there, the rest in the database.
+    It lacks the ids at services, the addresses of artists, the details of albums and the sources of single values.
+    What a run under way has found of a known track appears when the run has ended.
+    """
+    snapshot = catalogue.current(owner)
+    known = snapshot.tracks(ids, COLLECTION if owner is None else OWN)
+    rest = [track_id for track_id in ids if track_id not in known]
+    return known | tracks_of_playlist(catalogue.current(), database, owner, rest) if rest else known
 
 
 def _with_catalogue(snapshot: Snapshot, stored: dict[str, Track], ids: Collection[str]) -> dict[str, Track]:

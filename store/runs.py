@@ -6,14 +6,16 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from store.errors import TastemapError
 
 ENDED = frozenset({"done", "failed", "cancelled"})
-# A run that is "waiting" sleeps in no process: it is due again at its `wake_at`.
+# A run that is "waiting" sleeps in no process: it is due again at its `wake_at`, but after this time at the latest: one
+# farther ahead was stored before the clock was set back.
+LONGEST_SLEEP = timedelta(days=8)
 OPEN = frozenset({"queued", "running", "waiting"})
 # The phase of a run that only waits for the catalogue to be built.
 STORED = "stored"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from store.runs import now
+
 # Snapshots are taken so often, where somebody works with the database.
 EVERY = timedelta(days=1)
 _NAME = re.compile(r"(\d{8}T\d{6})Z\.backup")
@@ -19,14 +21,15 @@ class DatabaseSnapshot:
 
 
 def snapshots(var: Path) -> list[DatabaseSnapshot]:
-    """Return the snapshots, the newest first."""
+    """Return the snapshots, the newest first; behind them those from the future, of a clock that was wrong."""
     named = ((path, _NAME.fullmatch(path.name)) for path in (var / "snapshots").glob("*.backup"))
     found = [
         DatabaseSnapshot(path, datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC))
         for path, match in named
         if match
     ]
-    return sorted(found, key=lambda snapshot: snapshot.written_at, reverse=True)
+    moment = now()
+    return sorted(found, key=lambda snapshot: (snapshot.written_at <= moment, snapshot.written_at), reverse=True)
 
 
 def newest_snapshot(var: Path) -> DatabaseSnapshot | None:
@@ -42,9 +45,8 @@ def new_snapshot_path(var: Path, moment: datetime) -> Path:
 
 
 def is_snapshot_due(var: Path, moment: datetime) -> bool:
-    """Say whether the newest snapshot is a day old, or from the future by a clock that was wrong."""
-    newest = newest_snapshot(var)
-    return newest is None or not timedelta() <= moment - newest.written_at < EVERY
+    """Say whether there is no snapshot of the day before ``moment`` (aware)."""
+    return not any(moment - EVERY < snapshot.written_at <= moment for snapshot in snapshots(var))
 
 
 def delete_old_snapshots(var: Path, keep: int) -> None:

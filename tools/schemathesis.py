@@ -1,8 +1,9 @@
-"""Try every operation of /api/openapi.json with generated requests: ``python -m tools.schemathesis [--examples 200]``.
+"""Try every operation of /api/openapi.json with generated requests: ``python -m tools.schemathesis``.
 
 Schemathesis makes them of the description, valid and not, in an installation of their own with a few tracks and a
 playlist, whose ids are used now and then. Each fault is printed once: an answer from 500 on (503 is described, but
 nothing here gives cause for it), a status, a type or a body that is not described. Exits with 1 where there is one.
+``--examples`` is the number of requests for each operation, ``--seed`` chooses others.
 ``tests/api/test_schema_cases.py`` runs a few cases of each operation.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import openapi
 from schemathesis.checks import not_a_server_error
@@ -50,27 +51,30 @@ class Report:
     faults: dict[str, str] = field(default_factory=dict)
 
 
-def try_all(folder: Path, uri: str, examples: int) -> Report:
-    """Try each operation with at most ``examples`` requests, over the database at ``uri``, with data in ``folder``."""
+def try_all(folder: Path, uri: str, examples: int, chosen: int = 1) -> Report:
+    """Try each operation with at most ``examples`` requests, over the database at ``uri``, with data in ``folder``.
+
+    They are the same for the same ``chosen``, the seed.
+    """
     with _application(folder, uri) as app:
         ids = _brought(app, folder, uri)
         report = Report()
         for result in openapi.from_wsgi("/api/openapi.json", app).get_all_operations():
-            _try_operation(result.ok(), ids, examples, report)
+            _try_operation(result.ok(), ids, report, examples, chosen)
     return report
 
 
-def _try_operation(operation: Any, ids: dict[str, str], examples: int, report: Report) -> None:
+def _try_operation(operation: Any, ids: dict[str, str], report: Report, examples: int, chosen: int) -> None:
     # What deletes all of a browser is sent by another one.
     cookie = "tastemap_session=other" if operation.method.upper() == "DELETE" else "tastemap_session=mine"
     label = operation.label
     report.cases[label] = 0
 
+    @seed(chosen)
     @settings(
         max_examples=examples,
         database=None,
         deadline=None,
-        derandomize=True,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.explicit, Phase.generate],
     )
@@ -134,12 +138,13 @@ def _application(folder: Path, uri: str) -> Iterator[Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--examples", type=int, default=200, help="requests for each operation")
+    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as name:
         server = EmbeddedServer(Path(name))
         try:
-            report = try_all(Path(name), server.start(), arguments.examples)
+            report = try_all(Path(name), server.start(), arguments.examples, arguments.seed)
         finally:
             server.stop()
     for key, text in report.faults.items():

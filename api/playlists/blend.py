@@ -1,7 +1,6 @@
-"""One list for several people, from what each of them chose; and the tracks that this browser wants in none."""
+"""One list for several people, from what each of them chose."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from apiflask import Schema
@@ -16,8 +15,7 @@ from api.schemas import track_id
 from ml.blend.fairness import Method
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS
 from services.playlists import blend as use
-from services.views import TrackSummary
-from store.library import tracks_by_id
+from services.playlists.never import MAX_NEVER
 
 blueprint = Blueprint("blend", __name__, tag="Playlists")
 
@@ -58,28 +56,7 @@ class BlendBody(Schema):
     artist_cap = Integer(load_default=2, validate=Range(1, 50))
     filters = Nested(Filters, load_default=lambda: Filters().load({}))
     novelty = Float(load_default=0.0, validate=Range(0, 1), metadata={"description": "0: what fits; 1: what is new."})
-    never = List(_id, load_default=list, validate=Length(max=use.MAX_NEVER))
-
-
-class NeverList(Schema):
-    tracks = List(
-        _id,
-        required=True,
-        validate=Length(max=use.MAX_NEVER),
-        metadata={"description": "Ids of tracks that must not come again; takes the place of the list before."},
-    )
-
-
-@dataclass(frozen=True)
-class UnknownTrack:
-    """The id of a track that is not known here (any more)."""
-
-    id: str
-
-
-@dataclass(frozen=True)
-class NeverAnswer:
-    tracks: list[TrackSummary | UnknownTrack]
+    never = List(_id, load_default=list, validate=Length(max=MAX_NEVER))
 
 
 @blueprint.post("/api/blend")
@@ -89,23 +66,6 @@ def post_blend(body: dict[str, Any]) -> use.BlendAnswer:
     """Tracks of the catalogue for several people: whom each is for and why, and what everybody has from the list.
 
     `fairness` is this list's, `average` that of the list that the plain average would have given. What this browser
-    never wants again stays out besides `never`.
+    does not want, never or now, stays out besides `never`.
     """
     return use.blend_playlists(services(), body, session.viewer())
-
-
-@blueprint.get("/api/never")
-def never() -> NeverAnswer:
-    """The tracks that this browser never wants again, the latest last."""
-    owner = session.owner()
-    ids = use.never_list(services(), owner)
-    known = tracks_by_id(services().catalogue.current(owner), services().database, ids, owner)
-    return NeverAnswer([TrackSummary.of(known[id_]) if id_ in known else UnknownTrack(id_) for id_ in ids])
-
-
-@blueprint.put("/api/never")
-@blueprint.body(NeverList)
-def put_never(body: dict[str, list[str]]) -> NeverAnswer:
-    """Say which tracks this browser never wants again."""
-    use.put_never_list(services(), session.start(), body["tracks"])
-    return never()

@@ -37,6 +37,17 @@ class NextQuery(Schema):
     spoken = Boolean(load_default=True, metadata={"description": "Leave out spoken word (speechiness above 0.66)."})
     explicit = Boolean(load_default=False, metadata={"description": "Leave out what is marked as explicit."})
     seasonal = Boolean(load_default=True, metadata={"description": "Leave out Christmas and Halloween, by title."})
+    without = String(
+        load_default="",
+        validate=text,
+        metadata={"description": "Families of genres to leave out, with | between; `families` in the answer has them."},
+    )
+    longest_s = Float(
+        load_default=None,
+        allow_none=True,
+        validate=Range(1, 86_400),
+        metadata={"description": "Leave out longer tracks; one of unknown length stays."},
+    )
     novelty = Float(load_default=0.0, validate=Range(0, 1), metadata={"description": "0: what fits; 1: what is new."})
 
 
@@ -62,7 +73,7 @@ class PersonGiven(Schema):
 
 class NewPlaylist(Schema):
     name = String(required=True, validate=Length(1, 200))
-    tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, use.MAX_TRACKS))
+    tracks = List(Nested(ChosenTrack), required=True, validate=Length(max=use.MAX_TRACKS))
     people = Dict(
         keys=String(validate=Length(1, _LONGEST_ID)),
         values=Nested(PersonGiven),
@@ -188,7 +199,8 @@ def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
 def next_tracks(playlist_id: str, query: dict[str, Any]) -> continuation.NextAnswer:
     """Tracks of the catalogue that go on with a playlist, best first, none of its own recordings among them.
 
-    `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.
+    Of a playlist without tracks the genres and artists in its name decide (`method` is `name`). Else `method` is the
+    way to rank that did best on held-out playlists, `method_score` what it scored there.
     """
     return continuation.next_tracks(services(), playlist_id, session.viewer(), query)
 

@@ -36,6 +36,8 @@ Since = Mapping[Status, datetime | None]
 _HOUR_S = 3600
 # How many hours one sweep cleans up after at most, so that it stays short after a long pause.
 _SWEPT_AT_ONCE = 500
+# What was fetched, or is held, farther in the future than this was stored before the clock was set back.
+_FARTHEST_S = 3600.0
 
 
 class AnswerCache:
@@ -139,6 +141,8 @@ class AnswerCache:
     def _answer(self, document: Mapping[str, Any], need: Need, since: Since) -> Answer | None:
         if document["status"] == _PENDING or not self._clock.until(document["expires_at"]):
             return None
+        if self._clock.until(document["fetched_at"]) > _FARTHEST_S:
+            return None
         start = since.get(Status(document["status"]))
         if start is not None and document["fetched_at"] < start:
             return None
@@ -161,7 +165,7 @@ class AnswerCache:
 
     def _is_held(self, document: Mapping[str, Any]) -> bool:
         lease = document["lease"]
-        return bool(lease and self._clock.until(document["lease_until"]) and _is_alive(lease))
+        return bool(lease and 0.0 < self._clock.until(document["lease_until"]) < _FARTHEST_S and _is_alive(lease))
 
 
 def _until(answer: Answer, expires_at: datetime) -> Answer:

@@ -14,6 +14,7 @@ from etl.exports.formats import FORMATS, Format, file_name
 from etl.exports.rows import Pages, read_pages
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, Database, StoreError
+from store.disk import replacing
 from store.domain import Playlist, Track
 from store.library import tracks_of_playlist
 
@@ -85,17 +86,9 @@ def _format(options: argparse.Namespace) -> Format:
 
 
 def _write(blocks: Iterable[bytes], target: Path) -> int:
-    """Write to a temporary file and rename it when it is whole; return its size."""
-    partial = target.with_name(f"{target.name}.partial")
-    size = 0
-    try:
-        with partial.open("wb") as file:
-            for block in blocks:
-                size += file.write(block)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-    return size
+    """Write the file whole or not at all; return its size in bytes."""
+    with replacing(target) as file:
+        return sum(file.write(block) for block in blocks)
 
 
 def _to_database(database: Database, snapshot: Snapshot, playlist: Playlist | None, url: str) -> int:

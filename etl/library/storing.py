@@ -12,6 +12,7 @@ from store.audio_files import AudioFile, keys_of
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.segment import CatalogueError
 from store.database import Database
+from store.disk import replacing
 from store.domain import Track
 from store.facts import ANALYSES, OWN_AUDIO, Provenance, put_own_sound, put_segments, track_with_id, tracks_like
 from store.runs import now
@@ -93,7 +94,6 @@ class FileStore:
         path = self._covers / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(".partial")
-            partial.write_bytes(data)
-            partial.replace(path)
+            with replacing(path) as file:
+                file.write(data)
         return name

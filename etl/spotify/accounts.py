@@ -162,7 +162,9 @@ class Accounts:
 
     def _take_lease(self, owner: str, document: Document, lease: str) -> bool:
         moment = datetime.now(UTC)
-        unchanged = {"token": document["token"], "lease_until": {"$lt": moment}}
+        # A lease that lasts longer than any was taken before the clock was set back.
+        held = {"$gte": moment, "$lte": moment + _LEASE}
+        unchanged = {"token": document["token"], "lease_until": {"$not": held}}
         changes = {"lease": lease, "lease_until": moment + _LEASE}
         return self._database.change_document(COLLECTION, owner, changes, where=unchanged)
 

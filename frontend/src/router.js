@@ -41,6 +41,9 @@ export const trail = shallowRef([])
 /** How often one went on within the page, so that a view can tell a step from its first loading. */
 export const moves = ref(0)
 
+/** The address that was wanted last and whose script could not be fetched, '' where there is none. */
+export const unreached = ref('')
+
 /** The search text in a query. @param {Record<string, any>} query @returns {string} */
 export const typedOf = ({ q, track, artist }) => q ?? [artist, track].filter(Boolean).join(' ')
 
@@ -120,13 +123,14 @@ router.afterEach((to, from, failure) => {
   if (failure) return
   amended = {}
   amendment = ''
+  unreached.value = ''
   trail.value = window.history.state?.trail ?? []
   if (isStep(to, from)) moves.value += 1
 })
 
-// After the server was updated a view's old script is gone: the whole page is loaded anew, at the address wanted.
+// Without the server, or after it was updated, a view's script cannot be had: UnreachedNotice.vue says so.
 router.onError((error, to) => {
   arrive()
   if (!/dynamically imported module|Importing a module script/.test(error.message)) throw error
-  window.location.assign(to.fullPath)
+  unreached.value = to.fullPath
 })

@@ -27,7 +27,7 @@ from ml.neighbours.model import Neighbours, NothingToCompare, recordings_of
 from ml.neighbours.reasons import reasons
 from store.catalogue.catalogue import Ref, Snapshot
 from store.catalogue.segment import recording_hash
-from store.domain import AUDIO_FEATURES, Track
+from store.domain import Track
 from store.text import recording_key
 
 Floats = npt.NDArray[np.float32]
@@ -272,8 +272,7 @@ class _Admitted:
 
 def _out_of_length(snapshot: Snapshot, request: BlendRequest) -> npt.NDArray[np.bool_]:
     """Return (n,) whether the length among a row's features is out of bounds; an unknown length is not."""
-    column = AUDIO_FEATURES.index("duration_ms")
-    lengths = np.concatenate([segment.features[:, column] for segment in snapshot.segments] or [np.empty(0)]) / 1000
+    lengths = np.concatenate([segment.lengths_s for segment in snapshot.segments] or [np.empty(0)])
     return (lengths < request.shortest_s) | (lengths > request.longest_s)
 
 

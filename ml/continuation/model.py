@@ -7,7 +7,7 @@ The method that serves is the one that did best on held-out playlists (``scores.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -57,6 +57,8 @@ MAX_LIMIT = 100
 _NOVELTY_DEPTH = 10
 _UNKNOWN_POPULARITY = 0.2
 _NO_GUARDS: Mapping[str, bool] = {}
+# Returns (n,) which tracks of a segment may be chosen.
+Among = Callable[[Segment], npt.NDArray[np.bool_]]
 MOST_SEEDS = 500  # of a longer playlist the last ones count
 
 
@@ -261,39 +263,33 @@ class Continuation:
         artist_cap: int = 3,
         guards: Mapping[str, bool] = _NO_GUARDS,
         novelty: float = 0.0,
+        among: Among | None = None,
     ) -> list[Next]:
         """Return at most ``limit`` tracks that may come next, best first, each with the reason.
 
         They hold no recording of the playlist, no composition twice, no id of ``exclude``, at most ``artist_cap``
         tracks of one first artist, and nothing that ``guards`` (:data:`ml.guards.GUARDS`) keep out. ``novelty``, 0 to
-        1, brings up what few people know: at 1 it counts as much as what fits. Empty when neither a seed's
-        artist nor its sound nor a word of the name is known.
+        1, brings up what few people know: at 1 it counts as much as what fits. ``among`` says which tracks of a segment
+        (n,) are ranked at all. Empty when neither a seed's artist nor its sound nor a word of the name is known.
 
         Raises ValueError if ``limit`` is not within 1 to 100.
         """
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}")
-        found: list[Next] = []
-        cap = ArtistCap(artist_cap)
-        excluded = set(exclude) | {track.id for track in query.tracks}
-        compositions = set(map(composition_hash, query.tracks))
         profile = self._profile(query)
         reasons = Reasons(query.tracks[-MOST_SEEDS:], profile.seeds.columns, self.artists, self.artist_table)
-        ranked = self._ranked(snapshot, query, profile, self.method)
-        for ref, score in _less_known_first(snapshot, ranked[: _NOVELTY_DEPTH * limit], novelty) if novelty else ranked:
-            composition = int(snapshot.segment(ref.segment).composition_code[ref.row])
-            if composition in compositions:
-                continue
-            track = snapshot.track(ref)
-            artist = normalise(track.artists[0]) if track.artists else ""
-            if track.id in excluded or not cap.allows(artist) or caught(track, guards):
-                continue
-            cap.add(artist)
-            compositions.add(composition)
-            found.append(Next(ref, score, reasons.of(track, self._artist(track))))
-            if len(found) == limit:
-                break
-        return found
+        ranked = self._ranked(snapshot, query, profile, self.method, among)
+        filtered = picked(
+            snapshot,
+            ranked,
+            query.tracks,
+            limit=limit,
+            exclude=exclude,
+            artist_cap=artist_cap,
+            guards=guards,
+            novelty=novelty,
+        )
+        return [Next(ref, score, reasons.of(track, self._artist(track))) for ref, score, track in filtered]
 
     def ranked(
         self, snapshot: Snapshot, query: ContinuationQuery, method: str | None = None
@@ -306,9 +302,14 @@ class Continuation:
         return self._ranked(snapshot, query, self._profile(query), method or self.method)
 
     def _ranked(
-        self, snapshot: Snapshot, query: ContinuationQuery, profile: Profile, method: str
+        self,
+        snapshot: Snapshot,
+        query: ContinuationQuery,
+        profile: Profile,
+        method: str,
+        among: Among | None = None,
     ) -> list[tuple[Ref, float]]:
-        refs, codes, table = self._table(snapshot, query, profile)
+        refs, codes, table = self._table(snapshot, query, profile, among)
         if not refs:
             return []
         scores = self._decide(method, table)
@@ -322,7 +323,7 @@ class Continuation:
         return {method: codes[_order(self._decide(method, table), codes)] for method in self.methods()}
 
     def _table(
-        self, snapshot: Snapshot, query: ContinuationQuery, profile: Profile
+        self, snapshot: Snapshot, query: ContinuationQuery, profile: Profile, among: Among | None = None
     ) -> tuple[list[Ref], npt.NDArray[np.int64], dict[str, Floats]]:
         """Return the candidates, their recordings, and their columns."""
         evidence = self._evidence(query, profile)
@@ -330,7 +331,9 @@ class Continuation:
         refs: list[Ref] = []
         tables, codes = [], [np.empty(0, np.int64)]
         for segment in snapshot.segments:
-            rows, table = self._candidates(segment, self._pool(segment), profile, evidence, taken)
+            rows, table = self._candidates(
+                segment, self._pool(segment), profile, evidence, taken, among(segment) if among else None
+            )
             refs += [Ref(segment.name, row) for row in rows.tolist()]
             codes.append(segment.recording_code[rows])
             tables.append(table)
@@ -391,10 +394,11 @@ class Continuation:
         profile: Profile,
         evidence: _QueryEvidence | None,
         taken: npt.NDArray[np.int64],
+        among: npt.NDArray[np.bool_] | None,
     ) -> tuple[Ints, dict[str, Floats]]:
-        chosen = [profile.choose(pool.columns, CHOSEN["content"])]
+        chosen = [profile.choose(pool.columns, CHOSEN["content"], among)]
         if evidence is not None:
-            listed = np.flatnonzero(pool.listed >= 0)
+            listed = np.flatnonzero(pool.listed >= 0 if among is None else (pool.listed >= 0) & among)
             for name in LIST_SCORES:
                 values = evidence.list_scores[name][pool.listed[listed]]
                 chosen.append(listed[top(values, min(CHOSEN[name], int((values > 0).sum())))])
@@ -426,6 +430,37 @@ class Continuation:
                     listed=evidence.numbers(segment.recording_code) if evidence else np.full(len(segment), -1),
                 )
             return known
+
+
+def picked(
+    snapshot: Snapshot,
+    ranked: Sequence[tuple[Ref, float]],
+    tracks: Sequence[Track] = (),
+    *,
+    limit: int,
+    exclude: Collection[str] = (),
+    artist_cap: int = 3,
+    guards: Mapping[str, bool] = _NO_GUARDS,
+    novelty: float = 0.0,
+) -> Iterator[tuple[Ref, float, Track]]:
+    """Yield at most ``limit`` of ``ranked`` that may come after ``tracks``: see :meth:`Continuation.next`."""
+    cap = ArtistCap(artist_cap)
+    excluded = set(exclude) | {track.id for track in tracks}
+    compositions = set(map(composition_hash, tracks))
+    for ref, score in _less_known_first(snapshot, ranked[: _NOVELTY_DEPTH * limit], novelty) if novelty else ranked:
+        composition = int(snapshot.segment(ref.segment).composition_code[ref.row])
+        if composition in compositions:
+            continue
+        track = snapshot.track(ref)
+        artist = normalise(track.artists[0]) if track.artists else ""
+        if track.id in excluded or not cap.allows(artist) or caught(track, guards):
+            continue
+        cap.add(artist)
+        compositions.add(composition)
+        yield ref, score, track
+        limit -= 1
+        if not limit:
+            return
 
 
 def _less_known_first(

@@ -7,7 +7,6 @@ alone. ``ml.families.train.train`` trains the models.
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, Self
@@ -106,7 +105,6 @@ class Families:
         self.models = models
         self.histograms = histograms
         self.taxonomy = taxonomy
-        self._family_of = lru_cache(20_000)(taxonomy.family_of)
         self._members: dict[str, tuple[Path, _Members]] = {}
         self._lock = Lock()
 
@@ -151,7 +149,7 @@ class Families:
 
     def families_of(self, genres: Iterable[str]) -> tuple[str, ...]:
         """Return the distinct families of genres by name; names of unknown family are left out."""
-        return tuple(dict.fromkeys(family for genre in genres if (family := self._family_of(genre)) is not None))
+        return tuple(dict.fromkeys(family for family in map(self.taxonomy.family_of, genres) if family is not None))
 
     def predict(self, features: AudioFeatures | None, families: Iterable[str]) -> dict[str, int]:
         """Return a track's cluster, from 0, in each of ``families`` that the version knows.

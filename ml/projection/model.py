@@ -24,6 +24,8 @@ METHODS = ("tsne", "umap")
 NEIGHBOURS = 10
 # Points of a map that the scores are computed on, against all of its points.
 SCORED = 1000
+# A neighbour on the map is far in sound where more than this share of all mapped tracks sounds more like the track.
+FAR_SHARE = 0.25
 _SAMPLE_SEED = 1
 
 
@@ -105,6 +107,17 @@ class Projection:
             weight = 1.0 / (squared[nearest] + 1e-6)
             found[at] = (weight[:, None] * self.maps[method][nearest]).sum(axis=0) / weight.sum()
         return found
+
+    def far_neighbours(self, row: int, method: str) -> list[tuple[int, float]]:
+        """Return which of the ten tracks nearest to ``row`` on a map are far from it in sound, the nearest first.
+
+        Each with the share of all other mapped tracks that sound more like it, above :data:`FAR_SHARE` and below 1.
+        """
+        here = np.array([row])
+        map_ranks, ranks = _ranks(self.maps[method], here)[0], _ranks(self.places, here)[0]
+        shares = (ranks - 1) / max(len(ranks) - 1, 1)
+        nearest = np.argsort(map_ranks)[1 : NEIGHBOURS + 1].tolist()
+        return [(at, float(shares[at])) for at in nearest if shares[at] > FAR_SHARE]
 
 
 def map_of_catalogue(snapshot: Snapshot, owner: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from store.text import normalise
 HOW = ("listed", "keyword", "place", "weak", "learnt", "nearest")
 # A placement of less confidence is a guess and not passed on.
 _LEAST_CONFIDENCE = 0.35
+# A name that is not listed is compared with all that are: so many placements are kept.
+_NAMES_KEPT = 20_000
 # Confidence of an unlisted name by the kind of word that places it: the precision on listed names, see the card.
 _WORD_CONFIDENCE = {"keyword": 0.95, "place": 0.9, "weak": 0.7}
 
@@ -60,6 +62,7 @@ class Taxonomy:
         self._words = GenreWords(content["families"])
         self._listed: dict[str, list[Any]] = content["microgenres"]
         self.genres: tuple[str, ...] = tuple(sorted(self._family))
+        self._placed = lru_cache(_NAMES_KEPT)(self._place)
         self._check()
 
     def _check(self) -> None:
@@ -123,6 +126,9 @@ class Taxonomy:
 
         Raises ValueError if ``name`` is empty.
         """
+        return self._placed(name)
+
+    def _place(self, name: str) -> Placement:
         key = normalise(name)
         if not key:
             raise ValueError("a genre needs a name with letters")

@@ -14,6 +14,7 @@ import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from ml.litert import LiteRTNetwork
+from store.disk import replacing
 
 TOLERANCE = 1e-5
 
@@ -61,7 +62,6 @@ def export(model: keras.Model, path: Path, inputs: Arrays) -> float:
     gap = difference(model, content, inputs)
     if not gap <= TOLERANCE:
         raise ExportError(f"LiteRT differs from Keras by {gap:.2e} (more than {TOLERANCE:.0e}): {path} not written")
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    with replacing(path) as file:
+        file.write(content)
     return gap

@@ -51,13 +51,9 @@ class SoundTable:
 
     def members(self, taxonomy: Taxonomy) -> dict[str, npt.NDArray[np.intp]]:
         """Return the rows of every family that occurs, in the taxonomy's order; a track may be in several."""
-        known: dict[str, str | None] = {}
         rows: dict[str, list[int]] = {family: [] for family in taxonomy.families}
         for row, names in enumerate(self.genres):
-            for name in names:
-                if name not in known:
-                    known[name] = taxonomy.family_of(name)
-            for family in {known[name] for name in names} - {None}:
+            for family in {*map(taxonomy.family_of, names)} - {None}:
                 rows[str(family)].append(row)
         return {family: np.array(some) for family, some in rows.items() if some}
 

@@ -20,7 +20,7 @@ from config import ROOT
 from ml import artefacts
 from ml.train.revision import revision
 from ml.train.tables import require
-from store.disk import replace_text, replaced
+from store.disk import replace_text, replacing
 from store.errors import TastemapError
 
 _FINGERPRINT = "fingerprint.json"
@@ -92,7 +92,7 @@ class Stages:
         else:
             started = time.monotonic()
             made = make(*given, **named)
-            with replaced(path) as file:
+            with replacing(path) as file:
                 joblib.dump(made, file)
             self._say(f"stage {name}: {time.monotonic() - started:.0f} s")
         kept: T = joblib.load(path)

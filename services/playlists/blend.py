@@ -11,16 +11,15 @@ from ml.guards import GUARDS
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import bad_request, invalid_value, no_features, not_found
+from services.playlists.never import unwanted_ids
 from services.playlists.playlists import contributors, find_playlist, require_contributors
 from services.viewer import Viewer
 from services.views import Named, TrackSummary
 from store.domain import Playlist, PlaylistItem, Track
-from store.library import tracks_of_playlist
+from store.library import shown_tracks
 
 # What is read of each playlist; more changes a taste little.
 _MOST_ROWS = 10_000
-MAX_NEVER = 2000
-_COLLECTION = "never"
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def _request(
         shortest_s=filters["shortest_s"],
         longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
         novelty=query["novelty"],
-        never={*query["never"], *never_list(services, owner)},
+        never={*query["never"], *unwanted_ids(services, owner)},
         known=[track for listener in listeners for track in listener.tracks] if filters["known"] else (),
     )
 
@@ -149,7 +148,7 @@ def _items(services: Services, playlist: Playlist) -> list[PlaylistItem]:
 
 def _tracks(services: Services, playlist: Playlist, items: Sequence[PlaylistItem]) -> tuple[Track, ...]:
     ids = list(dict.fromkeys(item.track_id for item in items))
-    known = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    known = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
     return tuple(known[track_id] for track_id in ids if track_id in known)
 
 
@@ -194,19 +193,3 @@ def _fairness(made: Blend, shares: Sequence[Share]) -> list[PersonShare]:
         )
         for person, share in zip(made.people, shares, strict=True)
     ]
-
-
-def never_list(services: Services, owner: str | None) -> list[str]:
-    """Return the ids on the "never again" list of a browser session, the latest last."""
-    document = services.database.get_document(_COLLECTION, owner) if owner else None
-    return list(document["tracks"]) if document else []
-
-
-def forget_never_list(services: Services, owner: str) -> None:
-    """Delete the "never again" list of a browser session."""
-    services.database.delete_documents(_COLLECTION, [owner])
-
-
-def put_never_list(services: Services, owner: str, ids: Sequence[str]) -> None:
-    """Replace the "never again" list of a browser session by ``ids``, without duplicates."""
-    services.database.put_document(_COLLECTION, {"_id": owner, "tracks": list(dict.fromkeys(ids))})

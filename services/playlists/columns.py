@@ -6,13 +6,17 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from services.container import Services
-from services.playlists.groups import clusters_of, families_of
+from services.playlists.groups import clusters_of, main_families
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
 from services.views import audio_url
 from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
-from store.library import tracks_of_playlist
+from store.feature_rows import feature_rows
+from store.library import shown_tracks
 
 # Rows of one answer; a longer playlist takes several.
 MOST_ROWS = 20_000
@@ -71,6 +75,7 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
     tracks = [track for _, track in rows]
     plain = ("title", "artists", "album", "year", "popularity", "explicit", "duration_ms", "labels")
     point_of = cache(services.artist_points)
+    sound = feature_rows([track.features for track in tracks])
     columns: dict[str, Any] = {name: [getattr(track, name) for _, track in rows] for name in plain}
     return PlaylistColumns(
         playlist=describe(playlist, viewer),
@@ -84,10 +89,10 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
             audio_url=[audio_url(track) for _, track in rows],
             plays=[item.plays for item, _ in rows],
             source=[sources.of(track.features.source if track.features else None) for _, track in rows],
-            family=[families.of(name) for name in families_of(services, tracks)],
-            cluster=[clusters.of(name) for name in clusters_of(services, tracks)],
+            family=[families.of(name) for name in main_families(services, tracks)],
+            cluster=[clusters.of(name) for name in clusters_of(services, sound)],
             artist_point=[_rounded(point_of(track.artists)) for _, track in rows],
-            features=_feature_columns(tracks),
+            features=_feature_columns(sound),
             **columns,
         ),
         people=people.names,
@@ -99,14 +104,15 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
 
 def _known(services: Services, playlist: Playlist, items: Sequence[PlaylistItem]) -> list[tuple[PlaylistItem, Track]]:
     ids = {item.track_id for item in items}
-    tracks = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    tracks = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
     return [(item, tracks[item.track_id]) for item in items if item.track_id in tracks]
 
 
-def _feature_columns(tracks: Sequence[Track]) -> dict[str, list[float | None]]:
-    sounds = [track.features.values if track.features else {} for track in tracks]
-    values = {name: [known.get(name) for known in sounds] for name in AUDIO_FEATURES}
-    return {name: [None if value is None else round(value, 4) for value in column] for name, column in values.items()}
+def _feature_columns(values: npt.NDArray[np.float32]) -> dict[str, list[float | None]]:
+    """Return the columns of (n, 13) features by name, null where a value is unknown."""
+    rounded = np.round(values.astype(np.float64), 4).T.tolist()
+    columns = zip(AUDIO_FEATURES, rounded, strict=True)
+    return {name: [None if value != value else value for value in column] for name, column in columns}
 
 
 def _rounded(point: tuple[float, float] | None) -> tuple[float, float] | None:

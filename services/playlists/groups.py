@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
 
 from ml.artists.model import ArtistEmbedding
 from ml.clusters.model import Clusters
@@ -11,12 +13,11 @@ from services.container import Services
 from services.errors import ServiceError
 from services.sound.clusters import named
 from store.domain import Track
-from store.feature_rows import feature_rows
 
 _FEW = 2  # families that name a cluster
 
 
-def genres_of(artists: ArtistEmbedding, track: Track) -> Sequence[str]:
+def best_known_genres(artists: ArtistEmbedding, track: Track) -> Sequence[str]:
     """Return a track's own genres, else its artist's, else those that playlists tell of its first known artist.
 
     Names in playlists are not typed: one that is spelled nearly like a known artist's is mostly another artist's.
@@ -28,27 +29,30 @@ def genres_of(artists: ArtistEmbedding, track: Track) -> Sequence[str]:
     return next((artists.genres(artist)[:2] for artist in found if artist is not None), ())
 
 
-def families_of(services: Services, tracks: Sequence[Track]) -> list[str | None]:
+def main_families(services: Services, tracks: Sequence[Track]) -> list[str | None]:
     """Return the family that most genres of each track name, ``None`` for all where a model is missing."""
     try:
         taxonomy, artists = services.genre.taxonomy, services.artists
-        return [_family(taxonomy, genres_of(artists, track)) for track in tracks]
+        return [_family(taxonomy, best_known_genres(artists, track)) for track in tracks]
     except ServiceError:
         return [None for _ in tracks]
 
 
 def _family(taxonomy: Taxonomy, genres: Sequence[str]) -> str | None:
-    counts = Counter(family for genre in genres if (family := _family_of(taxonomy, genre)))
+    counts = Counter(family for genre in genres if (family := taxonomy.family_of(genre)))
     return counts.most_common(1)[0][0] if counts else None
 
 
-def clusters_of(services: Services, tracks: Sequence[Track]) -> list[str | None]:
-    """Return the cluster of each track with the families that fill it most, ``None`` where too little is known."""
+def clusters_of(services: Services, sound: npt.NDArray[np.float32]) -> list[str | None]:
+    """Return the cluster of each row of (n, 13) features with the families that fill it most.
+
+    ``None`` where too little is known.
+    """
     try:
         model = services.clusters
     except ServiceError:
-        return [None for _ in tracks]
-    numbers = model.assign(feature_rows([track.features for track in tracks]))
+        return [None for _ in sound]
+    numbers = model.assign(sound)
     names = {number: _name(model, number) for number in {*numbers.tolist()} if number >= 0}
     return [names.get(number) for number in numbers.tolist()]
 
@@ -56,7 +60,3 @@ def clusters_of(services: Services, tracks: Sequence[Track]) -> list[str | None]
 def _name(model: Clusters, number: int) -> str:
     families = [lift.name for lift in named(model, "family", number)][:_FEW]
     return f"Cluster {number + 1}" + (f", mostly {' and '.join(families)}" if families else "")
-
-
-# A name that nobody has listed is compared with all that are.
-_family_of = lru_cache(4096)(Taxonomy.family_of)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ml.projection.model import CATALOGUE, NoProjection, Projection, map_of_catalogue
+from ml.projection.model import CATALOGUE, NEIGHBOURS, NoProjection, Projection, map_of_catalogue
 from ml.sound import coordinates
 from services.container import Services
+from services.errors import not_found
 from services.playlists.playlists import find_playlist
 from services.viewer import Viewer
 from store.domain import Track
@@ -35,10 +36,30 @@ class ProjectionMap:
     columns: dict[str, list[Any]]
 
 
+@dataclass(frozen=True)
+class FarNeighbour:
+    """A track that lies near another on a map, though ``nearer_share`` (0 to 1) of the map sounds more like that one.
+
+    ``artists`` are one text.
+    """
+
+    id: str
+    title: str
+    artists: str
+    nearer_share: float
+
+
+@dataclass(frozen=True)
+class FarNeighbours:
+    """Which of the ``neighbours`` that are nearest to a track on a map are far from it in sound."""
+
+    neighbours: int
+    far: list[FarNeighbour]
+
+
 def catalogue_map(services: Services, track_id: str | None, viewer: Viewer) -> ProjectionMap | None:
     """Return the map of the catalogue with ``track_id`` placed on it; None where none has been computed."""
-    snapshot = services.catalogue.current(viewer.owner)
-    projection = _load(services, map_of_catalogue(snapshot, viewer.owner)) or _load(services, CATALOGUE)
+    projection = _of_catalogue(services, viewer)
     return _answer(services, projection, [track_id] if track_id else [], {}, viewer) if projection else None
 
 
@@ -55,6 +76,35 @@ def playlist_map(services: Services, playlist_id: str, track_id: str | None, vie
     added_by = {item.track_id: item.added_by for item in reversed(items) if item.added_by}  # the first of several
     wanted = [*(item.track_id for item in items), *([track_id] if track_id else [])]
     return _answer(services, projection, wanted, added_by, viewer, playlist.owner)
+
+
+def far_neighbours(
+    services: Services, track_id: str, method: str, playlist_id: str | None, viewer: Viewer
+) -> FarNeighbours:
+    """Return the tracks that a map shows beside ``track_id`` though they do not sound like it.
+
+    ``playlist_id`` names the playlist of the map, None is the catalogue's. Raises ServiceError 404 for an unknown
+    playlist, a map that has not been computed by ``method``, and a track that is not on it.
+    """
+    if playlist_id is None:
+        projection = _of_catalogue(services, viewer)
+    else:
+        projection = _load(services, find_playlist(services, playlist_id, viewer).id)
+    if projection is None or method not in projection.maps or track_id not in projection.ids:
+        raise not_found("This track is not on such a map.", "See /api/projection for the tracks and methods.")
+    found = projection.far_neighbours(projection.ids.index(track_id), method)
+    return FarNeighbours(
+        neighbours=min(NEIGHBOURS, len(projection.ids) - 1),
+        far=[
+            FarNeighbour(projection.ids[at], projection.titles[at], projection.artists[at], round(share, 3))
+            for at, share in found
+        ],
+    )
+
+
+def _of_catalogue(services: Services, viewer: Viewer) -> Projection | None:
+    name = map_of_catalogue(services.catalogue.current(viewer.owner), viewer.owner)
+    return _load(services, name) or _load(services, CATALOGUE)
 
 
 def _load(services: Services, name: str) -> Projection | None:

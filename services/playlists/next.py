@@ -4,15 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ml.continuation.model import MOST_SEEDS, ContinuationQuery
+import numpy as np
+import numpy.typing as npt
+
+from ml.continuation.model import MOST_SEEDS, Among, ContinuationQuery, Next, picked
+from ml.continuation.titles import cues_of, ranked_by_name
 from ml.guards import GUARDS
 from services.container import Services
-from services.errors import ServiceError
-from services.playlists.blend import never_list
+from services.errors import ServiceError, invalid_value
+from services.playlists.never import unwanted_ids
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
-from store.library import tracks_of_playlist
+from store.catalogue.catalogue import Snapshot
+from store.catalogue.segment import Segment
+from store.domain import Playlist
+from store.library import shown_tracks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +35,10 @@ class NextTrack(TrackSummary):
 class NextAnswer:
     """What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
 
-    ``note`` says why there are fewer tracks than were wanted, null where there are not.
+    ``method`` is "name", without a score here, where the playlist has no known track.
+
+    ``note`` says why there are fewer tracks than were wanted, null where there are not; ``families`` of genres can be
+    left out.
     """
 
     playlist: PlaylistSummary
@@ -39,10 +49,11 @@ class NextAnswer:
     version: str
     tracks: list[NextTrack]
     note: str | None
+    families: tuple[str, ...]
 
 
 def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Mapping[str, Any]) -> NextAnswer:
-    """Return tracks of the catalogue that continue a playlist, best first.
+    """Return tracks of the catalogue that continue a playlist, best first; of one without tracks the name decides.
 
     Parameters
     ----------
@@ -50,43 +61,46 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         Who asks.
     query
         ``limit`` and ``artist_cap``, the most tracks, in all and of one artist; ``exclude``, ids with commas; the
-        guards ``spoken``, ``explicit`` and ``seasonal``; ``novelty``, 0 to 1. What the viewer never wants again stays
-        out.
+        guards ``spoken``, ``explicit`` and ``seasonal``; ``without``, families of genres with | between; ``longest_s``,
+        seconds or None; ``novelty``, 0 to 1. What the viewer does not want, never or now, stays out.
 
     Raises
     ------
     ServiceError
-        404 for an unknown playlist, 422 where none of its tracks is known or the catalogue is empty.
+        404 for an unknown playlist, 422 for an unknown family, or where none of its tracks is known and its name
+        says nothing, or the catalogue is empty.
     """
     playlist = find_playlist(services, playlist_id, viewer)
-    shared, snapshot = services.catalogue.current(), services.catalogue.current(viewer.owner)
+    snapshot = services.catalogue.current(viewer.owner)
     start = max(0, playlist.item_count - MOST_SEEDS)
     items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
-    known = tracks_of_playlist(shared, services.database, playlist.owner, {item.track_id for item in items})
+    known = shown_tracks(services.catalogue, services.database, playlist.owner, {item.track_id for item in items})
     tracks = [known[item.track_id] for item in items if item.track_id in known]
-    if not tracks:
-        raise ServiceError(422, "no_seeds", "No track of this playlist is known yet.", "Wait until its import is done.")
     if not len(snapshot):
         raise ServiceError(
             422, "no_catalogue", "There is no track to choose from yet.", "Bring in playlists, or a table of tracks."
         )
-    model = services.continuation
-    continuations = model.next(
-        snapshot,
-        ContinuationQuery(tracks=tracks, name=playlist.name),
-        limit=query["limit"],
-        exclude=ids_in(query["exclude"]) | set(never_list(services, viewer.owner)),
-        artist_cap=query["artist_cap"],
-        guards={name: query[name] for name in GUARDS},
-        novelty=query["novelty"],
-    )
+    model, among = services.continuation, _among(services, query)
+    limits: dict[str, Any] = {
+        "limit": query["limit"],
+        "exclude": ids_in(query["exclude"]) | unwanted_ids(services, viewer.owner),
+        "artist_cap": query["artist_cap"],
+        "guards": {name: query[name] for name in GUARDS},
+        "novelty": query["novelty"],
+    }
+    if tracks:
+        continuation = ContinuationQuery(tracks=tracks, name=playlist.name)
+        continuations = model.next(snapshot, continuation, among=among, **limits)
+    else:
+        continuations = _by_name(services, snapshot, playlist, among, limits)
     found = [(snapshot.track(one.ref), one) for one in continuations]
+    scores = model.scores if tracks else {}
     return NextAnswer(
         playlist=describe(playlist, viewer),
-        method=model.method,
-        method_score=model.scores.get("served_score"),
-        split=model.scores.get("split"),
-        scores=model.scores.get("table", []),
+        method=model.method if tracks else "name",
+        method_score=scores.get("served_score"),
+        split=scores.get("split"),
+        scores=scores.get("table", []),
         version=model.version,
         tracks=[
             NextTrack.of(
@@ -98,7 +112,43 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
             for track, one in found
         ],
         note=_note(len(found), query["limit"], len(snapshot), len(known)),
+        families=services.genre.families,
     )
+
+
+def _by_name(
+    services: Services, snapshot: Snapshot, playlist: Playlist, among: Among | None, limits: Mapping[str, Any]
+) -> list[Next]:
+    """Return tracks of the genres and artists that the name of a playlist without known tracks names."""
+    genres = services.genres_of_segments
+    cues = cues_of(playlist.name, snapshot, genres)
+    if not cues:
+        raise ServiceError(
+            422,
+            "no_seeds",
+            "No track of this playlist is known yet, and its name names no genre and no artist.",
+            "Add a track, or wait until its import is done.",
+        )
+    reason = f"the playlist's name says “{'” and “'.join(cue.words for cue in cues)}”"
+    ranked = ranked_by_name(cues, snapshot, genres, among)
+    return [Next(ref, score, reason) for ref, score, _ in picked(snapshot, ranked, **limits)]
+
+
+def _among(services: Services, query: Mapping[str, Any]) -> Among | None:
+    """Return what says which tracks of a segment are neither in a family that is left out nor too long."""
+    without, longest_s = {part.strip() for part in query["without"].split("|")} - {""}, query["longest_s"]
+    strange = without.difference(services.genre.families)
+    if strange:
+        raise invalid_value(f"without: {min(strange)!r} is no family of genres.", "See families in the answer.")
+    if not without and longest_s is None:
+        return None
+
+    def among(segment: Segment) -> npt.NDArray[np.bool_]:
+        outside = services.genres_of_segments.outside(segment, without) if without else np.ones(len(segment), bool)
+        # An unknown length is not too long.
+        return outside if longest_s is None else outside & ~(segment.lengths_s > longest_s)
+
+    return among
 
 
 def _note(found: int, wanted: int, choice: int, own: int) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.sound import coordinates
 from services.container import Services
-from services.playlists.groups import genres_of
+from services.playlists.groups import best_known_genres
 from services.playlists.moods import Mood, moods
 from services.playlists.people import RADAR, PersonTaste, TastePair, compared, tastes
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
@@ -16,7 +16,7 @@ from services.viewer import Viewer
 from services.views import TrackSummary
 from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
 from store.feature_rows import feature_rows
-from store.library import tracks_of_playlist
+from store.library import shown_tracks
 
 # Rows that are looked at; of a longer playlist the first.
 MOST_ROWS = 10_000
@@ -100,7 +100,7 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     genres = Counter(
         genre
         for track in tracks
-        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in genres_of(known_artists, track))
+        for genre in dict.fromkeys(name.lower().replace("-", " ") for name in best_known_genres(known_artists, track))
     )
     decades = Counter(10 * (track.year // 10) for track in tracks if track.year)
     sources = Counter(track.features.source for track in tracks if track.features)
@@ -129,7 +129,7 @@ def _rows(services: Services, playlist: Playlist) -> list[tuple[PlaylistItem, Tr
     limit = min(max(playlist.item_count, 1), MOST_ROWS)
     items = services.database.playlist_items(playlist.id, limit=limit)
     ids = {item.track_id for item in items}
-    known = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    known = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
     return [(item, known[item.track_id]) for item in items if item.track_id in known]
 
 

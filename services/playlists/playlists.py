@@ -22,7 +22,7 @@ from services.views import TrackSummary, View
 from store.catalogue.publishing import hide_own
 from store.database import PAGE_ITEMS
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name, person_shape
-from store.library import tracks_by_id, tracks_of_playlist
+from store.library import shown_tracks, tracks_by_id
 from store.playlists.rows import add_rows, all_rows, remove_rows
 from store.playlists.triages import forget_triage, triage_id
 
@@ -167,7 +167,7 @@ def read_page(services: Services, playlist_id: str, viewer: Viewer, page: int, p
     playlist = find_playlist(services, playlist_id, viewer)
     items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
     ids = {item.track_id for item in items}
-    tracks = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids)
+    tracks = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
     point_of = services.artist_points
     return PlaylistPage(
         playlist=describe(playlist, viewer),

@@ -10,7 +10,7 @@ from services.playlists.moods import Mood, moods
 from services.playlists.playlists import visible_playlists
 from services.viewer import Viewer
 from store.domain import Playlist, Track
-from store.library import tracks_of_playlist
+from store.library import shown_tracks
 
 # Playlists that have a tile, the newest ones, and the tracks at their beginning that it is drawn from.
 MOST_PLAYLISTS, MOST_ROWS = 60, 50
@@ -33,7 +33,7 @@ def tiles_of(services: Services, viewer: Viewer) -> list[PlaylistTile]:
 
 def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
     ids = [item.track_id for item in services.database.playlist_items(playlist.id, limit=MOST_ROWS)]
-    known = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, set(ids))
+    known = shown_tracks(services.catalogue, services.database, playlist.owner, set(ids))
     tracks = [known[track_id] for track_id in dict.fromkeys(ids) if track_id in known]
     return PlaylistTile(playlist.id, _spread(tracks), moods(tracks))
 

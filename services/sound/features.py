@@ -13,7 +13,7 @@ from services.playlists.playlists import find_playlist
 from services.viewer import Viewer
 from store.domain import AUDIO_FEATURES, Playlist
 from store.feature_rows import feature_rows
-from store.library import tracks_of_playlist
+from store.library import shown_tracks
 
 ALL = "all"
 _PAGE = 1000
@@ -112,7 +112,7 @@ def _of_playlist(services: Services, playlist: Playlist, family: str) -> np.ndar
     for start in range(0, playlist.item_count, _PAGE):
         items = services.database.playlist_items(playlist.id, start=start, limit=_PAGE)
         ids = {item.track_id for item in items}
-        for track in tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, ids).values():
+        for track in shown_tracks(services.catalogue, services.database, playlist.owner, ids).values():
             of = services.families.families_of((*track.labels, *track.artist_genres)) if family else ()
             if track.features is not None and (not family or family in of):
                 found.append(track.features)

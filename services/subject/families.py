@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from ml.genre.encoder import Floats
@@ -67,7 +66,7 @@ def families_of(model: GenrePredictor, known: KnownGenres, genre: Floats | None)
     main = None
     if genre is not None:
         shares = dict(zip(model.families, model.family_probabilities(genre[None])[0].tolist(), strict=True))
-        main = _family_of(model.taxonomy, model.genres[int(genre.argmax())])
+        main = model.taxonomy.family_of(model.genres[int(genre.argmax())])
     found = _named(model.taxonomy, known, shares)
     if not found and genre is not None:
         ranked = sorted(shares, key=lambda name: -shares[name])[:MOST_GUESSED]
@@ -86,7 +85,7 @@ def _named(taxonomy: Taxonomy, known: KnownGenres, shares: Mapping[str, float]) 
         ("artist", known.artist, known.source),
     )
     for by, genres, source in known_by:
-        counts = Counter(family for genre in genres if (family := _family_of(taxonomy, genre)))
+        counts = Counter(family for genre in genres if (family := taxonomy.family_of(genre)))
         for name in sorted(counts, key=lambda family: (-counts[family], -shares[family])):
             found.setdefault(name, TrackFamily(name, by, source, guessed=False))
     return list(found.values())
@@ -94,7 +93,3 @@ def _named(taxonomy: Taxonomy, known: KnownGenres, shares: Mapping[str, float]) 
 
 def _guess(family: str) -> TrackFamily:
     return TrackFamily(family, "model", None, guessed=True)
-
-
-# A name that nobody has listed is compared with all that are.
-_family_of = lru_cache(4096)(Taxonomy.family_of)

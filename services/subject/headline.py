@@ -1,7 +1,6 @@
 """The genre of a track in one word: the best founded answer, and what it rests on."""
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ from ml.taxonomy.model import Taxonomy
 from services.subject.families import KnownGenres
 from services.subject.lookup import ARTIST_EMBEDDING
 from store.domain import Track
+from store.facts import CALIBRATED, OWN_AUDIO
 
 DecidedBy = Literal["track", "artist", "alike", "tags", "audio", "names"]
 Confidence = Literal["high", "medium", "low"]
@@ -52,8 +52,8 @@ class Headline:
         columns = (_column(model.taxonomy, name) for name in known.track)
         filed = tuple(dict.fromkeys(column for column in columns if column is not None))
         evidence = model.predict(given.artists, _named_elsewhere(model, given, known))
-        families = {_family_of(model.taxonomy, name) for name in (*known.artist, *(evidence.names if evidence else ()))}
-        agreeing = tuple(column for column in filed if _family_of(model.taxonomy, model.genres[column]) in families)
+        families = {model.taxonomy.family_of(name) for name in (*known.artist, *(evidence.names if evidence else ()))}
+        agreeing = tuple(column for column in filed if model.taxonomy.family_of(model.genres[column]) in families)
         doubtful = not agreeing and evidence is not None and evidence.known_by == "own"
         share = _DOUBTFUL_SHARE if doubtful else _FILED_SHARE
         if filed or evidence is not None:
@@ -122,21 +122,32 @@ class Headline:
         known = self.evidence if self.evidence is not None and (self.evidence.known_by == "own" or elsewhere) else None
         if self.decided_by(genre) == "track" or (known is not None and genre_name(genre) in known.names):
             return "high" if probability >= HIGH else "medium" if probability >= MEDIUM else "low"
-        return "medium" if self.given.features and probability >= HIGH else "low"
+        heard = bool(self.given.features) or self.tags is not None
+        return "medium" if heard and probability >= HIGH else "low"
 
     def _families_of(self, evidence: ArtistEvidence) -> set[str | None]:
         """Return the families of the artist's genres, or else that of the genre that their place makes likeliest."""
         return set(map(self._family, evidence.names)) or {self._family(self.model.genres[int(evidence.genre.argmax())])}
 
     def _family(self, genre: str) -> str | None:
-        return _family_of(self.model.taxonomy, genre)
+        return self.model.taxonomy.family_of(genre)
+
+
+def is_estimate(track: Track) -> bool:
+    """Return whether the audio features of a track are the analyser's own, which nothing was fitted to.
+
+    The genre model cannot tell a genre from them: bench/sound_genres.py.
+    """
+    source = track.features.source if track.features else ""
+    return source.startswith(OWN_AUDIO) and CALIBRATED not in source
 
 
 def as_input(track: Track) -> GenreInput:
     """Return what the genre model looks at."""
     # Popularity is Spotify's measure, which files bring; what other services call popularity is another scale.
     popularity = None if track.source in PROVIDERS else track.popularity
-    return replace(GenreInput.of(track), popularity=popularity, explicit=track.explicit)
+    given = GenreInput.of(replace(track, features=None) if is_estimate(track) else track)
+    return replace(given, popularity=popularity, explicit=track.explicit)
 
 
 def _named_elsewhere(model: ArtistGenres, given: GenreInput, known: KnownGenres) -> tuple[str, ...]:
@@ -145,10 +156,6 @@ def _named_elsewhere(model: ArtistGenres, given: GenreInput, known: KnownGenres)
     return () if of_guest else known.artist
 
 
-_family_of = lru_cache(4096)(Taxonomy.family_of)
-
-
-@lru_cache(4096)
 def _column(taxonomy: Taxonomy, name: str) -> int | None:
     """Return the column of the one of the 114 genres that a name stands for, ``None`` for none."""
     if name in taxonomy.genres:

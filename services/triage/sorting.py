@@ -12,7 +12,7 @@ from services.errors import ServiceError
 from services.playlists.playlists import find_playlist
 from services.viewer import Viewer
 from store.domain import Playlist, Track
-from store.library import tracks_by_id, tracks_of_playlist
+from store.library import shown_tracks, tracks_by_id
 from store.locks import locked
 from store.playlists.rows import add_rows
 from store.playlists.triages import Action, Decision, TriageRecord, accepted_row, decisions_of, find_triage, triage_id
@@ -184,7 +184,7 @@ def known_tracks(services: Services, heap: Playlist, owner: str, ids: Collection
     if heap.owner in (None, owner):
         return found
     others = [track_id for track_id in ids if track_id not in found]
-    return found | tracks_of_playlist(services.catalogue.current(), services.database, heap.owner, others)
+    return found | shown_tracks(services.catalogue, services.database, heap.owner, others)
 
 
 def _recording(track: Track) -> str:

@@ -13,6 +13,7 @@ import logging
 import threading
 import time
 from collections import Counter, OrderedDict
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
@@ -83,6 +84,20 @@ class Snapshot:
             if segment.name != ref.segment and (row := segment.find(here.id)) is not None:
                 known[segment.name] = segment.track(row)
         return merged(*(known[name] for name in _IN_FRONT if name in known))
+
+    def tracks(self, ids: Collection[str], front: str) -> dict[str, Track]:
+        """Return by id the tracks of ``ids`` that segment ``front`` has, their gaps filled from the other segments.
+
+        Empty where this snapshot has no such segment. The values of ``front`` stand in front of the others.
+        """
+        if front not in self._by_name:
+            return {}
+        found = self._by_name[front].tracks(ids)
+        for name in _IN_FRONT:
+            if name != front and name in self._by_name:
+                others = self._by_name[name].tracks(found)
+                found |= {track_id: merged(found[track_id], other) for track_id, other in others.items()}
+        return found
 
     def search(self, query: str, limit: int = 10) -> list[Hit]:
         """Find tracks as one types: at most ``limit``, best first, one per recording."""

@@ -17,10 +17,12 @@ with all of this mapped, a web process that had searched a while was 120 MB larg
 
 import hashlib
 import json
+import math
 import os
 import weakref
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import cached_property
 from itertools import compress
@@ -31,9 +33,9 @@ import numpy as np
 import orjson
 import tantivy
 
-from store.catalogue.records import Records, map_array
+from store.catalogue.records import Records, map_array, spans
 from store.catalogue.versions import version_of
-from store.domain import AUDIO_FEATURES, AudioFeatures, Track
+from store.domain import AUDIO_FEATURES, SHOWN_ONLY, AudioFeatures, Track
 from store.errors import TastemapError
 from store.text import normalise
 
@@ -52,8 +54,11 @@ STARTS = 2
 NAMES_SEPARATOR = "\x1f"
 REBUILD_HINT = "It is built again from the imported tables within some minutes. On the server: python -m etl catalogue"
 _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
+_LENGTH = AUDIO_FEATURES.index("duration_ms")
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 50
+# One answer looks at the same rows several times: who finds a track by its id has read it.
+_ROWS_KEPT = 64
 
 
 class CatalogueError(TastemapError):
@@ -72,10 +77,8 @@ def id_hash(track_id: str) -> int:
 
 def _as_written(values: np.ndarray) -> list[float]:
     """Return float32 ``values`` by their shortest text: 0.87, which was written, and not 0.8700000047683716."""
-    short = [float(f"{value:.6g}") for value in values.tolist()]
-    if np.array(short, np.float32).tobytes() == values.tobytes():
-        return short
-    return [float(str(value)) for value in values]
+    written: list[float | None] = orjson.loads(orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY))
+    return [math.nan if value is None else value for value in written]
 
 
 def recording_hash(recording_key: str) -> int:
@@ -147,6 +150,7 @@ class Segment:
             self._artist_rows, self._artist_start = self._column("artist_rows"), self._column("artist_start")
         except (OSError, ValueError, EOFError) as error:
             raise CatalogueError(f"The catalogue segment {directory.name} cannot be read: {error}") from error
+        self._kept: dict[int, list[Any]] = {}
         if not len(self._tracks) == len(self.features) == self.searcher.num_docs == self.count:
             raise CatalogueError(f"The catalogue segment {directory.name} disagrees with its own index.")
 
@@ -170,13 +174,32 @@ class Segment:
 
     def track_id(self, row: int) -> str:
         """Return the id of the track in ``row``."""
-        return str(self._cells(row)["id"])
+        return str(self._cells_of(row)[0])
 
     def _cells(self, row: int) -> dict[str, Any]:
+        return dict(zip(TRACK_CELLS, self._cells_of(row), strict=True))
+
+    def _cells_of(self, row: int) -> list[Any]:
+        """Return the cells of a row; those of the last rows are kept."""
+        if (cells := self._kept.get(row)) is None:
+            try:
+                text = self._tracks[row]
+            except ValueError as error:
+                raise self.damaged(error) from error
+            cells = self._parsed(text)
+            if len(self._kept) >= _ROWS_KEPT:
+                self._kept.clear()
+            self._kept[row] = cells
+        return cells
+
+    def _parsed(self, text: str | bytes) -> list[Any]:
         try:
-            return dict(zip(TRACK_CELLS, orjson.loads(self._tracks[row]), strict=True))
-        except (ValueError, TypeError) as error:
+            cells = orjson.loads(text)
+        except ValueError as error:
             raise self.damaged(error) from error
+        if not isinstance(cells, list) or len(cells) != len(TRACK_CELLS):
+            raise self.damaged(ValueError("a row is no track"))
+        return cells
 
     def damaged(self, error: Exception) -> CatalogueError:
         """Return the error that the files of this segment are not what was written, and have them looked at."""
@@ -189,17 +212,34 @@ class Segment:
 
     def track(self, row: int) -> Track:
         """Return the track in ``row`` as the domain type; IndexError when there is no such row."""
-        cells = self._cells(row)
-        popularity, year = float(self.popularity[row]), int(self.year[row])
+        return self._track(self._cells(row), self._features_of(row), float(self.popularity[row]), int(self.year[row]))
+
+    def tracks(self, ids: Collection[str]) -> dict[str, Track]:
+        """Return by id the tracks of ``ids`` that are here; of thousands in a fifth of the time of one by one.
+
+        Those are left out of which the database has audio features that may only be shown.
+        """
+        hashes = np.array([id_hash(track_id) for track_id in ids], np.uint64)
+        first, end = (np.searchsorted(self._id_hash, hashes, side) for side in ("left", "right"))
+        rows = np.unique(self._id_row[spans(first, end - first)])  # of several ids with one hash more than is wanted
+        numbers = zip(self.features[rows], self.popularity[rows].tolist(), self.year[rows].tolist(), strict=True)
+        wanted, found = set(ids), {}
+        for text, others in zip(self._tracks.many(rows), numbers, strict=True):
+            cells = dict(zip(TRACK_CELLS, self._parsed(text), strict=True))
+            if cells["id"] in wanted and cells["features_source"] not in SHOWN_ONLY:
+                found[cells["id"]] = self._track(cells, *others)
+        return found
+
+    def _track(self, cells: dict[str, Any], features: np.ndarray, popularity: float, year: int) -> Track:
         source = cells.pop("features_source") or cells["source"]
-        values = zip(AUDIO_FEATURES, _as_written(self._features_of(row)), strict=True)
+        values = zip(AUDIO_FEATURES, _as_written(features), strict=True)
         known = {name: value for name, value in values if value == value}
         for name in ("artists", "labels", "artist_genres"):
             cells[name] = tuple(cells[name])
         return Track(
             **cells,
             year=year or None,
-            popularity=None if np.isnan(popularity) else popularity,
+            popularity=None if popularity != popularity else popularity,
             features=AudioFeatures(values=known, source=source) if known.keys() - {"duration_ms"} else None,
         )
 
@@ -207,6 +247,11 @@ class Segment:
         """Read the (13,) features of one track as its texts are read: the mapping would stay in memory page by page."""
         size = self.features.itemsize * len(AUDIO_FEATURES)
         return np.frombuffer(os.pread(self._features_file, size, self._features_at + size * row), self.features.dtype)
+
+    @property
+    def lengths_s(self) -> np.ndarray:
+        """The length in seconds, (n,) float32, that stands among a track's features; NaN = unknown."""
+        return np.asarray(self.features[:, _LENGTH] / 1000)
 
     def album(self, row: int) -> str | None:
         """Return the album of the track in ``row``, None where it is unknown."""
@@ -217,6 +262,15 @@ class Segment:
         """Return the labels of the track in ``row`` and the genres of its artists, as they were given."""
         cells = self._cells(row)
         return [*cells["labels"], *cells["artist_genres"]]
+
+    def each_genres(self) -> Iterator[tuple[list[str], list[str]]]:
+        """Yield the labels of each track and the genres of its artists; reads every row."""
+        labels, artist_genres = TRACK_CELLS.index("labels"), TRACK_CELLS.index("artist_genres")
+        try:
+            for cells in map(orjson.loads, self._tracks):
+                yield cells[labels], cells[artist_genres]
+        except (ValueError, TypeError, IndexError) as error:
+            raise self.damaged(error) from error
 
     def has_features(self, row: int) -> bool:
         """Return whether anything is known of the sound of the track in ``row``; its length alone is not."""
@@ -275,10 +329,7 @@ class Segment:
     def rows_of_artists(self, codes: np.ndarray) -> np.ndarray:
         """Return the int32 rows whose first artist is one of ``codes`` (``artist_code``)."""
         start = self._artist_start[codes]
-        counts = self._artist_end[codes] - start
-        # 0, 1, 2 ... within each artist, after the artist's first.
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.asarray(self._artist_rows[np.repeat(start, counts) + within])
+        return np.asarray(self._artist_rows[spans(start, self._artist_end[codes] - start)])
 
     @cached_property
     def _artist_end(self) -> np.ndarray:

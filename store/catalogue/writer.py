@@ -61,12 +61,12 @@ _LINES_BATCH = 10_000
 
 
 def rows_from_tracks(tracks: Iterable[Track]) -> pa.Table:
-    """Return ``tracks`` as a table of the schema :data:`ROWS`; features that no model may read stay out of it."""
+    """Return ``tracks`` as a table of the schema :data:`ROWS`; of features that no model may read it has the source."""
     columns: dict[str, list[Any]] = {name: [] for name in ROWS.names}
     for track in tracks:
         features = usable_features(track)
         columns["features"].append(features.vector() if features else UNKNOWN)
-        columns["features_source"].append(features.source if features else None)
+        columns["features_source"].append(track.features.source if track.features else None)
         for name in ROWS.names:
             if not name.startswith("features"):
                 columns[name].append(getattr(track, name))

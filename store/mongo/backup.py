@@ -7,6 +7,7 @@ what arrives meanwhile is done again by a run whose cursor is older than its row
 
 import gzip
 import hashlib
+import os
 import struct
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from pymongo import MongoClient
 from pymongo.database import Database as MongoDatabase
 from pymongo.errors import ConnectionFailure, PyMongoError
 
+from store.disk import replacing
 from store.errors import StoreDown, StoreError, TastemapError
 from store.mongo.embedded import DATABASE
 from store.mongo.indexes import ensure_indexes
@@ -53,19 +55,15 @@ def write_backup(uri: str, target: Path) -> Counter[str]:
     OSError
         The file cannot be written.
     """
-    partial = target.with_name(f"{target.name}.partial")
     counts: Counter[str] = Counter()
-    try:
-        with _opened(uri) as database, gzip.open(partial, "wb", compresslevel=_LEVEL) as file:
+    with _opened(uri) as database, replacing(target) as whole:
+        os.fchmod(whole.fileno(), 0o600)
+        with gzip.open(whole, "wb", compresslevel=_LEVEL) as file:
             digest = hashlib.sha256()
             for record in _records(database, counts):
                 digest.update(record)
                 file.write(record)
             file.write(bson.encode({"end": dict(counts), "sha256": digest.hexdigest()}))
-        partial.chmod(0o600)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
     return counts
 
 

@@ -6,6 +6,8 @@ import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 
+from store.disk import replacing
+
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -16,14 +18,9 @@ def ensure_identity(path: Path, address: str) -> Path:
     process at a time may call this.
     """
     if not _is_usable(path):
-        partial = path.with_suffix(".partial")
-        partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        with replacing(path) as file:
+            os.fchmod(file.fileno(), 0o600)
             file.write(_new_identity(address))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
     return path
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -77,10 +79,29 @@ def test_never_again_is_remembered_for_the_browser_alone(client: FlaskClient, sh
     assert answer["tracks"][0]["title"]
     assert first not in [track["id"] for track in blended(client, playlist=shared_list, length=3)["tracks"]]
     other = client.application.test_client()
-    assert other.get("/api/never").json == {"tracks": []}
+    assert other.get("/api/never").json == {"tracks": [], "not_now": []}
     assert first in [track["id"] for track in blended(other, playlist=shared_list, length=3)["tracks"]]
     assert first not in [track["id"] for track in blended(other, playlist=shared_list, never=[first])["tracks"]]
-    assert client.put("/api/never", json={"tracks": []}).json == {"tracks": []}
+    assert client.put("/api/never", json={"tracks": []}).json == {"tracks": [], "not_now": []}
+
+
+def test_what_is_not_wanted_now_comes_back_after_thirty_days(
+    client: FlaskClient, shared_list: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = start = datetime(2026, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr("services.playlists.never.datetime", SimpleNamespace(now=lambda _zone: now))
+    first = blended(client, playlist=shared_list, length=3)["tracks"][0]["id"]
+    (entry,) = client.put("/api/never", json={"tracks": [], "not_now": [first]}).json["not_now"]
+    assert (entry["track"]["id"], bool(entry["track"]["title"])) == (first, True)
+    assert datetime.fromisoformat(entry["until"]) == start + timedelta(days=30)
+    assert first not in [track["id"] for track in blended(client, playlist=shared_list, length=3)["tracks"]]
+    now = start + timedelta(days=1)
+    again = client.put("/api/never", json={"tracks": ["gone"], "not_now": [first, "new"]}).json["not_now"]
+    assert again[0] == entry, "said again, it does not begin anew"
+    assert client.put("/api/never", json={"tracks": []}).json["not_now"] == again, "not named, it stays"
+    now = start + timedelta(days=30)
+    assert [one["track"]["id"] for one in client.get("/api/never").json["not_now"]] == ["new"]
+    assert first in [track["id"] for track in blended(client, playlist=shared_list, length=3)["tracks"]]
 
 
 def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClient, shared_list: str) -> None:
@@ -130,7 +151,6 @@ def test_each_fault_has_its_own_status(
 
 def test_a_playlist_needs_tracks_that_are_known(client: FlaskClient) -> None:
     assert client.post("/api/playlists", json={"name": "x", "tracks": [{"id": "nobody"}]}).status_code == 404
-    assert client.post("/api/playlists", json={"name": "x", "tracks": []}).status_code == 422
     assert client.post("/api/playlists", json={"name": "", "tracks": [{"id": "calm1"}]}).status_code == 422
 
 

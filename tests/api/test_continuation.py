@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from store.catalogue.builder import build_collection
 from store.database import Database
 from store.domain import Playlist, PlaylistItem
-from tests.ml.continuation_world import METAL, TRACKS
+from tests.ml.continuation_world import JAZZ, METAL, TRACKS
 
 
 @pytest.fixture
@@ -45,6 +45,41 @@ def test_what_is_never_wanted_stays_out_and_features_come_along(client: FlaskCli
     again = client.get("/api/playlists/loud/next?limit=5").get_json()["tracks"]
     assert first[0]["id"] not in {track["id"] for track in again}, "never again"
     assert all(track["features"] for track in again)
+
+
+def test_families_and_long_tracks_are_left_out_before_the_ranking(client: FlaskClient) -> None:
+    def artists(query: str) -> set[str]:
+        tracks = client.get(f"/api/playlists/loud/next?limit=10&artist_cap=50{query}").get_json()["tracks"]
+        assert len(tracks) == 10
+        return {track["artists"][0] for track in tracks}
+
+    families = client.get("/api/playlists/loud/next?limit=1").get_json()["families"]
+    assert {"metal", "jazz & blues"} <= set(families)
+    assert artists("") <= set(METAL)
+    assert artists("&without=metal|classical") <= set(JAZZ), "a list as long, of what is left"
+    assert artists("&longest_s=300&without=jazz %26 blues") <= set(METAL), "jazz lasts 320 s, metal 240"
+    none = client.get("/api/playlists/loud/next?longest_s=200").get_json()
+    assert (none["tracks"], none["note"][:4]) == ([], "None")
+    strange = client.get("/api/playlists/loud/next?without=polka")
+    assert (strange.status_code, "polka" in strange.get_json()["error"]["message"]) == (422, True)
+    assert client.get("/api/playlists/loud/next?longest_s=0").status_code in {400, 422}
+
+
+def test_the_name_of_a_playlist_without_tracks_says_what_comes_first(client: FlaskClient) -> None:
+    def begun(name: str) -> str:
+        return client.post("/api/playlists", json={"name": name, "tracks": []}).get_json()["playlist"]["id"]
+
+    answer = client.get(f"/api/playlists/{begun('My Jazz and Anthrax')}/next?artist_cap=50&limit=40").get_json()
+    assert (answer["method"], answer["method_score"], answer["scores"]) == ("name", None, [])
+    artists = [track["artists"][0] for track in answer["tracks"]]
+    assert artists[:12] == ["Anthrax"] * 12, "a named artist counts more than a genre"
+    assert len(artists) == 40
+    assert set(artists[12:]) <= set(JAZZ)
+    assert answer["tracks"][0]["reason"] == "the playlist's name says “jazz” and “anthrax”"
+    only = client.get(f"/api/playlists/{begun('Jazz')}/next?without=jazz %26 blues|classical").get_json()
+    assert only["tracks"] == []
+    silent = client.get(f"/api/playlists/{begun('For the new one')}/next").get_json()["error"]
+    assert (silent["code"], "names no genre" in silent["message"]) == ("no_seeds", True)
 
 
 def test_novelty_brings_up_what_few_know(

@@ -1,6 +1,7 @@
 """The doctor over HTTP: what is wrong on this machine at once, the sources when the button is pressed."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from store.database import Database
-from store.runs import Run
+from store.runs import Run, now
 from tests.fake_services.fixtures import FakeServices
 
 Configure = Callable[..., FlaskClient]
@@ -51,6 +52,13 @@ def test_pressing_again_at_once_asks_nobody(well: FlaskClient, fake_services: Fa
     asked = fake_services.request_count()
     assert well.post("/api/doctor").json["checked_at"] == first["checked_at"]
     assert fake_services.request_count() == asked
+
+
+def test_a_look_from_the_future_is_no_look(well: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.doctor.now", lambda: now() + timedelta(days=365))
+    wrong = well.post("/api/doctor").json["checked_at"]
+    monkeypatch.undo()
+    assert well.post("/api/doctor").json["checked_at"] < wrong
 
 
 def test_what_a_source_answered_is_not_shown_once_it_is_off(

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from services.errors import ServiceError
-from services.playlists.groups import genres_of
+from services.playlists.groups import best_known_genres
 from services.playlists.warming import prepare
 from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue
@@ -101,9 +101,9 @@ def test_columns_hold_what_the_pages_of_rows_hold(
 
 def test_a_name_like_a_known_artists_has_not_their_genres() -> None:
     artists = ArtistEmbedding.load(artefacts.active("artists"))
-    assert genres_of(artists, a_track("t", "One", "Metallica", None))
+    assert best_known_genres(artists, a_track("t", "One", "Metallica", None))
     assert artists.find("Metallico") is not None
-    assert genres_of(artists, a_track("t", "One", "Metallico", None)) == ()
+    assert best_known_genres(artists, a_track("t", "One", "Metallico", None)) == ()
 
 
 def test_the_overview_tells_what_is_in_it(client: FlaskClient, shared_list: str) -> None:

@@ -51,6 +51,9 @@ def test_behind_a_proxy_nobody_may_without_a_key_and_on_ones_own_machine_anybody
         ("nas.local:8000", 200),
         ("music.example.org", 200),
         ("evil.example.com", 421),
+        ("an_evil.example.com", 421),
+        ("evil.example.com:x", 421),
+        ("nas, evil.example.com", 421),
     ],
 )
 def test_a_name_that_is_not_ours_is_refused(

@@ -1,5 +1,6 @@
 """Maps over HTTP: what was computed, and what came later placed among it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,21 @@ def test_the_map_of_a_playlist_says_who_added_what(client: FlaskClient, mapped: 
     assert columns["tsne"][-1] == pytest.approx([1, 0], abs=0.05)
     columns = client.get("/api/playlists/some/projection?track_id=metal1").json["columns"]
     assert (columns["id"][-1], columns["placed"][-1], columns["person"][-1]) == ("metal1", True, None)
+
+
+def test_what_lies_near_on_the_map_but_is_far_in_sound(
+    client: FlaskClient, mapped: Projection, catalogue_folder: Path
+) -> None:
+    points = np.column_stack([np.arange(20, dtype=np.float32), np.zeros(20, np.float32)])
+    points[19] = 0.1  # a calm one among the loud
+    replace(mapped, maps={"tsne": points}).save(catalogue_folder, CATALOGUE)
+    answer = client.get("/api/projection/far?track_id=m0").json
+    assert answer["neighbours"] == 10
+    assert [one["id"] for one in answer["far"]][:1] == ["m19"], "the tenth is a calm one at the border"
+    assert all(0.25 < one["nearer_share"] < 1 for one in answer["far"])
+    assert client.get("/api/projection/far?track_id=m3").json["far"][0]["id"] == "m19"
+    for query in ("track_id=nobody", "track_id=m0&method=umap", "track_id=m0&playlist=nothing"):
+        assert client.get(f"/api/projection/far?{query}").status_code == 404, query
 
 
 def test_what_has_no_map_has_no_answer(empty_client: FlaskClient) -> None:

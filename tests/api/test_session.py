@@ -70,6 +70,10 @@ def test_a_cookie_is_renewed_each_week_and_ends_after_a_year(
     client.set_cookie("tastemap_session", first)
     monkeypatch.setattr(session.time, "time", lambda: start + 366 * 86_400)
     assert "Mine" not in names(client)
+    client.set_cookie("tastemap_session", first)
+    monkeypatch.setattr(session.time, "time", lambda: start - 365 * 86_400)
+    assert "Mine" in names(client)
+    assert cookie(client) != first, "the browser would forget it before we renew it"
 
 
 def test_a_cookie_from_before_they_were_signed_counts_if_something_is_its_own(
@@ -186,6 +190,8 @@ def test_a_mark_of_the_operator_ends(
     start = time.time()
     monkeypatch.setattr(session.time, "time", lambda: start + 31 * 86_400)
     assert client.put("/api/sources", json={"on": []}).status_code == 403
+    monkeypatch.setattr(session.time, "time", lambda: start - 365 * 86_400)
+    assert client.put("/api/sources", json={"on": []}).status_code == 403, "it was given by a clock that was wrong"
 
 
 @pytest.mark.parametrize("method", ["TRACE", "FOO", "PROPFIND", "CONNECT"])

@@ -32,7 +32,17 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     expect(page.get_by_label("Nothing explicit")).to_be_checked(timeout=ANSWER_MS)
     expect(page.get_by_label("Order")).to_have_value("energy")
 
+    page.get_by_label("No longer than").select_option(label="10 minutes")
+    page.get_by_label("Leave out a genre").select_option(label="metal")
+    expect(page).to_have_url(re.compile("longest=10&genres=metal"))
+    page.get_by_role("button", name="Allow metal again").click()
+    expect(page.get_by_role("button", name="Allow metal again")).to_have_count(0)
+
     expect(found.first).to_contain_text("goes with", timeout=ANSWER_MS)
+    later = found.first.get_by_role("link").inner_text()
+    page.get_by_role("button", name=f"Not now: {later}").first.click()
+    expect(found.get_by_role("link", name=later, exact=True)).to_have_count(0, timeout=ANSWER_MS)
+    expect(page.get_by_text("Left out: 1")).to_be_visible()
     first, second = (found.nth(at).get_by_role("link").inner_text() for at in (0, 1))
     page.get_by_role("button", name=f"Never again: {first}").first.click()
     expect(found.get_by_role("link", name=first, exact=True)).to_have_count(0, timeout=ANSWER_MS)
@@ -54,3 +64,12 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     page.get_by_role("button", name="Save as a playlist").click()
     page.get_by_role("link", name="A beginning, continued").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("A beginning, continued", timeout=ANSWER_MS)
+
+    playlist_page.open()
+    page.get_by_label("Or begin one with its name").fill(f"{tracks[0].artist} and more")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    expect(found.first).to_contain_text("the playlist's name says", timeout=ANSWER_MS)
+    before = found.count()
+    page.get_by_role("button", name=re.compile("^Add .* to the playlist$")).first.click()
+    expect(page.get_by_role("status").filter(has_text="1 track")).to_be_visible(timeout=ANSWER_MS)
+    assert before > 0

@@ -26,7 +26,7 @@ def test_connect_bring_in_name_write_back_and_leave(
 ) -> None:
     for service in (services.spotify_accounts, services.spotify):
         settings_page.allow(service.url)
-    settings_page.let_ask([])
+    settings_page.let_ask([], spotify={"client_id": ""})
     settings_page.open("spotify")
     expect(page.get_by_label("Redirect address")).to_have_value(re.compile(r"^http://127\.0\.0\.1:\d+/callback$"))
     connect = page.get_by_role("button", name="Connect Spotify")

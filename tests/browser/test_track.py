@@ -61,6 +61,21 @@ def test_the_box_of_the_first_html_works_without_a_script_and_hands_on_what_was_
     assert track_page.box.evaluate(PLACE) == place, "the page stays where it is"
 
 
+def test_a_view_whose_script_cannot_be_fetched_says_so_and_is_reloaded(page: Page, live_app: str) -> None:
+    TrackPage(page, live_app).open()
+    script = re.compile(r"/assets/LibraryView-.*\.js")
+    page.route(script, lambda route: route.abort())
+    page.get_by_role("navigation").get_by_role("link", name="Library").first.click()
+    notice = page.get_by_role("alert")
+    expect(notice).to_contain_text("This page could not be fetched", timeout=ANSWER_MS)
+    expect(page.locator("#search")).to_be_visible()
+    page.unroute(script)
+    notice.get_by_role("button", name="Reload").click()
+    expect(page).to_have_url(f"{live_app}/library")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=ANSWER_MS)
+
+
 @pytest.fixture
 def with_tracks(playlist_page: PlaylistPage, brought: dict[str, Any]) -> list[invented.Invented]:
     """28 invented tracks that came in through the page."""

@@ -16,7 +16,7 @@ from store.domain import Playlist, PlaylistItem, Track
 from store.mongo import backup
 from store.mongo.backup import BackupError, check_backup, restore_backup, write_backup
 from store.mongo.embedded import FOLDER
-from store.snapshots import is_snapshot_due, new_snapshot_path, snapshots
+from store.snapshots import delete_old_snapshots, is_snapshot_due, new_snapshot_path, snapshots
 from tests.conftest import ROOT
 
 TRACKS = [Track(id=f"t{number}", title=f"Sång {number}", artists=("Ålm",), source="x") for number in range(1200)]
@@ -148,7 +148,19 @@ def test_snapshots_are_taken_daily_and_bounded(tmp_path: Path, filled: Database)
     assert is_snapshot_due(tmp_path, now)
     new_snapshot_path(tmp_path, now - timedelta(hours=3)).touch()
     assert not is_snapshot_due(tmp_path, now)
-    assert is_snapshot_due(tmp_path, now - timedelta(hours=4)), "the clock was wrong once"
+
+
+def test_a_snapshot_from_the_future_displaces_no_other(environment: Path) -> None:
+    """A clock that was wrong for a moment must not cost the snapshots of the days before, one a minute."""
+    now = datetime.now(UTC)
+    of_days = [new_snapshot_path(environment, now - timedelta(days=day, minutes=1)) for day in range(3)]
+    future = new_snapshot_path(environment, now + timedelta(days=365))
+    for path in (*of_days, future):
+        path.touch()
+    assert not is_snapshot_due(environment, now)
+    assert [found.path for found in snapshots(environment)] == [*of_days, future]
+    delete_old_snapshots(environment, 3)
+    assert not future.exists()
 
 
 def test_before_an_upgrade_a_snapshot_is_taken(environment: Path) -> None:

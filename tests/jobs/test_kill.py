@@ -19,7 +19,9 @@ from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database, open_database
 from store.runs import Run
+from tests.apart import Apart
 from tests.etl.imports import files
+from tests.etl.imports.dying import import_until
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN_ID = "0123456789abcdef01234567"
@@ -73,23 +75,21 @@ def names(database: Any) -> list[str]:
     return sorted(name for name in database.list_collection_names() if not name.startswith("_"))
 
 
-def dying(uri: str, var: Path, write: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.etl.imports.dying", uri, str(var), RUN_ID, str(write)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def dying(uri: str, var: Path, write: int) -> tuple[int | None, int | None]:
+    return Apart(import_until, uri, var, RUN_ID, write).result()
 
 
 def test_an_importer_killed_at_any_write(two_databases: tuple[str, str], playlist_file: Path, tmp_path: Path) -> None:
     whole, killed = two_databases
     queue(whole, playlist_file).close()
-    never = dying(whole, tmp_path / "whole", 10_000)
-    assert never.returncode == 0, never.stderr
-    writes = int(never.stdout)
+    _, writes = dying(whole, tmp_path / "whole", 10_000)
+    assert writes
     expected = everything(whole)
     assert expected["runs"][0]["state"] == "done"
     assert [expected["runs"][0][name] for name in ("requested", "stored", "known")] == [1104, 1100, 3]
     for write in sorted(random.Random(5).sample(range(2, writes + 1), KILLS)):
         database = queue(killed, playlist_file)
-        assert dying(killed, tmp_path / str(write), write).returncode == -signal.SIGKILL
+        assert dying(killed, tmp_path / str(write), write) == (-signal.SIGKILL, None)
         assert execute(database, tmp_path / str(write), RUN_ID) == "done"
         database.close()
         assert everything(killed) == expected, f"killed at write {write} of {writes}"
@@ -108,7 +108,7 @@ def test_an_importer_killed_again_and_again(
     database = queue(killed, playlist_file)
     kills = 0
     # Once behind a page, once while the file is read again: neither may forget what was counted.
-    while dying(killed, tmp_path / "killed", 3 if kills % 2 else 12).returncode == -signal.SIGKILL:
+    while dying(killed, tmp_path / "killed", 3 if kills % 2 else 12)[0] == -signal.SIGKILL:
         kills += 1
         assert kills < 20
     database.close()

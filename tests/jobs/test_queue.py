@@ -179,6 +179,12 @@ def test_a_run_that_sleeps_is_open_and_one_that_has_ended_is_not(database: Datab
     assert enqueue(database, tmp_path, training())[0].id != run.id
 
 
+def test_a_run_does_not_sleep_on_a_clock_that_was_set_back(database: Database, tmp_path: Path) -> None:
+    waiting(database, timedelta(days=365))
+    waiting(database, timedelta(days=7))
+    assert [run.wake_at - now() > timedelta(days=360) for run in database.unfinished_runs() if run.wake_at] == [True]
+
+
 def test_the_operator_has_no_limit_and_names_a_file_once(database: Database, tmp_path: Path) -> None:
     enqueue(database, tmp_path, *(training(None, number=number) for number in range(WorkLimits().long_runs_all + 1)))
     runs = enqueue(database, tmp_path, *(Run(name=name, source=name) for name in ("a.csv", "b.csv", "a.csv")))

@@ -21,7 +21,7 @@ from ml.genre.model import GenreInput, GenrePredictor
 from ml.genre.train import train as genre
 from ml.train import stages as stages_module
 from ml.train.stages import CannotResume, Stages, fingerprint
-from store.disk import replaced
+from store.disk import replacing
 from tests.ml.genre_world import SMALL, frame, make_data, make_models, predict_all
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
@@ -37,14 +37,14 @@ class Killed(BaseException):
 @contextmanager
 def killed_after(path: Path) -> Iterator[BinaryIO]:
     """Write a file, then end."""
-    with replaced(path) as file:
+    with replacing(path) as file:
         yield file
     raise Killed
 
 
 def resumed(train: Callable[..., Any], patch: pytest.MonkeyPatch) -> int:
     """Kill a training after each of its stages and resume it until it ends; return how often it was killed."""
-    patch.setattr(stages_module, "replaced", killed_after)
+    patch.setattr(stages_module, "replacing", killed_after)
     for killed in range(50):
         try:
             train(resume=killed > 0)

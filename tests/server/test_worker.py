@@ -107,6 +107,7 @@ def begun(port: int, head: str) -> socket.socket:
 HEADERS = "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "
 BODY = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc"
 FORM = "multipart/form-data; boundary=x"
+POST = "POST / HTTP/1.1\r\nHost: x\r\n"
 CHUNKS = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"
 
 
@@ -141,13 +142,18 @@ def test_slow_requests_end_by_a_deadline(served: Callable[..., int], head: str, 
 
 
 def test_who_does_not_read_an_answer_is_dropped(served: Callable[..., int]) -> None:
-    connection = begun(served(0.5), "GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-    time.sleep(3)
-    received = 0
-    with contextlib.suppress(ConnectionResetError):
-        while block := connection.recv(1 << 20):
-            received += len(block)
-    assert received < 50 << 20
+    port = served(0.5)
+
+    def bytes_after(pause: float) -> int:
+        connection = begun(port, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(pause)
+        received = 0
+        with contextlib.suppress(ConnectionResetError):
+            while block := connection.recv(1 << 20):
+                received += len(block)
+        return received
+
+    assert any(bytes_after(pause) < 50 << 20 for pause in (3, 30, 120))  # a slow machine is given longer
 
 
 def test_health_answers_while_all_threads_work(served: Callable[..., int]) -> None:
@@ -187,6 +193,14 @@ def test_what_is_no_http_is_refused_in_the_one_shape(served: Callable[..., int])
         ("GET\r\n\r\n", b"400"),
         ("GET / HTTP/1.1\r\nContent-Length: abc\r\n\r\n", b"400"),
         (f"GET / HTTP/1.1\r\nX: {'a' * 70_000}\r\n\r\n", b"431"),
+        # A proxy may see another end of the body, or another host, than we do.
+        (f"{POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
+        (f"{POST}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", b"400"),
+        (f"{POST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
+        (f"{POST}Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", b"400"),
+        (f"{POST}Transfer-Encoding: gzip\r\n\r\n", b"400"),
+        ("POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
+        ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"400"),
     ):
         connection = begun(port, text)
         received = b"".join(iter(lambda: connection.recv(65536), b""))  # noqa: B023

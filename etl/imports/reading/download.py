@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
+from store.disk import replacing
 from store.runs import ImportProblem
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -48,12 +49,11 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / file_name(url)
-    partial = target.with_name(target.name + ".partial")
     try:
         with requests.Session() as session, _opened(session, url, allow_private) as response:
             total = _checked_length(response)
             done = 0
-            with partial.open("wb") as file:
+            with replacing(target) as file:
                 for block in response.iter_content(_BLOCK):
                     file.write(block)
                     done += len(block)
@@ -62,7 +62,6 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
                     report(done, total)
     except requests.RequestException as error:
         raise ImportProblem("download_failed", f"{url} could not be fetched: {error}", "Try again later.") from error
-    partial.replace(target)
     return target
 
 

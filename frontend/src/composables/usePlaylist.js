@@ -1,6 +1,5 @@
 import { ref, shallowRef } from 'vue'
 import { ApiError, get, isAbort } from '../api/client.js'
-import { plain } from '../strings/plain.js'
 
 // How soon to ask again for a playlist that is still being imported: soon while it grows, later when it stands still.
 const SOON_MS = 700
@@ -24,7 +23,7 @@ function prepared({ columns, people, sources, families, clusters }, at) {
   values.duration_ms ??= row.duration_ms
   Object.assign(values, { popularity: row.popularity, year: row.year, artist_x, artist_y })
   values.added_at = row.added_at ? Date.parse(row.added_at) : null
-  return Object.assign(row, { values, words: plain(`${row.title} ${row.artists.join(' ')} ${row.album ?? ''}`) })
+  return Object.assign(row, { values })
 }
 const PLAIN = /** @type {const} */ ([
   ...['position', 'id', 'title', 'artists', 'album', 'year', 'popularity', 'explicit', 'duration_ms', 'labels'],

@@ -5,6 +5,22 @@ export const KINDS = /** @type {const} */ ({
   seasonal: 'No Christmas songs',
   explicit: 'Nothing explicit',
 })
+// Pairs, for an object has numbers before the rest.
+export const LENGTHS = [
+  ['', 'any length'],
+  ...[3, 4, 5, 7, 10].map((minutes) => [String(minutes), `${minutes} minutes`]),
+]
+export const LEAVING_OUT = {
+  add: 'Leave out a genre',
+  remove: (name) => `Allow ${name} again`,
+  on: (name) => `No ${name}`,
+}
+export const UNWANTED = {
+  heading: (count) => `Left out: ${count}`,
+  until: (date) => `not before ${date}`,
+  allow: 'Allow again',
+  allowOf: (title) => `Allow again: ${title}`,
+}
 export const ORDERS = {
   '': 'best first',
   path: 'a smooth path',

@@ -68,7 +68,7 @@ from ml.train.export import export
 from ml.train.publish import add_scores, publish
 from ml.train.revision import command
 from ml.train.stages import NOT_KEPT, Stages, fingerprint
-from store.disk import replaced
+from store.disk import replacing
 
 VERSION = "2026.11.4"
 SERVED = "genre model"  # its row among the scores
@@ -216,7 +216,7 @@ def put(contents: Mapping[str, bytes], folder: Path) -> list[Path]:
     """Write the files of a version, each whole; a server that has mapped the old ones keeps these mappings."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
-        with replaced(folder / name) as file:
+        with replacing(folder / name) as file:
             file.write(content)
     return [folder / name for name in contents]
 

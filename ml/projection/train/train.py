@@ -11,7 +11,6 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -189,10 +188,9 @@ def drawn_from(snapshot: Snapshot, most: int, seed: int) -> tuple[list[Track], n
 
 def families_of(tracks: Sequence[Track], taxonomy: Taxonomy) -> list[str]:
     """Return the most frequent family of each track's labels (else of its artists' genres); empty if unknown."""
-    family_of = cache(taxonomy.family_of)
 
     def of(track: Track) -> str:
-        counts = Counter(name for name in map(family_of, track.labels or track.artist_genres) if name)
+        counts = Counter(name for name in map(taxonomy.family_of, track.labels or track.artist_genres) if name)
         return min(counts, key=lambda name: (-counts[name], name)) if counts else ""
 
     return [of(track) for track in tracks]

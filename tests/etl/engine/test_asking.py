@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from etl.engine import Status
 from etl.providers.base import FaultKind, Identity, LookupQuery, Need, Setting, SourceFeatures
 from tests.etl.engine.conftest import Engines, HandClock, Provider, Reply, Server, by_isrc, by_text, knows_everything
@@ -188,6 +190,22 @@ def test_a_failure_says_when_it_is_asked_again(engines: Engines, server: Server,
     clock.at = again.timestamp()
     server.does = knows_everything
     assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A")).status is Status.FOUND
+
+
+@pytest.mark.parametrize("days", [365, -365])
+def test_a_clock_that_was_wrong_keeps_no_failure_and_no_lease(
+    engines: Engines, server: Server, clock: HandClock, days: int
+) -> None:
+    engine, right = engines(clock=clock), clock.at
+    clock.at += timedelta(days=days).total_seconds()
+    server.does = lambda reply: reply.send(500, b"")
+    assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A")).status is Status.FAILED
+    fresh = engine._cache.claim("features:invented:abc", Need.FEATURES, {}, 60.0)
+    assert fresh
+    clock.at = right
+    server.does = knows_everything
+    assert engine.ask(INVENTED, Need.FEATURES, by_isrc("A")).status is Status.FOUND
+    assert engine._cache.claim("features:invented:abc", Need.FEATURES, {}, 60.0)
 
 
 def test_new_settings_give_what_failed_another_chance(engines: Engines, server: Server, clock: HandClock) -> None:

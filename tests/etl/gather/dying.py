@@ -1,13 +1,7 @@
-"""Harvests that are killed: ``python -m tests.etl.gather.dying URI VAR URLS`` does runs that its input names.
+"""Harvests that are killed at a chosen call or write."""
 
-Each line of the input is JSON: the id of a run, and at which of its "calls" or "writes" it dies (null: at none). A
-child of this process, which has everything loaded and is forked in a moment, does it, and how it ended is printed.
-"""
-
-import json
 import os
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,18 +53,6 @@ class CountingDatabase(Database):
         return counted
 
 
-def main(uri: str, var: Path, urls: dict[str, str]) -> None:
-    for line in sys.stdin:
-        run_id, kind, lives = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            database = CountingDatabase(uri, kind, lives)
-            state = execute(database, var, run_id, open_engine=opening(urls))
-            os._exit(0 if state == "done" else 1)
-        _, status = os.waitpid(child, 0)
-        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        print("killed" if killed else f"ended {os.waitstatus_to_exitcode(status)}", flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), json.loads(sys.argv[3]))
+def harvest_until(uri: str, var: Path, urls: dict[str, str], run_id: str, kind: str, lives: int | None) -> str:
+    """Do the run, and die at one of its "calls" or "writes" (``None``: at none); return how it ended."""
+    return execute(CountingDatabase(uri, kind, lives), var, run_id, open_engine=opening(urls))

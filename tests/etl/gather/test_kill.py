@@ -1,14 +1,13 @@
 """Killed at thirty random moments, with sources in trouble meanwhile, harvests end as ones that nobody disturbed."""
 
-import json
 import os
 import random
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,13 +21,13 @@ from etl.gather.terms import new_harvest
 from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
-from tests.etl.gather.dying import CountingDatabase
+from tests.apart import Apart
+from tests.etl.gather.dying import CountingDatabase, harvest_until
 from tests.etl.gather.support import PLAYLIST, opening, put_playlist, search_by_beginning
 from tests.fake_services.faults import cut, limited, unavailable
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.server import FakeService, Reply, Request
 
-ROOT = Path(__file__).resolve().parents[3]
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SEED = 20261122
 KILLS = 10  # of each of the three runs
@@ -132,22 +131,14 @@ def test_harvests_killed_at_thirty_random_moments(two_uris: tuple[str, str], tmp
     print(f"seed {SEED}, calls and writes of whole runs: {counts}")
     with troubled(FakeServices()) as services:
         database = prepared(Database(killed), services)
-        command = [sys.executable, "-m", "tests.etl.gather.dying", killed, str(tmp_path), json.dumps(services.urls)]
-        with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
-            assert child.stdin
-            assert child.stdout
-            for run, whole_run in zip(runs(), counts, strict=True):
-                # Ten such lives are shorter than the whole run.
-                kinds = ["calls", "writes"] * (KILLS // 2)
-                moments = [(kind, chance.randint(2, whole_run[kind] // (KILLS + 1))) for kind in kinds]
-                print(run.kind, moments)
-                endings = []
-                for kind, lives in (*moments, ("calls", None)):
-                    child.stdin.write(json.dumps([run.id, kind, lives]) + "\n")
-                    child.stdin.flush()
-                    endings.append(child.stdout.readline().strip())
-                assert endings == ["killed"] * KILLS + ["ended 0"]
-            child.stdin.close()
+        harvest = partial(Apart, harvest_until, killed, tmp_path, dict(services.urls))
+        for run, whole_run in zip(runs(), counts, strict=True):
+            # Ten such lives are shorter than the whole run.
+            kinds = ["calls", "writes"] * (KILLS // 2)
+            moments = [(kind, chance.randint(2, whole_run[kind] // (KILLS + 1))) for kind in kinds]
+            print(run.kind, moments)
+            endings = [harvest(run.id, kind, lives).result() for kind, lives in (*moments, ("calls", None))]
+            assert endings == [(-signal.SIGKILL, None)] * KILLS + [(0, "done")]
         database.close()
     ended = everything(killed)
     for name in _COMPARED:

@@ -1,8 +1,7 @@
-"""An importer that is killed at a chosen write: ``python -m tests.etl.imports.dying URI VAR RUN_ID WRITE``."""
+"""An importer that is killed at a chosen write."""
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,8 +45,8 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-if __name__ == "__main__":
-    uri, var, run_id, write = sys.argv[1:]
-    database = DyingDatabase(uri, int(write))
-    execute(database, Path(var), run_id)
-    print(int(write) - database.left)  # the number of writes of a whole run
+def import_until(uri: str, var: Path, run_id: str, write: int) -> int:
+    """Import, and die at a write; return the number of writes of a whole run, where that has fewer."""
+    database = DyingDatabase(uri, write)
+    execute(database, var, run_id)
+    return write - database.left

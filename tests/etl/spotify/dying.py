@@ -1,8 +1,7 @@
-"""An import killed at a chosen write: ``python -m tests.etl.spotify.dying URI VAR RUN_ID WRITE CLIENT URLS``."""
+"""An import from Spotify that is killed at a chosen write."""
 
-import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +32,10 @@ class Dying(DyingDatabase):
         self.left = self.write
 
 
-if __name__ == "__main__":
-    uri, var, run_id, write, client_id, urls = sys.argv[1:]
-    database = Dying(uri, int(write))
-    engine = engine_for(database, Path(var), json.loads(urls), client_id)
+def run_until(uri: str, var: Path, run_id: str, write: int, client_id: str, urls: Mapping[str, str]) -> int:
+    """Do the run, and die at a write (0: at none); return the number of writes of a whole run."""
+    database = Dying(uri, write)
+    engine = engine_for(database, var, urls, client_id)
     database.begin()
-    execute(database, Path(var), run_id, open_engine=lambda *_: engine)
-    print(int(write) - database.left)  # the number of writes of a whole run
+    execute(database, var, run_id, open_engine=lambda *_: engine)
+    return write - database.left

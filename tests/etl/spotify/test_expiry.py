@@ -8,7 +8,7 @@ import pytest
 
 from etl.engine import Engine
 from etl.providers.base import LookupQuery, Need
-from etl.spotify.forgetting import expire, is_due
+from etl.spotify.forgetting import _NAME, expire, is_due
 from store.database import Database
 from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
 from store.facts import ANALYSES, Provenance, put_segments
@@ -65,6 +65,8 @@ def test_after_a_day_what_spotify_told_goes(database: Database, app: Engine) -> 
     assert not is_due(database, app)
     expire(database, app, lambda: built.append(True))
     assert built == [True]
+    database.change_document("sources", _NAME, {"looked_at": datetime.now(UTC) + timedelta(days=365)})
+    assert is_due(database, app), "the clock was wrong when somebody looked"
 
 
 @pytest.mark.parametrize("off", [True, False])

@@ -1,10 +1,7 @@
 """Lists of an account become playlists here, whatever lies in them and whatever happens on the way."""
 
-import json
 import random
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +15,14 @@ from etl.spotify.lists import EPISODE, WITHDRAWN, lists_of
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
+from tests.apart import Apart
+from tests.etl.spotify.dying import run_until
 from tests.etl.spotify.setting import OWNER, bring_in, invented, log_in, queue, resume
 from tests.fake_services.faults import change, limited, replying
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.spotify_openapi import among, operations
 from tests.fake_services.spotify_state import episode, local_file, row
 
-ROOT = Path(__file__).resolve().parents[3]
 KILLS = 4
 
 
@@ -316,25 +314,23 @@ def test_killed_at_any_write_it_ends_as_one_that_was_not(
     log_in(database, engine)
     run_id = queue(database, mine.id)
     waiting = database.get_run(run_id)
-    arguments = [state.app.client_id, json.dumps(fake_services.urls)]
 
-    def start(folder: str, write: int) -> subprocess.CompletedProcess[str]:
-        uri = database._uri
-        command = [sys.executable, "-m", "tests.etl.spotify.dying", uri, str(tmp_path / folder), run_id, str(write)]
-        return subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    def start(folder: str, write: int) -> tuple[int | None, int | None]:
+        var, urls = tmp_path / folder, dict(fake_services.urls)
+        return Apart(run_until, database._uri, var, run_id, write, state.app.client_id, urls).result()
 
-    whole = start("whole", 10_000)
-    assert whole.returncode == 0, whole.stderr
+    _, writes = start("whole", 10_000)
+    assert writes
     expected = content(database)
     assert (expected["runs"][0]["state"], expected["runs"][0]["requested"]) == ("done", 612)
     pages = len(fake_services.spotify.requests_to(f"/playlists/{mine.id}/items"))
     assert pages == 13
-    for write in sorted(random.Random(7).sample(range(2, int(whole.stdout)), KILLS)):
+    for write in sorted(random.Random(7).sample(range(2, writes), KILLS)):
         for name in ("tracks", "playlists", "playlist_pages", "stats"):
             database.delete_documents(name, database.names_where(name, {}))
         database.put_run(waiting)
         fake_services.spotify.requests.clear()
-        assert start(str(write), write).returncode == -signal.SIGKILL
+        assert start(str(write), write) == (-signal.SIGKILL, None)
         assert resume(database, tmp_path / str(write), engine, run_id) == "done"
         assert content(database) == expected, f"killed at write {write}"
         assert len(Catalogue(tmp_path / str(write) / "catalogue").current(OWNER)) == 590

@@ -203,6 +203,14 @@ def test_many_at_once_renew_it_once(database: Database, engine: Engine, fake_ser
     assert not account.ended
 
 
+def test_a_renewal_cut_off_by_a_clock_that_was_wrong_is_made_again(database: Database, engine: Engine) -> None:
+    accounts = log_in(database, engine)
+    expire(database, engine.vault)
+    held = {"lease": "of a process that has died", "lease_until": datetime.now(UTC) + timedelta(days=365)}
+    database.change_document(COLLECTION, OWNER, held)
+    assert accounts.access_token(OWNER, engine.channel("spotify"))
+
+
 def test_a_permission_ends_after_six_months(database: Database, engine: Engine, fake_services: FakeServices) -> None:
     accounts = log_in(database, engine)
     fake_services.spotify_state.seconds += HALF_A_YEAR + HOUR

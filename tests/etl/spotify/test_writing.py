@@ -1,9 +1,6 @@
 """Playlists to Spotify: in order, in batches, and only once, whatever happens on the way."""
 
-import json
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,8 @@ from etl.spotify.login import WRITE_PRIVATE
 from etl.spotify.writing import TOO_MANY, UNKNOWN, new_write
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track
+from tests.apart import Apart
+from tests.etl.spotify.dying import run_until
 from tests.etl.spotify.setting import OWNER, log_in, resume
 from tests.fake_services.faults import change, limited, replying
 from tests.fake_services.fixtures import FakeServices
@@ -24,7 +23,6 @@ from tests.fake_services.server import FakeService, Reply, Request
 from tests.fake_services.spotify_openapi import among, operations
 from tests.fake_services.world import base62
 
-ROOT = Path(__file__).resolve().parents[3]
 IDS = [base62(f"written {number}") for number in range(240)]
 EXPECTED = [*IDS[:120], IDS[0], *IDS[120:], base62("known")]
 
@@ -212,19 +210,17 @@ class Killer:
     """A run in a process of its own, which Spotify can kill before or after doing what it is asked for."""
 
     def __init__(self, database: Database, services: FakeServices, run_id: str) -> None:
-        command = [sys.executable, "-m", "tests.etl.spotify.dying", database._uri]
-        self._command = [*command, "VAR", run_id, "0", services.spotify_state.app.client_id, json.dumps(services.urls)]
-        self._process: subprocess.Popen[str] | None = None
+        self._uri, self._run_id = database._uri, run_id
+        self._client_id, self._urls = services.spotify_state.app.client_id, dict(services.urls)
+        self._process: Apart | None = None
 
-    def run(self, var: Path) -> int:
-        command = [str(var) if part == "VAR" else part for part in self._command]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, text=True)
-        return self._process.wait()
+    def run(self, var: Path) -> int | None:
+        self._process = Apart(run_until, self._uri, var, self._run_id, 0, self._client_id, self._urls)
+        return self._process.result()[0]
 
     def before(self, service: FakeService, request: Request) -> Reply:
         assert self._process is not None
         self._process.kill()
-        self._process.wait()
         return Reply(status=502)
 
     def after(self, service: FakeService, request: Request) -> Reply:

@@ -139,6 +139,10 @@ export const limits = {
   "tracks": {
    "maxItems": 2000,
    "maxlength": 500
+  },
+  "not_now": {
+   "maxItems": 2000,
+   "maxlength": 500
   }
  },
  "get /api/search": {
@@ -358,6 +362,14 @@ export const limits = {
    "maxlength": 4096
   }
  },
+ "get /api/projection/far": {
+  "track_id": {
+   "maxlength": 500
+  },
+  "playlist": {
+   "maxlength": 500
+  }
+ },
  "put /api/sources/{name}": {
   "settings": {
    "maxlength": 4000
@@ -420,6 +432,14 @@ export const limits = {
    "maxlength": 500
   }
  },
+ "put /api/library/files/{name}/tags": {
+  "version": {
+   "maxlength": 16
+  },
+  "write": {
+   "maxItems": 4
+  }
+ },
  "get /api/playlists/{playlist_id}/next": {
   "limit": {
    "min": 1,
@@ -428,6 +448,13 @@ export const limits = {
   "artist_cap": {
    "min": 1,
    "max": 50
+  },
+  "without": {
+   "maxlength": 500
+  },
+  "longest_s": {
+   "min": 1,
+   "max": 86400
   },
   "novelty": {
    "min": 0,

@@ -877,7 +877,7 @@ export interface paths {
         /**
          * Tracks of the catalogue for several people: whom each is for and why, and what everybody has from the list.
          * @description `fairness` is this list's, `average` that of the list that the plain average would have given. What this browser
-         *     never wants again stays out besides `never`.
+         *     does not want, never or now, stays out besides `never`.
          */
         post: {
             parameters: {
@@ -988,7 +988,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tracks that this browser never wants again, the latest last. */
+        /** The tracks that this browser never wants again, and those that it does not want now; the latest last. */
         get: {
             parameters: {
                 query?: never;
@@ -1036,7 +1036,7 @@ export interface paths {
                 };
             };
         };
-        /** Say which tracks this browser never wants again. */
+        /** Say which tracks this browser never wants again, and which not now. */
         put: {
             parameters: {
                 query?: never;
@@ -4116,6 +4116,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projection/far": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which of the ten tracks that a map shows nearest to a track are far from it in sound.
+         * @description `nearer_share` of all tracks on the map, more than a quarter, sound more like it.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A track of the map. */
+                    track_id: string;
+                    method?: "tsne" | "umap";
+                    /** @description Its map; else the catalogue's. */
+                    playlist?: string | null;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FarNeighbours"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The track is not on such a map */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sources/{name}": {
         parameters: {
             query?: never;
@@ -6316,6 +6406,199 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/files/{name}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What would be written into the tags of a file of one's own, beside what they say: genre, tempo, key, mood.
+         * @description `name` is the last part of a track's `audio_url`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TagChanges"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator, or not allowed by the settings */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        /** Write some of the changes that were shown into the tags of a file; the answer is what is left to change. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TagsBody"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TagChanges"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator, or not allowed by the settings */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Something else would be written now, or the file cannot be written and is as it was */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is open */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/give": {
         parameters: {
             query?: never;
@@ -6417,7 +6700,8 @@ export interface paths {
         };
         /**
          * Tracks of the catalogue that go on with a playlist, best first, none of its own recordings among them.
-         * @description `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.
+         * @description Of a playlist without tracks the genres and artists in its name decide (`method` is `name`). Else `method` is the
+         *     way to rank that did best on held-out playlists, `method_score` what it scored there.
          */
         get: {
             parameters: {
@@ -6433,6 +6717,10 @@ export interface paths {
                     explicit?: boolean;
                     /** @description Leave out Christmas and Halloween, by title. */
                     seasonal?: boolean;
+                    /** @description Families of genres to leave out, with | between; `families` in the answer has them. */
+                    without?: string;
+                    /** @description Leave out longer tracks; one of unknown length stays. */
+                    longest_s?: number | null;
                     /** @description 0: what fits; 1: what is new. */
                     novelty?: number;
                 };
@@ -8498,6 +8786,11 @@ export interface components {
         NeverList: {
             /** @description Ids of tracks that must not come again; takes the place of the list before. */
             tracks: string[];
+            /**
+             * @description Ids of tracks that must not come for 30 days from when they were first named; without it that list stays as it is.
+             * @default null
+             */
+            not_now?: string[] | null;
         };
         TableBody: {
             /** @description https://, a CSV file, perhaps gzipped. */
@@ -8622,6 +8915,11 @@ export interface components {
         VersionChoice: {
             /** @description A version of the task, as /api/models lists them. */
             version: string;
+        };
+        TagsBody: {
+            /** @description Of the changes as they were shown: others are not written. */
+            version: string;
+            write: ("genre" | "tempo" | "key" | "mood")[];
         };
         TrackGiven: {
             /** @description Its id. */
@@ -8998,6 +9296,26 @@ export interface components {
             cluster_tracks: number;
         };
         /**
+         * FarNeighbour
+         * @description A track that lies near another on a map, though ``nearer_share`` (0 to 1) of the map sounds more like that one.
+         *
+         *     ``artists`` are one text.
+         */
+        FarNeighbour: {
+            id: string;
+            title: string;
+            artists: string;
+            nearer_share: number;
+        };
+        /**
+         * FarNeighbours
+         * @description Which of the ``neighbours`` that are nearest to a track on a map are far from it in sound.
+         */
+        FarNeighbours: {
+            neighbours: number;
+            far: components["schemas"]["FarNeighbour"][];
+        };
+        /**
          * FaultKind
          * @description Why a source gave no answer.
          * @enum {string}
@@ -9301,12 +9619,16 @@ export interface components {
         /** NeverAnswer */
         NeverAnswer: {
             tracks: (components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"])[];
+            not_now: components["schemas"]["NotNow"][];
         };
         /**
          * NextAnswer
          * @description What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
          *
-         *     ``note`` says why there are fewer tracks than were wanted, null where there are not.
+         *     ``method`` is "name", without a score here, where the playlist has no known track.
+         *
+         *     ``note`` says why there are fewer tracks than were wanted, null where there are not; ``families`` of genres can be
+         *     left out.
          */
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -9321,6 +9643,7 @@ export interface components {
             version: string;
             tracks: components["schemas"]["NextTrack"][];
             note: string | null;
+            families: string[];
         };
         /**
          * NextTrack
@@ -9344,6 +9667,15 @@ export interface components {
             features: {
                 [key: string]: number;
             };
+        };
+        /**
+         * NotNow
+         * @description A track that is not wanted before ``until``.
+         */
+        NotNow: {
+            track: components["schemas"]["TrackSummary"] | components["schemas"]["UnknownTrack"];
+            /** Format: date-time */
+            until: string;
         };
         /** Notice */
         Notice: {
@@ -10154,7 +10486,8 @@ export interface components {
          * StatusAnswer
          * @description What this installation holds; ``playlists`` is null where the database does not answer.
          *
-         *     ``demo`` if it may be brought in, ``demo_here`` if this browser has it.
+         *     ``demo`` if it may be brought in, ``demo_here`` if this browser has it; ``writes_tags`` if this browser may have
+         *     tags written into files.
          */
         StatusAnswer: {
             catalogue: components["schemas"]["CatalogueState"];
@@ -10165,6 +10498,7 @@ export interface components {
             analysed: boolean;
             demo: boolean;
             demo_here: boolean;
+            writes_tags: boolean;
         };
         /**
          * StoreFailure
@@ -10183,6 +10517,25 @@ export interface components {
         StoreState: {
             ok: boolean;
             kind: string;
+        };
+        /**
+         * TagChange
+         * @description A field of a file's tags: what it says, what would be written in that place, and what that rests on.
+         */
+        TagChange: {
+            field: string;
+            old: string[];
+            new: string;
+            reason: string;
+        };
+        /**
+         * TagChanges
+         * @description What would be changed in the tags of the file at ``path``; ``version`` names exactly these changes.
+         */
+        TagChanges: {
+            path: string;
+            version: string;
+            changes: components["schemas"]["TagChange"][];
         };
         /**
          * Target
