@@ -56,7 +56,7 @@ bench: $(STAMPS)/all build ## every benchmark; one alone: .venv/bin/python -m be
 	[ -z "$$missed" ] || { echo "Missed a target:$$missed"; exit 1; }
 
 lock: .tools/bin/pipenv ## resolve Pipfile into Pipfile.lock, without any registry's address in it
-	.tools/bin/pipenv lock --categories "packages train cluster audio dev"
+	.tools/bin/pipenv lock --categories "packages train cluster audio tags dev"
 	@$(PY_ANY) -m tools.lock
 
 audit: $(STAMPS)/serve $(STAMPS)/npm ## known vulnerabilities of the locked packages, Python's and the page's (asks their advisory services)
@@ -95,7 +95,7 @@ $(STAMPS)/serve: Pipfile.lock | .tools/bin/pipenv
 $(STAMPS)/all: Pipfile.lock | .tools/bin/pipenv
 	@[ ! -x $(PY) ] || $(PY) -m tools.before_upgrade
 	@echo "Installing the Python packages for serving, training, sound and tests into .venv"
-	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet --categories "packages train cluster audio dev"
+	@.tools/bin/pipenv --python "$(PYTHON)" sync --quiet --categories "packages train cluster audio tags dev"
 	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/serve
 
 $(STAMPS)/npm: frontend/package-lock.json

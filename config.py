@@ -115,6 +115,11 @@ VARIABLES = (
         "folders chosen in the page",
     ),
     Variable(
+        "TASTEMAP_WRITE_TAGS",
+        "1 lets the operator write genre, tempo, key and mood into a file of the music folder, one file at a time",
+        "0: no file is changed",
+    ),
+    Variable(
         "TASTEMAP_SNAPSHOTS", "the number of daily snapshots of the embedded database that are kept; 0 takes none", "7"
     ),
     Variable(
@@ -147,15 +152,16 @@ class Config:
 
     ``mongodb_uri`` is empty where the embedded database is to be used. ``max_upload_bytes`` bounds one
     dropped file. ``sources`` fixes which sources are used; where it is None, the page lets the listener choose.
-    ``source_urls`` holds other addresses for sources by name (a mirror of one's own, a test). ``secret_key``
-    encrypts credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what
-    sources that want to know whom to write to receive. ``installation_id`` names this installation among several on
-    one MongoDB; where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to
-    change what concerns everybody, ``metrics_key`` what Prometheus must know; ``json_log`` writes the log as lines of
-    JSON to the standard output; ``hosts`` are further names that this server is reached by. ``demo`` offers the
-    demo playlists. ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses.
-    A request waits for one answer of the database for ``database_seconds`` at most. ``work`` bounds what browsers may
-    have done. ``snapshots`` is the number of daily snapshots of the embedded database that are kept.
+    ``source_urls`` holds other addresses for sources by name (a mirror of one's own, a test). ``secret_key`` encrypts
+    credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what sources that
+    want to know whom to write to receive. ``installation_id`` names this installation among several on one MongoDB;
+    where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to change what
+    concerns everybody, ``metrics_key`` what Prometheus must know; ``json_log`` writes the log as lines of JSON to the
+    standard output; ``hosts`` are further names that this server is reached by. ``demo`` offers the demo playlists.
+    ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses; ``write_tags``
+    allows to write tags into its files. A request waits for one answer of the database for ``database_seconds`` at
+    most. ``work`` bounds what browsers may have done. ``snapshots`` is the number of daily snapshots of the embedded
+    database that are kept.
     """
 
     var: Path = ROOT / "var"
@@ -175,6 +181,7 @@ class Config:
     hosts: frozenset[str] = frozenset()
     demo: bool = True
     music: Path | None = None
+    write_tags: bool = False
     database_seconds: float = 2.0
     work: WorkLimits = field(default_factory=WorkLimits)
     snapshots: int = 7
@@ -216,6 +223,7 @@ class Config:
             database_seconds=_positive(env, "TASTEMAP_DATABASE_SECONDS", 2),
             demo=_flag(env, "TASTEMAP_DEMO", default="1"),
             music=_folder(env, "TASTEMAP_MUSIC"),
+            write_tags=_flag(env, "TASTEMAP_WRITE_TAGS"),
             snapshots=_number(env, "TASTEMAP_SNAPSHOTS", 7),
             # A dyno's disk does not stay, but its name does.
             installation_id=env.get("TASTEMAP_INSTALLATION", "").strip() or env.get("DYNO", ""),

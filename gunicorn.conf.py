@@ -26,7 +26,7 @@ import numpy  # noqa: F401
 del os.environ["OPENBLAS_NUM_THREADS"]
 
 from config import Config, ConfigError
-from jobs.catalogue import catalogue_is_behind
+from jobs.behind import catalogue_is_behind
 from jobs.queue import WorkQueue, queues_of, spawn_worker, watch_waiting
 from server.logs import json_logging
 from store.catalogue.damage import damage, find_damage, is_suspect

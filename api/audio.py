@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from apiflask import Schema
-from apiflask.fields import Boolean, Integer, String
+from apiflask.fields import Boolean, Integer, List, String
 from apiflask.schemas import FileSchema
 from apiflask.validators import Length, OneOf, Range
 from flask import Response, request
@@ -18,7 +18,9 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import MAX_QUERY, RunAnswer
+from etl.library.tag_writing import FIELDS
 from services.sound.own_tracks import SORTS, OwnTracks, own_tracks
+from services.sound.tag_writing import TagChanges, tag_changes, write_tags
 from services.views import audible
 
 blueprint = Blueprint("audio", __name__, tag="Own music")
@@ -54,6 +56,15 @@ class TracksQuery(Schema):
 
 class WatchBody(FolderBody):
     watched = Boolean(required=True)
+
+
+class TagsBody(Schema):
+    version = String(
+        required=True,
+        validate=Length(16, 16),
+        metadata={"description": "Of the changes as they were shown: others are not written."},
+    )
+    write = List(String(validate=OneOf(FIELDS)), required=True, validate=Length(1, len(FIELDS)))
 
 
 def offer() -> None:
@@ -104,6 +115,32 @@ def forget(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     session.require_operator()
     session.start()
     return RunAnswer(use.forget(services(), body["folder"], session.viewer())), 202
+
+
+@blueprint.get("/api/library/files/<name>/tags")
+@blueprint.doc(responses={403: "Not the operator, or not allowed by the settings", 404: "No such file"})
+def tags(name: str) -> TagChanges:
+    """What would be written into the tags of a file of one's own, beside what they say: genre, tempo, key, mood.
+
+    `name` is the last part of a track's `audio_url`.
+    """
+    session.require_operator()
+    return tag_changes(services(), name, session.viewer())
+
+
+@blueprint.put("/api/library/files/<name>/tags")
+@blueprint.body(TagsBody)
+@blueprint.doc(
+    responses={
+        403: "Not the operator, or not allowed by the settings",
+        404: "No such file",
+        409: "Something else would be written now, or the file cannot be written and is as it was",
+    }
+)
+def change_tags(name: str, body: dict[str, Any]) -> TagChanges:
+    """Write some of the changes that were shown into the tags of a file; the answer is what is left to change."""
+    session.require_operator()
+    return write_tags(services(), name, body["version"], body["write"], session.viewer())
 
 
 @blueprint.get("/api/audio/<name>")

@@ -47,7 +47,8 @@ def register(app: Flask, max_upload_bytes: int) -> None:
         is_file = getattr(view, "takes_file", False)
         request.max_content_length = max_upload_bytes + _FORM if is_file else getattr(view, "max_body", MAX_BODY)
         _check_address()
-        if request.is_json and view is not None and (body := request.get_data()):
+        is_json = "CONTENT_TYPE" in request.environ and request.is_json
+        if is_json and view is not None and (body := request.get_data()):
             read_json(body)
 
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY)

@@ -173,8 +173,13 @@ def mark_operator(response: Response, key: str) -> Response:
 
 
 def viewer() -> Viewer:
-    """Return who is asking, and by the link of which playlist."""
-    return Viewer(owner(), is_operator(), request.args.get("playlist"))
+    """Return who is asking, and by the link of which playlist; who changes that calls :func:`start` before it."""
+    if "viewer" not in g or g.viewer.owner != owner():
+        # Most addresses name no playlist, and werkzeug would read all that they do name.
+        link = request.args.get("playlist") if b"playlist" in request.query_string else None
+        g.viewer = Viewer(owner(), is_operator(), link)
+    known: Viewer = g.viewer
+    return known
 
 
 def require_operator() -> None:

@@ -25,7 +25,7 @@ from etl.audio.decoding import UnreadableSound, mono_blocks
 from ml import artefacts
 from ml.tagger.mel import RATE
 from ml.tagger.model import MusicTagger
-from ml.tagger.train.scores import BASELINE, OURS, SCALED, Excerpt, compare, format_table, read_excerpts, score
+from ml.tagger.train.scores import BASELINE, OURS, SCALED, Excerpt, compare, format_table, listen, read_excerpts, score
 from ml.timbre.model import moments
 from ml.timbre.train.network import Settings, fit
 
@@ -116,7 +116,7 @@ def main() -> int:
         fetch(arguments.folder)
     meter, excerpts = Meter(), read_excerpts(arguments.folder)
     tagger = MusicTagger.load(artefacts.active("tagger"))
-    results = compare(excerpts, tagger)
+    results = compare(excerpts, listen(excerpts, tagger, arguments.folder))
     albums = [excerpt.album for excerpt in excerpts]
     if arguments.timbre:
         results |= {name: score(albums, rows) for name, rows in timbre_vectors(excerpts)}

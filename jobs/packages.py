@@ -22,7 +22,11 @@ from config import ROOT
 
 SIZES = Path(__file__).with_name("package_sizes.json")
 # Category -> what it is for, as in "Install what ... needs".
-PURPOSES: Mapping[str, str] = {"train": "training models", "audio": "analysing your own music"}
+PURPOSES: Mapping[str, str] = {
+    "train": "training models",
+    "audio": "analysing your own music",
+    "tags": "writing tags into your files (mutagen, GPL-2.0 or later)",
+}
 # While it is unpacked, a package lies on the disk twice.
 _ROOM = 2
 

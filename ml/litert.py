@@ -1,6 +1,6 @@
 """LiteRT networks, callable from any thread and with any number of rows."""
 
-from queue import LifoQueue
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -8,13 +8,12 @@ from ai_edge_litert.interpreter import Interpreter
 
 Floats = npt.NDArray[np.floating]
 
-# Interpreters of a network in one process. One for every thread would hold the weights as often as there are threads,
-# and no more than this many have a core to run on in a process among others.
-_MOST = 2
-
 
 class LiteRTNetwork:
-    """A network of one output. LiteRT's interpreter is not thread-safe, so that each is lent to one thread at a time.
+    """A network of one output, which one thread uses at a time.
+
+    LiteRT's interpreter is not thread-safe, and each further one would hold the weights once more. While it computes,
+    other threads go on.
 
     Parameters
     ----------
@@ -24,22 +23,18 @@ class LiteRTNetwork:
 
     def __init__(self, content: bytes) -> None:
         self._content = content
-        # The one used last is used next, so that a second one is made only when two threads meet.
-        self._idle: LifoQueue[_Interpreter | None] = LifoQueue()
-        for _ in range(_MOST):
-            self._idle.put(None)
+        self._interpreter: _Interpreter | None = None
+        self._lock = Lock()
 
     def __call__(self, *inputs: Floats) -> Floats:
         """Return the output for the ``inputs``, float32 of any shape that the network takes.
 
         The interpreter is resized where a shape differs from the call before; the output is a copy.
         """
-        interpreter = self._idle.get()
-        try:
-            interpreter = interpreter or _Interpreter(self._content)
-            return interpreter(*inputs)
-        finally:
-            self._idle.put(interpreter)
+        with self._lock:
+            if self._interpreter is None:
+                self._interpreter = _Interpreter(self._content)
+            return self._interpreter(*inputs)
 
 
 class _Interpreter:

@@ -57,6 +57,14 @@ _COLUMNS = tuple(name for name in AXES for _ in range(2 if name == "tempo" else 
 # Share of the whole weight behind each column of :func:`coordinates`.
 SHARES = np.array([AXES[name].weight / _COLUMNS.count(name) for name in _COLUMNS], np.float32) / np.float32(_TOTAL)
 
+_FEATURES = [AUDIO_FEATURES.index(name) for name in _COLUMNS]
+_FACTORS = np.array([np.sqrt(AXES[name].weight / _TOTAL) / AXES[name].spread for name in _COLUMNS], np.float32)
+_TEMPO = _COLUMNS.index("tempo")
+# All columns of a scale at once: the seed of a question is one row, and each call takes as long as for a thousand.
+_SCALED: Mapping[Callable[[Any], Any], list[int]] = {
+    scale: [column for column, name in enumerate(_COLUMNS) if AXES[name].scale is scale] for scale in (np.sqrt, np.log2)
+}
+
 
 def coordinates(features: Floats) -> npt.NDArray[np.float32]:
     """Place tracks so that squared Euclidean distance is the weighted mean of squared differences in spreads.
@@ -71,18 +79,12 @@ def coordinates(features: Floats) -> npt.NDArray[np.float32]:
     np.ndarray
         (n, 12) float32, NaN = unknown. Tempo takes two columns, a circle on which an octave is once around.
     """
-    places = np.empty((len(features), len(SHARES)), np.float32)
-    column = 0
-    for name, axis in AXES.items():
-        value = axis.scale(features[:, AUDIO_FEATURES.index(name)].astype(np.float32))
-        factor = np.float32(np.sqrt(axis.weight / _TOTAL) / axis.spread)
-        if name == "tempo":
-            angle = np.float32(2 * np.pi) * value
-            places[:, column], places[:, column + 1] = np.cos(angle) * factor, np.sin(angle) * factor
-            column += 2
-        else:
-            places[:, column] = value * factor
-            column += 1
+    places = features[:, _FEATURES].astype(np.float32, order="C")
+    for scale, columns in _SCALED.items():
+        places[:, columns] = scale(places[:, columns])
+    angle = np.float32(2 * np.pi) * places[:, _TEMPO]
+    places[:, _TEMPO], places[:, _TEMPO + 1] = np.cos(angle), np.sin(angle)
+    places *= _FACTORS
     return places
 
 
@@ -182,24 +184,34 @@ def difference(name: str, seed: float, other: float) -> float:
 
     The key's is the number of steps on the circle of fifths (0 to 6), the time signature's that of its beats.
     """
-    if name == "key":
-        steps = abs(round(other) - round(seed)) * 7 % 12
-        return float(min(steps, 12 - steps))
-    axis = AXES.get(name)
-    if axis is None:
-        return other - seed
-    if name == "tempo":
-        octaves = math.log2(other) - math.log2(seed)
-        return 2 * math.sin(math.pi * (octaves - round(octaves))) / axis.spread
+    return _DIFFERENCES[name](seed, other)
+
+
+def _of_keys(seed: float, other: float) -> float:
+    steps = abs(round(other) - round(seed)) * 7 % 12
+    return float(min(steps, 12 - steps))
+
+
+def _of_tempi(seed: float, other: float) -> float:
+    octaves = math.log2(other) - math.log2(seed)
+    return 2 * math.sin(math.pi * (octaves - round(octaves))) / AXES["tempo"].spread
+
+
+def _of_axis(axis: Axis) -> Callable[[float, float], float]:
+    spread = axis.spread
+    if axis.scale is _plain:
+        return lambda seed, other: (other - seed) / spread
     scale = _OF_ONE[axis.scale]
-    return (scale(other) - scale(seed)) / axis.spread
+    return lambda seed, other: (scale(other) - scale(seed)) / spread
 
 
 # What takes one number costs a fifth of what takes arrays.
-_OF_ONE: Mapping[Callable[[Any], Any], Callable[[float], float]] = {
-    _plain: _plain,
-    np.sqrt: math.sqrt,
-    np.log2: math.log2,
+_OF_ONE: Mapping[Callable[[Any], Any], Callable[[float], float]] = {np.sqrt: math.sqrt, np.log2: math.log2}
+_DIFFERENCES: Mapping[str, Callable[[float, float], float]] = {
+    "time_signature": lambda seed, other: other - seed,
+    **{name: _of_axis(axis) for name, axis in AXES.items()},
+    "key": _of_keys,
+    "tempo": _of_tempi,
 }
 
 

@@ -1,6 +1,6 @@
 """The genre of a track, how sure that is, and what it rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from etl.providers.base import Need
+from ml.artists.model import top
 from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
 from services.sound.sound_alikes import SoundTags, tags_of
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
-from services.subject.headline import Confidence, DecidedBy, Headline, as_input
+from services.subject.headline import Confidence, DecidedBy, Headline, as_input, is_estimate
 from services.subject.lookup import SourceFeatures, SourceLine, other_features, source_lines
 from services.subject.model import Match, SourceMatch, Subject
 from services.subject.resolve import nothing_known, resolve
 from services.viewer import Viewer
-from services.views import ModelVersion, TrackSummary, View, Worked
+from services.views import ModelVersion, TrackSummary, Worked
 from store.catalogue.catalogue import Snapshot
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
@@ -51,7 +52,7 @@ class RankedGenre:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FeatureValue(View):
+class FeatureValue:
     """An audio feature of the track, where it comes from, and how it compares: ``percentile`` is 0 to 100."""
 
     name: str
@@ -132,16 +133,17 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         return Worked(_without_genre(services, subject), final=False)
     track = subject.track
     given, model = as_input(track), services.genre
-    if not model.knows(given):
+    tags = tags_of(services, track, viewer)
+    if not model.knows(given) and tags is None:
         raise nothing_known(source_lines(services, subject))
     known = genres_of(services, subject)
-    tags = tags_of(services, track, viewer)
     headline = Headline.of(services.artist_genre, given, known, tags[1] if tags else None)
     why = model.explain(given, revise=lambda each: model.agreeing(each, headline.revise(each)))
     families = model.family_probabilities(why.prediction.genre[None])[0]
-    genres = _with_families(model, model.genres, why.prediction.genre)
+    genres = _with_families(model, _ranked(model.genres, why.prediction.genre))
     first = genres[0].genre
-    micros = _with_families(model, model.microgenres, why.prediction.micro)
+    # Each stands for itself: several may be right, and none need be.
+    micros = [micro for micro in _ranked(model.microgenres, why.prediction.micro) if micro[1] >= LIKELY]
     in_families = families_of(model, known, why.prediction.genre)
     answer = GenreAnswer(
         track=TrackSummary.of(track) if subject.kind != "features" else None,
@@ -153,8 +155,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         genres=genres,
         families=[FamilyProbability(*pair) for pair in _ranked(model.families, families)],
         broad=[GenreProbability(*pair) for pair in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)],
-        # Each stands for itself: several may be right, and none need be.
-        microgenres=[micro for micro in micros if micro.probability >= LIKELY],
+        microgenres=_with_families(model, micros),
         decided_by=headline.decided_by(first),
         reason=headline.reason(first, _filed_by(services, known.track_source)),
         basis=_basis(given),
@@ -213,12 +214,11 @@ def _filed_by(services: Services, source: str | None) -> str:
 
 
 def _ranked(names: tuple[str, ...], probabilities: np.ndarray, most: int = SHOWN) -> list[tuple[str, float]]:
-    order = np.argsort(-probabilities, kind="stable")[:most]
-    return [(names[i], round(float(probabilities[i]), 4)) for i in order]
+    return [(names[i], round(float(probabilities[i]), 4)) for i in top(probabilities, most).tolist()]
 
 
-def _with_families(model: GenrePredictor, names: tuple[str, ...], probabilities: np.ndarray) -> list[RankedGenre]:
-    return [RankedGenre(name, model.taxonomy.family_of(name), share) for name, share in _ranked(names, probabilities)]
+def _with_families(model: GenrePredictor, ranked: Sequence[tuple[str, float]]) -> list[RankedGenre]:
+    return [RankedGenre(name, model.taxonomy.family_of(name), share) for name, share in ranked]
 
 
 def _basis(given: GenreInput) -> list[str]:
@@ -235,6 +235,10 @@ def _basis(given: GenreInput) -> list[str]:
 def _note(track: Track, given: GenreInput, by: DecidedBy) -> str | None:
     if given.features:
         return None
+    if by == "tags":
+        return None
+    if is_estimate(track):
+        return "The sound is left out: what is computed from a file tells no genre before it is heard or calibrated."
     if track.features is not None:
         return "The sound is left out: the terms of the source of these audio features keep them from the model."
     so = ", so the answer is less certain" if by == "names" else ""
@@ -244,17 +248,21 @@ def _note(track: Track, given: GenreInput, by: DecidedBy) -> str | None:
 def _features(model: GenrePredictor, track: Track, genre: str) -> list[FeatureValue]:
     if track.features is None:
         return []
+    known, means = track.features, model.genre_means(genre)
     return [
-        FeatureValue.of(
-            track.features,
+        FeatureValue(
             name=name,
             value=value,
             unit=UNITS.get(name, "0 to 1"),
+            source=known.source,
+            fetched_at=known.fetched_at,
+            licence=known.licence,
+            confidence=known.confidence,
             percentile=round(model.percentile(name, value), 1),
-            genre_mean=model.genre_mean(genre, name),
+            genre_mean=means[name],
         )
         for name in AUDIO_FEATURES
-        if (value := track.features.values.get(name)) is not None
+        if (value := known.values.get(name)) is not None
     ]
 
 

@@ -31,6 +31,8 @@ from store.domain import SHOWN_ONLY, AudioFeatures, Track
 ANALYSES = "analyses"
 # How the source of what was computed from somebody's own file begins.
 OWN_AUDIO = "own audio"
+# What follows in it where a model of ml.perception has told them, rather than the analyser's plain formulas.
+CALIBRATED = ", calibrated by "
 _TIMBRES = 12
 
 
@@ -132,6 +134,12 @@ def put_own_sound(
     if front in SHOWN_ONLY or front.startswith(OWN_AUDIO):
         changes |= {"features": new, "found_by.features": brought_by}
     _change(database, track_id, changes, owner=owner)
+
+
+def own_sound(database: Database, track_id: str, owner: str | None = None) -> dict[str, float]:
+    """Return the audio features, by name, that were computed from the owner's file of a track; {} for none."""
+    reports = reports_by_source(_stored(database, track_id, owner), "features")
+    return next((dict(one["values"]) for one in reports if one["source"].startswith(OWN_AUDIO)), {})
 
 
 def forget_own_sound(database: Database, track_id: str, owner: str | None = None) -> None:

@@ -43,6 +43,11 @@ def _put(database: Database, file: AudioFile, version: str, **said: Any) -> None
     database.put_document(SOUNDS, document | said)
 
 
+def keep_sound(database: Database, file: AudioFile) -> None:
+    """Let what is stored of a file stand for its new contents, which sound the same."""
+    database.change_document(SOUNDS, file.id, {"sha256": file.sha256})
+
+
 def without_sound(database: Database, files: Collection[AudioFile], version: str) -> list[AudioFile]:
     """Return those of ``files`` of which the ``version`` has said nothing, or that have changed."""
     stored = database.fields_of(SOUNDS, ["sha256", "version"])

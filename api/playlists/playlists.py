@@ -73,7 +73,7 @@ class PersonGiven(Schema):
 
 class NewPlaylist(Schema):
     name = String(required=True, validate=Length(1, 200))
-    tracks = List(Nested(ChosenTrack), required=True, validate=Length(1, use.MAX_TRACKS))
+    tracks = List(Nested(ChosenTrack), required=True, validate=Length(max=use.MAX_TRACKS))
     people = Dict(
         keys=String(validate=Length(1, _LONGEST_ID)),
         values=Nested(PersonGiven),
@@ -199,7 +199,8 @@ def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
 def next_tracks(playlist_id: str, query: dict[str, Any]) -> continuation.NextAnswer:
     """Tracks of the catalogue that go on with a playlist, best first, none of its own recordings among them.
 
-    `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.
+    Of a playlist without tracks the genres and artists in its name decide (`method` is `name`). Else `method` is the
+    way to rank that did best on held-out playlists, `method_score` what it scored there.
     """
     return continuation.next_tracks(services(), playlist_id, session.viewer(), query)
 

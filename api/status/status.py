@@ -68,7 +68,8 @@ class StoreFailure(StoreState):
 class StatusAnswer:
     """What this installation holds; ``playlists`` is null where the database does not answer.
 
-    ``demo`` if it may be brought in, ``demo_here`` if this browser has it.
+    ``demo`` if it may be brought in, ``demo_here`` if this browser has it; ``writes_tags`` if this browser may have
+    tags written into files.
     """
 
     catalogue: CatalogueState
@@ -79,6 +80,7 @@ class StatusAnswer:
     analysed: bool
     demo: bool
     demo_here: bool
+    writes_tags: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +144,7 @@ def status() -> StatusAnswer:
         analysed=analysed,
         demo=here.config.demo,
         demo_here=demo_here,
+        writes_tags=here.config.write_tags and viewer.operator,
     )
 
 

@@ -31,6 +31,8 @@ SUFFIXES = frozenset(f".{name}" for name in _NAMES.split(" "))  # names of files
 _CONTAINERS = (
     "aac,ac3,aiff,ape,asf,au,caf,dsf,eac3,flac,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,ogg,tta,w64,wav,wv"
 )
+# Options of FFmpeg: containers of sound alone, and nothing that they refer to.
+AUDIO_ONLY = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
 _BLOCK = 1 << 16  # samples of a block at most
 _ENCRYPTED = ("drms", "enca", "drmi", "aavd")
 _CLIP = 8.0  # full scale is 1; a float file may hold more
@@ -248,7 +250,7 @@ class _PyAV:
                 str(path),
                 mode="r",
                 metadata_errors="ignore",
-                container_options={"protocol_whitelist": "file", "format_whitelist": _CONTAINERS},
+                container_options=AUDIO_ONLY,
             )
         except (av.FFmpegError, ValueError) as fault:
             raise _unopened(path) from fault

@@ -18,7 +18,8 @@ from etl.commands.backups import take_snapshot_if_due
 from etl.progress_bar import CATALOGUE, ProgressBar
 from etl.spotify.forgetting import expire
 from etl.task import engine_of_environment
-from jobs.catalogue import catalogue_is_behind, rebuild
+from jobs.behind import catalogue_is_behind
+from jobs.catalogue import rebuild
 from jobs.finishing import sweep_uploads
 from jobs.queue import WorkQueue, next_run, queues_of, spawn_worker, worker_lock
 from jobs.worker import execute, give_up, tries

@@ -18,6 +18,7 @@ ENDINGS = frozenset(
 LINK = "a link, and links are not followed"
 NOT_A_FILE = "neither a file nor a folder"
 NO_ACCESS = "may not be read"
+TOO_DEEP = "too many folders in one another: move it further up"
 BAD_NAME = "its name is not valid UTF-8: rename it"
 _MAX_DEPTH = 32
 
@@ -87,6 +88,8 @@ def _walk(folder: Path, prefix: str, depth: int) -> Iterator[FoundFile]:
         elif entry.is_dir(follow_symlinks=False):
             if depth < _MAX_DEPTH:
                 yield from _walk(folder / entry.name, path + "/", depth + 1)
+            else:
+                yield FoundFile(path, reason=TOO_DEEP)
         elif is_sound:
             yield _found(entry, path)
 
@@ -125,25 +128,43 @@ def open_below(root: str, path: str) -> int:
     NotInLibrary
         There is no such file, or the way to it leads through a link or ``..``.
     """
-    *folders, name = PurePosixPath(path).parts or ("",)
-    if path.startswith("/") or not name or ".." in (*folders, name):
-        raise _missing()
-    held: list[int] = []
+    folder, name = folder_of(root, path)
     try:
-        held.append(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW))
-        for folder in folders:
-            held.append(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=held[-1]))
         # Without waiting: a pipe in the place of the file would hold us for ever.
-        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=held[-1])
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except (OSError, ValueError) as fault:
         raise _missing() from fault
     finally:
-        for folder_descriptor in held:
-            os.close(folder_descriptor)
+        os.close(folder)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _missing()
     return descriptor
+
+
+def folder_of(root: str, path: str) -> tuple[int, str]:
+    """Open the folder that holds ``path`` below ``root``, as :func:`open_below` does; return its descriptor and the
+    name of the file in it, which need not exist.
+
+    Raises
+    ------
+    NotInLibrary
+    """
+    *folders, name = PurePosixPath(path).parts or ("",)
+    if path.startswith("/") or not name or ".." in (*folders, name):
+        raise _missing()
+    held = -1
+    try:
+        held = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        for folder in folders:
+            within, held = held, -1
+            try:
+                held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=within)
+            finally:
+                os.close(within)
+    except (OSError, ValueError) as fault:
+        raise _missing() from fault
+    return held, name
 
 
 def _missing() -> NotInLibrary:

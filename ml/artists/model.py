@@ -25,6 +25,7 @@ TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.5, 0.2
 TOGETHER_ENOUGH = 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
 _NAMES_KEPT = 8192  # names whose artist is remembered: an answer asks for the same few again and again
+_PARTNERS_KEPT = 64  # artists whose partners are: one answer compares its artist with ten others
 _ARRAYS = ("vectors", "prior", "genres", "name_text", "name_start", "key_text", "key_start", "key_artist", "kinship")
 _TOGETHER = ("together_start", "together_artist", "together_lists", "together_closeness")
 
@@ -73,6 +74,7 @@ class ArtistEmbedding:
         self.names = NameTable(arrays["name_text"], arrays["name_start"])
         self.keys = KeyIndex(NameTable(arrays["key_text"], arrays["key_start"]), arrays["key_artist"])
         self._found = lru_cache(_NAMES_KEPT)(self._find_exact)
+        self._listed = lru_cache(_PARTNERS_KEPT)(self._read_listed)
 
     @classmethod
     def load(cls, directory: Path) -> ArtistEmbedding:
@@ -134,13 +136,13 @@ class ArtistEmbedding:
         index = self.find(artist) if isinstance(artist, str) else artist
         if index is None:
             return ()
-        return tuple(self.genre_names[code] for code in self._genres[index] if code >= 0)
+        return tuple(self.genre_names[code] for code in self._genres[index].tolist() if code >= 0)
 
     def lists_together(self, artist: int, other: int) -> int:
         """Return how many training playlists hold both artists, 0 when they are not among each other's closest."""
         return self._listed(artist).get(other, 0) or self._listed(other).get(artist, 0)
 
-    def _listed(self, index: int) -> dict[int, int]:
+    def _read_listed(self, index: int) -> dict[int, int]:
         others, lists, _ = self.partners(index)
         return dict(zip(others.tolist(), lists.tolist(), strict=True))
 

@@ -7,7 +7,7 @@ The method that serves is the one that did best on held-out playlists (``scores.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -276,27 +276,20 @@ class Continuation:
         """
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"limit {limit} is not 1 to {MAX_LIMIT}")
-        found: list[Next] = []
-        cap = ArtistCap(artist_cap)
-        excluded = set(exclude) | {track.id for track in query.tracks}
-        compositions = set(map(composition_hash, query.tracks))
         profile = self._profile(query)
         reasons = Reasons(query.tracks[-MOST_SEEDS:], profile.seeds.columns, self.artists, self.artist_table)
         ranked = self._ranked(snapshot, query, profile, self.method, among)
-        for ref, score in _less_known_first(snapshot, ranked[: _NOVELTY_DEPTH * limit], novelty) if novelty else ranked:
-            composition = int(snapshot.segment(ref.segment).composition_code[ref.row])
-            if composition in compositions:
-                continue
-            track = snapshot.track(ref)
-            artist = normalise(track.artists[0]) if track.artists else ""
-            if track.id in excluded or not cap.allows(artist) or caught(track, guards):
-                continue
-            cap.add(artist)
-            compositions.add(composition)
-            found.append(Next(ref, score, reasons.of(track, self._artist(track))))
-            if len(found) == limit:
-                break
-        return found
+        filtered = picked(
+            snapshot,
+            ranked,
+            query.tracks,
+            limit=limit,
+            exclude=exclude,
+            artist_cap=artist_cap,
+            guards=guards,
+            novelty=novelty,
+        )
+        return [Next(ref, score, reasons.of(track, self._artist(track))) for ref, score, track in filtered]
 
     def ranked(
         self, snapshot: Snapshot, query: ContinuationQuery, method: str | None = None
@@ -437,6 +430,37 @@ class Continuation:
                     listed=evidence.numbers(segment.recording_code) if evidence else np.full(len(segment), -1),
                 )
             return known
+
+
+def picked(
+    snapshot: Snapshot,
+    ranked: Sequence[tuple[Ref, float]],
+    tracks: Sequence[Track] = (),
+    *,
+    limit: int,
+    exclude: Collection[str] = (),
+    artist_cap: int = 3,
+    guards: Mapping[str, bool] = _NO_GUARDS,
+    novelty: float = 0.0,
+) -> Iterator[tuple[Ref, float, Track]]:
+    """Yield at most ``limit`` of ``ranked`` that may come after ``tracks``: see :meth:`Continuation.next`."""
+    cap = ArtistCap(artist_cap)
+    excluded = set(exclude) | {track.id for track in tracks}
+    compositions = set(map(composition_hash, tracks))
+    for ref, score in _less_known_first(snapshot, ranked[: _NOVELTY_DEPTH * limit], novelty) if novelty else ranked:
+        composition = int(snapshot.segment(ref.segment).composition_code[ref.row])
+        if composition in compositions:
+            continue
+        track = snapshot.track(ref)
+        artist = normalise(track.artists[0]) if track.artists else ""
+        if track.id in excluded or not cap.allows(artist) or caught(track, guards):
+            continue
+        cap.add(artist)
+        compositions.add(composition)
+        yield ref, score, track
+        limit -= 1
+        if not limit:
+            return
 
 
 def _less_known_first(

@@ -27,6 +27,7 @@ from store.domain import AUDIO_FEATURES, Track, usable_features
 # other weights for each.
 BASES = ("both", "unrated", "audio", "names")
 _UNLIKELY = 0.001  # of a family, so that no answer rules one out
+_ROWS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ class GenrePrediction:
     """Calibrated probabilities of n tracks.
 
     ``genre`` (n, 114) and ``broad`` (n, broad genres) have rows that sum to 1; those of ``micro`` (n, microgenres) are
-    independent of each other.
+    independent of each other. ``broad`` and ``micro`` may hold the first tracks alone.
     """
 
     genre: Floats
@@ -172,7 +173,8 @@ class GenrePredictor:
         """
         if not len(self._micro_families) or not before.micro.shape[1]:
             return after
-        known, guessed = (self.family_probabilities(each.genre) + _UNLIKELY for each in (after, before))
+        rows = len(before.micro)
+        known, guessed = (self.family_probabilities(each.genre[:rows]) + _UNLIKELY for each in (after, before))
         logits = np.log(np.maximum(before.micro, TINY)) - np.log(np.maximum(1.0 - before.micro, TINY))
         logits += np.log(known / guessed) @ self._micro_families.T  # a name without a family stays as it is
         return replace(after, micro=1.0 / (1.0 + np.exp(-logits)))
@@ -195,7 +197,7 @@ class GenrePredictor:
         Without ``genre`` the most probable one is explained. The result holds the track's probabilities too, so there
         is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned. ``revise``
         changes probabilities by what else is known of the track: those of the track itself, and those of its 114
-        genres with something left out, whose further heads have no columns.
+        genres alone for each part that is left out.
 
         Raises ValueError if ``genre`` is none of ``genres``.
         """
@@ -204,11 +206,11 @@ class GenrePredictor:
         audio, bags = self._numbers([track]), self.names.bags([*parts, *(rest for _, _, rest in left_out)])
         features = [name for name, known in zip(COLUMNS, audio[0], strict=False) if known]
         occluded = self._occluded(audio, bags, features, left_out)
-        prediction, rest = self._first_and_rest(occluded)
+        prediction = self._predict_occluded(occluded, 1 + len(features) + len(left_out))
         if revise:
-            prediction, rest = revise(prediction), revise(rest)
+            prediction = revise(prediction)
         column = int(prediction.genre[0].argmax()) if genre is None else self.genres.index(genre)
-        logs = np.log(np.maximum(np.append(prediction.genre[:, column], rest.genre[:, column]), TINY))
+        logs = np.log(np.maximum(prediction.genre[:, column], TINY))
         effects = (logs[0] - logs[1:]).tolist()
         of_features = list(zip(features, effects, strict=False))
         of_words = [
@@ -223,11 +225,13 @@ class GenrePredictor:
         )
 
     def _occluded(self, audio: Floats, bags: Floats, features: Sequence[str], left_out: Sequence[LeftOut]) -> Encoded:
-        """Return the track, then the track without each feature, then without each word.
+        """Return the track, then the track without each feature, then without each word, then the track again.
 
-        ``audio`` (1, width) is the track's, ``bags`` are those of its parts and of the parts without a word.
+        ``audio`` (1, width) is the track's, ``bags`` are those of its parts and of the parts without a word. There are
+        8, 16, 24 ... rows: the network is laid out anew for each number of them.
         """
-        audio = np.repeat(audio, 1 + len(features) + len(left_out), axis=0)
+        rows = 1 + len(features) + len(left_out)
+        audio = np.repeat(audio, rows + -rows % _ROWS_AT_ONCE, axis=0)
         of_parts = np.repeat(bags[None, : len(PARTS)], len(audio), axis=0)
         for row, name in enumerate(features, 1):
             audio[row, self._columns[name]] = 0.0
@@ -241,10 +245,10 @@ class GenrePredictor:
         share = (bisect_left(knots, value) + bisect_right(knots, value) - 1) / 2 / (len(knots) - 1)
         return min(max(share, 0.0), 1.0) * 100.0
 
-    def genre_mean(self, genre: str, feature: str) -> float | None:
-        """Return the mean of ``feature`` over the training tracks labelled ``genre``, ``None`` when there are none."""
-        mean = self._means[self.genres.index(genre)][AUDIO_FEATURES.index(feature)]
-        return None if math.isnan(mean) else mean
+    def genre_means(self, genre: str) -> dict[str, float | None]:
+        """Return the mean of each feature over the training tracks labelled ``genre``, ``None`` without any."""
+        means = zip(AUDIO_FEATURES, self._means[self.genres.index(genre)], strict=True)
+        return {name: None if math.isnan(mean) else mean for name, mean in means}
 
     def encode(self, inputs: Sequence[GenreInput]) -> Encoded:
         """Return the network's inputs."""
@@ -262,21 +266,20 @@ class GenrePredictor:
         """Return all probabilities of the network's inputs."""
         return self._calibrated(*self.experts(encoded), bases(encoded.audio, encoded.bags))
 
-    def _first_and_rest(self, encoded: Encoded) -> tuple[GenrePrediction, GenrePrediction]:
-        """Return all probabilities of the first row, and those of the 114 genres of the others."""
+    def _predict_occluded(self, encoded: Encoded, rows: int) -> GenrePrediction:
+        """Return the probabilities of the 114 genres of the first ``rows``, and of the further heads of the first."""
+        basis = bases(encoded.audio[:rows], encoded.bags[:rows])
         experts, broad, micro = self.experts(encoded)
-        basis = bases(encoded.audio, encoded.bags)
-        rest, none = combine(experts[1:], self._weights[basis[1:]]), np.zeros((len(basis) - 1, 0), np.float32)
-        first = self._calibrated(experts[:1], broad[:1], micro[:1], basis[:1])
-        return first, GenrePrediction(genre=rest, broad=none, micro=none)
+        return self._calibrated(experts[:rows], broad[:1], micro[:1], basis)
 
     def _calibrated(
         self, experts: Floats, broad: Floats, micro: Floats, basis: npt.NDArray[np.intp]
     ) -> GenrePrediction:
+        of_heads = basis[: len(micro)]
         return GenrePrediction(
             genre=combine(experts, self._weights[basis]),
-            broad=self._broad.probabilities(broad, basis) if self._broad else broad[:, 0],
-            micro=self._micro.probabilities(micro, basis) if self._micro else micro,
+            broad=self._broad.probabilities(broad, of_heads) if self._broad else broad[:, 0],
+            micro=self._micro.probabilities(micro, of_heads) if self._micro else micro,
         )
 
     def experts(self, encoded: Encoded) -> tuple[Floats, Floats, Floats]:

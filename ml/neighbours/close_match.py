@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from ml.artists.model import ArtistEmbedding
 from ml.neighbours.company import ARTIST_POWER
 from ml.neighbours.model import SOUND_WIDTH, Weights
-from ml.neighbours.reasons import differences, known_artist
+from ml.neighbours.reasons import Differences, differences, known_artist
 from ml.sound import squared_distance
 from store.domain import Track, usable_features
 from store.text import normalise
@@ -20,15 +20,21 @@ LEAST: Mapping[frozenset[str], float] = {
     frozenset({"artist"}): 0.30,
 }
 _NO_FACTORS: Mapping[str, float] = {}
+_WEIGHTS = Weights()
 
 
 def is_close_match(
-    seed: Track, other: Track, artists: ArtistEmbedding, weights: Mapping[str, float] = _NO_FACTORS
+    seed: Track,
+    other: Track,
+    artists: ArtistEmbedding,
+    weights: Mapping[str, float] = _NO_FACTORS,
+    apart: Differences | None = None,
 ) -> bool:
     """Return whether ``other`` goes with ``seed``: same first artist, shared genre name, or likeness at the floor.
 
     ``weights`` are factors as :func:`~ml.neighbours.model.weights_from` returns them. A kind of similarity ("sound",
-    "artist", "genre") with factor 0 is not considered.
+    "artist", "genre") with factor 0 is not considered. ``apart`` are the :func:`~ml.neighbours.reasons.differences`
+    where they are known already.
     """
     kinds = {kind for kind in ("sound", "artist", "genre") if weights.get(kind, 1.0) > 0}
     first_artists = {normalise(track.artists[0]) if track.artists else track.id for track in (seed, other)}
@@ -36,7 +42,7 @@ def is_close_match(
         return True
     if "genre" in kinds and genres(seed) & genres(other):
         return True
-    value, judged_by = likeness(seed, other, artists, kinds)
+    value, judged_by = likeness(seed, other, artists, kinds, apart)
     return bool(judged_by) and value >= LEAST[judged_by]
 
 
@@ -46,23 +52,28 @@ def genres(track: Track) -> set[str]:
 
 
 def likeness(
-    seed: Track, other: Track, artists: ArtistEmbedding, kinds: Collection[str]
+    seed: Track,
+    other: Track,
+    artists: ArtistEmbedding,
+    kinds: Collection[str],
+    apart: Differences | None = None,
 ) -> tuple[float, frozenset[str]]:
     """Return how alike two tracks are, 0 to 1, and by which of "sound" and "artist" this was judged.
 
     Only ``kinds`` are considered. Where neither can be judged, the likeness is 0 and the set is empty.
     """
-    parts = {"sound": _sound(seed, other), "artist": _artist(seed, other, artists)}
+    parts = {"sound": _sound(seed, other, apart), "artist": _artist(seed, other, artists)}
     known = {kind: part for kind, part in parts.items() if part is not None and kind in kinds}
-    weights = {kind: getattr(Weights(), kind) for kind in known}
+    weights = {kind: getattr(_WEIGHTS, kind) for kind in known}
     total = sum(weights.values())
     return (sum(weights[kind] * part for kind, part in known.items()) / total if total else 0.0), frozenset(known)
 
 
-def _sound(seed: Track, other: Track) -> float | None:
+def _sound(seed: Track, other: Track, apart: Differences | None) -> float | None:
     if usable_features(seed) is None or usable_features(other) is None:
         return None
-    squared = squared_distance((name, apart) for name, _, _, apart in differences(seed, other))
+    apart = differences(seed, other) if apart is None else apart
+    squared = squared_distance((name, difference) for name, _, _, difference in apart)
     return None if math.isnan(squared) else math.exp(-squared / (2 * SOUND_WIDTH**2))
 
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from ml.artists.model import ArtistEmbedding, unit_rows
 from ml.neighbours.hubs import Hubs
-from store.catalogue.records import release
+from store.catalogue.records import release, spans
 
 Floats32 = npt.NDArray[np.float32]
 
@@ -30,6 +30,8 @@ class SegmentArtists:
 
     def __init__(self, artists: ArtistEmbedding, rows: npt.NDArray[np.int32]) -> None:
         self._artists, self._unknown = artists, np.flatnonzero(rows < 0)
+        self._by_row = np.argsort(rows, kind="stable").astype(np.int32)
+        self._sorted_rows = rows[self._by_row]
         self._rows = np.maximum(rows, 0).astype(np.intp)
         self._places = unit_rows(artists.vectors[self._rows])
         # By column: most artists have a share in few families, and the other columns need not be looked at.
@@ -47,9 +49,10 @@ class SegmentArtists:
         scores *= (1 - _KIN) * (1 - _APART) + (1 - _KIN) * _APART * agreement
         scores += _KIN * np.square(agreement)
         partners, _, closeness = self._artists.partners(artist)
-        together = np.zeros(len(self._artists), np.float32)
-        together[partners] = closeness
-        scores += np.float32(_TOGETHER) * together[self._rows]
+        # Few are partners, so these alone are looked up; artists of one row in the embedding stand side by side.
+        first, end = (np.searchsorted(self._sorted_rows, partners, side=side) for side in ("left", "right"))
+        found = self._by_row[spans(first, end - first)]
+        scores[found] += np.float32(_TOGETHER) * np.repeat(closeness.astype(np.float32), end - first)
         np.minimum(scores, 1.0, out=scores)
         scores[self._unknown] = UNKNOWN_ARTIST
         return scores

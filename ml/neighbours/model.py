@@ -204,8 +204,9 @@ class Neighbours:
             if taken.add(segment, row):
                 ref = Ref(segment.name, row)
                 other = snapshot.track(ref)
-                why = reasons(track, other, self.artists, compared.weight_factors)
-                found.append(Neighbour(ref, other, min(max(score, 0.0), 1.0), why, differences(track, other)))
+                apart = differences(track, other)
+                why = reasons(track, other, self.artists, compared.weight_factors, apart)
+                found.append(Neighbour(ref, other, min(max(score, 0.0), 1.0), why, apart))
                 if len(found) == limit:
                     break
         return found

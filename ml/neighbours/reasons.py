@@ -9,6 +9,7 @@ from store.text import normalise
 
 # (feature, the seed's value, the other's, their difference in spreads: see ml.sound.difference)
 Difference = tuple[str, float, float, float]
+Differences = Sequence[Difference]
 
 MOST = 5
 NEAR = 0.25  # spreads; closer than four in five pairs of tracks are
@@ -36,39 +37,39 @@ _ALIKE = ("energy", "valence", "danceability", "acousticness")
 
 def differences(seed: Track, other: Track) -> tuple[Difference, ...]:
     """Return the :data:`Difference` of each feature that both tracks have, in the order of AUDIO_FEATURES."""
+    if seed.features is None or other.features is None:
+        return ()
+    mine, theirs = seed.features.values, other.features.values
     return tuple(
-        (name, round(mine, 5), round(theirs, 5), difference(name, mine, theirs))
-        for name, mine, theirs in _shared(seed, other)
+        (name, mine[name], theirs[name], difference(name, mine[name], theirs[name]))
+        for name in AUDIO_FEATURES
+        if mine.get(name) is not None and theirs.get(name) is not None
     )
 
 
-def _shared(seed: Track, other: Track) -> Iterator[tuple[str, float, float]]:
-    if seed.features is None or other.features is None:
-        return
-    for name in AUDIO_FEATURES:
-        mine, theirs = seed.features.values.get(name), other.features.values.get(name)
-        if mine is not None and theirs is not None:
-            yield name, mine, theirs
-
-
 def reasons(
-    seed: Track, other: Track, artists: ArtistEmbedding, weights: Mapping[str, float] | None = None
+    seed: Track,
+    other: Track,
+    artists: ArtistEmbedding,
+    weights: Mapping[str, float] | None = None,
+    apart: Differences | None = None,
 ) -> tuple[str, ...]:
     """Return one to five reasons why ``other`` goes with ``seed``: artists, then genres, then sound.
 
     ``weights`` are factors by feature, "sound", "artist" and "genre". Reasons of a higher factor come first, those of
-    factor 0 are left out.
+    factor 0 are left out. ``apart`` are the :func:`differences` where they are known already.
     """
     factors = weights or {}
+    apart = differences(seed, other) if apart is None else apart
     weighed = [
         *((factors.get("artist", 1.0), text) for text in _by_artist(seed, other, artists)),
         *((factors.get("genre", 1.0), text) for text in _by_genre(seed, other, artists)),
-        *((factors.get("sound", 1.0) * factor, text) for factor, text in _by_sound(seed, other, factors)),
+        *((factors.get("sound", 1.0) * factor, text) for factor, text in _by_sound(apart, factors)),
     ]
     weighed.sort(key=lambda pair: -pair[0])
     found = [text for factor, text in weighed if factor > 0]
     if not found:
-        found = list(_by_default(seed, other, artists))[:1]
+        found = list(_by_default(seed, other, artists, apart))[:1]
     return tuple(found[:MOST])
 
 
@@ -105,9 +106,11 @@ def _genres(track: Track, artists: ArtistEmbedding) -> dict[str, None]:
     return dict.fromkeys(name.replace("-", " ").casefold() for name in named)
 
 
-def _by_sound(seed: Track, other: Track, weights: Mapping[str, float]) -> Iterator[tuple[float, str]]:
+def _by_sound(apart: Differences, weights: Mapping[str, float]) -> Iterator[tuple[float, str]]:
     """Yield (factor of the feature, reason) for what two tracks have in common in sound."""
-    pairs = {name: (mine, theirs) for name, mine, theirs in _shared(seed, other) if weights.get(name, 1.0) > 0}
+    counted = [one for one in apart if weights.get(one[0], 1.0) > 0]
+    pairs = {name: (mine, theirs) for name, mine, theirs, _ in counted}
+    close = {name for name, _, _, difference in counted if abs(difference) <= NEAR}
     if "tempo" in pairs:
         yield from ((weights.get("tempo", 1.0), text) for text in _tempo(*pairs["tempo"]))
     said = set()
@@ -118,8 +121,7 @@ def _by_sound(seed: Track, other: Track, weights: Mapping[str, float]) -> Iterat
     # Most pairs are not acoustic, so that two low values are no reason.
     if "acousticness" in pairs and min(pairs["acousticness"]) < _SOME_ACOUSTICNESS:
         said.add("acousticness")
-    alike = [name for name in _ALIKE if name in pairs and name not in said]
-    near = [name for name in alike if abs(difference(name, *pairs[name])) <= NEAR]
+    near = [name for name in _ALIKE if name in close and name not in said]
     near.sort(key=lambda name: -weights.get(name, 1.0))
     if near:
         factor = weights.get(near[0], 1.0)
@@ -140,12 +142,12 @@ def _tempo(mine: float, theirs: float) -> Iterator[str]:
         yield f"The same pulse at {'double' if theirs > mine else 'half'} the tempo ({mine:.0f} and {theirs:.0f} BPM)"
 
 
-def _by_default(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
+def _by_default(seed: Track, other: Track, artists: ArtistEmbedding, apart: Differences) -> Iterator[str]:
     """Yield reasons for two tracks that share nothing in particular; the last one always holds."""
     mine, theirs = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
     if mine and theirs and float(artists.unit(mine[0]) @ artists.unit(theirs[0])) >= _CLOSE_ARTISTS:
         yield f"{theirs[1]} is close to {mine[1]} in genres, sound and playlists"
-    apart = [d * d for name, _, _, d in differences(seed, other) if name in AXES]
-    if apart and (sum(apart) / len(apart)) ** 0.5 <= _CLOSE_SOUND:
+    squares = [d * d for name, _, _, d in apart if name in AXES]
+    if squares and (sum(squares) / len(squares)) ** 0.5 <= _CLOSE_SOUND:
         yield "Close in sound, all features taken together"
     yield "The nearest of what is known here"

@@ -64,7 +64,8 @@ _OF_MSD = {
 _MTT_WEIGHT = 0.5  # its tags are of sound rather than of genre
 _PACE = ("slow", "fast", "beat", "loud", "quiet", "soft")
 _FEELING = ("beautiful", "catchy", "happy", "mellow", "party", "sad", "sexy", "weird")
-MOODS = frozenset((*_PACE, *_FEELING, "chill", "chillout", "easy listening"))
+FEELINGS = frozenset((*_FEELING, "chill", "chillout", "easy listening"))
+MOODS = FEELINGS | {*_PACE}
 _INSTRUMENTS = frozenset(("strings", "violin", "cello", "choir", "harpsichord", "sitar"))
 _LEAST = 0.01  # of the probability is spread over all genres, so that none is ruled out
 

@@ -1,4 +1,4 @@
-"""The genres of every track of the catalogue, to leave families of them out of a list."""
+"""The genres of every track of the catalogue: to leave families out of a list, or to find what is named."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,14 +11,18 @@ import numpy.typing as npt
 from ml.artists.model import ArtistEmbedding
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.segment import Segment
+from store.text import normalise
+
+# What a track of a named genre's family counts where one of the genre itself counts 1 more.
+_FAMILY = 0.3
 
 
 @dataclass(frozen=True)
 class _Genres:
-    """The distinct lists of genres in a segment, with their families as bits, and the list (n,) of each track."""
+    """The distinct sets of genres in a segment (normalised), their families as bits, and the set (n,) of each track."""
 
     directory: Path
-    lists: list[tuple[str, ...]]
+    names: list[frozenset[str]]
     bits: npt.NDArray[np.uint32]
     of_track: npt.NDArray[np.int32]
 
@@ -27,11 +31,11 @@ class GenresOfSegments:
     """Looks up which tracks have which genres; each segment is read once, two seconds for 200,000 tracks.
 
     The genres of a track are its labels; without labels those of its artists, and without these what playlists tell of
-    its first artist.
+    its first artist. ``labels``, where given, are the only labels that count.
     """
 
-    def __init__(self, taxonomy: Taxonomy, artists: ArtistEmbedding) -> None:
-        self._taxonomy, self._artists = taxonomy, artists
+    def __init__(self, taxonomy: Taxonomy, artists: ArtistEmbedding, labels: Collection[str] | None = None) -> None:
+        self._taxonomy, self._artists, self._labels = taxonomy, artists, labels
         self._known: dict[str, _Genres] = {}
         self._lock = Lock()
 
@@ -39,6 +43,19 @@ class GenresOfSegments:
         """Return (n,) which tracks are in none of ``families``, those of which nothing is known among them."""
         known = self._genres(segment)
         return np.asarray(((known.bits & self._bits_of(families)) == 0)[known.of_track])
+
+    def named(self, segment: Segment, genre: str) -> npt.NDArray[np.float32] | None:
+        """Return (n,) how well each track is of the genre ``genre`` (normalised), 0 to 1.3; None where none is.
+
+        Here the genres of a track's artists count beside its labels.
+        """
+        known = self._genres(segment)
+        has = np.array([genre in names for names in known.names], np.float32)
+        if not has.any():
+            return None
+        family = self._taxonomy.family_of(genre)
+        in_family = (known.bits & self._bits_of({family} if family else ())) != 0
+        return np.asarray((has + np.float32(_FAMILY) * in_family)[known.of_track])
 
     def _bits_of(self, families: Collection[str]) -> np.uint32:
         return np.uint32(sum(1 << at for at, family in enumerate(self._taxonomy.families) if family in families))
@@ -53,13 +70,15 @@ class GenresOfSegments:
     def _read(self, segment: Segment) -> _Genres:
         numbers = self._artists.keys.match_sorted(segment.artist_keys)
         told = [self._artists.genres(number)[:2] if number >= 0 else () for number in numbers.tolist()]
-        places: dict[tuple[str, ...], int] = {}
+        places: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         of_track = np.empty(len(segment), np.int32)
-        for row, (labels, artist_genres) in enumerate(segment.each_genres()):
-            genres = tuple(labels or artist_genres or told[segment.artist_code[row]])
+        for row, (given, artist_genres) in enumerate(segment.each_genres()):
+            labels = given if self._labels is None else [label for label in given if label in self._labels]
+            genres = tuple(labels), tuple(artist_genres or told[segment.artist_code[row]])
             of_track[row] = places.setdefault(genres, len(places))
-        bits = np.array([self._bits_of(self._families_of(genres)) for genres in places], np.uint32)
-        return _Genres(segment.directory, list(places), bits, of_track)
+        bits = np.array([self._bits_of(self._families_of(labels or rest)) for labels, rest in places], np.uint32)
+        names = [frozenset(map(normalise, (*labels, *rest))) for labels, rest in places]
+        return _Genres(segment.directory, names, bits, of_track)
 
     def _families_of(self, genres: Collection[str]) -> set[str]:
         return {family for genre in genres if (family := self._taxonomy.family_of(genre))}

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.continuation.model import MOST_SEEDS, Among, ContinuationQuery
+from ml.continuation.model import MOST_SEEDS, Among, ContinuationQuery, Next, picked
+from ml.continuation.titles import cues_of, ranked_by_name
 from ml.guards import GUARDS
 from services.container import Services
 from services.errors import ServiceError, invalid_value
@@ -15,7 +16,9 @@ from services.playlists.never import unwanted_ids
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
 from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
+from store.catalogue.catalogue import Snapshot
 from store.catalogue.segment import Segment
+from store.domain import Playlist
 from store.library import shown_tracks
 
 
@@ -31,6 +34,8 @@ class NextTrack(TrackSummary):
 @dataclass(frozen=True, kw_only=True)
 class NextAnswer:
     """What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
+
+    ``method`` is "name", without a score here, where the playlist has no known track.
 
     ``note`` says why there are fewer tracks than were wanted, null where there are not; ``families`` of genres can be
     left out.
@@ -48,7 +53,7 @@ class NextAnswer:
 
 
 def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Mapping[str, Any]) -> NextAnswer:
-    """Return tracks of the catalogue that continue a playlist, best first.
+    """Return tracks of the catalogue that continue a playlist, best first; of one without tracks the name decides.
 
     Parameters
     ----------
@@ -62,8 +67,8 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
     Raises
     ------
     ServiceError
-        404 for an unknown playlist, 422 for an unknown family, or where none of its tracks is known or the catalogue is
-        empty.
+        404 for an unknown playlist, 422 for an unknown family, or where none of its tracks is known and its name
+        says nothing, or the catalogue is empty.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     snapshot = services.catalogue.current(viewer.owner)
@@ -71,30 +76,31 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
     items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
     known = shown_tracks(services.catalogue, services.database, playlist.owner, {item.track_id for item in items})
     tracks = [known[item.track_id] for item in items if item.track_id in known]
-    if not tracks:
-        raise ServiceError(422, "no_seeds", "No track of this playlist is known yet.", "Wait until its import is done.")
     if not len(snapshot):
         raise ServiceError(
             422, "no_catalogue", "There is no track to choose from yet.", "Bring in playlists, or a table of tracks."
         )
-    model = services.continuation
-    continuations = model.next(
-        snapshot,
-        ContinuationQuery(tracks=tracks, name=playlist.name),
-        limit=query["limit"],
-        exclude=ids_in(query["exclude"]) | unwanted_ids(services, viewer.owner),
-        artist_cap=query["artist_cap"],
-        guards={name: query[name] for name in GUARDS},
-        novelty=query["novelty"],
-        among=_among(services, query),
-    )
+    model, among = services.continuation, _among(services, query)
+    limits: dict[str, Any] = {
+        "limit": query["limit"],
+        "exclude": ids_in(query["exclude"]) | unwanted_ids(services, viewer.owner),
+        "artist_cap": query["artist_cap"],
+        "guards": {name: query[name] for name in GUARDS},
+        "novelty": query["novelty"],
+    }
+    if tracks:
+        continuation = ContinuationQuery(tracks=tracks, name=playlist.name)
+        continuations = model.next(snapshot, continuation, among=among, **limits)
+    else:
+        continuations = _by_name(services, snapshot, playlist, among, limits)
     found = [(snapshot.track(one.ref), one) for one in continuations]
+    scores = model.scores if tracks else {}
     return NextAnswer(
         playlist=describe(playlist, viewer),
-        method=model.method,
-        method_score=model.scores.get("served_score"),
-        split=model.scores.get("split"),
-        scores=model.scores.get("table", []),
+        method=model.method if tracks else "name",
+        method_score=scores.get("served_score"),
+        split=scores.get("split"),
+        scores=scores.get("table", []),
         version=model.version,
         tracks=[
             NextTrack.of(
@@ -108,6 +114,24 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         note=_note(len(found), query["limit"], len(snapshot), len(known)),
         families=services.genre.families,
     )
+
+
+def _by_name(
+    services: Services, snapshot: Snapshot, playlist: Playlist, among: Among | None, limits: Mapping[str, Any]
+) -> list[Next]:
+    """Return tracks of the genres and artists that the name of a playlist without known tracks names."""
+    genres = services.genres_of_segments
+    cues = cues_of(playlist.name, snapshot, genres)
+    if not cues:
+        raise ServiceError(
+            422,
+            "no_seeds",
+            "No track of this playlist is known yet, and its name names no genre and no artist.",
+            "Add a track, or wait until its import is done.",
+        )
+    reason = f"the playlist's name says “{'” and “'.join(cue.words for cue in cues)}”"
+    ranked = ranked_by_name(cues, snapshot, genres, among)
+    return [Next(ref, score, reason) for ref, score, _ in picked(snapshot, ranked, **limits)]
 
 
 def _among(services: Services, query: Mapping[str, Any]) -> Among | None:

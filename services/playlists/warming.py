@@ -1,13 +1,17 @@
-"""Prepares the first recommendation of a process: what is computed once for each catalogue, before anybody asks."""
+"""Prepares the first answers of a process: what is loaded and computed once, before anybody asks."""
 
 import logging
 import time
+from contextlib import suppress
 from threading import Thread
 
+from etl.providers.base import Need
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import ServiceError
-from store.errors import TastemapError
+from services.subject.families import KnownGenres
+from services.subject.headline import Headline, as_input
+from store.errors import StoreDown, TastemapError
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +32,7 @@ def _watch(services: Services) -> None:
 
 
 def prepare(services: Services, prepared: str | None = None) -> str | None:
-    """Answer one recommendation from the current catalogue, unless it is the ``prepared`` one.
+    """Work out one search, one genre and one recommendation of the current catalogue, unless it is ``prepared``.
 
     Returns the generation that is prepared now. What fails here fails again, with its message, for whoever asks.
     """
@@ -37,10 +41,18 @@ def prepare(services: Services, prepared: str | None = None) -> str | None:
         if snapshot.generation == prepared:
             return prepared
         if len(snapshot):
-            services.neighbours.recommend(snapshot, snapshot.ref(0), limit=1, corrected=True)
+            track = snapshot.track(snapshot.ref(0))
+            given = as_input(track)
+            headline = Headline.of(services.artist_genre, given, KnownGenres((), (), None, None, []))
+            services.genre.explain(given, revise=headline.revise)
+            snapshot.search(track.title, limit=1)
+            with suppress(StoreDown):  # what needs no database answers without it
+                services.engine.on(Need.SIMILAR)
+                services.has_recommendations()
+            services.neighbours.recommend(snapshot, track, limit=1, corrected=True)
     except NothingToCompare:
         pass  # the models are loaded and the catalogue is read, which is what this is for
     except (ServiceError, TastemapError) as fault:
-        log.warning("The first recommendation could not be prepared: %s", fault)
+        log.warning("The first answers could not be prepared: %s", fault)
         return prepared
     return snapshot.generation

@@ -41,10 +41,11 @@ def family_picks(
     tracks = []
     for pick in picks:
         other = subject.snapshot.track(pick.ref)
-        why = reasons(subject.track, other, services.artists)
+        apart = differences(subject.track, other)
+        why = reasons(subject.track, other, services.artists, apart=apart)
         more = {"family": pick.family, "cluster": pick.cluster + 1, "cluster_tracks": pick.members}
         score = 1 / (1 + pick.distance)
-        tracks.append(FamilyTrack.because(other, score, why, differences(subject.track, other), **more))
+        tracks.append(FamilyTrack.because(other, score, why, apart, **more))
     return FamilyRecommendation(
         seed=TrackSummary.of(subject.track),
         method="families",

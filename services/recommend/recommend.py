@@ -97,7 +97,7 @@ def _neighbours(
         return None
     tracks, artists = [], services.artists
     for near in found:
-        close = is_close_match(seed, near.track, artists, weights)
+        close = is_close_match(seed, near.track, artists, weights, near.differences)
         tracks.append(
             ComparedTrack.because(near.track, near.score, near.reasons, near.differences, is_close_match=close)
         )

@@ -128,14 +128,20 @@ def open_audio(services: Services, name: str, viewer: Viewer) -> OpenedAudio:
         return _opened(open_below(str(demo.root), path), "audio/ogg", name)
     if not viewer.operator:
         raise ServiceError(403, "operator_only", "Only whoever runs this server may hear its files.", "Name its key.")
-    file = audio_file(services.database, name)
-    if file is None or file.problem or not _may_be_served(services, file):
-        raise not_found("There is no such file here.", "Scan the folder again.")
+    file = known_file(services, name)
     opened = _opened(open_below(file.root, file.path), file.media_type, file.sha256)
     if (opened.size, opened.modified_ns) != (file.size, file.modified_ns):
         os.close(opened.descriptor)
         raise ServiceError(409, "changed", "This file has changed since it was scanned.", "Scan the folder again.")
     return opened
+
+
+def known_file(services: Services, name: str) -> AudioFile:
+    """Return the scanned file with this id; raises ServiceError 404."""
+    file = audio_file(services.database, name)
+    if file is None or file.problem or not _may_be_served(services, file):
+        raise not_found("There is no such file here.", "Scan the folder again.")
+    return file
 
 
 def _opened(descriptor: int, media_type: str, etag: str) -> OpenedAudio:

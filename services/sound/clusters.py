@@ -9,12 +9,11 @@ import numpy as np
 from ml.clusters.model import Clusters
 from services.container import Services
 from services.errors import no_features
-from services.subject.headline import as_input
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import resolve
 from services.viewer import Viewer
 from services.views import ModelVersion, TrackSummary
-from store.domain import AudioFeatures
+from store.domain import usable_features
 
 NAMED = 5  # genres named per cluster
 _ROWS = {"genre": "genres", "family": "families"}  # the settings that name the rows of each
@@ -131,7 +130,8 @@ def describe_clusters(services: Services, viewer: Viewer) -> ClustersAnswer:
 def predict_cluster(services: Services, query: Mapping[str, Any], viewer: Viewer) -> ClusterAnswer:
     """Return the clusters that a track is nearest to; raises ServiceError as `resolve` does, 422 without features."""
     subject, model = resolve(services, query, viewer), services.clusters
-    membership = model.predict(AudioFeatures(values=as_input(subject.track).features, source="usable"))
+    features = usable_features(subject.track)
+    membership = model.predict(features) if features else None
     if membership is None:
         raise no_features(
             "Too few audio features of this track are known to tell its cluster.",

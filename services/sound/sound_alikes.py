@@ -159,9 +159,13 @@ def start(services: Services, viewer: Viewer) -> RunView:
 
 def tags_of(services: Services, track: Track, viewer: Viewer) -> tuple[SoundTags, Any] | None:
     """Return the tags of the file of a track that a viewer may hear, and the genres (114,) that they make likely."""
-    tagger, sound = services.tagger, shipped(services).get(track.id)
+    sound = shipped(services).get(track.id)
+    file_id = services.audio.current().find(track) if viewer.operator else None
+    if sound is None and file_id is None:
+        return None  # most tracks: for them no process needs the tagger
+    tagger = services.tagger
     tags = sound.tags if sound is not None and sound.tagger == tagger.version else None
-    if tags is None and viewer.operator and (file_id := services.audio.current().find(track)) is not None:
+    if tags is None and file_id is not None:
         stored = sound_of(services.database, file_id, tagger.version)
         tags = None if stored is None else stored.tags
     if tags is None:

@@ -13,6 +13,7 @@ from ml.taxonomy.model import Taxonomy
 from services.subject.families import KnownGenres
 from services.subject.lookup import ARTIST_EMBEDDING
 from store.domain import Track
+from store.facts import CALIBRATED, OWN_AUDIO
 
 DecidedBy = Literal["track", "artist", "alike", "tags", "audio", "names"]
 Confidence = Literal["high", "medium", "low"]
@@ -121,7 +122,8 @@ class Headline:
         known = self.evidence if self.evidence is not None and (self.evidence.known_by == "own" or elsewhere) else None
         if self.decided_by(genre) == "track" or (known is not None and genre_name(genre) in known.names):
             return "high" if probability >= HIGH else "medium" if probability >= MEDIUM else "low"
-        return "medium" if self.given.features and probability >= HIGH else "low"
+        heard = bool(self.given.features) or self.tags is not None
+        return "medium" if heard and probability >= HIGH else "low"
 
     def _families_of(self, evidence: ArtistEvidence) -> set[str | None]:
         """Return the families of the artist's genres, or else that of the genre that their place makes likeliest."""
@@ -131,11 +133,21 @@ class Headline:
         return self.model.taxonomy.family_of(genre)
 
 
+def is_estimate(track: Track) -> bool:
+    """Return whether the audio features of a track are the analyser's own, which nothing was fitted to.
+
+    The genre model cannot tell a genre from them: bench/sound_genres.py.
+    """
+    source = track.features.source if track.features else ""
+    return source.startswith(OWN_AUDIO) and CALIBRATED not in source
+
+
 def as_input(track: Track) -> GenreInput:
     """Return what the genre model looks at."""
     # Popularity is Spotify's measure, which files bring; what other services call popularity is another scale.
     popularity = None if track.source in PROVIDERS else track.popularity
-    return replace(GenreInput.of(track), popularity=popularity, explicit=track.explicit)
+    given = GenreInput.of(replace(track, features=None) if is_estimate(track) else track)
+    return replace(given, popularity=popularity, explicit=track.explicit)
 
 
 def _named_elsewhere(model: ArtistGenres, given: GenreInput, known: KnownGenres) -> tuple[str, ...]:

@@ -88,6 +88,12 @@ def map_array(path: Path) -> np.ndarray:
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
+def spans(start: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the numbers from each ``start`` on, as many as its count: 5, 6, 9 for starts 5 and 9, counts 2 and 1."""
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.asarray(np.repeat(start, counts) + within)
+
+
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file in hex."""
     with path.open("rb") as file:

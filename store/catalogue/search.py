@@ -152,6 +152,8 @@ def distinct_recordings(found: Iterable[tuple[float, Segment, int]], limit: int)
 
 
 def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:
+    if not rows:
+        return
     popularity = (np.nan_to_num(segment.popularity[rows]) / 100.0).tolist()
     named = kind_bits(named_kinds(" ".join(words)))
     for row, popular, kinds in zip(rows, popularity, segment.kinds[rows].tolist(), strict=True):

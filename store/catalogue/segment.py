@@ -17,6 +17,7 @@ with all of this mapped, a web process that had searched a while was 120 MB larg
 
 import hashlib
 import json
+import math
 import os
 import weakref
 from bisect import bisect_left
@@ -32,7 +33,7 @@ import numpy as np
 import orjson
 import tantivy
 
-from store.catalogue.records import Records, map_array
+from store.catalogue.records import Records, map_array, spans
 from store.catalogue.versions import version_of
 from store.domain import AUDIO_FEATURES, SHOWN_ONLY, AudioFeatures, Track
 from store.errors import TastemapError
@@ -56,6 +57,8 @@ _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_m
 _LENGTH = AUDIO_FEATURES.index("duration_ms")
 # Of an artist with very many tracks the popular ones say what the artist is known for.
 _ARTIST_GENRE_ROWS = 50
+# One answer looks at the same rows several times: who finds a track by its id has read it.
+_ROWS_KEPT = 64
 
 
 class CatalogueError(TastemapError):
@@ -74,16 +77,8 @@ def id_hash(track_id: str) -> int:
 
 def _as_written(values: np.ndarray) -> list[float]:
     """Return float32 ``values`` by their shortest text: 0.87, which was written, and not 0.8700000047683716."""
-    short = [float(f"{value:.6g}") for value in values.tolist()]
-    if np.array(short, np.float32).tobytes() == values.tobytes():
-        return short
-    return [float(str(value)) for value in values]
-
-
-def _spans(first: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return ``counts`` numbers from each of ``first`` on, one span after the other."""
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.asarray(np.repeat(first, counts) + within)
+    written: list[float | None] = orjson.loads(orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY))
+    return [math.nan if value is None else value for value in written]
 
 
 def recording_hash(recording_key: str) -> int:
@@ -155,6 +150,7 @@ class Segment:
             self._artist_rows, self._artist_start = self._column("artist_rows"), self._column("artist_start")
         except (OSError, ValueError, EOFError) as error:
             raise CatalogueError(f"The catalogue segment {directory.name} cannot be read: {error}") from error
+        self._kept: dict[int, list[Any]] = {}
         if not len(self._tracks) == len(self.features) == self.searcher.num_docs == self.count:
             raise CatalogueError(f"The catalogue segment {directory.name} disagrees with its own index.")
 
@@ -178,16 +174,32 @@ class Segment:
 
     def track_id(self, row: int) -> str:
         """Return the id of the track in ``row``."""
-        return str(self._cells(row)["id"])
+        return str(self._cells_of(row)[0])
 
     def _cells(self, row: int) -> dict[str, Any]:
-        return self._parsed(self._tracks[row])
+        return dict(zip(TRACK_CELLS, self._cells_of(row), strict=True))
 
-    def _parsed(self, text: str | bytes) -> dict[str, Any]:
+    def _cells_of(self, row: int) -> list[Any]:
+        """Return the cells of a row; those of the last rows are kept."""
+        if (cells := self._kept.get(row)) is None:
+            try:
+                text = self._tracks[row]
+            except ValueError as error:
+                raise self.damaged(error) from error
+            cells = self._parsed(text)
+            if len(self._kept) >= _ROWS_KEPT:
+                self._kept.clear()
+            self._kept[row] = cells
+        return cells
+
+    def _parsed(self, text: str | bytes) -> list[Any]:
         try:
-            return dict(zip(TRACK_CELLS, orjson.loads(text), strict=True))
-        except (ValueError, TypeError) as error:
+            cells = orjson.loads(text)
+        except ValueError as error:
             raise self.damaged(error) from error
+        if not isinstance(cells, list) or len(cells) != len(TRACK_CELLS):
+            raise self.damaged(ValueError("a row is no track"))
+        return cells
 
     def damaged(self, error: Exception) -> CatalogueError:
         """Return the error that the files of this segment are not what was written, and have them looked at."""
@@ -209,11 +221,11 @@ class Segment:
         """
         hashes = np.array([id_hash(track_id) for track_id in ids], np.uint64)
         first, end = (np.searchsorted(self._id_hash, hashes, side) for side in ("left", "right"))
-        rows = np.unique(self._id_row[_spans(first, end - first)])  # of several ids with one hash more than is wanted
+        rows = np.unique(self._id_row[spans(first, end - first)])  # of several ids with one hash more than is wanted
         numbers = zip(self.features[rows], self.popularity[rows].tolist(), self.year[rows].tolist(), strict=True)
         wanted, found = set(ids), {}
         for text, others in zip(self._tracks.many(rows), numbers, strict=True):
-            cells = self._parsed(text)
+            cells = dict(zip(TRACK_CELLS, self._parsed(text), strict=True))
             if cells["id"] in wanted and cells["features_source"] not in SHOWN_ONLY:
                 found[cells["id"]] = self._track(cells, *others)
         return found
@@ -317,7 +329,7 @@ class Segment:
     def rows_of_artists(self, codes: np.ndarray) -> np.ndarray:
         """Return the int32 rows whose first artist is one of ``codes`` (``artist_code``)."""
         start = self._artist_start[codes]
-        return np.asarray(self._artist_rows[_spans(start, self._artist_end[codes] - start)])
+        return np.asarray(self._artist_rows[spans(start, self._artist_end[codes] - start)])
 
     @cached_property
     def _artist_end(self) -> np.ndarray:

@@ -113,6 +113,8 @@ MAY = {
     "POST /api/library/scan": "operator",
     "PUT /api/library/watch": "operator",
     "POST /api/library/forget": "operator",
+    "GET /api/library/files/{name}/tags": "operator",
+    "PUT /api/library/files/{name}/tags": "operator",
     "GET /api/audio/{name}": "owner",
     "POST /api/harvests": "own",
     # models
@@ -177,6 +179,7 @@ class Things:
             "POST /api/library/scan": {"folder": "/nowhere"},
             "PUT /api/library/watch": {"folder": "/nowhere", "watched": True},
             "POST /api/library/forget": {"folder": "/nowhere"},
+            "PUT /api/library/files/{name}/tags": {"version": "0" * 16, "write": ["genre"]},
             "POST /api/blend": {"playlists": [self.playlist_id]},
             "POST /api/harvests": {"kind": "tracks"},
             "POST /api/tables": {"address": "https://example.org/a.csv"},
@@ -258,7 +261,7 @@ def others(
     """Browsers of an installation behind a proxy, and one of the same without."""
     for spawner in ("services.runs", "services.sources.gather", "api.sources.uploads", "api.spotify.login"):
         monkeypatch.setattr(f"{spawner}.spawn_worker", lambda *_: None)
-    owner = configured(tmp_path, database_uri, behind_proxy=True, operator_key="sesame")
+    owner = configured(tmp_path, database_uri, behind_proxy=True, operator_key="sesame", write_tags=True)
     browser = owner.application.test_client
     operator, stranger = browser(), browser()
     assert operator.post("/api/operator", json={"key": "sesame"}).status_code == 200
@@ -269,7 +272,7 @@ def others(
         "nobody": browser(use_cookies=False),
         "stranger": stranger,
         "operator": operator,
-        "on ones own machine": configured(tmp_path, database_uri),
+        "on ones own machine": configured(tmp_path, database_uri, write_tags=True),
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from mutagen import id3
 
 from tests.api.test_playlists import ended
 from tests.music_files import PNG, tones, write_mp3, write_wav
@@ -137,3 +138,48 @@ def test_a_file_that_is_dropped_is_kept_for_the_operator_alone(
     sent = stranger.post("/api/uploads", data={"file": (BytesIO(contents), "harbour.mp3")}).json["run"]
     assert ended(stranger, sent["id"])["error"]["code"] == "operator_only"
     assert len(list((tmp_path / "var" / "music").iterdir())) == 1
+
+
+def test_tags_are_written_file_by_file_when_the_operator_asks_and_the_settings_allow_it(
+    configured: Callable[..., FlaskClient], tmp_path: Path, folder: Path, database_uri: str
+) -> None:
+    path = folder / "harbour.mp3"
+    contents = path.read_bytes()
+    client = configured(tmp_path / "var", database_uri, write_tags=True)
+    scan(client, folder)
+    ended(client, client.post("/api/sound").json["run"]["id"])
+    track = client.get("/api/search", query_string={"q": "harbour nadia"}).json["tracks"][0]
+    url = f"/api/library/files/{track['audio_url'].rpartition('/')[2]}/tags"
+    shown = client.get(url).json
+    offered = {change["field"]: change["new"] for change in shown["changes"]}
+    assert (shown["path"], offered["tempo"]) == ("harbour.mp3", "120")
+    assert {*offered} == {"genre", "tempo", "key", "mood"}
+    assert all(change["old"] == [] and change["reason"] for change in shown["changes"])
+    asked = {"version": shown["version"], "write": ["tempo", "key"]}
+
+    # By default nothing is written, and never for another than the operator; nor what was not shown.
+    assert path.read_bytes() == contents
+    unset = configured(tmp_path / "var", database_uri)
+    assert unset.get("/api/status").json["writes_tags"] is False
+    refused = unset.put(url, json=asked)
+    assert (refused.status_code, refused.json["error"]["code"]) == (403, "tags_not_allowed")
+    stranger = configured(tmp_path / "var", database_uri, write_tags=True, operator_key="secret")
+    assert stranger.get("/api/status").json["writes_tags"] is False
+    assert stranger.get(url).status_code == stranger.put(url, json=asked).status_code == 403
+    assert client.put(url, json=asked | {"version": "0" * 16}).json["error"]["code"] == "changed"
+    assert path.read_bytes() == contents
+
+    assert client.get("/api/status").json["writes_tags"] is True
+    left = client.put(url, json=asked).json
+    assert [change["field"] for change in left["changes"]] == ["genre", "mood"]
+    tags = id3.ID3(path)
+    assert (tags["TBPM"].text, tags["TKEY"].text) == (["120"], [offered["key"]])
+    assert (tags["TIT2"].text, tags.getall("APIC")[0].data) == (["Harbour"], PNG)
+    assert "TCON" not in tags
+    assert client.get(track["audio_url"], buffered=True).data == path.read_bytes()
+    again = scan(client, folder)
+    assert (again["stored"], again["state"]) == (0, "done")  # what is known of its sound stands
+    assert client.get("/api/sound").json["lacking"] == 0
+    path.unlink()
+    path.symlink_to(folder / "Nadia Verholt - Ebb.wav")
+    assert client.get(url).status_code == 404

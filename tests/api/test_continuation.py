@@ -65,6 +65,23 @@ def test_families_and_long_tracks_are_left_out_before_the_ranking(client: FlaskC
     assert client.get("/api/playlists/loud/next?longest_s=0").status_code in {400, 422}
 
 
+def test_the_name_of_a_playlist_without_tracks_says_what_comes_first(client: FlaskClient) -> None:
+    def begun(name: str) -> str:
+        return client.post("/api/playlists", json={"name": name, "tracks": []}).get_json()["playlist"]["id"]
+
+    answer = client.get(f"/api/playlists/{begun('My Jazz and Anthrax')}/next?artist_cap=50&limit=40").get_json()
+    assert (answer["method"], answer["method_score"], answer["scores"]) == ("name", None, [])
+    artists = [track["artists"][0] for track in answer["tracks"]]
+    assert artists[:12] == ["Anthrax"] * 12, "a named artist counts more than a genre"
+    assert len(artists) == 40
+    assert set(artists[12:]) <= set(JAZZ)
+    assert answer["tracks"][0]["reason"] == "the playlist's name says “jazz” and “anthrax”"
+    only = client.get(f"/api/playlists/{begun('Jazz')}/next?without=jazz %26 blues|classical").get_json()
+    assert only["tracks"] == []
+    silent = client.get(f"/api/playlists/{begun('For the new one')}/next").get_json()["error"]
+    assert (silent["code"], "names no genre" in silent["message"]) == ("no_seeds", True)
+
+
 def test_novelty_brings_up_what_few_know(
     configured: Callable[..., FlaskClient], tmp_path: Path, client: FlaskClient, database_uri: str
 ) -> None:

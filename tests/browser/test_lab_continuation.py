@@ -64,3 +64,12 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     page.get_by_role("button", name="Save as a playlist").click()
     page.get_by_role("link", name="A beginning, continued").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("A beginning, continued", timeout=ANSWER_MS)
+
+    playlist_page.open()
+    page.get_by_label("Or begin one with its name").fill(f"{tracks[0].artist} and more")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    expect(found.first).to_contain_text("the playlist's name says", timeout=ANSWER_MS)
+    before = found.count()
+    page.get_by_role("button", name=re.compile("^Add .* to the playlist$")).first.click()
+    expect(page.get_by_role("status").filter(has_text="1 track")).to_be_visible(timeout=ANSWER_MS)
+    assert before > 0

@@ -9,3 +9,9 @@ export const ADDING = {
   cancel: 'Cancel',
   done: 'Done',
 }
+
+export const BEGINNING = {
+  label: 'Or begin one with its name: genres and artists in it say what may come first',
+  example: 'Late night jazz',
+  make: 'Begin',
+}

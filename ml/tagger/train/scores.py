@@ -60,6 +60,19 @@ def read_excerpts(data: Path) -> list[Excerpt]:
     ]
 
 
+def listen(excerpts: Sequence[Excerpt], tagger: MusicTagger, data: Path) -> list[Sound]:
+    """Return what the tagger hears in each excerpt of ``data``, which keeps it for the next time."""
+    found = []
+    for excerpt in excerpts:
+        path = data / "heard" / tagger.version / excerpt.album / f"{excerpt.name}.npz"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(path, **vars(tagger.predict([excerpt.samples])))
+        with np.load(path) as kept:
+            found.append(Sound(**kept))
+    return found
+
+
 def score(albums: Sequence[str], vectors: Floats) -> Scores:
     """Score (n, d) vectors by cosine, each recording left out in turn as the query."""
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
@@ -75,9 +88,8 @@ def score(albums: Sequence[str], vectors: Floats) -> Scores:
     )
 
 
-def compare(excerpts: Sequence[Excerpt], tagger: MusicTagger) -> dict[str, Scores]:
-    """Return the scores of what is served and of baselines, by name."""
-    sounds = [tagger.predict([excerpt.samples]) for excerpt in excerpts]
+def compare(excerpts: Sequence[Excerpt], sounds: Sequence[Sound]) -> dict[str, Scores]:
+    """Return the scores of what is served, by what the tagger hears in the excerpts, and of baselines, by name."""
     mfcc = np.stack([mfcc_statistics(excerpt.samples) for excerpt in excerpts])
     vectors = vectors_of(sounds) | {BASELINE: mfcc, SCALED: (mfcc - mfcc.mean(axis=0)) / (mfcc.std(axis=0) + 1e-9)}
     return {name: score([excerpt.album for excerpt in excerpts], rows) for name, rows in vectors.items()}

@@ -6,7 +6,7 @@ FOLDER has the wheel of musicnn, which is read and not installed, and excerpts o
 
 import json
 import lzma
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -17,10 +17,10 @@ from ml import artefacts
 from ml.litert import LiteRTNetwork
 from ml.scores import score_rows
 from ml.tagger.mel import FRAMES, MELS, patches
-from ml.tagger.model import MOST_PATCHES, TASK, WIDTH, MusicTagger
+from ml.tagger.model import MOST_PATCHES, TASK, WIDTH, MusicTagger, Sound
 from ml.tagger.train.checkpoint import Wheel, opened
 from ml.tagger.train.network import build, rounded
-from ml.tagger.train.scores import OURS, Excerpt, compare, format_table, read_excerpts
+from ml.tagger.train.scores import OURS, Excerpt, compare, format_table, listen, read_excerpts
 from ml.train.better_than import better_than
 from ml.train.card import render
 from ml.train.export import ExportError, to_litert
@@ -28,6 +28,7 @@ from ml.train.publish import publish
 from ml.train.revision import command
 
 VERSION = "2026.11.1"
+WEIGHTS, SETTINGS, LICENCE = "musicnn.tflite.xz", "tagger.json", "LICENSE.md"
 TOLERANCE = 1e-4  # of the network in Keras from the authors' own graph
 _ROUNDED = 0.1  # of a tag's probability, by the rounding of the weights
 _QUICK, _PROOF = 12, 24  # excerpts
@@ -90,25 +91,39 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
         gaps = differences(wheel, model, content, _proof(excerpts))
         written = save(folder, version, wheel, content, gaps)
     tagger = MusicTagger({"version": version, "tags": wheel.tags}, LiteRTNetwork(content))
-    results = compare(excerpts[:: max(1, len(excerpts) // _QUICK)] if quick else excerpts, tagger)
-    rows = score_rows(results)
+    scored = excerpts[:: max(1, len(excerpts) // _QUICK)] if quick else excerpts
+    _publish(folder, version, scored, listen(scored, tagger, data), written, activate=not quick)
+
+
+def _publish(
+    folder: Path,
+    version: str,
+    excerpts: Sequence[Excerpt],
+    sounds: Sequence[Sound],
+    written: Sequence[Path],
+    *,
+    activate: bool,
+) -> None:
+    """Score what is heard in excerpts, and write the card and the scores of the version in ``folder``."""
+    results = compare(excerpts, sounds)
+    rows, settings = score_rows(results), json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     albums = sorted({excerpt.album for excerpt in excerpts})
     card = render(
         Path(__file__).with_name("card.md.j2"),
         version=version,
         command=command(),
         size=sum(path.stat().st_size for path in written) / 1e6,
-        gaps=gaps,
+        gaps=settings["differences"],
         proof=_PROOF,
         table=format_table(results),
         excerpts=len(excerpts),
         albums=", ".join(albums),
         better=better_than(TASK, rows, OURS),
-        licence=wheel.licence,
+        licence=(folder / LICENCE).read_text(encoding="utf-8").strip(),
     )
     split = f"{len(excerpts)} excerpts of {len(albums)} albums, each left out in turn as the query"
-    publish(folder, written, card, activate=not quick, split=split, table=rows, served=OURS)
-    print(f"\n{TASK} {version}\n\n{format_table(results)}\n\n{gaps}")
+    publish(folder, written, card, activate=activate, split=split, table=rows, served=OURS)
+    print(f"\n{TASK} {version}\n\n{format_table(results)}")
 
 
 def _proof(excerpts: list[Excerpt]) -> npt.NDArray[np.float32]:
@@ -121,7 +136,7 @@ def _proof(excerpts: list[Excerpt]) -> npt.NDArray[np.float32]:
 def save(folder: Path, version: str, wheel: Wheel, content: bytes, gaps: Mapping[str, float]) -> list[Path]:
     """Write the files that :meth:`ml.tagger.model.MusicTagger.load` reads, and the licence; return them."""
     folder.mkdir(parents=True, exist_ok=True)
-    packed, described, licence = (folder / name for name in ("musicnn.tflite.xz", "tagger.json", "LICENSE.md"))
+    packed, described, licence = (folder / name for name in (WEIGHTS, SETTINGS, LICENCE))
     packed.write_bytes(lzma.compress(content, preset=9 | lzma.PRESET_EXTREME))
     settings = {"version": version, "tags": wheel.tags, "differences": gaps, "keras": keras.__version__}
     described.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
@@ -130,7 +145,7 @@ def save(folder: Path, version: str, wheel: Wheel, content: bytes, gaps: Mapping
 
 
 def evaluate(data: Path, models: Path) -> None:
-    """Score the served version.
+    """Score the served version; its card and its scores are written anew, its weights stay.
 
     Raises
     ------
@@ -139,6 +154,7 @@ def evaluate(data: Path, models: Path) -> None:
     ml.artefacts.ArtefactError
         No version is active, or a file of it was changed.
     """
-    tagger = MusicTagger.load(artefacts.active(TASK, models))
-    results = compare(read_excerpts(data), tagger)
-    print(f"\n{TASK} {tagger.version}\n\n{format_table(results)}")
+    folder = artefacts.active(TASK, models)
+    written = [folder / name for name in (WEIGHTS, SETTINGS, LICENCE)]
+    excerpts, tagger = read_excerpts(data), MusicTagger.load(folder)
+    _publish(folder, tagger.version, excerpts, listen(excerpts, tagger, data), written, activate=False)

@@ -13,7 +13,7 @@ import pytest
 
 from etl.imports.rows.entries import playlist_name
 from etl.imports.storing.playlists import playlist_id
-from jobs.catalogue import catalogue_is_behind
+from jobs.behind import catalogue_is_behind
 from jobs.finishing import finish, sweep_uploads
 from jobs.queue import create_upload_run, safe_name, spawn_worker
 from jobs.worker import execute

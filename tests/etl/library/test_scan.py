@@ -13,7 +13,7 @@ import pytest
 
 from config import ROOT
 from etl.audio.analyser import VERSION
-from etl.library.places import NotInLibrary, open_below
+from etl.library.places import TOO_DEEP, NotInLibrary, open_below, walk
 from etl.library.scan import new_scan
 from jobs.watching import MusicWatch
 from jobs.worker import execute
@@ -112,6 +112,12 @@ def test_only_what_is_new_is_examined_and_features_of_a_service_stay_in_front(
     (tmp_path / "away.wav").rename(folder / "moved.wav")
     assert counts(scan(database, var, folder))[:2] == (0, 1)
     assert AudioShelf(var).current().find(database.get_track("5" * 22)) == by_path["moved.wav"].id
+
+
+def test_folders_too_deep_in_one_another_are_named(tmp_path: Path) -> None:
+    write_wav(tmp_path.joinpath(*["d"] * 33, "deep.wav"))
+    [found] = walk(tmp_path)
+    assert (found.path, found.reason) == ("/".join(["d"] * 33), TOO_DEEP)
 
 
 def test_a_watched_folder_is_scanned_when_its_files_change(database: Database, tmp_path: Path) -> None:

@@ -432,6 +432,14 @@ export const limits = {
    "maxlength": 500
   }
  },
+ "put /api/library/files/{name}/tags": {
+  "version": {
+   "maxlength": 16
+  },
+  "write": {
+   "maxItems": 4
+  }
+ },
  "get /api/playlists/{playlist_id}/next": {
   "limit": {
    "min": 1,

@@ -6406,6 +6406,199 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/library/files/{name}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What would be written into the tags of a file of one's own, beside what they say: genre, tempo, key, mood.
+         * @description `name` is the last part of a track's `audio_url`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TagChanges"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator, or not allowed by the settings */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        /** Write some of the changes that were shown into the tags of a file; the answer is what is left to change. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["TagsBody"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TagChanges"];
+                    };
+                };
+                /** @description The request makes no sense, or is not well-formed */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not the operator, or not allowed by the settings */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such file */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Something else would be written now, or the file cannot be written and is as it was */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is open */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/give": {
         parameters: {
             query?: never;
@@ -6507,7 +6700,8 @@ export interface paths {
         };
         /**
          * Tracks of the catalogue that go on with a playlist, best first, none of its own recordings among them.
-         * @description `method` is the way to rank that did best on held-out playlists, `method_score` what it scored there.
+         * @description Of a playlist without tracks the genres and artists in its name decide (`method` is `name`). Else `method` is the
+         *     way to rank that did best on held-out playlists, `method_score` what it scored there.
          */
         get: {
             parameters: {
@@ -8722,6 +8916,11 @@ export interface components {
             /** @description A version of the task, as /api/models lists them. */
             version: string;
         };
+        TagsBody: {
+            /** @description Of the changes as they were shown: others are not written. */
+            version: string;
+            write: ("genre" | "tempo" | "key" | "mood")[];
+        };
         TrackGiven: {
             /** @description Its id. */
             track: string;
@@ -9425,6 +9624,8 @@ export interface components {
         /**
          * NextAnswer
          * @description What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
+         *
+         *     ``method`` is "name", without a score here, where the playlist has no known track.
          *
          *     ``note`` says why there are fewer tracks than were wanted, null where there are not; ``families`` of genres can be
          *     left out.
@@ -10285,7 +10486,8 @@ export interface components {
          * StatusAnswer
          * @description What this installation holds; ``playlists`` is null where the database does not answer.
          *
-         *     ``demo`` if it may be brought in, ``demo_here`` if this browser has it.
+         *     ``demo`` if it may be brought in, ``demo_here`` if this browser has it; ``writes_tags`` if this browser may have
+         *     tags written into files.
          */
         StatusAnswer: {
             catalogue: components["schemas"]["CatalogueState"];
@@ -10296,6 +10498,7 @@ export interface components {
             analysed: boolean;
             demo: boolean;
             demo_here: boolean;
+            writes_tags: boolean;
         };
         /**
          * StoreFailure
@@ -10314,6 +10517,25 @@ export interface components {
         StoreState: {
             ok: boolean;
             kind: string;
+        };
+        /**
+         * TagChange
+         * @description A field of a file's tags: what it says, what would be written in that place, and what that rests on.
+         */
+        TagChange: {
+            field: string;
+            old: string[];
+            new: string;
+            reason: string;
+        };
+        /**
+         * TagChanges
+         * @description What would be changed in the tags of the file at ``path``; ``version`` names exactly these changes.
+         */
+        TagChanges: {
+            path: string;
+            version: string;
+            changes: components["schemas"]["TagChange"][];
         };
         /**
          * Target

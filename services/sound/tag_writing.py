@@ -1,0 +1,130 @@
+"""Tags for one file of one's own: what would be written, beside what is there, and writing what was asked for."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from etl.library.tag_writing import FIELDS, TagsNotWritten, read_fields, write_fields
+from ml.tagger.genres import FEELINGS
+from services.container import Services
+from services.errors import ServiceError, not_found
+from services.genre import GenreAnswer, predict
+from services.sound.audio import known_file
+from services.viewer import Viewer
+from store.audio_files import AudioFile, put_audio_file
+from store.facts import own_sound
+from store.sounds import keep_sound
+
+_MAJOR = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+_MINOR = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagChange:
+    """A field of a file's tags: what it says, what would be written in that place, and what that rests on."""
+
+    field: str
+    old: tuple[str, ...]
+    new: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagChanges:
+    """What would be changed in the tags of the file at ``path``; ``version`` names exactly these changes."""
+
+    path: str
+    version: str
+    changes: list[TagChange]
+
+
+def tag_changes(services: Services, name: str, viewer: Viewer) -> TagChanges:
+    """Return what would be written into the file with this id, where it does not say so yet.
+
+    Raises ServiceError 403 for all but the operator and where the settings do not allow it, 404 for an unknown file,
+    409 for a file whose tags cannot be read or written.
+    """
+    return _changes(services, _writable(services, name, viewer), viewer)[0]
+
+
+def write_tags(services: Services, name: str, version: str, fields: Collection[str], viewer: Viewer) -> TagChanges:
+    """Write the ``fields`` of the changes that were shown as ``version``; return what is left to change.
+
+    Raises as :func:`tag_changes`, and 409 where something else would be written now, or the file was left as it was.
+    """
+    file = _writable(services, name, viewer)
+    shown, sha256 = _changes(services, file, viewer)
+    texts = {change.field: change.new for change in shown.changes if change.field in fields}
+    if version != shown.version or not texts:
+        raise ServiceError(409, "changed", "Something else would be written now.", "Look at it again.")
+    try:
+        written = write_fields(file.root, file.path, sha256, texts)
+    except TagsNotWritten as fault:
+        raise ServiceError(409, fault.code, fault.message, fault.hint or "The file is as it was.") from fault
+    # Its sound is the same, so that the next scan need not analyse it anew.
+    file = replace(file, size=written.size, modified_ns=written.modified_ns, sha256=written.sha256)
+    put_audio_file(services.database, file)
+    keep_sound(services.database, file)
+    return _changes(services, file, viewer)[0]
+
+
+def _writable(services: Services, name: str, viewer: Viewer) -> AudioFile:
+    if not viewer.operator:
+        raise ServiceError(403, "operator_only", "Only whoever runs this server may change its files.", "Name its key.")
+    if not services.config.write_tags:
+        raise ServiceError(
+            403, "tags_not_allowed", "This server changes no files.", "Its setting TASTEMAP_WRITE_TAGS=1 allows it."
+        )
+    file = known_file(services, name)
+    if file.track_id is None:
+        raise not_found("This file is no track.", "Scan the folder again.")
+    return file
+
+
+def _changes(services: Services, file: AudioFile, viewer: Viewer) -> tuple[TagChanges, str]:
+    """Return the changes, and the SHA-256 of the file that they are for."""
+    try:
+        said, sha256 = read_fields(file.root, file.path)
+    except TagsNotWritten as fault:
+        raise ServiceError(409, fault.code, fault.message, fault.hint) from fault
+    changes = [
+        TagChange(field=field, old=said[field], new=new, reason=reason)
+        for field, new, reason in _found(services, file, viewer)
+        if not _says(field, said[field], new)
+    ]
+    plain = json.dumps([sha256, [[change.field, change.new] for change in changes]])
+    version = hashlib.sha256(plain.encode()).hexdigest()[:16]
+    return TagChanges(path=file.path, version=version, changes=changes), sha256
+
+
+def _found(services: Services, file: AudioFile, viewer: Viewer) -> Iterator[tuple[str, str, str]]:
+    """Yield what is known of a file here: the field, its text, and what that rests on."""
+    assert file.track_id is not None
+    answer = predict(services, {"track_id": file.track_id}, viewer).body
+    assert isinstance(answer, GenreAnswer)
+    values = own_sound(services.database, file.track_id, file.owner)
+    computed = "Computed from the sound of this file."
+    found: dict[str, tuple[str, str]] = {}
+    if answer.genre is not None:
+        found["genre"] = (answer.genre, answer.reason)
+    if values.get("tempo"):
+        found["tempo"] = (str(round(values["tempo"])), computed)
+    if values.get("key", -1) >= 0 and "mode" in values:
+        found["key"] = ((_MAJOR if values["mode"] else _MINOR)[round(values["key"])], computed)
+    moods = answer.sound_tags.moods if answer.sound_tags else []
+    if mood := next((tag.name for tag in moods if tag.name in FEELINGS), None):
+        found["mood"] = (mood, "Heard in this file (musicnn).")
+    yield from ((field, *found[field]) for field in FIELDS if field in found)
+
+
+def _says(field: str, old: tuple[str, ...], new: str) -> bool:
+    same = map(_whole, old) if field == "tempo" else (text.casefold() for text in old)
+    return [*same] == [new.casefold()]
+
+
+def _whole(tempo: str) -> str:
+    try:
+        return str(round(float(tempo)))
+    except (ValueError, OverflowError):
+        return tempo
