@@ -63,6 +63,8 @@ _FILES = 4096
 # The published files of the catalogue are compared with their checksums at the start, and so often.
 _VERIFY_SECONDS = 6 * 3600
 
+_SHARED_MEMORY, _METRICS = Path("/dev/shm"), "tastemap-metrics-"  # noqa: S108 - mkdtemp makes a folder of our own in it
+
 _database: Database | None = None
 
 
@@ -82,17 +84,22 @@ def on_starting(server):
 
 
 def _make_metrics_folder(folder):
-    """Make the folder in which each process counts its requests; whichever is asked for /metrics adds them up."""
-    for left in folder.glob("metrics-*"):
+    """Make the folder in which each process counts its requests; whichever is asked for /metrics adds them up.
+
+    The counts are files mapped into memory. On a disk that is full, the first request would end the process (SIGBUS):
+    so they lie in memory where the system has such a place.
+    """
+    place = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else folder
+    for left in place.glob(f"{_METRICS}*"):
         try:
-            os.kill(int(left.name.partition("-")[2]), 0)
+            os.kill(int(left.name.removeprefix(_METRICS).partition("-")[0]), 0)
         except (ProcessLookupError, ValueError):
             shutil.rmtree(left, ignore_errors=True)
-    own = folder / f"metrics-{os.getpid()}"
-    shutil.rmtree(own, ignore_errors=True)
+        except PermissionError:  # of another user
+            continue
     with suppress(OSError):  # of a folder that cannot be written the database speaks
-        own.mkdir(parents=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(own)
+        place.mkdir(parents=True, exist_ok=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=f"{_METRICS}{os.getpid()}-", dir=place)
 
 
 def post_fork(server, worker):

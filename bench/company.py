@@ -3,12 +3,15 @@
     python -m bench.company                     # artists alike
     python -m bench.company --lists FOLDER      # and write the lists of 60 famous tracks for a blind reading
     python -m bench.company --judged FOLDER     # count the judgements of such a reading
+    python -m bench.company --withheld          # what the 114 labels bring: fitted with and without some
 
 Of ten artists alike of the best-known artists, the share that has no family of genres in common (both have genres), and
 recall on the held-out playlists (test groups), once by cosine and popularity alone and once as served. A list of tracks
 is written twice, under two letters in an order drawn by lot; ``key.json`` says which letter is which, and is not to be
 read before ``verdicts.csv`` (number, letter, verdict) is written. A verdict is "none" (no odd track), "odd",
-"absurd" or "empty" (no list). The whole training table is the catalogue. Exit code 1 if a target is missed.
+"absurd" or "empty" (no list). With ``--withheld`` the embedding is fitted anew, with all of the 114 labels and without
+those of the artists of `valid` and `test`, and both are scored. The whole training table is the catalogue. Exit code 1
+if a target is missed.
 """
 
 import argparse
@@ -21,13 +24,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from bench._cost import DATA, Meter, finish
 from bench.catalogue import full_catalogue
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding, top, unit_rows
 from ml.artists.train.data import read
-from ml.artists.train.scores import OURS, PLAIN, compare
+from ml.artists.train.embedding import ArtistModel
+from ml.artists.train.scores import OURS, PLAIN, codes_of, compare
 from ml.artists.train.train import SCORE_SEED
 from ml.neighbours.company import SegmentArtists
 from ml.neighbours.hubs import Hubs
@@ -154,6 +159,34 @@ def artists_alike(artists: ArtistEmbedding) -> list[tuple[str, bool]]:
     ]
 
 
+def withheld_labels() -> list[tuple[str, bool]]:
+    """Print the figures of the embedding fitted with all labels and without those of `valid` and `test` artists."""
+    knowing, lacking = read(DATA), read(DATA, hide_labels_of=("valid", "test"))
+    taxonomy = Taxonomy.active()
+    column = {name: at for at, name in enumerate(lacking.genre_names)}
+    kept = [column.get(name, -1) for name in knowing.genre_names]
+    rest = sp.hstack([lacking.genres, sp.csr_matrix((len(lacking.keys), 1))]).tocsc()[:, kept]
+    gone = sp.csr_matrix((knowing.genres - rest) > 1e-9)  # (artists, genres): the labels that are withheld
+    belongs = [taxonomy.family_of(name) for name in knowing.genre_names]
+    print(f"{(gone.getnnz(axis=1) > 0).sum()} artists have labels that are withheld")
+    for title, data in (("all labels", knowing), ("labels of valid and test withheld", lacking)):
+        artists = ArtistModel().fit(data).export(data, "bench", taxonomy)
+        codes = codes_of(artists, data)
+        hidden = {at: {belongs[c] for c in gone[code].indices} - {None} for at, code in enumerate(codes.tolist())}
+        seeds = [at for at in range(len(artists)) if hidden[at]][:BEST_KNOWN]
+        common = []
+        for seed in seeds:
+            scores = artists.likeness(seed)
+            scores[seed] = -np.inf
+            theirs = [{taxonomy.family_of(name) for name in artists.genres(other)} for other in top(scores, LISTED)]
+            common += [bool(hidden[seed] & families) for families in theirs if families]
+        print(f"\n{title}: no family of the withheld labels in {1 - np.mean(common):.1%} of {len(common)} pairs")
+        for split in ("valid", "test"):
+            found = compare(artists, data, split, SCORE_SEED, only=(OURS,))[OURS]
+            print(f"  recall@20 on {split}: {found['all']}   cold {found['cold']}")
+    return []
+
+
 def seed_of(snapshot: Snapshot, title: str, artist: str) -> Track:
     """Return the track of the catalogue that is meant, else one of which only the names are known."""
     matches = snapshot.match(title, artist, limit=1)
@@ -202,10 +235,13 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--lists", type=Path)
     options.add_argument("--judged", type=Path)
+    options.add_argument("--withheld", action="store_true")
     arguments = options.parse_args()
     meter, artists = Meter(), ArtistEmbedding.load(artefacts.active("artists"))
     if arguments.judged:
         return finish(meter, "judgements", count_verdicts(arguments.judged))
+    if arguments.withheld:
+        return finish(meter, f"queries {SCORE_SEED}", withheld_labels())
     if arguments.lists:
         with full_catalogue() as var:
             write_lists(arguments.lists, Catalogue(var / "catalogue").current(), artists)

@@ -119,6 +119,6 @@ def _tagger(folder: Path) -> MusicTagger:
 
 def _store(database: Database, version: str, embedded: _Embedded) -> None:
     if embedded.sound is not None:
-        put_sound(database, embedded.file, version, **vars(embedded.sound))
+        put_sound(database, embedded.file, version, embedded.sound.parts, embedded.sound.tags)
     elif embedded.problem:
         put_silent(database, embedded.file, version, embedded.problem)

@@ -16,7 +16,7 @@ from etl.task import OpenEngine, Reporter, Show, engine_of_environment, silent
 from jobs.finishing import fail, finish
 from jobs.kinds import RUNNERS, run_task
 from store.database import Database, StoreError
-from store.disk import DiskFull, disk_error
+from store.disk import DiskFull, disk_error, require_room
 from store.errors import TastemapError
 from store.locks import take
 from store.runs import (
@@ -70,7 +70,9 @@ def execute(
         if run is None:
             raise ImportProblem("no_such_run", f"There is no import {run_id}.", "On the server: python -m etl resume")
         if not run.ended:
-            report = Reporter(database, run.id, show, is_over)
+            report = Reporter(
+                database, run.id, show, is_over if run.kind in RUNNERS else _while_there_is_room(var, is_over)
+            )
             try:
                 _attempt(database, var, run, report, open_engine)
             except Yielded:
@@ -116,6 +118,8 @@ def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_eng
         if database.tracks_changed != changed:
             database.update_run(run.id, changed=True)
         raise
+    except DiskFull:
+        _wait_for_room(database, run)
     except TastemapError as problem:
         fail(database, var, run.id, problem)
     except Exception as fault:  # the one place where a fault of ours ends one run instead of a process
@@ -128,11 +132,25 @@ def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_eng
 def _break_off(database: Database, var: Path, run: Run, fault: Exception) -> None:
     """End a run by a fault that nobody foresaw; one for which the disk has no room waits."""
     if isinstance(fault, OSError) and isinstance(disk_error(fault), DiskFull):
-        phase, until = "waiting for room on the disk", now() + _FULL_PAUSE
-        database.update_run(run.id, states={"running"}, state="waiting", phase=phase, wake_at=until)
+        _wait_for_room(database, run)
         return
     hint = "The log (var/log/import.log) has the details."
     fail(database, var, run.id, ImportProblem("internal_error", "The import broke on our side.", hint))
+
+
+def _wait_for_room(database: Database, run: Run) -> None:
+    phase, until = "waiting for room on the disk", now() + _FULL_PAUSE
+    database.update_run(run.id, states={"running"}, state="waiting", phase=phase, wake_at=until)
+
+
+def _while_there_is_room(var: Path, is_over: Callable[[], bool]) -> Callable[[], bool]:
+    """Return ``is_over``, which raises DiskFull where an import would take the room that the database needs."""
+
+    def look() -> bool:
+        require_room(var)
+        return is_over()
+
+    return look
 
 
 def _store(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:

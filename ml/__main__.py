@@ -9,9 +9,9 @@ from pathlib import Path
 
 from config import ROOT, Config
 from ml import artefacts, jobs
-from ml.needs import TooLittle
 from ml.registry import ModelRegistry, compare, describe, describe_comparison
 from ml.tasks import TASKS, shipped, trained_here
+from store.errors import TastemapError
 
 _DATA = ROOT.parent / "shared" / "data"
 
@@ -35,6 +35,12 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=1)
     train.add_argument(
         "--quick", action="store_true", help="train a small model in about a minute, to try the whole path"
+    )
+    train.add_argument(
+        "--resume",
+        action="store_true",
+        help=f"go on after the last finished stage of a training that was stopped, with the same data, settings and "
+        f"code ({', '.join(_in_stages())})",
     )
     commands.add_parser("evaluate", parents=[task, data, where], help="score the active shipped version")
     commands.add_parser("list", parents=[where], help="list the versions and their scores")
@@ -69,13 +75,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except FileNotFoundError as error:
         print(f"ml: {error}", file=sys.stderr)
         return 2
-    except (artefacts.ArtefactError, TooLittle) as error:
+    except TastemapError as error:
         print(f"ml: {error}", file=sys.stderr)
         return 1
     return 0
 
 
+def _in_stages() -> list[str]:
+    return [name for name, task in TASKS.items() if task.in_stages]
+
+
 def _learn(options: argparse.Namespace) -> None:
+    resumed = {"resume": True} if options.command == "train" and options.resume else {}
+    if resumed and not TASKS[options.task].in_stages:
+        raise jobs.BadOption(f"{options.task} is trained in one go.", "Train it without --resume.")
     if options.task in trained_here():
         if options.command == "evaluate":
             raise artefacts.ArtefactError(f"The scores of {options.task} are in its card: python -m ml list.")
@@ -84,7 +97,7 @@ def _learn(options: argparse.Namespace) -> None:
     module = TASKS[options.task].training_module()
     models = options.models or artefacts.MODELS
     if options.command == "train":
-        module.train(options.data, models, seed=options.seed, quick=options.quick)
+        module.train(options.data, models, seed=options.seed, quick=options.quick, **resumed)
     else:
         module.evaluate(options.data, models)
 

@@ -38,6 +38,8 @@ class Task:
     training : str
         The module for maintainers: ``train(data, models, *, seed, quick)`` and ``evaluate(data, models)``, which raise
         FileNotFoundError when the training data are absent. Empty for a task that does not ship.
+    in_stages : bool
+        Whether that ``train`` keeps its finished stages and takes ``resume``.
     user_training : str
         ``module:function`` that trains it on what the user has. The function takes an :class:`ml.jobs.Job` and returns
         what the run shows, a "version" among it where one was written. It registers the version without activating it:
@@ -56,6 +58,7 @@ class Task:
 
     name: str
     training: str = ""
+    in_stages: bool = False
     user_training: str = ""
     needs: Callable[[needs.Available], needs.Needs] | None = None
     measures: tuple[Measure, ...] = ()
@@ -107,6 +110,7 @@ _ALL = (
     Task(
         name="artists",
         training="ml.artists.train.train",
+        in_stages=True,
         measures=(
             Measure("recall", "Artists of the playlist found (recall)"),
             Measure("recall_cold", "The same from unlisted artists (recall)"),
@@ -128,6 +132,7 @@ _ALL = (
     Task(
         name="continuation",
         training="ml.continuation.train.train",
+        in_stages=True,
         user_training="ml.continuation.train.user_trained:train_own",
         needs=needs.continuation,
         measures=(
@@ -170,6 +175,7 @@ _ALL = (
     Task(
         name="genre",
         training="ml.genre.train.train",
+        in_stages=True,
         user_training="ml.genre.train.user_trained:train_own",
         needs=needs.genre,
         measures=_GENRE_MEASURES,

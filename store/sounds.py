@@ -1,6 +1,6 @@
 """What one's own audio files sound like: vectors and tags of a tagger's version, a document for each file.
 
-The vectors lie in half precision: 3.5 kB for a file of more than ten seconds.
+The vectors lie in half precision: 3.4 kB for a file of more than ten seconds.
 """
 
 from collections.abc import Collection
@@ -20,27 +20,22 @@ Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StoredSound:
-    """What the file ``id`` sounds like, float32: ``parts`` (1 to 4, 400), ``tags`` (100,) and ``texture`` (60,), see
-    ml.tagger.model."""
+    """What the file ``id`` sounds like: ``parts`` (1 to 4, 400) and ``tags`` (100,), float32; see ml.tagger.model."""
 
     id: str
     parts: Floats
     tags: Floats
-    texture: Floats
 
 
-def put_sound(
-    database: Database, file: AudioFile, version: str, *, parts: Floats, tags: Floats, texture: Floats
-) -> None:
+def put_sound(database: Database, file: AudioFile, version: str, parts: Floats, tags: Floats) -> None:
     """Store what the ``version`` of the tagger says of a file, in the place of what was."""
-    arrays = {"parts": parts, "tags": tags, "texture": texture}
-    packed = {name: np.asarray(values, "<f2").tobytes() for name, values in arrays.items()}
+    packed = {"parts": np.asarray(parts, "<f2").tobytes(), "tags": np.asarray(tags, "<f2").tobytes()}
     _put(database, file, version, rows=len(parts), problem=None, **packed)
 
 
 def put_silent(database: Database, file: AudioFile, version: str, problem: str) -> None:
     """Store why the tagger says nothing of a file, so that it is not tried again."""
-    _put(database, file, version, rows=0, problem=problem, parts=b"", tags=b"", texture=b"")
+    _put(database, file, version, rows=0, problem=problem, parts=b"", tags=b"")
 
 
 def _put(database: Database, file: AudioFile, version: str, **said: Any) -> None:
@@ -76,10 +71,8 @@ def sound_of(database: Database, file_id: str, version: str) -> StoredSound | No
 
 
 def _sound_from(document: dict[str, Any]) -> StoredSound:
-    parts, tags, texture = (
-        np.frombuffer(document[name], "<f2").astype(np.float32) for name in ("parts", "tags", "texture")
-    )
-    return StoredSound(id=document["_id"], parts=parts.reshape(document["rows"], -1), tags=tags, texture=texture)
+    parts, tags = (np.frombuffer(document[name], "<f2").astype(np.float32) for name in ("parts", "tags"))
+    return StoredSound(id=document["_id"], parts=parts.reshape(document["rows"], -1), tags=tags)
 
 
 def forget_sounds(database: Database, files: Collection[AudioFile]) -> None:

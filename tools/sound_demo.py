@@ -82,7 +82,6 @@ def sound_of(path: Path, analysis: SoundAnalysis, tagger: MusicTagger) -> DemoSo
         timbre=np.array([segment["timbre"] for segment in analysis.analysis["segments"]], np.float32),
         parts=heard.parts.astype(np.float32),
         tags=heard.tags.astype(np.float32),
-        texture=heard.texture.astype(np.float32),
         analyser=analyser_source(analysis.version),
         tagger=tagger.version,
     )

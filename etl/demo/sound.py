@@ -59,15 +59,14 @@ class DemoSound:
     duration_ms : int
     timbre : np.ndarray
         (n, 12) of its segments, by the ``analyser`` whose source this names.
-    parts, tags, texture : np.ndarray
-        (1 to 4, 400), (100,) and (60,), see ml.tagger.model, by this version of the ``tagger``.
+    parts, tags : np.ndarray
+        (1 to 4, 400) and (100,), see ml.tagger.model, by this version of the ``tagger``.
     """
 
     duration_ms: int
     timbre: npt.NDArray[np.float32]
     parts: npt.NDArray[np.float32]
     tags: npt.NDArray[np.float32]
-    texture: npt.NDArray[np.float32]
     analyser: str
     tagger: str
 
@@ -80,18 +79,16 @@ def demo_sounds() -> Mapping[str, DemoSound]:
     ends = np.cumsum(columns["segments"])[:-1]
     timbres = np.split(columns["timbre"].astype(np.float32), ends)
     made = {"analyser": str(columns["analyser"]), "tagger": str(columns["tagger"])}
-    heard = (columns[name].astype(np.float32) for name in ("parts", "tags", "texture"))
-    each = zip(columns["names"], columns["durations_ms"], timbres, *heard, strict=True)
+    each = zip(columns["names"], columns["durations_ms"], timbres, columns["parts"], columns["tags"], strict=True)
     return {
         str(name): DemoSound(
             duration_ms=int(duration),
             timbre=timbre,
-            parts=parts,
-            tags=tags,
-            texture=texture,
+            parts=parts.astype(np.float32),
+            tags=tags.astype(np.float32),
             **made,
         )
-        for name, duration, timbre, parts, tags, texture in each
+        for name, duration, timbre, parts, tags in each
     }
 
 
@@ -106,7 +103,6 @@ def save_sounds(sounds: Mapping[str, DemoSound]) -> None:
         timbre=np.concatenate([sound.timbre for sound in each]).astype("<f2"),
         parts=np.stack([sound.parts for sound in each]).astype("<f2"),
         tags=np.stack([sound.tags for sound in each]).astype("<f2"),
-        texture=np.stack([sound.texture for sound in each]).astype("<f2"),
         analyser=np.array(each[0].analyser),
         tagger=np.array(each[0].tagger),
     )

@@ -128,9 +128,12 @@ router.afterEach((to, from, failure) => {
   if (isStep(to, from)) moves.value += 1
 })
 
+/** Whether an import failed because its script could not be fetched. */
+export const isUnfetched = (error) => /dynamically imported module|Importing a module script/.test(error.message)
+
 // Without the server, or after it was updated, a view's script cannot be had: UnreachedNotice.vue says so.
 router.onError((error, to) => {
   arrive()
-  if (!/dynamically imported module|Importing a module script/.test(error.message)) throw error
+  if (!isUnfetched(error)) throw error
   unreached.value = to.fullPath
 })

@@ -45,7 +45,7 @@ class Lists:
         self.start, self.item, self.share = start, item, share
         self.muted: Ints = np.empty(0, np.int64)
         order = np.argsort(item, kind="stable")
-        self.count = np.bincount(item, minlength=items)
+        self.count = self._whole_count = np.bincount(item, minlength=items)
         self.item_start = np.concatenate([[0], np.cumsum(self.count)])
         self.list = np.repeat(np.arange(len(start) - 1, dtype=np.int32), np.diff(start))[order]
         self.list_share = share[order]
@@ -83,7 +83,7 @@ class Lists:
     def _known(self, power: float) -> tuple[Floats, Floats]:
         """Return (n,) rarities and (L,) the summed rarity of each list; muted lists still count."""
         if power not in self._rarity_by_power:
-            rarity = np.log((1.0 + len(self)) / (1.0 + self.count)) ** power
+            rarity = np.log((1.0 + len(self)) / (1.0 + self._whole_count)) ** power
             total = np.add.reduceat(np.append(rarity[self.item], 0.0), self.start[:-1]) if len(self) else np.empty(0)
             self._rarity_by_power[power] = rarity, np.where(np.diff(self.start) > 0, np.maximum(total, 1e-9), 1.0)
         return self._rarity_by_power[power]

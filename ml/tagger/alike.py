@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,26 +12,11 @@ Floats = npt.NDArray[np.floating[Any]]
 
 LEAST_FITTED = 50  # recordings; from fewer, nothing is learnt of how a recording varies within itself
 _MOST_FITTED = 4_000  # recordings, which is more than enough for a covariance
-# Of the covariance within recordings, and the weights of the parts, the tags and the texture: chosen by
-# python -m bench.sound_alikes FOLDER --choose.
-SHRINK = 0.8
-WEIGHTS = (0.25, 1.0, 0.5)
-_LEAST_TAG = 1e-4
+_SHRINK = 0.2
 SAME = 0.995  # cosine of the plain vectors from which two recordings of like length are taken for one
 _SAME_LENGTH_MS = 2_000
 _NEIGHBOURS = 12  # of a recording, the steps that a path may take
 _BLOCK = 2_048
-
-
-class Heard(Protocol):
-    """What the tagger says of a recording, see :class:`ml.tagger.model.Sound`."""
-
-    @property
-    def parts(self) -> Floats: ...
-    @property
-    def tags(self) -> Floats: ...
-    @property
-    def texture(self) -> Floats: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +29,7 @@ class SoundSpace:
     plain : np.ndarray
         (n, d) unit vectors: the means of the parts of each recording.
     vectors : np.ndarray
-        (n, d) unit vectors of what is heard in three ways, see :meth:`of`.
+        (n, d) unit vectors in which the directions count less in which the parts of one recording differ.
     """
 
     names: tuple[str, ...]
@@ -52,29 +37,20 @@ class SoundSpace:
     vectors: Floats
 
     @classmethod
-    def of(
-        cls, names: Sequence[str], heard: Sequence[Heard], weights: Sequence[float] = WEIGHTS, shrink: float = SHRINK
-    ) -> Self:
-        """Place recordings, each by what is heard in it.
+    def of(cls, names: Sequence[str], parts: Sequence[Floats]) -> Self:
+        """Place recordings, each by its (k, d) parts.
 
-        The cosine is the mean of three by their ``weights``: of the means of the parts, the covariance within
-        recordings whitened (within-class covariance normalisation: Hatch, Kajarekar, Stolcke, Interspeech 2006); of the
-        logarithms of the tags; and of the texture, the last two standardised over the library. With fewer than
-        :data:`LEAST_FITTED` recordings, the cosine of the means counts alone.
+        With :data:`LEAST_FITTED` of them, the covariance within recordings is whitened (within-class covariance
+        normalisation: Hatch, Kajarekar, Stolcke, Interspeech 2006). With fewer, the cosine of the means counts.
         """
-        means = np.array([each.parts.mean(axis=0) for each in heard], np.float32)
-        plain = _unit(means.reshape(len(heard), means.shape[1] if heard else 0))
-        if len(heard) < LEAST_FITTED:
-            return cls(tuple(names), plain, plain)
-        chosen = [each.parts for each in heard[:: 1 + len(heard) // _MOST_FITTED]]
-        tags = np.log(np.maximum([each.tags for each in heard], _LEAST_TAG))
-        blocks = (
-            (means - means.mean(axis=0)) @ whitening(chosen, shrink),
-            _standardised(tags),
-            _standardised(np.array([each.texture for each in heard])),
+        means = np.array([part.mean(axis=0) for part in parts], np.float32).reshape(
+            len(parts), parts[0].shape[1] if parts else 0
         )
-        weighted = [np.sqrt(weight) * _unit(block) for weight, block in zip(weights, blocks, strict=True)]
-        return cls(tuple(names), plain, _unit(np.hstack(weighted).astype(np.float32)))
+        plain = _unit(means)
+        if len(parts) < LEAST_FITTED:
+            return cls(tuple(names), plain, plain)
+        chosen = parts[:: 1 + len(parts) // _MOST_FITTED]
+        return cls(tuple(names), plain, _unit((means - means.mean(axis=0)) @ whitening(chosen)))
 
     def nearest(self, name: str, limit: int) -> list[tuple[str, float]]:
         """Return at most ``limit`` other recordings with their cosine (-1 to 1), closest first."""
@@ -143,15 +119,12 @@ class SoundSpace:
         return sorted((same for same in members.values() if len(same) > 1), key=len, reverse=True)
 
 
-def whitening(parts: Sequence[Floats], shrink: float = SHRINK) -> Floats:
-    """Return the (d, d) matrix that whitens the covariance of parts within recordings.
-
-    The covariance is shrunk towards the identity by ``shrink``, 0 to 1.
-    """
+def whitening(parts: Sequence[Floats]) -> Floats:
+    """Return the (d, d) matrix that whitens the covariance of parts within recordings, shrunk towards the identity."""
     within = np.concatenate([part - part.mean(axis=0) for part in parts]).astype(np.float32)
     covariance = within.T @ within / len(within)
     mean = float(np.trace(covariance)) / len(covariance)
-    covariance = (1.0 - shrink) * covariance + shrink * mean * np.eye(len(covariance), dtype=np.float32)
+    covariance = (1.0 - _SHRINK) * covariance + _SHRINK * mean * np.eye(len(covariance), dtype=np.float32)
     values, vectors = np.linalg.eigh(covariance)
     return vectors / np.sqrt(np.maximum(values, 1e-9))
 
@@ -161,10 +134,6 @@ def _root(group: npt.NDArray[np.intp], at: int) -> int:
         group[at] = group[group[at]]
         at = int(group[at])
     return int(at)
-
-
-def _standardised(rows: Floats) -> Floats:
-    return (rows - rows.mean(axis=0)) / (rows.std(axis=0) + 1e-6)
 
 
 def _unit(rows: Floats) -> Floats:

@@ -14,7 +14,6 @@ MELS = 96
 FRAMES = 187  # of a patch: three seconds
 LEAST_SECONDS = 0.5
 _WINDOW, _HOP = 512, 256
-_CEPSTRA = 20
 _STEP = FRAMES * _HOP
 _SPAN = _STEP - _HOP + _WINDOW  # samples that a patch looks at
 _LINEAR_TO = 1000.0  # Hz; Slaney's scale is linear up to here, by 200/3 Hz, and then by factors of 6.4 ** (1 / 27)
@@ -75,25 +74,6 @@ def log_mel(samples: Floats) -> Floats:
     windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
     power = np.abs(np.fft.rfft(windows * _hann(), axis=1)).astype(np.float32) ** 2
     return np.log10(1.0 + 10_000.0 * (power @ filters()))
-
-
-def texture(mels: Floats) -> Floats:
-    """Return what log-mel patches (n, 187, 96) sound like apart from their order: (60,).
-
-    The mean, the deviation and the deviation of the steps from frame to frame of 20 cepstral coefficients.
-    """
-    cepstra = mels @ cosines(_CEPSTRA, MELS).T.astype(np.float32)
-    steps = np.diff(cepstra, axis=1).reshape(-1, _CEPSTRA)
-    cepstra = cepstra.reshape(-1, _CEPSTRA)
-    return np.concatenate([cepstra.mean(axis=0), cepstra.std(axis=0), steps.std(axis=0)])
-
-
-@lru_cache(4)
-def cosines(coefficients: int, bands: int) -> npt.NDArray[np.float64]:
-    """Return the (coefficients, bands) rows of the orthonormal discrete cosine transform."""
-    rows = np.arange(coefficients)[:, None]
-    scale = np.sqrt(np.where(rows == 0, 1.0, 2.0) / bands)
-    return np.cos(rows * (np.arange(bands) + 0.5) * np.pi / bands) * scale
 
 
 @lru_cache(1)

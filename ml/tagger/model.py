@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ml.artefacts import verified
 from ml.litert import LiteRTNetwork
-from ml.tagger.mel import RATE, patches, texture
+from ml.tagger.mel import RATE, patches
 
 TASK = "tagger"
 WIDTH = 400  # of a vector: the last hidden layers of both taggers
@@ -33,12 +33,11 @@ class Sound:
     """What a recording sounds like.
 
     ``parts`` (1 to 4, 400) are the mean vectors of its parts, of equal length and in their order; ``tags`` (100,) the
-    probability of each of :attr:`MusicTagger.tags`; ``texture`` (60,) the statistics of :func:`ml.tagger.mel.texture`.
+    probability of each of :attr:`MusicTagger.tags`.
     """
 
     parts: Floats
     tags: Floats
-    texture: Floats
 
 
 class MusicTagger:
@@ -79,8 +78,4 @@ class MusicTagger:
         """Return what log-mel patches (n, 187, 96) sound like."""
         found = np.concatenate([self._network(mels[at : at + _BATCH]) for at in range(0, len(mels), _BATCH)])
         parts = np.array_split(found[:, :WIDTH], min(PARTS, len(found)))
-        return Sound(
-            parts=np.stack([part.mean(axis=0) for part in parts]),
-            tags=found[:, WIDTH:].mean(axis=0),
-            texture=texture(mels),
-        )
+        return Sound(parts=np.stack([part.mean(axis=0) for part in parts]), tags=found[:, WIDTH:].mean(axis=0))

@@ -2,14 +2,16 @@
 
 import logging
 import time
+from contextlib import suppress
 from threading import Thread
 
+from etl.providers.base import Need
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import ServiceError
 from services.subject.families import KnownGenres
 from services.subject.headline import Headline, as_input
-from store.errors import TastemapError
+from store.errors import StoreDown, TastemapError
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,9 @@ def prepare(services: Services, prepared: str | None = None) -> str | None:
             headline = Headline.of(services.artist_genre, given, KnownGenres((), (), None, None, []))
             services.genre.explain(given, revise=headline.revise)
             snapshot.search(track.title, limit=1)
+            with suppress(StoreDown):  # what needs no database answers without it
+                services.engine.on(Need.SIMILAR)
+                services.has_recommendations()
             services.neighbours.recommend(snapshot, track, limit=1, corrected=True)
     except NothingToCompare:
         pass  # the models are loaded and the catalogue is read, which is what this is for

@@ -202,8 +202,8 @@ def _recordings(services: Services, viewer: Viewer) -> _Recordings:
             files[track_id] = AudioFile(
                 root="demo", path=track_id, size=0, modified_ns=0, track_id=track_id, duration_ms=sound.duration_ms
             )
-            kept.append(StoredSound(id=track_id, parts=sound.parts, tags=sound.tags, texture=sound.texture))
-        space = SoundSpace.of([sound.id for sound in kept], kept)
+            kept.append(StoredSound(id=track_id, parts=sound.parts, tags=sound.tags))
+        space = SoundSpace.of([sound.id for sound in kept], [sound.parts for sound in kept])
         by_track = {files[sound.id].track_id or "": sound.id for sound in reversed(kept)}
         return _Recordings(space, files, by_track)
 

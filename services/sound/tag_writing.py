@@ -104,7 +104,7 @@ def _found(services: Services, file: AudioFile, viewer: Viewer) -> Iterator[tupl
     answer = predict(services, {"track_id": file.track_id}, viewer).body
     assert isinstance(answer, GenreAnswer)
     values = own_sound(services.database, file.track_id, file.owner)
-    computed = "Computed from the sound of this file."
+    computed = "Computed from the sound of your file of this recording."
     found: dict[str, tuple[str, str]] = {}
     if answer.genre is not None:
         found["genre"] = (answer.genre, answer.reason)
@@ -114,7 +114,7 @@ def _found(services: Services, file: AudioFile, viewer: Viewer) -> Iterator[tupl
         found["key"] = ((_MAJOR if values["mode"] else _MINOR)[round(values["key"])], computed)
     moods = answer.sound_tags.moods if answer.sound_tags else []
     if mood := next((tag.name for tag in moods if tag.name in FEELINGS), None):
-        found["mood"] = (mood, "Heard in this file (musicnn).")
+        found["mood"] = (mood, "Heard in your file of this recording (musicnn).")
     yield from ((field, *found[field]) for field in FIELDS if field in found)
 
 

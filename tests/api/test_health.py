@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -160,6 +162,34 @@ def test_a_full_disk_is_said_and_what_is_stored_stays(
     assert client.get("/genre-predict?q=dancing queen abba").status_code == 200
     filler.unlink()
     assert wrong(client) == {}
+
+
+COUNTING = """
+import os, runpy, shutil, sys
+from pathlib import Path
+runpy.run_path("gunicorn.conf.py")["_make_metrics_folder"](Path(sys.argv[1]))
+from prometheus_client import Counter
+(Path(sys.argv[1]).parent / "ready").touch()
+sys.stdin.readline()
+for number in range(2000):
+    Counter(f"of_{number}_{'x' * 200}", "x").inc()
+shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+"""
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="the system has no shared memory as files")
+def test_a_full_disk_ends_no_process_that_counts_requests(small_disk: Path) -> None:
+    command = [sys.executable, "-c", COUNTING, str(small_disk / "tmp")]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | {"TASTEMAP_VAR": str(small_disk)}, stdin=subprocess.PIPE
+    ) as process:
+        until = time.monotonic() + 60
+        while not (small_disk / "ready").exists():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        fill(small_disk, 0)
+        process.communicate(b"\n")
+    assert process.returncode == 0
 
 
 def test_the_embedded_database_goes_on_when_there_is_room_again(small_disk: Path) -> None:

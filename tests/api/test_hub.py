@@ -191,6 +191,19 @@ def test_a_catalogue_is_prepared_once_and_again_after_an_import(
     assert prepare(services, first) == first
 
 
+def test_nothing_is_loaded_by_the_first_questions_after_the_preparation(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = client.application.extensions["tastemap"]
+    assert prepare(services) is not None
+    loaded: list[str] = []
+    load = services._load
+    monkeypatch.setattr(services, "_load", lambda task, how, name: load(task, lambda _: loaded.append(task), name))
+    for address in ("/genre-predict?track_id=metal1", "/recommend?track_id=metal1", "/api/search?q=anvil"):
+        assert client.get(address).status_code == 200
+    assert loaded == []
+
+
 def test_a_model_that_cannot_be_loaded_does_not_stop_the_preparation(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -104,7 +104,9 @@ def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
 
     plot.focus()
     page.keyboard.press("Home")
-    expect(page.locator(".tm-tip")).to_contain_text(invented.rows(PEOPLE)[0].title)
+    chosen = invented.rows(PEOPLE)[0]
+    expect(page.locator(".tm-tip")).to_contain_text(chosen.title)
+    expect(page.locator(".tm-maps-table tbody th").first).to_have_text(f"{chosen.title} {chosen.artist}")
     expect(page.get_by_text(re.compile("lie nearest to|but far in sound"))).to_be_visible(timeout=ANSWER_MS)
     by_tsne, where = scores.inner_text(), page.locator(".tm-tip").get_attribute("style")
     page.get_by_label("Method").select_option(label="UMAP")

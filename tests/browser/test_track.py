@@ -75,6 +75,14 @@ def test_a_view_whose_script_cannot_be_fetched_says_so_and_is_reloaded(page: Pag
     expect(page.get_by_role("alert")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=ANSWER_MS)
 
+    part = re.compile(r"/assets/GenresPart-.*\.js")
+    page.route(part, lambda route: route.abort())
+    page.get_by_role("link", name="Genres", exact=True).click()
+    expect(notice).to_contain_text("This page could not be fetched", timeout=ANSWER_MS)
+    page.unroute(part)
+    notice.get_by_role("button", name="Reload").click()
+    expect(page.get_by_role("button", name="Place it")).to_be_visible(timeout=ANSWER_MS)
+
 
 @pytest.fixture
 def with_tracks(playlist_page: PlaylistPage, brought: dict[str, Any]) -> list[invented.Invented]:

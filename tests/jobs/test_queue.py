@@ -179,6 +179,20 @@ def test_a_run_that_sleeps_is_open_and_one_that_has_ended_is_not(database: Datab
     assert enqueue(database, tmp_path, training())[0].id != run.id
 
 
+def test_an_import_leaves_the_room_that_the_database_needs(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(files.text([files.NET, files.net_row(1)]), newline="")
+    [run] = enqueue(database, tmp_path, Run(name="list.csv", source=str(path)))
+    with monkeypatch.context() as patch:
+        patch.setattr("store.disk.LEAST_FREE_BYTES", 1 << 60)
+        assert execute(database, tmp_path, run.id) == "waiting"
+    assert database.counts()["playlists"] == 0
+    assert database.get_run(run.id).phase == "waiting for room on the disk"
+    assert execute(database, tmp_path, run.id) == "done"
+
+
 def test_a_run_does_not_sleep_on_a_clock_that_was_set_back(database: Database, tmp_path: Path) -> None:
     waiting(database, timedelta(days=365))
     waiting(database, timedelta(days=7))

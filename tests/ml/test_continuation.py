@@ -59,6 +59,13 @@ def artists_of(model: Continuation, catalogue: Snapshot, query: ContinuationQuer
     return {catalogue.track(suggestion.ref).artists[0] for suggestion in model.next(catalogue, query, limit=12)}
 
 
+def test_lists_that_are_muted_first_do_not_change_what_others_are_told() -> None:
+    held = [np.array(songs) for songs in ([0, 1, 2], [0, 1], [0, 3], [2, 3])]
+    whole, other = Lists.of(held, 4), Lists.of(held, 4)
+    other.muting(np.array([0, 1])).neighbours(np.array([0]), Knn())
+    np.testing.assert_array_equal(other.neighbours(np.array([0]), Knn()), whole.neighbours(np.array([0]), Knn()))
+
+
 def test_the_answer_depends_on_the_seeds(shipped: Continuation, catalogue: Snapshot) -> None:
     assert artists_of(shipped, catalogue, ContinuationQuery(tracks=METAL_SEEDS)) <= set(METAL)
     assert artists_of(shipped, catalogue, ContinuationQuery(tracks=JAZZ_SEEDS)) <= set(JAZZ)

@@ -20,6 +20,7 @@ from ml.genre.train.card import Report, shipped_origin
 from ml.genre.train.data import answers_of, from_frame, read
 from ml.taxonomy.model import Taxonomy
 from ml.train.export import ExportError, export, to_litert
+from ml.train.stages import NOT_KEPT
 from tests.ml.genre_world import GENRES, MICRO, SMALL, frame, make_data, make_models, predict_all
 
 # Keras 3.15 converts tensors in a way that NumPy 2 warns of.
@@ -125,7 +126,8 @@ def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch:
     boosted = genre_boosting.tuned_booster(table.sound, answers, seed=1)
     assert (boosted.test.argmax(axis=1) == answers.of_test).mean() > 0.8
     assert boosted.chosen.startswith("3 iterations (the cap) of ")
-    parts = genre_ablation.retrained(task, answers_of(table, table.labels, Taxonomy.active().genres), lambda line: None)
+    everything = answers_of(table, table.labels, Taxonomy.active().genres)
+    parts = genre_ablation.retrained(task, everything, lambda line: None, NOT_KEPT)
     majority = np.bincount(answers.of_test).max() / len(answers.test)
     assert parts["one network"].top1 > majority + 0.3
     assert parts["one network"].nll < np.log(3)  # and surer than one who knows only which genres there are

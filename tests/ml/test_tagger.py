@@ -7,7 +7,7 @@ from ml import artefacts
 from ml.tagger import mel
 from ml.tagger.alike import LEAST_FITTED, SoundSpace
 from ml.tagger.genres import genre_probabilities, kinds_of
-from ml.tagger.model import MusicTagger, Sound
+from ml.tagger.model import MusicTagger
 from ml.tagger.train.network import rounded
 from ml.taxonomy.model import Taxonomy
 
@@ -29,7 +29,7 @@ def chord() -> np.ndarray:
 
 def test_what_is_served_hears_what_the_original_hears(tagger: MusicTagger) -> None:
     sound = tagger.predict([chord()])
-    assert (sound.parts.shape, sound.texture.shape) == ((3, 400), (60,))
+    assert sound.parts.shape == (3, 400)
     assert {at: float(sound.tags[at]) for at in ORIGINAL} == pytest.approx(ORIGINAL, abs=0.03)
     assert [tagger.tags[at] for at in np.argsort(-sound.tags)[:2]] == ["slow", "piano"]
     loud = tagger.predict([50.0 * chord()])  # half precision overflows here
@@ -77,30 +77,14 @@ def test_tags_stand_for_genres_and_moods(tagger: MusicTagger) -> None:
     }
 
 
-def heard(parts: np.ndarray, tags: float = 0.1, texture: float = 0.0) -> Sound:
-    return Sound(parts=parts, tags=np.array([tags, 0.2]), texture=np.array([texture, 1.0]))
-
-
-def test_tags_and_texture_count_beside_the_vectors() -> None:
-    """Recordings of two kinds, which differ in their tags or in their texture alone."""
-    rng = np.random.default_rng(3)
-    kinds = rng.permutation(np.repeat([0, 1], LEAST_FITTED))
-    for name, values in (("tags", (0.1, 0.3)), ("texture", (-1.0, 1.0))):
-        sounds = [heard(rng.normal(size=(4, 8)), **{name: values[kind]}) for kind in kinds]
-        space = SoundSpace.of([str(at) for at in range(len(kinds))], sounds)
-        right = [kinds[int(near)] == kind for at, kind in enumerate(kinds) for near, _ in space.nearest(str(at), 5)]
-        assert np.mean(right) > 0.8, name
-
-
 def test_sound_alikes_paths_and_duplicates() -> None:
     """Recordings on an arc, whose parts differ along a third axis that tells nothing."""
     rng = np.random.default_rng(2)
     angles = np.linspace(0, np.pi / 2, LEAST_FITTED)
     names = [f"{at:02}" for at in range(len(angles))]
     arc = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
-    parts = [heard(point + rng.normal(size=(4, 1)) * [0, 0, 2.0]) for point in arc]
-    vectors_alone = (1.0, 0.0, 0.0)
-    space = SoundSpace.of(names, parts, vectors_alone, 0.2)
+    parts = [point + rng.normal(size=(4, 1)) * [0, 0, 2.0] for point in arc]
+    space = SoundSpace.of(names, parts)
     few = SoundSpace.of(names[:-1], parts[:-1])
 
     def found(one: SoundSpace) -> int:
@@ -111,8 +95,7 @@ def test_sound_alikes_paths_and_duplicates() -> None:
     path = space.path("00", "49", 6)
     assert (path[0], path[-1], len(path)) == ("00", "49", 6)
     assert path == sorted(path)
-    twice = SoundSpace.of([*names, "copy", "longer"], [*parts, heard(parts[7].parts * 1.001), parts[7]])
+    twice = SoundSpace.of([*names, "copy", "longer"], [*parts, parts[7] * 1.001, parts[7]])
     lengths = [100_000 + 9_000 * at for at in range(len(names))]
     assert twice.duplicates([*lengths, lengths[7] + 500, lengths[7] + 30_000]) == [["07", "copy"]]
-    assert SoundSpace.of([], []).duplicates([]) == []
     assert SoundSpace.of(["alone"], parts[:1]).nearest("alone", 5) == []

@@ -1,41 +1,51 @@
 """Train the artist embedding, score it on held-out playlists and write what ships: ``python -m ml train artists``."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.artists.train import card as artists_card
-from ml.artists.train.data import ArtistData, read
+from ml.artists.train.data import FILES, ArtistData, read
 from ml.artists.train.embedding import ArtistModel, Settings
 from ml.artists.train.scores import OURS, as_table, compare, format_table
 from ml.train.bootstrap import Interval
 from ml.train.publish import publish
+from ml.train.stages import NOT_KEPT, Stages, fingerprint
 
 TASK = "artists"
 VERSION = "2026.11.1"
 SCORE_SEED = 1  # draws the queries and the bootstrap, the same ones whatever seed a version was trained with
 
 
-def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
+def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, resume: bool = False) -> None:
     """Fit on the ``train`` playlists, write ``models/artists/<version>``, score it on ``test`` and write its card.
 
     The version that ships is the one that was scored: it is not fitted again with the held-out playlists. ``quick``
-    factorises in fewer dimensions and writes a version that is not made active.
+    factorises in fewer dimensions and writes a version that is not made active. ``resume`` goes on after the last
+    finished stage of a training that was stopped.
 
-    Raises FileNotFoundError if a training file is absent.
+    Raises
+    ------
+    FileNotFoundError
+        A training file is absent.
+    ml.train.stages.CannotResume
+        The data, the settings or the code changed since.
     """
-    known = read(data)
     settings = replace(Settings(), list_dimensions=32, genre_dimensions=32) if quick else Settings()
-    model = ArtistModel(settings, seed).fit(known)
     version = f"{VERSION}-quick" if quick else VERSION
+    depends = fingerprint([data / name for name in FILES], {**asdict(settings), "seed": seed})
+    stages = Stages.begin(models / TASK / f"{version}.stages", depends, resume=resume)
+    known = read(data)
+    model = stages.run("embedding", ArtistModel(settings, seed).fit, known)
     directory = models / TASK / version
     embedding = model.export(known, version)
     written = embedding.save(directory)
     artefacts.register(TASK, version, written, models, activate=not quick)
-    results = _scored(ArtistEmbedding.load(directory), known)
+    results = _scored(ArtistEmbedding.load(directory), known, stages)
     card, rows = artists_card.write(embedding, model, known, results), as_table(results["test"])
     publish(directory, written, card, activate=not quick, split="test", table=rows, served=OURS)
+    stages.finish()
     print(f"\n{len(embedding)} artists, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB in {directory}")
 
 
@@ -56,8 +66,13 @@ def evaluate(data: Path, models: Path) -> dict[str, dict[str, dict[str, Interval
     return _scored(ArtistEmbedding.load(artefacts.active(TASK, models)), read(data))
 
 
-def _scored(embedding: ArtistEmbedding, known: ArtistData) -> dict[str, dict[str, dict[str, Interval]]]:
-    results = {split: compare(embedding, known, split, SCORE_SEED) for split in ("valid", "test")}
+def _scored(
+    embedding: ArtistEmbedding, known: ArtistData, stages: Stages = NOT_KEPT
+) -> dict[str, dict[str, dict[str, Interval]]]:
+    results = {
+        split: stages.run(f"scores on {split}", compare, embedding, known, split, SCORE_SEED)
+        for split in ("valid", "test")
+    }
     for split, found in results.items():
         print(f"\n{TASK} {embedding.version} on {split}\n\n{format_table(found)}")
     return results

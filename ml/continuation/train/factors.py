@@ -30,7 +30,8 @@ class FactorModels:
             factors=_FACTORS, regularization=0.1, alpha=10.0, iterations=8, random_state=seed
         )
         self._als.fit(held, show_progress=False)
-        self._bpr = BayesianPersonalizedRanking(factors=_FACTORS, iterations=60, random_state=seed)
+        # Two threads would overwrite each other's steps, and the same seed would not give the same scores.
+        self._bpr = BayesianPersonalizedRanking(factors=_FACTORS, iterations=60, random_state=seed, num_threads=1)
         self._bpr.fit(held, show_progress=False)
         frequent = np.argsort(-lists.count[self._known], kind="stable")[:_EASE_SONGS]
         self._frequent = frequent

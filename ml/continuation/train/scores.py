@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ml.continuation.features import Artists, scaled
 from ml.continuation.interactions import Floats, Ints, Knn
 from ml.continuation.train.data import LEARNT, TEST, TRAIN, ContinuationData, group_of
 from ml.continuation.train.factors import FactorModels
-from ml.continuation.train.neural import Settings, fit
+from ml.continuation.train.neural import Corpus, Settings, Trainer, fit
 from ml.continuation.train.protocol import (
     CUTS,
     DEPTH,
@@ -35,6 +36,7 @@ from ml.continuation.train.world import Ranked, Titles, World
 from ml.taxonomy.model import Taxonomy
 from ml.train.bootstrap import Interval, interval, ratio
 from ml.train.card import markdown_table
+from ml.train.stages import NOT_KEPT, Stages
 from ml.trees import Trees
 
 # Both were the best of a grid (rarity 0-2, length 0.3-0.5, sharpness 1-2, fame 0-0.35; power 0.3-0.5) on the scored
@@ -132,18 +134,25 @@ class Scores:
         }
 
 
-def place_artists(known: ArtistData, sides: Mapping[str, str], genres: Ints, content: Floats, seed: int) -> Artists:
+def place_artists(known: ArtistData, sides: Mapping[str, str], genres: Ints, seed: int) -> Artists:
     """Embed the artists as ``ml.artists.train.embedding`` does, from the lists of the side ``TRAIN``."""
     settings = artists_model.Settings(list_dimensions=48, longest_list=150)
     listings = [
         replace(playlist, split="train" if sides[group_of(playlist.source, playlist.group)] == TRAIN else "held")
         for playlist in known.listings
     ]
+    content = artists_model.content_features(known, artists_model.Settings(), seed)
     model = artists_model.ArtistModel(settings, seed).fit(replace(known, listings=listings), content=content)
     return Artists(places=model.places_.astype(np.float32), prior=model.prior_.astype(np.float32), genres=genres)
 
 
-def score(data: ContinuationData, size: Size, seed: int = 1, report: Callable[[str], None] = print) -> Scores:
+def score(
+    data: ContinuationData,
+    size: Size,
+    seed: int = 1,
+    report: Callable[[str], None] = print,
+    stages: Stages = NOT_KEPT,
+) -> Scores:
     """Fit the rankers on lists of the side ``LEARNT`` and score all recommenders on ``TEST``.
 
     Artists are embedded, and the neural part is trained, without both sides. Its number of epochs is chosen on the
@@ -151,68 +160,75 @@ def score(data: ContinuationData, size: Size, seed: int = 1, report: Callable[[s
     """
     known = data.known
     side = np.array([playlist.side for playlist in data.lists])
-    settings, found, rng = artists_model.Settings(), Scores(), np.random.default_rng(seed)
-    content = artists_model.content_features(known, settings, seed)
+    settings, rng = artists_model.Settings(), np.random.default_rng(seed)
     _, genres = artists_model.top_genres(known, np.arange(len(known.keys)), settings)
     sides = {playlist.group: playlist.side for playlist in data.lists}
-    world = World(data, place_artists(known, sides, genres, content, seed), side != TEST, Titles(data.titles))
-    report("artists are embedded")
+    artists = stages.run("artists", place_artists, known, sides, genres, seed)
+    world = World(data, artists, side != TEST, Titles(data.titles))
     queries = [query for query in held_out_queries(world.lists) if query.side == LEARNT]
     learnt = [queries[at] for at in rng.permutation(len(queries))[: size.learnt]]
-    neural, found.epochs = _neural(world, side == TRAIN, learnt[:_STOPPING], size.neural, seed)
-    report(f"neural part: {found.epochs} epochs")
-    fit_rankers(world, learnt, rng, found, neural, seed)
+    corpus = world.corpus(side == TRAIN)
+    weights, epochs = stages.run("neural part", _fit_neural, world, corpus, learnt[:_STOPPING], size.neural, seed)
+    trainer = Trainer(corpus, size.neural, seed)
+    trainer.restore(weights)
+    neural = trainer.neural()
+    report(f"neural part: {epochs} epochs")
+    found, rng = stages.run("rankers", fit_rankers, world, learnt, rng, neural, seed)
+    found.epochs = epochs
     report(f"rankers are fitted; the neural part gains {found.neural_gain()}")
     rankers = {kind: as_trees(model) for kind, model in found.rankers.items()}
-    _score(world, _Recommenders(world, rankers, neural, seed), size, rng, found, country_artists(known, genres), report)
+    recommenders, country = _Recommenders(world, rankers, neural, seed), country_artists(known, genres)
+    for protocol in ("half", *map(str, size.cuts)):
+        found, rng = stages.run(f"scores {protocol}", _score, protocol, recommenders, size, rng, found, country)
+        report(f"scored {protocol}")
     return found
 
 
-def _neural(
-    world: World, kept: npt.NDArray[np.bool_], queries: Sequence[HeldOutQuery], settings: Settings, seed: int
-) -> tuple[Neural, int]:
-    """Train on the lists of the mask ``kept``, stop where ``queries`` are continued best; return also the epochs."""
+def _fit_neural(
+    world: World, corpus: Corpus, queries: Sequence[HeldOutQuery], settings: Settings, seed: int
+) -> tuple[list[Any], int]:
+    """Train on ``corpus``, stop where ``queries`` are continued best; return the trainer's weights and the epochs."""
 
     def mean_gain(neural: Neural) -> float:
         found = [measures(best(world.neural_scores(neural, q), q.seeds, DEPTH), q.hidden)[1] for q in queries]
         return float(np.mean(found))
 
-    trainer, epochs = fit(world.corpus(kept), settings, seed, score=mean_gain)
-    return trainer.neural(), epochs
+    trainer, epochs = fit(corpus, settings, seed, score=mean_gain)
+    return trainer.weights(), epochs
 
 
 def _score(
-    world: World,
+    protocol: str,
     recommenders: _Recommenders,
     size: Size,
     rng: np.random.Generator,
     found: Scores,
     country: npt.NDArray[np.int8],
-    report: Callable[[str], None],
-) -> None:
-    for protocol in ("half", *map(str, size.cuts)):
-        cut = None if protocol == "half" else int(protocol)
-        queries = [query for query in held_out_queries(world.lists, cut) if query.side == TEST]
-        most = size.scored if protocol == "half" else size.per_cut
-        for query in (queries[at] for at in rng.permutation(len(queries))[:most]):
-            found.add(protocol, query, recommenders.all(query) if cut is None else recommenders.at_cuts(query))
-            if cut is None and is_country(country[world.pool.artist[query.seeds]]):
-                found.country.append(country_share(world, country, recommenders.served(query)))
-        report(f"scored {protocol}")
+) -> tuple[Scores, np.random.Generator]:
+    """Return ``found`` with the scores by one protocol, and the generator as it is then."""
+    cut, world = None if protocol == "half" else int(protocol), recommenders.world
+    queries = [query for query in held_out_queries(world.lists, cut) if query.side == TEST]
+    most = size.scored if protocol == "half" else size.per_cut
+    for query in (queries[at] for at in rng.permutation(len(queries))[:most]):
+        found.add(protocol, query, recommenders.all(query) if cut is None else recommenders.at_cuts(query))
+        if cut is None and is_country(country[world.pool.artist[query.seeds]]):
+            found.country.append(country_share(world, country, recommenders.served(query)))
+    return found, rng
 
 
 def fit_rankers(
     world: World,
     queries: Sequence[HeldOutQuery],
     rng: np.random.Generator,
-    found: Scores,
     neural: Neural,
     seed: int,
-) -> None:
+) -> tuple[Scores, np.random.Generator]:
     """Fit every kind of ranker, each on ``queries`` and on the same lists with one of the cuts and without seeds.
 
-    ``found.valid`` gets the measures of the rankers with playlists on ``queries``, cross-validated in two halves.
+    Returns the rankers, with the measures of those with playlists on ``queries``, cross-validated in two halves, and
+    the generator as it is then.
     """
+    found = Scores()
     plain: list[Ranked] = []
     tables: list[list[Ranked]] = [[], []]
     whole: list[list[tuple[HeldOutQuery, Ranked]]] = [[], []]
@@ -237,23 +253,27 @@ def fit_rankers(
         found.valid[kind] = by_group([query for half in whole for query, _ in half], np.array(scored))
         found.rankers[kind] = fit_ranker(tables[0] + tables[1], kind, seed)
     found.rankers["content"] = fit_ranker([table for table in plain if table.hit.any()], "content", seed)
+    return found, rng
 
 
 class _Recommenders:
     """All recommenders compared."""
 
     def __init__(self, world: World, rankers: Mapping[str, Trees], neural: Neural, seed: int) -> None:
-        self._world, self._rankers, self._neural = world, rankers, neural
-        self._factors = FactorModels(world.index.songs, seed)
+        self.world, self._rankers, self._neural, self._seed = world, rankers, neural, seed
+
+    @cached_property
+    def _factors(self) -> FactorModels:
+        return FactorModels(self.world.index.songs, self._seed)
 
     def served(self, query: HeldOutQuery) -> Ints:
         """Return the recommendations of the ranker with all columns, best first."""
-        table = self._world.ranked(query, neural=self._world.neural_scores(self._neural, query))
+        table = self.world.ranked(query, neural=self.world.neural_scores(self._neural, query))
         return order(table, self._rankers["ensemble"].decide(table.columns))
 
     def at_cuts(self, query: HeldOutQuery) -> dict[str, Ints]:
         """Return the recommendations of each recommender that is scored at every cut, best first."""
-        world, lists, rankers = self._world, self._world.index.songs, self._rankers
+        world, lists, rankers = self.world, self.world.index.songs, self._rankers
         table, by_content = world.ranked(query), world.ranked(query, with_lists=False)
         artists, counts = np.unique(world.pool.artist[query.seeds], return_counts=True)
         named = world.index.scores_for(query.seeds, artists, np.sqrt(counts), world.seeds(query).name_words)["name_knn"]
@@ -269,7 +289,7 @@ class _Recommenders:
 
     def all(self, query: HeldOutQuery) -> dict[str, Ints]:
         """Return the recommendations of every recommender, best first."""
-        lists = self._world.index.songs
+        lists = self.world.index.songs
         by_user, by_item = (
             lists.neighbours(query.seeds, TUNED),
             lists.item_neighbours(query.seeds, TUNED_ITEM_POWER),

@@ -1,6 +1,7 @@
 """Train playlist continuation, scored on held-out groups of playlists: ``python -m ml train continuation``."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import joblib
@@ -20,6 +21,7 @@ from ml.continuation.train.ranker import as_trees
 from ml.continuation.train.scores import CONTENT_ONLY, Scores, Size, format_scores, score
 from ml.continuation.train.world import Titles, background, by_group, group_shares, name_words
 from ml.train.publish import publish
+from ml.train.stages import Stages, fingerprint
 
 TASK = "continuation"
 VERSION = "2026.11.3"
@@ -29,10 +31,11 @@ SPLIT = "test playlists, in groups apart from those learnt from, half of each hi
 _SHIPPED_GROUPS = 3
 
 
-def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
+def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, resume: bool = False) -> None:
     """Fit the rankers, score them beside the baselines, write ``models/continuation/<version>`` and its card.
 
-    The places of words are those of the active version of ``artists``.
+    The places of words are those of the active version of ``artists``. ``resume`` goes on after the last finished stage
+    of a training that was stopped.
 
     Raises
     ------
@@ -40,14 +43,25 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
         A training file is absent.
     ml.artefacts.ArtefactError
         No version of ``artists`` is active.
+    ml.train.stages.CannotResume
+        The data, the settings or the code changed since.
     """
+    size = QUICK if quick else Size()
+    depends = {**asdict(size), "seed": seed, "artists": artefacts.active("artists", models).name}
+    folder = models / TASK / f"{_version(quick)}.stages"
+    stages = Stages.begin(folder, fingerprint([data / name for name in artists_data.FILES], depends), resume=resume)
     known = read(data, artists_data.read(data), seed=seed)
-    ship(known, score(known, QUICK if quick else Size(), seed), models, seed=seed, quick=quick)
+    ship(known, score(known, size, seed, stages=stages), models, seed=seed, quick=quick)
+    stages.finish()
+
+
+def _version(quick: bool) -> str:
+    return f"{VERSION}-quick" if quick else VERSION
 
 
 def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Write and register the version with the rankers of ``scores``."""
-    version = f"{VERSION}-quick" if quick else VERSION
+    version = _version(quick)
     directory = models / TASK / version
     fitted = {kind: scores.rankers[kind] for kind in RANKED_BY}
     embedding = ArtistEmbedding.load(artefacts.active("artists", models))

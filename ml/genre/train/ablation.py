@@ -1,10 +1,9 @@
 """Ablations of the genre model: hide a part of the input of the trained model, or train without a part."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from ml.genre.encoder import COLUMNS, FACTS
@@ -14,6 +13,7 @@ from ml.genre.text_features import PARTS
 from ml.genre.train.data import Answers, TrackTable
 from ml.genre.train.network import EXPERTS, Fitted, Task, fit_experts, fit_weights
 from ml.genre.train.scores import Scores, score
+from ml.train.stages import Stages
 from store.domain import AUDIO_FEATURES
 
 # Each variant is trained for fewer epochs: compare it with the first variant, not with the model that ships.
@@ -60,7 +60,7 @@ def _without_each(predictor: GenrePredictor, whole: Encoded) -> Iterator[tuple[s
     yield "all names", Encoded(whole.audio, 0.0 * whole.bags)
 
 
-def retrained(task: Task, answers: Answers, say: Callable[[str], None]) -> dict[str, Scores]:
+def retrained(task: Task, answers: Answers, say: Callable[[str], None], stages: Stages) -> dict[str, Scores]:
     """Train each of :data:`RETRAINED` and score it on the test tracks, weighed on the valid ones.
 
     They differ in the loss alone: subwords and training tracks are the task's, and the epoch is chosen by the product
@@ -68,13 +68,16 @@ def retrained(task: Task, answers: Answers, say: Callable[[str], None]) -> dict[
     """
     found = {}
     for name, changes in RETRAINED.items():
-        settings = replace(task.settings, **{k: min(v, getattr(task.settings, k)) for k, v in SHORT.items()})
-        changed = replace(task, settings=replace(settings, **changes))
-        keras.utils.set_random_seed(settings.seed)
-        fitted = Fitted(changed, fit_experts(changed)).fit(answers.valid, lambda line: None)
-        valid, test = (fitted.logits(rows) for rows in (answers.valid, answers.test))
-        kept = slice(None) if changed.settings.product else slice(-1, None)
-        weights = fit_weights(valid[kept], answers.of_valid)
-        found[name] = score(softmax(np.tensordot(weights, test[kept], axes=1)), answers.of_test)
+        found[name] = stages.run(f"trained with {name}", _retrained, task, answers, changes)
         say(f"{name}: top-1 {found[name].top1:.3f}")
     return found
+
+
+def _retrained(task: Task, answers: Answers, changes: Mapping[str, Any]) -> Scores:
+    settings = replace(task.settings, **{k: min(v, getattr(task.settings, k)) for k, v in SHORT.items()})
+    changed = replace(task, settings=replace(settings, **changes))
+    fitted = Fitted(changed, fit_experts(changed)).fit(answers.valid, lambda line: None)
+    valid, test = (fitted.logits(rows) for rows in (answers.valid, answers.test))
+    kept = slice(None) if changed.settings.product else slice(-1, None)
+    weights = fit_weights(valid[kept], answers.of_valid)
+    return score(softmax(np.tensordot(weights, test[kept], axes=1)), answers.of_test)

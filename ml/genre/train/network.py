@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import keras
@@ -20,6 +20,7 @@ from ml.genre.train.subwords import Bags, NameBatch, SubwordVectors
 from store.domain import AUDIO_FEATURES
 
 layers = keras.layers
+Weights = list[npt.NDArray[np.float32]]  # of a Keras model, in its order
 # Inputs of the experts that are trained alone. The one with year and popularity is poor where these are unknown, so
 # another one never sees them.
 SEEN = {"by_audio": AUDIO_FEATURES, "by_numbers": COLUMNS}
@@ -83,6 +84,11 @@ class Task:
     def __post_init__(self) -> None:
         self.rng = np.random.default_rng(self.settings.seed)
         self._columns = {name: self.scaler.columns(name) for name in COLUMNS}
+
+    def restart(self) -> None:
+        """Draw from the seed again, whatever was trained before."""
+        keras.utils.set_random_seed(self.settings.seed)
+        self.rng = np.random.default_rng(self.settings.seed)
 
     def shown(self, *names: str) -> Floats:
         """Return the (width,) mask of the columns of these features and facts."""
@@ -164,33 +170,42 @@ def probabilities_of(network: keras.Model, broad: keras.Model | None) -> keras.M
     return keras.Model(network.inputs, outputs[0] if len(outputs) == 1 else joined(outputs))
 
 
-def fit_experts(task: Task) -> dict[str, keras.Model]:
-    """Return the experts of :data:`SEEN`, each trained alone."""
-    return {name: fit_alone(task, name, seen, task.genre) for name, seen in SEEN.items()}
+def fit_experts(task: Task) -> dict[str, Weights]:
+    """Return the weights of the experts of :data:`SEEN`, each trained alone."""
+    task.restart()
+    return {name: fit_alone(task, name, task.genre) for name in SEEN}
 
 
-def fit_broad(task: Task) -> keras.Model | None:
-    """Return the expert of the broad genres that reads the numbers, where tracks have them."""
+def fit_broad(task: Task) -> Weights | None:
+    """Return the weights of the expert of the broad genres that reads the numbers, where tracks have them."""
     if "broad" not in task.heads:
         return None
-    keras.utils.set_random_seed(task.settings.seed)  # whatever was trained before it
-    return fit_alone(task, BROAD, COLUMNS, task.heads["broad"].toarray())
+    task.restart()
+    return fit_alone(task, BROAD, task.heads["broad"].toarray())
 
 
-def fit_alone(task: Task, name: str, seen: Sequence[str], targets: Floats) -> keras.Model:
-    """Return an expert of the features ``seen``, trained alone on the training tracks that have ``targets`` (n, k).
+def expert(task: Task, name: str, labels: int, weights: Weights | None = None) -> keras.Model:
+    """Return the expert ``name`` of :data:`SEEN` or :data:`BROAD`, with the ``weights`` of :func:`fit_alone`."""
+    s, seen = task.settings, {**SEEN, BROAD: COLUMNS}[name]
+    made = build_alone(name, task.shown(*seen), s.hidden, labels, s.audio_dropout)
+    if weights is not None:
+        made.set_weights(weights)
+    return made
+
+
+def fit_alone(task: Task, name: str, targets: Floats) -> Weights:
+    """Return the weights of an expert trained alone on the training tracks that have ``targets`` (n, k).
 
     It needs many epochs, while the expert of names overfits to artists after a few; hence they are trained apart.
     """
-    s = task.settings
-    expert = build_alone(name, task.shown(*seen), s.hidden, targets.shape[1], s.audio_dropout)
+    s, made = task.settings, expert(task, name, targets.shape[1])
     labelled = task.train[targets[task.train].any(axis=1)]
     batch = min(s.audio_batch, len(labelled))
     steps = len(labelled) // batch
     optimiser = keras.optimizers.AdamW(
         keras.optimizers.schedules.CosineDecay(s.audio_rate, s.audio_epochs * steps), weight_decay=0.01
     )
-    model = keras.Model(expert.input, expert.outputs[1])
+    model = keras.Model(made.input, made.outputs[1])
     model.compile(optimiser, keras.losses.CategoricalCrossentropy(from_logits=True))
     everything = np.zeros(batch, bool)
     for _ in range(s.audio_epochs):
@@ -198,7 +213,7 @@ def fit_alone(task: Task, name: str, seen: Sequence[str], targets: Floats) -> ke
         for step in range(steps):
             tracks = order[step * batch : (step + 1) * batch]
             model.train_on_batch(task.thinned_audio(tracks, everything), targets[tracks])
-    return expert
+    return made.get_weights()
 
 
 def mean_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
@@ -213,9 +228,11 @@ def mean_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 class Fitted:
     """The training of the vectors of subwords together with the network that reads them."""
 
-    def __init__(self, task: Task, alone: Mapping[str, keras.Model]) -> None:
+    def __init__(self, task: Task, experts: Mapping[str, Weights]) -> None:
+        task.restart()
         s = task.settings
         self.task = task
+        alone = {name: expert(task, name, task.genre.shape[1], experts[name]) for name in SEEN}
         labels = {name: targets.shape[1] for name, targets in task.heads.items()}
         self.network = build(alone, s.width, s.hidden, labels, s.names_dropout)
         self.subwords = SubwordVectors(len(task.weight), s.width, s.seed)
@@ -282,10 +299,17 @@ class Fitted:
             weights, right = self._weigh(held_out) if len(held_out) else (np.ones(len(EXPERTS)), float(number))
             say(f"epoch {number + 1}: loss {loss:.3f}, valid top-1 {right:.4f}, experts' weights {weights.round(2)}")
             if right >= best:
-                best, kept = right, (self.subwords.values.copy(), self.network.get_weights())
-        if kept is not None:
-            self.subwords.values = kept[0]
-            self.network.set_weights(kept[1])
+                best, kept = right, self.weights()
+        return self.restore(kept) if kept is not None else self
+
+    def weights(self) -> tuple[Floats, Weights]:
+        """Return a copy of everything learnt, for :meth:`restore`."""
+        return self.subwords.values.copy(), self.network.get_weights()
+
+    def restore(self, weights: tuple[Floats, Weights]) -> Fitted:
+        """Restore what :meth:`weights` returned."""
+        self.subwords.values, of_network = weights
+        self.network.set_weights(of_network)
         return self
 
     def _weigh(self, tracks: Rows) -> tuple[npt.NDArray[np.float64], float]:

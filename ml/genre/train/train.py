@@ -1,7 +1,7 @@
 """Train the genre model on a table of labelled tracks; no artist is in two of train, valid and test."""
 
 import json
-import time
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,7 +24,17 @@ from ml.genre.train import card as genre_card
 from ml.genre.train.ablation import hidden, retrained
 from ml.genre.train.boosting import TEXT_ON, text_scores, tuned_booster
 from ml.genre.train.card import Report
-from ml.genre.train.data import Answers, TrackTable, answers_of, even, first_artists, first_columns, read, targets
+from ml.genre.train.data import (
+    TABLE,
+    Answers,
+    TrackTable,
+    answers_of,
+    even,
+    first_artists,
+    first_columns,
+    read,
+    targets,
+)
 from ml.genre.train.heads import (
     BROAD_HEADINGS,
     MICRO_HEADINGS,
@@ -37,10 +47,12 @@ from ml.genre.train.heads import (
     views,
 )
 from ml.genre.train.network import (
+    BROAD,
     EXPERTS,
     Fitted,
     Settings,
     Task,
+    expert,
     fit_broad,
     fit_experts,
     fit_weights,
@@ -54,8 +66,11 @@ from ml.taxonomy.model import Taxonomy
 from ml.train.card import Origin
 from ml.train.export import export
 from ml.train.publish import add_scores, publish
+from ml.train.revision import command
+from ml.train.stages import NOT_KEPT, Stages, fingerprint
+from store.disk import replacing
 
-VERSION = "2026.11.3"
+VERSION = "2026.11.4"
 SERVED = "genre model"  # its row among the scores
 QUICK = Settings(subwords=20_000, width=16, hidden=64, audio_epochs=2, epochs=1)
 _PROOF_ROWS = 512  # rows on which LiteRT is compared with Keras
@@ -108,23 +123,30 @@ def prepare(table: TrackTable, taxonomy: Taxonomy, settings: Settings) -> tuple[
     return task, vocabulary
 
 
-def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, version: str = VERSION) -> GenreFit:
+def fit(
+    table: TrackTable,
+    taxonomy: Taxonomy,
+    settings: Settings,
+    say: Say,
+    version: str = VERSION,
+    stages: Stages = NOT_KEPT,
+) -> GenreFit:
     """Train on the table's ``train`` rows and calibrate on its ``valid`` rows."""
-    started = time.monotonic()
     task, vocabulary = prepare(table, taxonomy, settings)
     labels = ", ".join(f"{head.shape[1]} of {name}" for name, head in task.heads.items())
     say(f"{len(task.train)} tracks to learn from, {len(vocabulary)} subwords, labels: {labels}")
-    keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
-    alone = fit_experts(task)
-    say(f"experts of sound and numbers: {time.monotonic() - started:.0f} s")
     valid = table.rows("valid")
-    fitted = Fitted(task, alone).fit(valid, say)
-    say(f"fitted: {time.monotonic() - started:.0f} s")
+    experts = stages.run("experts of sound and numbers", fit_experts, task)
+    learnt = stages.run("network", lambda: Fitted(task, experts).fit(valid, say).weights())
+    broad = stages.run("expert of broad genres", fit_broad, task)
+    fitted = Fitted(task, experts).restore(learnt)
     made = GenreFit(
         task=task,
         names=NameEmbedding.quantised(vocabulary, fitted.vectors(), task.weight),
-        network=probabilities_of(fitted.network, fit_broad(task)),
+        network=probabilities_of(
+            fitted.network, None if broad is None else expert(task, BROAD, task.heads["broad"].shape[1], broad)
+        ),
         settings={
             "version": version,
             "taxonomy": taxonomy.version,
@@ -134,9 +156,13 @@ def fit(table: TrackTable, taxonomy: Taxonomy, settings: Settings, say: Say, ver
             **statistics(table, taxonomy.genres),
         },
     )
-    predictor = made.predictor(taxonomy)
+    calibrated = stages.run("calibration", _calibrated, made.predictor(taxonomy), table, valid)
+    return replace(made, settings={**made.settings, **calibrated})
+
+
+def _calibrated(predictor: GenrePredictor, table: TrackTable, valid: Rows) -> dict[str, Any]:
     weights = calibration(predictor, table, valid) if len(valid) else _EVEN_WEIGHTS
-    return replace(made, settings={**made.settings, "weights": weights, **calibrate(predictor, table)})
+    return {"weights": weights, **calibrate(predictor, table)}
 
 
 def calibration(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> dict[str, list[float]]:
@@ -180,12 +206,19 @@ def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
     return [*written, *(folder / name for name in ("genre.tflite", "genre.keras", "scaler.json", "genre.json"))]
 
 
-def move(written: list[Path], folder: Path) -> list[Path]:
-    """Move files into the version's folder, one by one; a server that has mapped the old ones keeps these mappings."""
+def exported(made: GenreFit, proof: Rows) -> dict[str, bytes]:
+    """Return the contents of the files of a version by their names; raises what :func:`save` does."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {path.name: path.read_bytes() for path in save(made, Path(folder), proof)}
+
+
+def put(contents: Mapping[str, bytes], folder: Path) -> list[Path]:
+    """Write the files of a version, each whole; a server that has mapped the old ones keeps these mappings."""
     folder.mkdir(parents=True, exist_ok=True)
-    moved = [path.replace(folder / path.name) for path in written]
-    written[0].parent.rmdir()
-    return moved
+    for name, content in contents.items():
+        with replacing(folder / name) as file:
+            file.write(content)
+    return [folder / name for name in contents]
 
 
 def bags_of(made: GenreFit, rows: Rows) -> Floats:
@@ -204,39 +237,38 @@ def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str 
 
 
 def score_baselines(
-    task: Task, table: TrackTable, answers: Answers, say: Say, *, thorough: bool
+    task: Task, table: TrackTable, answers: Answers, say: Say, stages: Stages, *, thorough: bool
 ) -> tuple[dict[str, Scores], dict[str, str]]:
     """Fit the baselines on the labelled training tracks; return their test scores and the boosters' settings.
 
     Only a ``thorough`` comparison has gradient boosters, which take minutes.
     """
-    seed, started = task.settings.seed, time.monotonic()
+    seed = task.settings.seed
     results: dict[str, Scores] = {}
 
     def note(name: str, probabilities: Floats) -> None:
         results[name] = score(probabilities, answers.of_test)
-        say(f"{name}: top-1 {results[name].top1:.3f}, {time.monotonic() - started:.0f} s")
+        say(f"{name}: top-1 {results[name].top1:.3f}")
 
     plain = (table.sound, answers.train, answers.of_train, answers.test, answers.classes, seed)
     note("majority", baselines.majority(answers.of_train, answers.classes, len(answers.test)))
-    note("MLP, eight audio features", baselines.eight_feature_mlp(*plain))
-    note("random forest, 13 audio features", baselines.forest(*plain))
+    note("MLP, eight audio features", stages.run("MLP", baselines.eight_feature_mlp, *plain))
+    note("random forest, 13 audio features", stages.run("forest", baselines.forest, *plain))
     if not thorough:
-        probabilities = baselines.linear_names(
-            task.bags, task.weight, answers.train, answers.of_train, answers.test, answers.classes, seed
-        )
-        note("linear, names alone", probabilities)
+        names = (task.bags, task.weight, answers.train, answers.of_train, answers.test, answers.classes, seed)
+        note("linear, names alone", stages.run("linear model of names", baselines.linear_names, *names))
         return results, {}
-    sound = tuned_booster(table.sound, answers, seed)
+    sound = stages.run("booster of sound", tuned_booster, table.sound, answers, seed)
     note("gradient booster, 13 audio features", sound.test)
-    numbers = tuned_booster(table.values, answers, seed)
+    numbers = stages.run("booster of numbers", tuned_booster, table.values, answers, seed)
     note("gradient booster, audio, year, popularity, explicit", numbers.test)
-    text = text_scores(task.bags, task.weight, answers, table.artists, seed)
+    text = stages.run("linear model of names", text_scores, task.bags, task.weight, answers, table.artists, seed)
     note("linear, names alone", text.test)
     logs = np.log(np.maximum(np.stack([numbers.valid, text.valid]), 1e-6))
     weights = np.tile(fit_weights(logs, answers.of_valid).astype(np.float32), (len(answers.test), 1))
     note(genre_card.RIVAL, combine(np.stack([numbers.test, np.maximum(text.test, 1e-6)], axis=1), weights))
-    whole = tuned_booster(np.hstack([table.values, text.columns]), answers, seed, most=TEXT_ON)
+    values = np.hstack([table.values, text.columns])
+    whole = stages.run("booster of numbers and text", tuned_booster, values, answers, seed, most=TEXT_ON)
     note("gradient booster, all numbers and text scores", whole.test)
     chosen = {"audio": sound.chosen, "numbers": numbers.chosen, "numbers and text": whole.chosen}
     say(f"boosters: {chosen}")
@@ -249,20 +281,30 @@ def train(
     *,
     seed: int = 1,
     quick: bool = False,
+    resume: bool = False,
     settings: Settings | None = None,
     say: Say = print,
 ) -> Mapping[str, Scores]:
     """Train, export, register, score and write the card; return the scores by model name.
 
-    ``quick`` trains a small network for one epoch, to try the whole path; ``settings`` take precedence.
+    ``quick`` trains a small network for one epoch, to try the whole path; ``settings`` take precedence. ``resume`` goes
+    on after the last finished stage of a training that was stopped.
 
-    Raises FileNotFoundError if ``data`` holds no ``tracks.csv.gz``.
+    Raises
+    ------
+    FileNotFoundError
+        ``data`` holds no ``tracks.csv.gz``.
+    ml.train.stages.CannotResume
+        The data, the settings or the code changed since.
     """
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
-    command = f"`python -m ml train genre --seed {seed}" + (" --quick`" if quick else "`")
-    return publish_trained(
-        read(data), models, VERSION, settings, genre_card.shipped_origin(command), say, thorough=not quick
-    )
+    depends = {**asdict(settings), "quick": quick, "taxonomy": Taxonomy.active(models).version}
+    folder = models / "genre" / f"{VERSION}.stages"
+    stages = Stages.begin(folder, fingerprint([data / TABLE], depends), resume=resume, say=say)
+    origin = genre_card.shipped_origin(f"`python -m ml {command()}`, seed {seed}")
+    scores = publish_trained(read(data), models, VERSION, settings, origin, say, thorough=not quick, stages=stages)
+    stages.finish()
+    return scores
 
 
 def publish_trained(
@@ -276,19 +318,20 @@ def publish_trained(
     activate: bool = True,
     thorough: bool = False,
     held_out: Mapping[str, Any] = MappingProxyType({"split": "test"}),
+    stages: Stages = NOT_KEPT,
 ) -> Mapping[str, Scores]:
     """Train on a table, write ``models/genre/<version>`` with its card and scores, and return the scores.
 
     ``held_out`` are the entries of ``scores.json`` about the test rows. With ``activate`` the version is served.
     """
     taxonomy = Taxonomy.active(models)
-    made = fit(table, taxonomy, settings, say, version)
+    made = fit(table, taxonomy, settings, say, version, stages)
     folder = models / "genre" / version
-    files = move(save(made, folder.with_name(f"{version}.partial"), table.rows("valid")[:_PROOF_ROWS]), folder)
+    files = put(stages.run("files", exported, made, table.rows("valid")[:_PROOF_ROWS]), folder)
     artefacts.register("genre", version, files, models, activate=False)  # served once it is scored
     say("scoring")
     predictor = GenrePredictor.load(folder)
-    report = score_all(predictor, table, say, task=made.task, thorough=thorough)
+    report = score_all(predictor, table, say, task=made.task, thorough=thorough, stages=stages)
     card = genre_card.write(predictor, table, settings, report, origin)
     tables = {name: _rows(getattr(report, name)) for name in ("micro", "broad", "hidden", "retrained")}
     rows = _rows(report.genres)
@@ -298,27 +341,34 @@ def publish_trained(
 
 
 def score_all(
-    predictor: GenrePredictor, table: TrackTable, say: Say, *, task: Task | None = None, thorough: bool = False
+    predictor: GenrePredictor,
+    table: TrackTable,
+    say: Say,
+    *,
+    task: Task | None = None,
+    thorough: bool = False,
+    stages: Stages = NOT_KEPT,
 ) -> Report:
     """Score the predictor on the test tracks; with ``task`` fit and score baselines too.
 
     A ``thorough`` report also has gradient boosters, nearest neighbours and the networks trained without a part.
     """
     answers = answers_of(table, table.labels, predictor.genres)
-    plain, chosen = score_baselines(task, table, answers, say, thorough=thorough) if task else ({}, {})
-    genres = {**plain, **evaluate_predictor(predictor, table)}
+    plain, chosen = score_baselines(task, table, answers, say, stages, thorough=thorough) if task else ({}, {})
+    genres = {**plain, **stages.run("scores of genres", evaluate_predictor, predictor, table)}
     say(format_table(genres))
-    micro = micro_results(predictor, table, task if thorough else None)
-    broad = broad_results(predictor, table, task.settings.seed if task and thorough else None)
+    micro = stages.run("scores of microgenres", micro_results, predictor, table, task if thorough else None)
+    seed = task.settings.seed if task and thorough else None
+    broad = stages.run("scores of broad genres", broad_results, predictor, table, seed)
     say(format_table(micro, MICRO_HEADINGS) + "\n" + format_table(broad, BROAD_HEADINGS))
-    parts = hidden(predictor, table, answers)
+    parts = stages.run("scores with parts hidden", hidden, predictor, table, answers)
     say(format_table(parts))
     return Report(
         genres=genres,
         micro=micro,
         broad=broad,
         hidden=parts,
-        retrained=retrained(task, answers, say) if task and thorough else {},
+        retrained=retrained(task, answers, say, stages) if task and thorough else {},
         chosen=chosen,
     )
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.tagger.alike import SoundSpace, whitening
-from ml.tagger.mel import cosines, filters
+from ml.tagger.alike import SoundSpace
+from ml.tagger.mel import filters
 from ml.tagger.model import MusicTagger, Sound
 from ml.train.card import markdown_table
 
 LEAST_OF_ALBUM = 4
 AT = 5
-OURS = "musicnn whitened within recordings, its tags, texture"
+OURS = "musicnn, both, whitened within recordings"
 BASELINE = "MFCC mean, deviation and steps"
 SCALED = f"{BASELINE}, standardised"
 _COEFFICIENTS, _BANDS, _WINDOW, _HOP = 20, 128, 1024, 512
@@ -73,23 +73,14 @@ def listen(excerpts: Sequence[Excerpt], tagger: MusicTagger, data: Path) -> list
     return found
 
 
-def same_album(albums: Sequence[str], vectors: Floats) -> npt.NDArray[np.bool_]:
-    """Return (n, 5): whether the five nearest to each of n recordings by cosine, itself left out, are of its album."""
+def score(albums: Sequence[str], vectors: Floats) -> Scores:
+    """Score (n, d) vectors by cosine, each recording left out in turn as the query."""
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     cosines = unit @ unit.T
     np.fill_diagonal(cosines, -np.inf)
     labels = np.asarray(albums)
-    return np.asarray(labels[np.argsort(-cosines, axis=1, kind="stable")[:, :AT]] == labels[:, None])
-
-
-def score(albums: Sequence[str], vectors: Floats) -> Scores:
-    """Score (n, d) vectors by cosine, each recording left out in turn as the query."""
-    return summed_up(albums, same_album(albums, vectors))
-
-
-def summed_up(albums: Sequence[str], right: npt.NDArray[np.bool_]) -> Scores:
-    """Return the scores of what :func:`same_album` tells."""
-    share, labels = right.mean(axis=1), np.asarray(albums)
+    right = labels[np.argsort(-cosines, axis=1, kind="stable")[:, :AT]] == labels[:, None]
+    share = right.mean(axis=1)
     return Scores(
         album_p5=float(share.mean()),
         album_first=float(right[:, 0].mean()),
@@ -107,12 +98,10 @@ def compare(excerpts: Sequence[Excerpt], sounds: Sequence[Sound]) -> dict[str, S
 def vectors_of(sounds: Sequence[Sound]) -> dict[str, Floats]:
     """Return (n, d) vectors of recordings, as they are served and plainer, by name."""
     means = np.stack([sound.parts.mean(axis=0) for sound in sounds])
-    space = SoundSpace.of([str(at) for at in range(len(sounds))], sounds)
+    space = SoundSpace.of([str(at) for at in range(len(sounds))], [sound.parts for sound in sounds])
     half = means.shape[1] // 2
-    within = whitening([sound.parts for sound in sounds])
     return {
         OURS: space.vectors,
-        "musicnn, both, whitened within recordings": (means - means.mean(axis=0)) @ within,
         "musicnn, both": means,
         "musicnn, MagnaTagATune": means[:, :half],
         "musicnn, Million Song Dataset": means[:, half:],
@@ -129,7 +118,9 @@ def mfcc_statistics(samples: npt.NDArray[np.float32]) -> Floats:
     power = np.abs(np.fft.rfft(windows * np.hanning(_WINDOW + 1)[:-1], axis=1)) ** 2 @ filters(_WINDOW, _BANDS)
     decibels = 10.0 * np.log10(np.maximum(power, 1e-10))
     decibels = np.maximum(decibels, decibels.max() - 80.0)
-    mfcc = decibels @ cosines(_COEFFICIENTS, _BANDS).T
+    at = np.arange(_COEFFICIENTS)[:, None] * (np.arange(_BANDS) + 0.5) * np.pi / _BANDS
+    cosines = np.cos(at) * np.sqrt(np.where(np.arange(_COEFFICIENTS) == 0, 1.0, 2.0) / _BANDS)[:, None]
+    mfcc = decibels @ cosines.T
     steps = np.diff(mfcc, axis=0)
     return np.concatenate([part(values, axis=0) for values in (mfcc, steps) for part in (np.mean, np.std)])
 

@@ -16,8 +16,6 @@ import numpy.typing as npt
 from ml import artefacts
 from ml.litert import LiteRTNetwork
 from ml.scores import score_rows
-from ml.tagger.alike import SHRINK
-from ml.tagger.alike import WEIGHTS as MIXTURE
 from ml.tagger.mel import FRAMES, MELS, patches
 from ml.tagger.model import MOST_PATCHES, TASK, WIDTH, MusicTagger, Sound
 from ml.tagger.train.checkpoint import Wheel, opened
@@ -120,8 +118,6 @@ def _publish(
         table=format_table(results),
         excerpts=len(excerpts),
         albums=", ".join(albums),
-        weights=", ".join(map(str, MIXTURE)),
-        shrink=SHRINK,
         better=better_than(TASK, rows, OURS),
         licence=(folder / LICENCE).read_text(encoding="utf-8").strip(),
     )

@@ -1,8 +1,8 @@
 // The parts of the library, in the order of their tabs. Each is loaded when it is first opened. `purpose` says in a
 // line what it is for.
-import { defineAsyncComponent } from 'vue'
+import { lazily } from '../../composables/lazily.js'
 
-const part = (id, label, purpose, load) => ({ id, label, purpose, component: defineAsyncComponent(load) })
+const part = (id, label, purpose, load) => ({ id, label, purpose, component: lazily(load) })
 
 export const PARTS = [
   part('catalogue', 'Catalogue', 'What the answers rest on.', () => import('./CataloguePart.vue')),
