@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from store.catalogue.writer import rows_from_tracks
@@ -75,6 +76,9 @@ def test_genres_of_every_source_are_kept(database: Database) -> None:
     }
 
 
-def test_what_is_only_shown_is_not_in_the_catalogue() -> None:
+def test_of_what_is_only_shown_the_catalogue_has_the_source_alone() -> None:
     rows = rows_from_tracks([replace(TRACK, features=SPOTIFY), replace(TRACK, id="u", features=RECCO)])
-    assert rows["features_source"].to_pylist() == [None, "reccobeats"]
+    assert rows["features_source"].to_pylist() == ["spotify", "reccobeats"]
+    shown, usable = rows["features"].to_pylist()
+    assert np.isnan(shown).all()
+    assert not np.isnan(usable).all()
