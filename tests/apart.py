@@ -2,6 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable
+from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
@@ -19,8 +20,9 @@ class Apart:
         sending.close()
 
     def kill(self) -> None:
+        """Kill it, and return when it has ended; another thread may wait for the result."""
         self._process.kill()
-        self._process.join()
+        wait([self._process.sentinel])
 
     def result(self) -> tuple[int | None, Any]:
         """Wait; return the exit code, negative for a signal, and what the function returned (``None`` if killed)."""

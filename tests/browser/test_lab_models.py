@@ -47,7 +47,9 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         page.goto(f"{address}/library/models")
         shipped = model.locator(".tm-labversion-name").first.inner_text(timeout=ANSWER_MS)
         train.click()
-        expect(model.get_by_role("status")).to_have_text(re.compile("playlists|scoring|packages"), timeout=TRAINING_MS)
+        expect(model.get_by_role("status")).to_have_text(
+            re.compile("playlists|scoring|packages|is trained"), timeout=TRAINING_MS
+        )
         page.reload()  # the training goes on, and is seen to; one that has ended by now waits to be compared
         cancel, compare = (model.get_by_role("button", name=name) for name in ("Cancel", "Compare own-"))
         expect(cancel.or_(compare).first).to_be_visible(timeout=ANSWER_MS)

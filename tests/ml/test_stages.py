@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,17 +35,18 @@ class Killed(BaseException):
     """Stands for a process that ends."""
 
 
-@contextmanager
-def killed_after(path: Path) -> Iterator[BinaryIO]:
-    """Write a file, then end."""
-    with replacing(path) as file:
-        yield file
-    raise Killed
+def resumed(train: Callable[..., Any], patch: pytest.MonkeyPatch, every: int) -> int:
+    """Kill a training after each ``every``-th stage, resume it until it ends, and count the kills."""
+    stages = count(1)
 
+    @contextmanager
+    def killing(path: Path) -> Iterator[BinaryIO]:
+        with replacing(path) as file:
+            yield file
+        if next(stages) % every == 0:
+            raise Killed
 
-def resumed(train: Callable[..., Any], patch: pytest.MonkeyPatch) -> int:
-    """Kill a training after each of its stages and resume it until it ends; return how often it was killed."""
-    patch.setattr(stages_module, "replacing", killed_after)
+    patch.setattr(stages_module, "replacing", killing)
     patch.setattr(stages_module, "revision", lambda: "abc")  # somebody may commit while the tests run
     patch.setattr(stages_module, "_CODE", ())
     for killed in range(50):
@@ -86,7 +88,7 @@ def test_the_genre_model_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
     whole, parts = make_models(tmp_path / "whole"), make_models(tmp_path / "parts")
     train = partial(genre.train, make_data(tmp_path), quick=True, settings=TINY, say=lambda line: None)
     train(whole)
-    assert resumed(partial(train, parts), monkeypatch) == 12
+    assert resumed(partial(train, parts), monkeypatch, every=4) == 3
     one, other = (GenrePredictor.active(models) for models in (whole, parts))
     tracks = [GenreInput(title="Frost Grave", features={"energy": 0.97}), GenreInput(title="Sanfona")]
     for expected, found in zip(*(vars(predict_all(p, tracks)).values() for p in (one, other)), strict=True):
@@ -102,7 +104,7 @@ def test_artists_and_continuation_are_the_same(data: Path, tmp_path: Path, monke
         train = partial(module.train, data, quick=True)
         train(whole)
         with monkeypatch.context() as patch:
-            assert resumed(partial(train, parts), patch) == killed
+            assert resumed(partial(train, parts), patch, every=1) == killed
         assert files_of(task, parts) == files_of(task, whole)
         assert len([path for path in (parts / task).iterdir() if path.suffix == ".stages"]) == 0
         for models in (whole, parts):

@@ -116,11 +116,17 @@ def umap(places: Floats, seed: int) -> Floats:
     ModuleNotFoundError
         umap-learn is not installed.
     """
+    from sklearn.neighbors import NearestNeighbors
+
     UMAP = _umap_class()
+    count = min(15, len(places) - 1)
+    # Exact, and without the five seconds in which umap-learn compiles its own search.
+    distances, neighbours = NearestNeighbors(n_neighbors=count).fit(places).kneighbors(places)
     with warnings.catch_warnings():
-        # It warns that a fixed seed means one thread.
-        warnings.filterwarnings("ignore", message="n_jobs value")
-        model = UMAP(n_neighbors=min(15, len(places) - 1), init="pca", random_state=seed, n_jobs=1)
+        # It warns that a fixed seed means one thread, and that new points cannot be placed.
+        warnings.filterwarnings("ignore", message="n_jobs value|precomputed_knn")
+        near = (neighbours, distances.astype(np.float32))
+        model = UMAP(n_neighbors=count, precomputed_knn=near, init="pca", random_state=seed, n_jobs=1)
         return model.fit_transform(places)
 
 
