@@ -52,23 +52,23 @@ def language_of(title: str) -> str | None:
         script = unicodedata.name(letter, "").split(" ")[0].split("-")[0]
         if script in _SCRIPTS:
             return _SCRIPTS[script]
-    told = Counter(
+    counts = Counter(
         language
         for word in _WORD.findall(title.lower().replace("’", "'"))
         if len(languages := _LANGUAGES.get(word, set())) == 1
         for language in languages
     ).most_common(2)
-    return told[0][0] if told and (len(told) == 1 or told[0][1] > told[1][1]) else None
+    return counts[0][0] if counts and (len(counts) == 1 or counts[0][1] > counts[1][1]) else None
 
 
 def languages_of(artists: ArtistEmbedding, songs: Iterable[tuple[str, str]]) -> dict[int, str]:
     """Return the language of each artist that has one; ``songs`` are distinct titles and artists."""
-    told: dict[str, Counter[str]] = defaultdict(Counter)
+    by_artist: dict[str, Counter[str]] = defaultdict(Counter)
     for title, artist in songs:
         if language := language_of(title):
-            told[artist][language] += 1
+            by_artist[artist][language] += 1
     found = {}
-    for name, counts in told.items():
+    for name, counts in by_artist.items():
         (language, titles), index = counts.most_common(1)[0], artists.find_exact(name)
         if index is not None and titles >= FEWEST_TITLES and titles >= LEAST_SHARE * counts.total():
             found[index] = language

@@ -74,11 +74,11 @@ def main() -> int:
         if family is None:
             continue
         try:
-            features, heard = analyse(path).features, tagger.predict(mono_blocks(path, tagger.rate))
+            features, sound = analyse(path).features, tagger.predict(mono_blocks(path, tagger.rate))
         except UnreadableSound as fault:
             print(f"left out: {fault.message}")
             continue
-        tags = genre_probabilities(tagger.tags, heard.tags, genres.genres)
+        tags = genre_probabilities(tagger.tags, sound.tags, genres.genres)
         track = Track(id="", title="", artists=(), features=replace(features, source=analyser_source()))
         alone, both = answers(genres, artists, GenreInput.of(track), tags)
         _, served = answers(genres, artists, as_input(track), tags)

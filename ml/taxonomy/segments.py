@@ -69,12 +69,12 @@ class GenresOfSegments:
 
     def _read(self, segment: Segment) -> _Genres:
         numbers = self._artists.keys.match_sorted(segment.artist_keys)
-        told = [self._artists.genres(number)[:2] if number >= 0 else () for number in numbers.tolist()]
+        of_artist = [self._artists.genres(number)[:2] if number >= 0 else () for number in numbers.tolist()]
         places: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = {}
         of_track = np.empty(len(segment), np.int32)
         for row, (given, artist_genres) in enumerate(segment.each_genres()):
             labels = given if self._labels is None else [label for label in given if label in self._labels]
-            genres = tuple(labels), tuple(artist_genres or told[segment.artist_code[row]])
+            genres = tuple(labels), tuple(artist_genres or of_artist[segment.artist_code[row]])
             of_track[row] = places.setdefault(genres, len(places))
         bits = np.array([self._bits_of(self._families_of(labels or rest)) for labels, rest in places], np.uint32)
         names = [frozenset(map(normalise, (*labels, *rest))) for labels, rest in places]

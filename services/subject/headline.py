@@ -122,8 +122,8 @@ class Headline:
         known = self.evidence if self.evidence is not None and (self.evidence.known_by == "own" or elsewhere) else None
         if self.decided_by(genre) == "track" or (known is not None and genre_name(genre) in known.names):
             return "high" if probability >= HIGH else "medium" if probability >= MEDIUM else "low"
-        heard = bool(self.given.features) or self.tags is not None
-        return "medium" if heard and probability >= HIGH else "low"
+        has_sound = bool(self.given.features) or self.tags is not None
+        return "medium" if has_sound and probability >= HIGH else "low"
 
     def _families_of(self, evidence: ArtistEvidence) -> set[str | None]:
         """Return the families of the artist's genres, or else that of the genre that their place makes likeliest."""
