@@ -73,7 +73,7 @@ def on_starting(server):
     try:
         config = Config.from_env()
         with ThreadPoolExecutor(1) as pool:
-            opening = pool.submit(open_database, config.var, config.mongodb_uri, installation_id=config.installation_id)
+            opening = pool.submit(_open_database, config)
             # Meanwhile: the web processes then have the code by their fork, and share its memory.
             _make_metrics_folder(config.var / "tmp")
             import app  # noqa: F401
@@ -81,6 +81,12 @@ def on_starting(server):
             _database = opening.result()
     except (ConfigError, TastemapError) as error:
         sys.exit(f"Tastemap cannot start: {error}")
+
+
+def _open_database(config):
+    database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
+    database.prepare_fork()
+    return database
 
 
 def _make_metrics_folder(folder):

@@ -1,6 +1,7 @@
 """What the set-up promises: a light web process, a lock without addresses, artefacts within their limit."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -59,6 +60,18 @@ def test_web_process_imports_nothing_heavy() -> None:
     check = f"import app, sys; {settings}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_thread_of_the_database_is_in_the_master_when_it_forks(tmp_path: Path) -> None:
+    run = "settings['on_starting'](None); print([t.name for t in threading.enumerate()]); settings['on_exit'](None)"
+    program = f"import runpy, threading; settings = runpy.run_path('gunicorn.conf.py'); {run}"
+    ours = ("MONGODB_URI", "TASTEMAP_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    environment["TASTEMAP_VAR"] = str(tmp_path)
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert "MainThread" in done.stdout
+    assert "pymongo_server" not in done.stdout
 
 
 def test_config_has_defaults_for_everything() -> None:

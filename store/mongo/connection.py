@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _IDS_AT_ONCE = 50
 # A server that does not start is not tried again by every request that misses it.
 _REVIVE_PAUSE_SECONDS = 10.0
+# The threads of a client that connect by themselves.
+_MONITORS = "pymongo_server_"
 # MongoDB's OutOfDiskSpace.
 _OUT_OF_DISK_SPACE = 14031
 # A database that has missed a deadline is not asked again for so long.
@@ -109,13 +111,27 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection and leave the embedded server, which stops when nobody else uses it."""
+        self._disconnect()
+        if self._server is not None:
+            self._server.stop()
+
+    def prepare_fork(self) -> None:
+        """Close the connection until it is used again, and return when none of its threads is left.
+
+        A child has the locks that a thread holds in OpenSSL while it is forked, and nobody to release them: its first
+        connection would wait for ever.
+        """
+        self._disconnect()
+        for thread in threading.enumerate():
+            if thread.name.startswith(_MONITORS):
+                thread.join()
+
+    def _disconnect(self) -> None:
         if self._pid == os.getpid():
             for client in (*self._left, self._client):
                 if client is not None:
                     client.close()
         self._client, self._left = None, []
-        if self._server is not None:
-            self._server.stop()
 
     @translated
     def ping(self) -> None:

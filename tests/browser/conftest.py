@@ -22,7 +22,7 @@ from tests.fake_services.fixtures import FakeServices
 from tools.chromium import system_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 900  # no test depends on the speed of the machine
+START_SECONDS = 300  # no test depends on the speed of the machine
 # Each window of a whole Chromium loads pages for its own address bar. The others are what Playwright switches off: its
 # list is replaced by this one.
 UNUSED_FEATURES = (
