@@ -48,10 +48,11 @@ def run(task: Task) -> None:
     try:
         result = _follow(task, process)
     except BaseException:
-        _end(process)
+        process.terminate()
         raise
     finally:
         process.stdin.close()
+        _await_end(process)
         _sweep(task)
     task.report.record(result=result, requested=1, stored=1)
 
@@ -91,10 +92,8 @@ def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
             raise ImportProblem("training_broke", f"Training ended with {code}.", "var/log/import.log has the details.")
         message = _decoded(line)
         if "result" in message:
-            process.wait()
             return message["result"]
         if "problem" in message:
-            process.wait()
             raise ImportProblem(**message["problem"])
         if "phase" in message:
             progress = Progress(phase=message["phase"], done=message.get("done", 0), total=message.get("total"))
@@ -117,8 +116,7 @@ def _decoded(line: str) -> dict[str, Any]:
     return message if isinstance(message, dict) else {}
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    process.terminate()
+def _await_end(process: subprocess.Popen[str]) -> None:
     try:
         process.wait(_GRACE_SECONDS)
     except subprocess.TimeoutExpired:

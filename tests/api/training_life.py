@@ -42,6 +42,9 @@ class World:
     options: dict[str, Any] = field(default_factory=dict)
     # Another training that makes something else; what a first training served at once is compared with.
     otherwise: dict[str, Any] = field(default_factory=dict)
+    # A training that ends within a second is stopped after so many, until its worker has told what it does.
+    slice_seconds: float = SLICE
+    told_after_seconds: float = 0.0
 
 
 def bring_playlists(database: Database) -> list[Track]:
@@ -84,7 +87,12 @@ WORLDS = {
         options=QUICK,
         otherwise={**QUICK, "inputs": ["audio"]},
     ),
-    "families": World(bring=bring_families, path="/recommend?track_id=metal10&method=families&pick=nearest&seed=1"),
+    "families": World(
+        bring=bring_families,
+        path="/recommend?track_id=metal10&method=families&pick=nearest&seed=1",
+        slice_seconds=0.1,
+        told_after_seconds=1.2,
+    ),
     "genre": World(
         bring=lambda _database: tracks(900), path="/genre-predict?energy=0.1&loudness=-25", options={"quick": True}
     ),
@@ -138,8 +146,9 @@ class Here:
                 return process
             with suppress(ProcessLookupError):  # the next look tells how it ended
                 os.kill(process, signal.SIGCONT)
-                time.sleep(SLICE)
+                time.sleep(self.world.slice_seconds)
                 os.kill(process, signal.SIGSTOP)
+                time.sleep(self.world.told_after_seconds)
         pytest.fail(f"{self.task} told nothing")
 
     def answers(self) -> list[str]:
