@@ -12,9 +12,8 @@ from ml.perception.model import TASK, Perception
 from ml.registry import ModelRegistry, NoSuchVersion
 from store.audio_files import AudioFile, audio_files
 from store.database import Database
-from store.documents import reports_by_source
 from store.domain import AudioFeatures
-from store.facts import CALIBRATED, OWN_AUDIO, put_own_sound
+from store.facts import CALIBRATED, own_sound_report, put_own_sound
 from store.runs import Progress, Run
 
 _REPORT_EVERY = 100
@@ -45,7 +44,7 @@ def calibrate(database: Database, file: AudioFile, model: Perception, run_id: st
     """
     assert file.track_id
     document = database.track_documents([file.track_id], file.owner).get(file.track_id, {})
-    own = next((one for one in reports_by_source(document, "features") if one["source"].startswith(OWN_AUDIO)), None)
+    own = own_sound_report(document)
     if own is None or own["source"].endswith(CALIBRATED + model.version):
         return False
     plain = {name.removeprefix("guess_"): v for name, v in file.descriptors.items() if name.startswith("guess_")}

@@ -138,8 +138,14 @@ def put_own_sound(
 
 def own_sound(database: Database, track_id: str, owner: str | None = None) -> dict[str, float]:
     """Return the audio features, by name, that were computed from the owner's file of a track; {} for none."""
-    reports = reports_by_source(_stored(database, track_id, owner), "features")
-    return next((dict(one["values"]) for one in reports if one["source"].startswith(OWN_AUDIO)), {})
+    report = own_sound_report(_stored(database, track_id, owner))
+    return dict(report["values"]) if report else {}
+
+
+def own_sound_report(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the audio features in a track's document that were computed from a file, and their source."""
+    reports = reports_by_source(document, "features")
+    return next((report for report in reports if report["source"].startswith(OWN_AUDIO)), None)
 
 
 def forget_own_sound(database: Database, track_id: str, owner: str | None = None) -> None:

@@ -7,7 +7,6 @@ what arrives meanwhile is done again by a run whose cursor is older than its row
 
 import gzip
 import hashlib
-import os
 import struct
 from collections import Counter
 from collections.abc import Iterator
@@ -56,14 +55,16 @@ def write_backup(uri: str, target: Path) -> Counter[str]:
         The file cannot be written.
     """
     counts: Counter[str] = Counter()
-    with _opened(uri) as database, replacing(target) as whole:
-        os.fchmod(whole.fileno(), 0o600)
-        with gzip.open(whole, "wb", compresslevel=_LEVEL) as file:
-            digest = hashlib.sha256()
-            for record in _records(database, counts):
-                digest.update(record)
-                file.write(record)
-            file.write(bson.encode({"end": dict(counts), "sha256": digest.hexdigest()}))
+    with (
+        _opened(uri) as database,
+        replacing(target, 0o600) as whole,
+        gzip.open(whole, "wb", compresslevel=_LEVEL) as file,
+    ):
+        digest = hashlib.sha256()
+        for record in _records(database, counts):
+            digest.update(record)
+            file.write(record)
+        file.write(bson.encode({"end": dict(counts), "sha256": digest.hexdigest()}))
     return counts
 
 

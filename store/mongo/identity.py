@@ -1,7 +1,6 @@
 """The key by which the embedded server and its users know each other: without it nobody connects to its port."""
 
 import ipaddress
-import os
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +17,7 @@ def ensure_identity(path: Path, address: str) -> Path:
     process at a time may call this.
     """
     if not _is_usable(path):
-        with replacing(path) as file:
-            os.fchmod(file.fileno(), 0o600)
+        with replacing(path, 0o600) as file:
             file.write(_new_identity(address))
     return path
 
