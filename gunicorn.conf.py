@@ -63,6 +63,8 @@ _FILES = 4096
 # The published files of the catalogue are compared with their checksums at the start, and so often.
 _VERIFY_SECONDS = 6 * 3600
 
+_THREADS_END_SECONDS = 5.0
+
 _SHARED_MEMORY, _METRICS = Path("/dev/shm"), "tastemap-metrics-"  # noqa: S108 - mkdtemp makes a folder of our own in it
 
 _database: Database | None = None
@@ -106,6 +108,21 @@ def _make_metrics_folder(folder):
     with suppress(OSError):  # of a folder that cannot be written the database speaks
         place.mkdir(parents=True, exist_ok=True)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=f"{_METRICS}{os.getpid()}-", dir=place)
+
+
+def pre_fork(server, worker):
+    """Wait until this thread is the only one.
+
+    One that ends gives back, under a lock, what OpenSSL has kept for it; that is after Python has joined it. A child
+    that is forked meanwhile finds the lock taken for ever.
+    """
+    threads = Path("/proc/self/task")
+    if not threads.exists():  # macOS does not name them
+        time.sleep(_THREADS_END_SECONDS / 10)
+        return
+    until = time.monotonic() + _THREADS_END_SECONDS
+    while len(list(threads.iterdir())) > 1 and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def post_fork(server, worker):

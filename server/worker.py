@@ -96,6 +96,7 @@ class BufferedWorker(Worker):
 
     def init_process(self) -> None:
         sys.setswitchinterval(_SWITCH_SECONDS)
+        self.notify()  # before the first, gunicorn's timeout does not hold: it compares two kinds of clock
         super().init_process()
 
     def run(self) -> None:

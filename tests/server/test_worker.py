@@ -45,12 +45,12 @@ def app(environ, start_response):
 """
 
 
-def serve(folder: Path, seconds: float) -> tuple[subprocess.Popen[bytes], int]:
+def serve(folder: Path, seconds: float, app: str = APP, more: str = "") -> tuple[subprocess.Popen[bytes], int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    (folder / "settings.py").write_text(SETTINGS.format(seconds=seconds, port=port, threads=THREADS))
-    (folder / "small_app.py").write_text(APP)
+    (folder / "settings.py").write_text(SETTINGS.format(seconds=seconds, port=port, threads=THREADS) + more)
+    (folder / "small_app.py").write_text(app)
     command = [sys.executable, "-m", "gunicorn", "--config", str(folder / "settings.py"), "small_app:app"]
     environment = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "TASTEMAP_MAX_UPLOAD_MB": "8"}
     process = subprocess.Popen(command, env=environment, cwd=folder)
@@ -219,3 +219,10 @@ def test_an_answer_that_is_under_way_is_given_before_it_stops(tmp_path: Path) ->
     assert received > 50 << 20
     assert process.wait(60) == 0
     reader.join()
+
+
+def test_a_process_that_hangs_before_it_serves_is_replaced(tmp_path: Path) -> None:
+    stuck = "import pathlib, time\nif not (f := pathlib.Path('tried')).exists():\n    f.touch()\n    time.sleep(600)\n"
+    process, _ = serve(tmp_path, 600.0, stuck + APP, "timeout = 5\n")
+    process.terminate()
+    assert process.wait(60) == 0
