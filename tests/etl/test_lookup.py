@@ -1,7 +1,7 @@
 """Looking up a track nobody has brought in, against services that answer, answer wrongly, or do not answer."""
 
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -48,6 +48,18 @@ class TestClock(LookupClock):
             self.seconds += within_s
             return set()
         return wait(futures, PATIENCE_S, FIRST_COMPLETED).done
+
+
+class Started(TestClock):
+    """A clock that says when a look-up waits for its sources."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits = Event()
+
+    def first_done(self, futures: Collection[Future[Answer]], within_s: float) -> set[Future[Answer]]:
+        self.waits.set()
+        return super().first_done(futures, within_s)
 
 
 def look_up(engine: Engine, query: LookupQuery, needs: Collection[Need], clock: LookupClock | None = None) -> LookedUp:
@@ -124,6 +136,33 @@ def test_a_track_of_ours_keeps_its_names_and_gets_what_it_lacks(
     found = look_up(engine, LookupQuery(identity=ours), ALL)
     assert (found.identity.title, found.identity.artists) == (ours.title, ours.artists)
     assert found.identity.ids.items() >= ids_of(song).items()
+
+
+def test_look_ups_at_a_time_have_a_bound_and_the_one_beyond_it_does_not_wait(
+    engine: Engine, fake_services: FakeServices
+) -> None:
+    let_go = Event()
+    for service in fake_services.all:
+        service.fail(held(let_go), times=None)
+    clocks = [Started() for _ in range(lookup._AT_ONCE)]
+    with ThreadPoolExecutor(lookup._AT_ONCE) as threads:
+        looking = [
+            threads.submit(look_up, engine, typed(f"Receipts {at}"), ALL, clocks[at]) for at in range(len(clocks))
+        ]
+        try:
+            for clock in clocks:
+                assert clock.waits.wait(PATIENCE_S)
+            beyond = Started()
+            found = look_up(engine, typed("Neon Estuary"), ALL, beyond)
+            assert not beyond.waits.is_set()
+            assert failures(found)
+            assert not any("Estuary" in request.path for service in fake_services.all for request in service.requests)
+        finally:
+            let_go.set()
+        for one in looking:
+            one.result()
+    fake_services.deezer.heal()
+    assert look_up(engine, typed("Neon Estuary"), ALL).identity.title == "Neon Estuary"
 
 
 @pytest.mark.parametrize("namespace", ["isrc", "spotify"])
