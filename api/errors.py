@@ -85,7 +85,7 @@ def tastemap_error(error: TastemapError) -> tuple[Response, int]:
     return answer, status
 
 
-def http_error(error: HTTPException, headers: Mapping[str, str] | None = None) -> tuple[Response, int]:
+def http_error(error: HTTPException, headers: Mapping[str, Any] | None = None) -> tuple[Response, int]:
     """Turn an error of the routing, whose headers are ``headers`` or its own, into an answer."""
     status = error.code or 500
     code = (error.name or "error").lower().replace(" ", "_")
@@ -102,7 +102,7 @@ def _not_there(_: NotThere) -> tuple[Response, int]:
 
 def _invalid_input(error: HTTPError) -> tuple[Response, int]:
     if not error.detail:  # APIFlask's routing errors, which name no field
-        return http_error(default_exceptions[error.status_code](), error.headers)
+        return http_error(default_exceptions[error.status_code](), dict(error.headers))
     fields = error.detail.get("query") or error.detail.get("json") or error.detail
     message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
     return tastemap_error(ServiceError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))
