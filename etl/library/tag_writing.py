@@ -174,14 +174,14 @@ def _write(file: BinaryIO, path: str, texts: Mapping[str, str]) -> None:
 def _verify(file: BinaryIO, changed: BinaryIO, path: str, texts: Mapping[str, str]) -> None:
     """Raise TagsNotWritten unless the copy holds ``texts`` and all else that the file holds."""
     opened, kind = _opened(changed, path)
-    if any(not _says(_values(opened, kind, field)[1], text) for field, text in texts.items()):
+    if any(not _holds(_values(opened, kind, field)[1], text) for field, text in texts.items()):
         raise _fault(path, "not_kept", "would not hold what was to be written")
     for what, of in (("sound", _sound), ("other tags or pictures", _rest)):
         if of(file, path, texts) != of(changed, path, texts):
             raise _fault(path, "not_kept", f"would lose some of its {what}")
 
 
-def _says(values: tuple[str, ...], text: str) -> bool:
+def _holds(values: tuple[str, ...], text: str) -> bool:
     return values == (" ".join(text.split())[:_MAX_TEXT],)
 
 

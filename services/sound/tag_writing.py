@@ -91,7 +91,7 @@ def _changes(services: Services, file: AudioFile, viewer: Viewer) -> tuple[TagCh
     changes = [
         TagChange(field=field, old=said[field], new=new, reason=reason)
         for field, new, reason in _found(services, file, viewer)
-        if not _says(field, said[field], new)
+        if not _agrees(field, said[field], new)
     ]
     plain = json.dumps([sha256, [[change.field, change.new] for change in changes]])
     version = hashlib.sha256(plain.encode()).hexdigest()[:16]
@@ -118,7 +118,7 @@ def _found(services: Services, file: AudioFile, viewer: Viewer) -> Iterator[tupl
     yield from ((field, *found[field]) for field in FIELDS if field in found)
 
 
-def _says(field: str, old: tuple[str, ...], new: str) -> bool:
+def _agrees(field: str, old: tuple[str, ...], new: str) -> bool:
     same = map(_whole, old) if field == "tempo" else (text.casefold() for text in old)
     return [*same] == [new.casefold()]
 

@@ -1,7 +1,7 @@
 """Looking up a track nobody has brought in, against services that answer, answer wrongly, or do not answer."""
 
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -20,37 +20,14 @@ from tests.fake_services.faults import cut, garbage, held, limited, replying, un
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.server import Happening
 from tests.fake_services.world import KARAOKE, Song
+from tests.lookup_clock import PATIENCE_S, StillClock
 
 ALL = {Need.FEATURES, Need.GENRES, Need.SIMILAR}
 KEYLESS = ("deezer", "itunes", "musicbrainz", "listenbrainz", "listenbrainz_labs", "acousticbrainz", "reccobeats")
 LONG = 85_771
 
 
-# More than any answer takes here, and less than the minute for which a busy source asks us to wait.
-PATIENCE_S = 30.0
-
-
-class TestClock(LookupClock):
-    """A clock that stands still while answers come, and moves only when all others have answered."""
-
-    __test__ = False
-
-    def __init__(self, late: Callable[[], int] = lambda: 0) -> None:
-        """``late`` says how many of the questions that are outstanding will not be answered in time."""
-        self.seconds = 0.0
-        self.late = late
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def first_done(self, futures: Collection[Future[Answer]], within_s: float) -> set[Future[Answer]]:
-        if len(futures) <= self.late():
-            self.seconds += within_s
-            return set()
-        return wait(futures, PATIENCE_S, FIRST_COMPLETED).done
-
-
-class Started(TestClock):
+class Started(StillClock):
     """A clock that says when a look-up waits for its sources."""
 
     def __init__(self) -> None:
@@ -64,7 +41,7 @@ class Started(TestClock):
 
 def look_up(engine: Engine, query: LookupQuery, needs: Collection[Need], clock: LookupClock | None = None) -> LookedUp:
     """Look a track up with time enough for every source that answers, however slow the machine is."""
-    return lookup.look_up(engine, query, needs, within_s=PATIENCE_S, clock=clock or TestClock())
+    return lookup.look_up(engine, query, needs, within_s=PATIENCE_S, clock=clock or StillClock())
 
 
 def hurried(provider: Provider) -> Provider:
@@ -257,7 +234,7 @@ def test_each_source_may_fail_in_its_turn(engine: Engine, fake_services: FakeSer
 def test_one_that_is_too_slow_is_left_out_and_its_answer_kept(engine: Engine, fake_services: FakeServices) -> None:
     release = Event()
     fake_services.reccobeats.fail(held(release), times=None, path="/v1/audio-features")
-    clock = TestClock(late=lambda: len(fake_services.reccobeats.requests_to("/v1/audio-features")))
+    clock = StillClock(late=lambda: len(fake_services.reccobeats.requests_to("/v1/audio-features")))
     words = typed("Neon Estuary Velvet Causeway")
     found = look_up(engine, words, ALL, clock)
     assert list(found.features) == ["acousticbrainz"]

@@ -1,3 +1,11 @@
+export const ROW = {
+  add: (title) => `Add ${title} to a playlist`,
+  addTip: 'Add to a playlist',
+  later: 'Not now',
+  never: 'Never again',
+  named: (what, title) => `${what}: ${title}`,
+}
+
 export const NEAR_MAP = {
   label: (title, count) => `${title} in the middle, and ${count} tracks around it; the list has the same tracks`,
   caption: 'Nearer the middle is closer; right is more energetic, up is more cheerful.',
