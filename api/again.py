@@ -15,8 +15,8 @@ from flask import request
 from store.errors import TastemapError
 
 MARK = "tastemap.repeatable"
-# What an answer depends on besides its address; a cookie says who asks.
-_ASKED_WITH = (
+# What an answer depends on; a cookie says who asks.
+_DEPENDS_ON = (
     *("PATH_INFO", "QUERY_STRING", "wsgi.url_scheme", "HTTP_HOST"),
     *("HTTP_COOKIE", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT"),
 )
@@ -73,7 +73,7 @@ class Again:
         if environ["REQUEST_METHOD"] != "GET":
             return self._application(environ, start_response)
         began = time.perf_counter()
-        question = tuple([environ.get(name, "") for name in _ASKED_WITH])
+        question = tuple([environ.get(name, "") for name in _DEPENDS_ON])
         known = self._kept.get(question)
         if known is None or known.until < time.monotonic() or not self._holds(known):
             return self._answered(question, environ, start_response)

@@ -18,7 +18,7 @@ from jobs.scale.processes import Processes
 from ml.registry import ModelRegistry
 from ml.tagger.mel import TooShort
 from ml.tagger.model import TASK, MusicTagger, Sound
-from store.audio_files import AudioFile, AudioShelf, audio_files
+from store.audio_files import AudioFile, AudioIndexFile, audio_files
 from store.database import Database
 from store.errors import TastemapError
 from store.runs import ImportProblem, Progress, Run
@@ -89,7 +89,7 @@ def run(task: Task) -> None:
                 _store(task.database, folder.name, embedded)
                 done = len(files) - len(left)
                 if done % _FILES_A_LOOK == 0:
-                    AudioShelf(task.var).build(task.database)
+                    AudioIndexFile(task.var).build(task.database)
                 task.report(Progress(phase="listening", done=done, total=len(files), stored=stored, skipped=skipped))
     except TastemapError as fault:
         if fault.code != "deadly_items":
@@ -98,7 +98,7 @@ def run(task: Task) -> None:
             put_silent(task.database, file, folder.name, _ENDED)
         skipped += len(left)
     finally:
-        AudioShelf(task.var).build(task.database)  # answers of before are made anew
+        AudioIndexFile(task.var).build(task.database)  # answers of before are made anew
     task.report.record(requested=len(files), stored=stored, skipped={"no sound to compare": skipped} if skipped else {})
 
 

@@ -29,7 +29,7 @@ from ml.timbre.model import TimbreLibrary, TimbreModel
 from ml.triage.evidence import TrackReader
 from ml.triage.model import Triage
 from services.errors import ServiceError
-from store.audio_files import AudioShelf
+from store.audio_files import AudioIndexFile
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.mongo.embedded import EmbeddedServer
@@ -70,8 +70,8 @@ class Services:
         return Catalogue(self.config.var / "catalogue")
 
     @cached_property
-    def audio(self) -> AudioShelf:
-        return AudioShelf(self.config.var)
+    def audio(self) -> AudioIndexFile:
+        return AudioIndexFile(self.config.var)
 
     @cached_property
     def engine(self) -> Engine:

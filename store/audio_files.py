@@ -176,7 +176,7 @@ def _as_long(a: int | None, b: int) -> bool:
     return not a or not b or abs(a - b) <= _SAME_LENGTH_MS
 
 
-class AudioShelf:
+class AudioIndexFile:
     """The index of ``var``, read again when it has changed; safe to use from several threads."""
 
     def __init__(self, var: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from etl.task import Task
-from store.audio_files import AudioShelf, audio_files, forget_audio_files, forget_audio_folder
+from store.audio_files import AudioIndexFile, audio_files, forget_audio_files, forget_audio_folder
 from store.database import PAGE_ITEMS, Database
 from store.facts import ANALYSES, OWN_AUDIO, forget_own_sound
 from store.runs import Progress, Run
@@ -47,7 +47,7 @@ def run(task: Task) -> None:
     forget_audio_files(database, files)
     forget_sounds(database, files)
     forget_audio_folder(database, root)
-    AudioShelf(task.var).build(database)
+    AudioIndexFile(task.var).build(database)
     task.report.record(requested=len(files), stored=len(files))
 
 

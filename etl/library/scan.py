@@ -21,7 +21,7 @@ from etl.task import Task
 from store.audio_files import (
     AudioFile,
     AudioFolder,
-    AudioShelf,
+    AudioIndexFile,
     audio_files,
     folder_at,
     put_audio_file,
@@ -91,9 +91,9 @@ class _Scan:
         try:
             self._examine(pending, map_)
         finally:
-            AudioShelf(self._task.var).build(self._database)
+            AudioIndexFile(self._task.var).build(self._database)
         self._forget_gone({file.path for file in found})
-        AudioShelf(self._task.var).build(self._database)
+        AudioIndexFile(self._task.var).build(self._database)
         self._end()
         files = [file for file in audio_files(self._database, str(self._root)) if not file.gone]
         return AudioFolder(
@@ -122,7 +122,7 @@ class _Scan:
     def _build_index_now_and_then(self) -> None:
         """Let what is stored be played while a long scan goes on."""
         if time.monotonic() >= self._next_index:
-            AudioShelf(self._task.var).build(self._database)
+            AudioIndexFile(self._task.var).build(self._database)
             self._next_index = time.monotonic() + _INDEX_SECONDS
 
     def _found(self) -> Iterator[FoundFile]:

@@ -7,7 +7,7 @@ from etl.audio.analyser import VERSION
 from etl.library.examine import Job, can_analyse, examine
 from etl.library.storing import FileStore, music_of_uploads
 from etl.task import Reporter
-from store.audio_files import AudioFile, AudioShelf, put_audio_file
+from store.audio_files import AudioFile, AudioIndexFile, put_audio_file
 from store.database import Database
 from store.runs import ImportProblem, Progress, Run, RunSummary
 
@@ -50,5 +50,5 @@ def import_audio(database: Database, var: Path, run: Run, path: Path, report: Re
         brought_by=run.id,
     )
     put_audio_file(database, FileStore(database, var, run.id).store(file, examined))
-    AudioShelf(var).build(database)
+    AudioIndexFile(var).build(database)
     return RunSummary(requested=1, stored=1)

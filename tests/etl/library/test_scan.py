@@ -17,7 +17,7 @@ from etl.library.places import TOO_DEEP, NotInLibrary, open_below, walk
 from etl.library.scan import new_scan
 from jobs.watching import MusicWatch
 from jobs.worker import execute
-from store.audio_files import AudioShelf, audio_files, folder_at, put_audio_folder
+from store.audio_files import AudioIndexFile, audio_files, folder_at, put_audio_folder
 from store.database import Database
 from store.domain import AudioFeatures, Track
 from store.facts import known_tracks, timbre_of
@@ -77,7 +77,7 @@ def test_files_become_tracks_and_each_bad_one_is_named(database: Database, tmp_p
     assert database.get_track(untagged.track_id).title == "untagged"
     assert sorted(folder_at(database, str(folder)).problems) == said
     # A list names the same recording in its own way, and finds the file.
-    index = AudioShelf(var).current()
+    index = AudioIndexFile(var).current()
     assert index.find(Track(id="x" * 22, title="Harbour - Remastered 2021", artists=("Nadia Verholt",))) == harbour.id
     assert index.find(Track(id="y" * 22, title="?", artists=(), isrc="DEABC2500001", duration_ms=6_000)) == harbour.id
     assert index.find(Track(id="z" * 22, title="Harbour", artists=("Nadia Verholt",), duration_ms=300_000)) is None
@@ -108,10 +108,10 @@ def test_only_what_is_new_is_examined_and_features_of_a_service_stay_in_front(
     # A file that is gone is not played, and comes back when its disk does.
     (folder / "moved.wav").rename(tmp_path / "away.wav")
     scan(database, var, folder)
-    assert AudioShelf(var).current().find(database.get_track("5" * 22)) is None
+    assert AudioIndexFile(var).current().find(database.get_track("5" * 22)) is None
     (tmp_path / "away.wav").rename(folder / "moved.wav")
     assert counts(scan(database, var, folder))[:2] == (0, 1)
-    assert AudioShelf(var).current().find(database.get_track("5" * 22)) == by_path["moved.wav"].id
+    assert AudioIndexFile(var).current().find(database.get_track("5" * 22)) == by_path["moved.wav"].id
 
 
 def test_folders_too_deep_in_one_another_are_named(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_scan_that_is_killed_goes_on(database_uri: str, tmp_path: Path) -> Non
     assert (done.requested, done.stored, done.skipped) == (6, 6, {})
     assert len(audio_files(database)) == 6
     assert 2 <= len(before) <= 6
-    assert len(AudioShelf(var).current()) == 6
+    assert len(AudioIndexFile(var).current()) == 6
     database.close()
 
 
