@@ -16,7 +16,7 @@ _URL_PREFIX = "TASTEMAP_URL_"
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """An environment variable that Tastemap reads; the texts are Markdown for the table in docs/operation.md."""
+    """An environment variable that Tastemap reads; the texts are Markdown for the table in docs/operations.md."""
 
     name: str
     meaning: str
@@ -188,7 +188,7 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
-        """Read ``MONGODB_URI`` and the variables that begin with ``TASTEMAP_``; docs/operation.md lists them.
+        """Read ``MONGODB_URI`` and the variables that begin with ``TASTEMAP_``; docs/operations.md lists them.
 
         Raises
         ------

@@ -9,8 +9,8 @@ from apiflask.fields import Boolean, Integer, List, String
 from apiflask.schemas import FileSchema
 from apiflask.validators import Length, OneOf, Range
 from flask import Response, request
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
-from werkzeug.http import parse_range_header
+from werkzeug.exceptions import HTTPException, PreconditionFailed
+from werkzeug.http import is_resource_modified, parse_range_header
 from werkzeug.wsgi import wrap_file
 
 import services.sound.audio as use
@@ -26,7 +26,7 @@ from services.views import audible
 blueprint = Blueprint("audio", __name__, tag="Own music")
 
 _MAX_PATH = 4096
-# Of an open range, as players ask for, so much is sent at a time: a slow player would hold its thread for the file.
+# Of an open range, as players ask for, so much is sent at a time: who only looks at the beginning takes no more.
 _RANGE_BYTES = 2 << 20
 
 
@@ -145,7 +145,15 @@ def change_tags(name: str, body: dict[str, Any]) -> TagChanges:
 
 @blueprint.get("/api/audio/<name>")
 @blueprint.output(FileSchema(), content_type="audio/*", description="The file, or the range of it")
-@blueprint.doc(responses={403: "Not the operator", 404: "No such file", 409: "Changed since its scan"})
+@blueprint.doc(
+    responses={
+        403: "Not the operator",
+        404: "No such file",
+        409: "Changed since its scan",
+        412: "Not the file that `If-Match` names",
+        416: "It has fewer bytes",
+    }
+)
 def play(name: str) -> Response:
     """A file of one's own as it lies on the disk, whole or the range that is asked for.
 
@@ -165,19 +173,32 @@ def play(name: str) -> Response:
     answer.cache_control.private = True
     answer.cache_control.no_cache = True
     try:
-        answer.make_conditional(_bounded(opened.size), accept_ranges=True, complete_length=opened.size)
-    except RequestedRangeNotSatisfiable:
+        answer.make_conditional(_with_one_range(answer, opened.size), accept_ranges=True, complete_length=opened.size)
+        if answer.status_code == PreconditionFailed.code:
+            raise PreconditionFailed
+    except HTTPException:
         file.close()
         raise
+    if answer.content_range and "wsgi.file_wrapper" in request.environ:
+        # Our server sends as many bytes as were said, as they are read; blocks of them would wait on the disk.
+        file.seek(answer.content_range.start or 0)
+        answer.response = wrap_file(request.environ, file)
     return answer
 
 
-def _bounded(size: int) -> dict[str, Any]:
-    """Return the request's environment, an open range in it closed."""
+def _with_one_range(answer: Response, size: int) -> dict[str, Any]:
+    """Return the request's environment with the one range that is answered, closed, or without a range.
+
+    Others count as not asked for, which is how a server may take them (RFC 9110, section 14.2), as does any where the
+    file is not what the request is about.
+    """
     wanted = parse_range_header(request.headers.get("Range"))
-    if wanted is None or len(wanted.ranges) != 1 or wanted.units != "bytes":
-        return request.environ
+    is_one = wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
+    if wanted is None or not is_one or not is_resource_modified(request.environ, answer.headers["ETag"]):
+        return {name: value for name, value in request.environ.items() if name != "HTTP_RANGE"}
     start, stop = wanted.ranges[0]
-    if stop is not None or start < 0 or start >= size:
-        return request.environ
-    return request.environ | {"HTTP_RANGE": f"bytes={start}-{min(start + _RANGE_BYTES, size) - 1}"}
+    if start < 0:
+        start, stop = max(size + start, 0), size
+    elif stop is None and start < size:
+        stop = min(start + _RANGE_BYTES, size)
+    return request.environ | {"HTTP_RANGE": f"bytes={start}-{'' if stop is None else stop - 1}"}

@@ -85,11 +85,15 @@ def tastemap_error(error: TastemapError) -> tuple[Response, int]:
     return answer, status
 
 
-def http_error(error: HTTPException) -> tuple[Response, int]:
-    """Turn an error of the routing into an answer."""
+def http_error(error: HTTPException, headers: Mapping[str, Any] | None = None) -> tuple[Response, int]:
+    """Turn an error of the routing, whose headers are ``headers`` or its own, into an answer."""
     status = error.code or 500
     code = (error.name or "error").lower().replace(" ", "_")
-    return tastemap_error(ServiceError(status, code, error.description or error.name, _HINTS.get(status, "")))
+    answer, status = tastemap_error(ServiceError(status, code, error.description or error.name, _HINTS.get(status, "")))
+    # Which methods there are, how many bytes there are: RFC 9110 wants them said.
+    said = dict(error.get_headers()) if headers is None else headers
+    answer.headers.extend({name: value for name, value in said.items() if name in {"Allow", "Content-Range"}})
+    return answer, status
 
 
 def _not_there(_: NotThere) -> tuple[Response, int]:
@@ -98,7 +102,7 @@ def _not_there(_: NotThere) -> tuple[Response, int]:
 
 def _invalid_input(error: HTTPError) -> tuple[Response, int]:
     if not error.detail:  # APIFlask's routing errors, which name no field
-        return http_error(default_exceptions[error.status_code]())
+        return http_error(default_exceptions[error.status_code](), dict(error.headers))
     fields = error.detail.get("query") or error.detail.get("json") or error.detail
     message = "; ".join(_fault_of(name, faults) for name, faults in sorted(fields.items())) or str(error.message)
     return tastemap_error(ServiceError(error.status_code, "invalid_value", message, "See `fields`.", fields=fields))

@@ -16,6 +16,7 @@ from typing import Any, Self
 from wsgiref.util import setup_testing_defaults
 
 from waitress.adjustments import Adjustments
+from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, Task, WSGITask
@@ -177,8 +178,10 @@ class Channel(HTTPChannel):
 
     @property
     def buffered(self) -> int:
-        """The bytes of a request and of an answer that are kept for this connection."""
-        return (self.request.body_bytes_received if self.request else 0) + self.total_outbufs_len
+        """The bytes of a request and of an answer that are kept for this connection; a file that is sent is none."""
+        sent_from_disk = sum(len(each) for each in list(self.outbufs) if isinstance(each, ReadOnlyFileBasedBuffer))
+        arrived = self.request.body_bytes_received if self.request else 0
+        return arrived + self.total_outbufs_len - sent_from_disk
 
     def look(self, now: float) -> None:
         """Close the connection if it is too slow; ``now`` in seconds of the monotonic clock."""

@@ -53,5 +53,5 @@ def install_packages(services: Services, name: str, viewer: Viewer) -> RunView:
     if found is None:
         raise not_found(f"There is no category of packages called {name!r}.", "See /api/packages.")
     if found.obstacle:
-        raise ServiceError(409, "cannot_install", found.obstacle, "See docs/operation.md.")
+        raise ServiceError(409, "cannot_install", found.obstacle, "See docs/operations.md.")
     return start_runs(services, new_installation(name, viewer.owner))[0]

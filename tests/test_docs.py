@@ -65,7 +65,7 @@ def test_every_table_is_in_a_page_and_once() -> None:
 
 
 def test_a_row_that_lacks_is_noticed() -> None:
-    text = page("docs/operation.md")
+    text = page("docs/operations.md")
     without = re.sub(r"(?m)^\| `TASTEMAP_HOSTS`.*\n", "", text)
     assert without != text
     assert tables.refreshed(without) == text

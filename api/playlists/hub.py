@@ -29,7 +29,7 @@ class TilesAnswer:
 
 @blueprint.get("/api/playlists/tiles")
 def tiles() -> TilesAnswer:
-    """What the tiles of the newest playlists are drawn from: the sound of four tracks of each, and moods."""
+    """What the tiles of the newest playlists are drawn from: four tracks of each, and moods."""
     return TilesAnswer(drawn.tiles_of(services(), session.viewer()))
 
 

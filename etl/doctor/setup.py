@@ -83,7 +83,7 @@ def _unknown(name: str, prefix: str, known: Collection[str]) -> Check:
     # The common beginning would make any two names alike.
     endings = [known_name.removeprefix(prefix) for known_name in known]
     near = difflib.get_close_matches(name.removeprefix(prefix), endings, n=1)
-    remedy = f"Did you mean {prefix}{near[0]}?" if near else "docs/operation.md lists the variables."
+    remedy = f"Did you mean {prefix}{near[0]}?" if near else "docs/operations.md lists the variables."
     return _check(name, State.WARNING, f"{name} is set, but nothing reads it.", remedy)
 
 

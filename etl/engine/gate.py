@@ -55,13 +55,14 @@ class GatedSession(requests.Session):
         self._clock = clock
         self._within_s = within_s
         self._until = until
+        self._end = math.inf
 
     def close(self) -> None:
         """Do nothing: the engine closes the connections (spotipy closes a session that it was given)."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         now = self._clock.monotonic()
-        end = now + self._within_s if self._until is None else self._until
+        end = self._end = now + self._within_s if self._until is None else self._until
         for retry in range(_RETRIES + 1):
             try:
                 return self._send_once(request, end, kwargs)
@@ -76,6 +77,8 @@ class GatedSession(requests.Session):
         if target and urlsplit(target).netloc not in {"", urlsplit(resp.url).netloc}:
             resp.close()
             raise GateFault(FaultKind.GARBLED, f"{self._title} sends us to another server, which is not followed.")
+        if target:
+            self._read(resp, self._end)  # requests would read it to its end
         return target
 
     def _send_once(self, request: requests.PreparedRequest, end: float, kwargs: Mapping[str, Any]) -> requests.Response:

@@ -39,6 +39,8 @@ _ENOUGH_IDS = frozenset({"isrc", "mbid", "spotify"})
 _QueryKey = tuple[Need, str]
 # They wait for sources nearly all the time. A page makes two look-ups, of at most a dozen queries each.
 _THREADS = 32
+# Look-ups of a process at a time. Each holds a thread of a web process, of which others need the rest.
+_AT_ONCE = 8
 # Seconds for an answer that is too late for its look-up; it is cached for the next one.
 GRACE_S = 4.0
 
@@ -61,6 +63,7 @@ class _Pool:
         self._lock = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
         self._under_way: set[Future[Answer]] = set()
+        self.free = threading.BoundedSemaphore(_AT_ONCE)
 
     def submit(self, engine: Engine, source: str, need: Need, query: LookupQuery, within_s: float) -> Future[Answer]:
         """Send a query in another thread, with a time limit of ``within_s`` plus :data:`GRACE_S` seconds."""
@@ -99,14 +102,21 @@ def look_up(
 
     ``query.text`` holds typed words, title and artist in any order (``query.identity`` may hold the same words
     apart): then the track is named as the best source writes it. Without text, ``query.identity`` is a track that is
-    known by its names or ids, and keeps its names. ``clock`` measures the time, by default the machine's clock.
+    known by its names or ids, and keeps its names. ``clock`` measures the time, by default the machine's clock. While
+    a process makes as many look-ups as it may, no source is asked for another one.
 
     Raises
     ------
     StoreError
         The database does not answer. A source that fails raises nothing: see :attr:`LookedUp.trail`.
     """
-    return _LookUp(engine, query, needs, within_s, clock or LookupClock()).run()
+    found = _LookUp(engine, query, needs, within_s, clock or LookupClock())
+    if not _pool.free.acquire(blocking=False):
+        return found.without_asking()
+    try:
+        return found.run()
+    finally:
+        _pool.free.release()
 
 
 class _LookUp:
@@ -144,6 +154,13 @@ class _LookUp:
             elif not self.searching or not self.pending or self.clock.monotonic() >= self.deadline:
                 break
         self._give_up()
+        return self._result()
+
+    def without_asking(self) -> LookedUp:
+        """Return what is known without the sources; they are reported as late."""
+        for need in {Need.SEARCH, *self.needs} if self.searching else self.needs:
+            for source in self.order[need]:
+                self.answers[need, source] = self._late(need, source)
         return self._result()
 
     # -- queries ------------------------------------------------------------------------------------------------
@@ -241,8 +258,11 @@ class _LookUp:
     def _give_up(self) -> None:
         for future, (need, source) in self.pending.items():
             future.cancel()
-            self.answers[need, source] = _late(need, source, self.engine.providers()[source].about.title)
+            self.answers[need, source] = self._late(need, source)
         self.pending.clear()
+
+    def _late(self, need: Need, source: str) -> Answer:
+        return _late(need, source, self.engine.providers()[source].about.title)
 
     def _of(self, need: Need) -> list[Answer]:
         return [self.answers[need, source] for source in self.order.get(need, ()) if (need, source) in self.answers]

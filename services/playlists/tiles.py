@@ -1,9 +1,7 @@
-"""What the tiles of the playlists are drawn from: the sound of some tracks of each, and their moods."""
+"""What the tiles of the playlists are drawn from: four tracks of each, and their moods."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from services.container import Services
 from services.playlists.moods import Mood, moods
@@ -18,11 +16,23 @@ _TILES = 4
 
 
 @dataclass(frozen=True)
+class TileTrack:
+    """What the picture of a track without a cover is drawn from: its names, and its audio features if known."""
+
+    title: str
+    artists: tuple[str, ...]
+    features: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class PlaylistTile:
-    """The audio features of up to four tracks, spread evenly, and how many of the first 50 tracks have which mood."""
+    """Four of the first 50 tracks, spread evenly, and how many of these 50 have which mood.
+
+    The four are of those whose energy is known, unless that are fewer. The head of a playlist's page draws the same.
+    """
 
     id: str
-    tiles: list[Mapping[str, float]]
+    tiles: list[TileTrack]
     moods: dict[Mood, int]
 
 
@@ -38,6 +48,8 @@ def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
     return PlaylistTile(playlist.id, _spread(tracks), moods(tracks))
 
 
-def _spread(tracks: Sequence[Track]) -> list[Mapping[str, float]]:
-    sounds = [track.features.values for track in tracks if track.features]
-    return [sounds[int(at)] for at in np.unique(np.linspace(0, len(sounds) - 1, _TILES, dtype=int))] if sounds else []
+def _spread(tracks: Sequence[Track]) -> list[TileTrack]:
+    heard = [track for track in tracks if track.features and "energy" in track.features.values]
+    chosen = heard if len(heard) >= _TILES else tracks
+    four = [chosen[at * len(chosen) // _TILES] for at in range(_TILES)] if chosen else []
+    return [TileTrack(one.title, one.artists, one.features.values if one.features else {}) for one in four]

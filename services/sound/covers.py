@@ -8,6 +8,7 @@ import hashlib
 import os
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -19,10 +20,13 @@ from etl.providers.base import Cover, LookupQuery, Need, NotThere, SourceFault
 from services.container import Services
 from services.subject.resolve import by_id
 from services.viewer import Viewer
+from store.disk import DiskFull, require_room
 
 MOST_BYTES = 200_000_000
 MOST_BYTES_EACH = 500_000
 _WITHIN_S = 2.6
+# Pictures that are fetched at a time, as look-ups have a bound: each holds a thread of the web process.
+_fetching = threading.BoundedSemaphore(4)
 _DAY_S = 86_400
 # Where the pictures of each source lie; its own server may give them, too.
 _HOSTS = {"deezer": ".dzcdn.net", "itunes": ".mzstatic.com"}
@@ -57,9 +61,15 @@ def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | N
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     query = LookupQuery(identity=identity_of(track))
     for source, answer in look_up(services.engine, query, {Need.COVER}, within_s=_WITHIN_S).covers.items():
-        picture = _fetched(services, source, cast(Cover, answer.value).url)
+        if not _fetching.acquire(blocking=False):
+            return None
+        try:
+            picture = _fetched(services, source, cast(Cover, answer.value).url)
+        finally:
+            _fetching.release()
         if picture:
-            _keep(services, source, name, picture)
+            with suppress(OSError, DiskFull):  # it is shown all the same
+                _keep(services, source, name, picture)
             return picture
     return None
 
@@ -86,7 +96,7 @@ def _kept(services: Services, source: str, name: str) -> Picture | None:
     try:
         if time.time() - path.stat().st_mtime < days * _DAY_S:
             return picture_in(path.read_bytes())
-    except FileNotFoundError:
+    except OSError:
         pass
     return None
 
@@ -106,15 +116,23 @@ def _fetched(services: Services, source: str, url: str) -> Picture | None:
 
 
 def _keep(services: Services, source: str, name: str, picture: Picture) -> None:
+    require_room(services.config.var)
     path = _folder(services, source) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
     partial.write_bytes(picture.content)
     partial.replace(path)
-    kept = [(path.stat(), path) for path in (services.config.var / "covers").glob("*/*")]
+    kept = [(stat, path) for path in (services.config.var / "covers").glob("*/*") if (stat := _stat(path))]
     total = sum(stat.st_size for stat, _ in kept)
     for stat, path in sorted(kept, key=lambda one: one[0].st_mtime):
         if total <= MOST_BYTES:
             break
         path.unlink(missing_ok=True)
         total -= stat.st_size
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """Return what is known of a file, None where another process has deleted it."""
+    with suppress(FileNotFoundError):
+        return path.stat()
+    return None

@@ -17,8 +17,10 @@ from jsonschema import Draft202012Validator
 
 from app import create_app
 from config import Config, WorkLimits
+from etl.lookup import lookup
 from store.catalogue.builder import build_collection
 from store.domain import AudioFeatures, Track
+from tests.lookup_clock import PATIENCE_S, StillClock
 
 LOUD = {"danceability": 0.5, "energy": 0.95, "key": 4, "loudness": -4.0, "mode": 0, "speechiness": 0.08}
 LOUD |= {"acousticness": 0.001, "instrumentalness": 0.1, "liveness": 0.2, "valence": 0.4, "tempo": 140.0}
@@ -43,6 +45,13 @@ TRACKS = (
     a_track("same2", "Harbour", "Ostrich Cartel", LOUD, popularity=48.0),
     a_track("silent", "Nothing Is Known", "Zzyqx Qqvx", None),
 )
+
+
+@pytest.fixture(autouse=True)
+def _patient_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source that answers is not given up, however slow the machine is."""
+    monkeypatch.setattr(lookup, "LookupClock", StillClock)
+    monkeypatch.setattr(lookup, "GRACE_S", PATIENCE_S)
 
 
 @cache

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from mutagen import id3
+from waitress.buffers import ReadOnlyFileBasedBuffer
+from werkzeug.test import create_environ
 
 from tests.api.test_playlists import ended
 from tests.music_files import PNG, tones, write_mp3, write_wav
@@ -102,6 +104,47 @@ def test_a_playlist_plays_the_file_by_ranges_and_strangers_hear_nothing(
     assert client.get(ebb["audio_url"], buffered=True).status_code == 404
     left = client.get("/api/search", query_string={"q": "ebb nadia"}).json["tracks"]
     assert {track["id"] for track in left} == {row["id"] for row in rows}  # what the playlist holds stays
+
+
+def test_ranges_are_those_of_the_rfc_and_none_is_copied(
+    configured: Callable[..., FlaskClient], tmp_path: Path, folder: Path, database_uri: str
+) -> None:
+    client = configured(tmp_path / "var", database_uri)
+    scan(client, folder)
+    [track] = client.get("/api/library/tracks?q=harbour").json["tracks"]
+    url, contents = track["audio_url"], (folder / "harbour.mp3").read_bytes()
+    etag = client.head(url, buffered=True).headers["ETag"]
+
+    def ask(**headers: str) -> tuple[int, bytes]:
+        answer = client.get(url, buffered=True, headers={name.replace("_", "-"): headers[name] for name in headers})
+        return answer.status_code, answer.data
+
+    # RFC 9110, 14.1.2: the end of a file that is shorter is the file.
+    assert ask(Range=f"bytes=-{2 * len(contents)}") == (206, contents)
+    assert ask(Range=f"bytes=5-{9**99}") == (206, contents[5:])
+    # 14.2: units that are not known, and more than one range, are as if not asked for; so is what is no range.
+    many = ",".join(f"{at}-" for at in range(5_000))
+    for ignored in ("items=0-5", "", "bytes=0-5,10-20", f"bytes={many}", "bytes=5-2", "bytes=-0"):
+        assert ask(Range=ignored) == (200, contents), ignored
+    none = client.get(url, headers={"Range": f"bytes={len(contents)}-"})
+    assert (none.status_code, none.headers["Content-Range"]) == (416, f"bytes */{len(contents)}")
+    # 13.2.2: what is said of the file as it was comes before the range, and no error brings the file.
+    for more in ({}, {"Range": "bytes=0-5"}):
+        refused = client.get(url, headers={"If-Match": '"another"'} | more)
+        assert (refused.status_code, refused.json["error"]["code"]) == (412, "precondition_failed")
+        assert ask(If_None_Match=etag, **more) == (304, b"")
+    assert ask(If_Range=etag, Range="bytes=0-5") == (206, contents[:6])
+    assert ask(If_Range='"another"', Range="bytes=0-5") == (200, contents)
+    # The server takes what it sends from the file: blocks of a large range would wait on the disk, and hold a thread.
+    asked = create_environ(url, headers={"Range": f"bytes=100-{len(contents)}", "Host": "localhost"})
+    said: list[tuple[str, str]] = []
+    part = client.application.wsgi_app(
+        asked | {"wsgi.file_wrapper": ReadOnlyFileBasedBuffer}, lambda _status, headers: said.extend(headers)
+    )
+    assert isinstance(part, ReadOnlyFileBasedBuffer)
+    assert part.prepare(int(dict(said)["Content-Length"])) == len(contents) - 100
+    assert part.get() == contents[100:]
+    part.close()
 
 
 def test_a_list_of_paths_names_its_tracks_by_the_files(

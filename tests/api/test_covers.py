@@ -1,12 +1,15 @@
 """Covers: fetched by the server from the sources that may be used, kept on disk within bounds, and nothing before."""
 
+import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import pytest
 from flask.testing import FlaskClient
 
 from services.sound import covers
+from store import disk
 from tests.fake_services.deezer import PICTURE
 from tests.fake_services.fixtures import FakeServices
 
@@ -66,3 +69,46 @@ def test_what_is_kept_has_a_bound(asking: Asking, fake_services: FakeServices, m
         assert client.get(address).status_code == 200
     folder = client.application.extensions["tastemap"].config.var / "covers" / "deezer"
     assert len(list(folder.iterdir())) == 2
+
+
+def test_a_picture_that_cannot_be_kept_is_shown(
+    asking: Asking, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = asking(["deezer"])
+    [address] = covers_of(client, fake_services)
+    folder = client.application.extensions["tastemap"].config.var / "covers"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.write_bytes(b"")  # nothing can be made below it
+    shown = client.get(address).data
+    folder.unlink()
+    assert shown == PICTURE
+    monkeypatch.setattr(disk, "LEAST_FREE_BYTES", 1 << 60)
+    assert client.get(address).data == PICTURE
+    assert not folder.exists(), "pictures take no room that the database needs"
+
+
+def test_pictures_are_fetched_by_few_threads(
+    asking: Asking, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = asking(["deezer"])
+    [address] = covers_of(client, fake_services)
+    assert client.delete("/api/sources/deezer/answers").status_code == 204
+    with monkeypatch.context() as busy:
+        busy.setattr(covers, "_fetching", BoundedSemaphore(1))
+        with covers._fetching:
+            assert client.get(address).status_code == 204
+        assert client.get(address).data == PICTURE
+    assert client.delete("/api/sources/deezer/answers").status_code == 204
+    assert client.get(address).data == PICTURE
+
+
+def test_another_process_may_delete_pictures_meanwhile(
+    asking: Asking, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = asking(["deezer"])
+    [address] = covers_of(client, fake_services)
+    folder = client.application.extensions["tastemap"].config.var / "covers" / "deezer"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "gone").symlink_to(folder / "nowhere")  # listed, and not there when it is looked at
+    assert client.get(address).data == PICTURE

@@ -157,8 +157,19 @@ def test_what_was_gathered_is_told_by_source_and_seed(
 def test_tiles_are_drawn_from_the_sound(client: FlaskClient, database: Database, shared_list: str) -> None:
     database.share_playlist(shared_list, True)
     tile = next(tile for tile in answer_of(client, "/api/playlists/tiles")["tiles"] if tile["id"] == shared_list)
-    assert [features["energy"] for features in tile["tiles"]] == [0.95, 0.95, 0.7, 0.1]
+    assert [track["title"] for track in tile["tiles"]] == ["Loud 0", "Loud 2", "Soft 0", "Soft 2"]
+    assert [track["features"]["energy"] for track in tile["tiles"]] == [0.95, 0.95, 0.7, 0.7]
     assert tile["moods"]["tense_lively"] == 4
+
+
+def test_tiles_are_drawn_from_the_names_where_no_sound_is_known(
+    client: FlaskClient, database: Database, shared_list: str
+) -> None:
+    database.put_page("one", 0, [PlaylistItem(position=0, track_id="unheard")])
+    database.put_playlist(Playlist(id="one", name="One", item_count=1, complete=True))
+    database.share_playlist("one", True)
+    tile = next(tile for tile in answer_of(client, "/api/playlists/tiles")["tiles"] if tile["id"] == "one")
+    assert tile["tiles"] == [{"title": "Unheard", "artists": ["Zzyqx Qqvx"], "features": {}}] * 4
 
 
 def test_little_is_told_of_little(client: FlaskClient, database: Database) -> None:

@@ -199,6 +199,7 @@ def test_a_method_that_no_route_declares_is_refused(client: FlaskClient, method:
     for path in ("/", "/api/status", "/static/dist/x.js", "/api/playlists/x"):
         answer = client.open(path, method=method)
         assert (answer.status_code, "error" in answer.json) == (405, True), path
+        assert "OPTIONS" in answer.headers["Allow"], path
 
 
 def test_strangers_do_not_learn_where_files_lie(configured: Configure, tmp_path: Path, database_uri: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.pages import IMPORT_MS, PlaylistPage, TrackPage, faults
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, TrackPage, faults
 
 pytestmark = pytest.mark.browser
 
@@ -19,9 +19,13 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     demo = PlaylistPage(page, live_app)
     expect(page).to_have_url(re.compile(r"/playlist/."), timeout=IMPORT_MS)
     expect(page.get_by_role("heading", name="Six friends (demo)")).to_be_visible(timeout=IMPORT_MS)
-    expect(demo.map).to_have_attribute("aria-label", re.compile("by Artist map, across and Artist map, up"))
+    expect(demo.map).to_have_attribute("aria-label", re.compile("by Artists, across and Artists, up"))
     expect(demo.people).to_have_text([re.compile(name) for name in ("Ana", "Bo", "Chiyo", "Dele", "Elif", "Frances")])
     assert faults(page) == []
     demo.people.nth(1).click()
     expect(page).to_have_url(re.compile("hide=2"))
+    # Six of its rows are tracks that two people added: what is counted are tracks, and none has a sound.
+    demo.open_tab("overview")
+    expect(page.get_by_text("No track is on a map by sound yet.")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("list", name="Top genres")).to_contain_text("K-pop")
     assert watch.problems() == []

@@ -1,14 +1,16 @@
 """Own music: a folder is scanned by a press, its files play, and the demo goes by one press."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mutagen import id3
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Watch
+from tests.browser.conftest import Watch, serve
 from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
-from tests.music_files import tones, write_wav
+from tests.music_files import tones, write_mp3, write_wav
 
 pytestmark = pytest.mark.browser
 
@@ -29,9 +31,17 @@ _TOGETHER = """async () => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def live_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app that may write into files."""
+    told = {"TASTEMAP_SOURCES": "none", "TASTEMAP_WRITE_TAGS": "1"}
+    with serve(tmp_path_factory.mktemp("music"), told) as address:
+        yield address
+
+
 def test_a_folder_becomes_tracks_that_play(page: Page, live_app: str, tmp_path: Path) -> None:
     write_wav(tmp_path / "music" / "Nadia Verholt - Ebb.wav", tones(hz=300))
-    write_wav(tmp_path / "music" / "Nadia Verholt - Flow.wav", tones(hz=500))
+    flow = write_mp3(tmp_path / "music" / "flow.mp3", tones(hz=500), TIT2="Flow", TPE1="Nadia Verholt")
     (tmp_path / "music" / "empty.mp3").touch()
     watch = Watch(page, live_app)
     page.goto(f"{live_app}/library/music")
@@ -51,7 +61,11 @@ def test_a_folder_becomes_tracks_that_play(page: Page, live_app: str, tmp_path: 
     expect_accessible(page)
     found = page.evaluate("async () => (await (await fetch('/api/search?q=ebb+nadia')).json()).tracks[0]")
     assert page.evaluate(_LENGTH, found["audio_url"]) == pytest.approx(6, abs=0.1)
-    page.goto(f"{live_app}/playlist/{page.evaluate(_TOGETHER)}/tracks")
+    together = page.evaluate(_TOGETHER)
+    write_tempo(page, live_app)
+    assert id3.ID3(flow)["TBPM"].text == ["120"]
+    assert [*id3.ID3(flow)].count("TKEY") == 0
+    page.goto(f"{live_app}/playlist/{together}/tracks")
     page.locator(".tm-hubhead").get_by_role("button", name="Play", exact=True).click()
     player = page.get_by_role("region", name="Player")
     expect(player).to_contain_text("Ebb", timeout=ANSWER_MS)
@@ -67,6 +81,21 @@ def test_a_folder_becomes_tracks_that_play(page: Page, live_app: str, tmp_path: 
     folder.get_by_role("button", name="Forget it").click()
     expect(page.get_by_text("No folder has been scanned yet.")).to_be_visible(timeout=IMPORT_MS)
     assert watch.problems() == []
+
+
+def write_tempo(page: Page, address: str) -> None:
+    """Write the tempo of "Flow", and nothing else, into its file."""
+    found = page.evaluate("async () => (await (await fetch('/api/search?q=flow+nadia')).json()).tracks[0]")
+    page.goto(f"{address}/track/{found['id']}")
+    page.get_by_role("button", name="Show what would be written").click(timeout=ANSWER_MS)
+    tags = page.get_by_role("region", name="Tags of the file")
+    for field in ("Genre", "Key", "Mood"):
+        for box in tags.get_by_role("checkbox", name=re.compile(field)).all():
+            box.uncheck()
+    expect(tags.get_by_role("checkbox", name="Tempo (BPM): nothing → 120")).to_be_checked()
+    expect_accessible(page)
+    tags.get_by_role("button", name="Write into this file").click()
+    expect(tags).to_contain_text("Written. The sound", timeout=ANSWER_MS)
 
 
 def test_the_demo_with_sound_comes_and_goes(page: Page, live_app: str) -> None:

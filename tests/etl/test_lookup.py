@@ -1,7 +1,7 @@
 """Looking up a track nobody has brought in, against services that answer, answer wrongly, or do not answer."""
 
-from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -20,39 +20,28 @@ from tests.fake_services.faults import cut, garbage, held, limited, replying, un
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.server import Happening
 from tests.fake_services.world import KARAOKE, Song
+from tests.lookup_clock import PATIENCE_S, StillClock
 
 ALL = {Need.FEATURES, Need.GENRES, Need.SIMILAR}
 KEYLESS = ("deezer", "itunes", "musicbrainz", "listenbrainz", "listenbrainz_labs", "acousticbrainz", "reccobeats")
 LONG = 85_771
 
 
-# More than any answer takes here, and less than the minute for which a busy source asks us to wait.
-PATIENCE_S = 30.0
+class Started(StillClock):
+    """A clock that says when a look-up waits for its sources."""
 
-
-class TestClock(LookupClock):
-    """A clock that stands still while answers come, and moves only when all others have answered."""
-
-    __test__ = False
-
-    def __init__(self, late: Callable[[], int] = lambda: 0) -> None:
-        """``late`` says how many of the questions that are outstanding will not be answered in time."""
-        self.seconds = 0.0
-        self.late = late
-
-    def monotonic(self) -> float:
-        return self.seconds
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits = Event()
 
     def first_done(self, futures: Collection[Future[Answer]], within_s: float) -> set[Future[Answer]]:
-        if len(futures) <= self.late():
-            self.seconds += within_s
-            return set()
-        return wait(futures, PATIENCE_S, FIRST_COMPLETED).done
+        self.waits.set()
+        return super().first_done(futures, within_s)
 
 
 def look_up(engine: Engine, query: LookupQuery, needs: Collection[Need], clock: LookupClock | None = None) -> LookedUp:
     """Look a track up with time enough for every source that answers, however slow the machine is."""
-    return lookup.look_up(engine, query, needs, within_s=PATIENCE_S, clock=clock or TestClock())
+    return lookup.look_up(engine, query, needs, within_s=PATIENCE_S, clock=clock or StillClock())
 
 
 def hurried(provider: Provider) -> Provider:
@@ -124,6 +113,33 @@ def test_a_track_of_ours_keeps_its_names_and_gets_what_it_lacks(
     found = look_up(engine, LookupQuery(identity=ours), ALL)
     assert (found.identity.title, found.identity.artists) == (ours.title, ours.artists)
     assert found.identity.ids.items() >= ids_of(song).items()
+
+
+def test_look_ups_at_a_time_have_a_bound_and_the_one_beyond_it_does_not_wait(
+    engine: Engine, fake_services: FakeServices
+) -> None:
+    let_go = Event()
+    for service in fake_services.all:
+        service.fail(held(let_go), times=None)
+    clocks = [Started() for _ in range(lookup._AT_ONCE)]
+    with ThreadPoolExecutor(lookup._AT_ONCE) as threads:
+        looking = [
+            threads.submit(look_up, engine, typed(f"Receipts {at}"), ALL, clocks[at]) for at in range(len(clocks))
+        ]
+        try:
+            for clock in clocks:
+                assert clock.waits.wait(PATIENCE_S)
+            beyond = Started()
+            found = look_up(engine, typed("Neon Estuary"), ALL, beyond)
+            assert not beyond.waits.is_set()
+            assert failures(found)
+            assert not any("Estuary" in request.path for service in fake_services.all for request in service.requests)
+        finally:
+            let_go.set()
+        for one in looking:
+            one.result()
+    fake_services.deezer.heal()
+    assert look_up(engine, typed("Neon Estuary"), ALL).identity.title == "Neon Estuary"
 
 
 @pytest.mark.parametrize("namespace", ["isrc", "spotify"])
@@ -218,7 +234,7 @@ def test_each_source_may_fail_in_its_turn(engine: Engine, fake_services: FakeSer
 def test_one_that_is_too_slow_is_left_out_and_its_answer_kept(engine: Engine, fake_services: FakeServices) -> None:
     release = Event()
     fake_services.reccobeats.fail(held(release), times=None, path="/v1/audio-features")
-    clock = TestClock(late=lambda: len(fake_services.reccobeats.requests_to("/v1/audio-features")))
+    clock = StillClock(late=lambda: len(fake_services.reccobeats.requests_to("/v1/audio-features")))
     words = typed("Neon Estuary Velvet Causeway")
     found = look_up(engine, words, ALL, clock)
     assert list(found.features) == ["acousticbrainz"]

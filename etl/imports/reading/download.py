@@ -48,8 +48,8 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
         more than MAX_BYTES, and a connection that fails, stalls or ends early.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / file_name(url)
     try:
+        target = folder / file_name(url)
         with requests.Session() as session, _opened(session, url, allow_private) as response:
             total = _checked_length(response)
             done = 0
@@ -60,7 +60,7 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
                     if done > MAX_BYTES:
                         raise _too_large(url)
                     report(done, total)
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:  # the latter of an address or a length that is none
         raise ImportProblem("download_failed", f"{url} could not be fetched: {error}", "Try again later.") from error
     return target
 

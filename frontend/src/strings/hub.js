@@ -43,3 +43,29 @@ export const apart = ([name, value, usual]) =>
 
 /** "Ana, Ben and Cleo" @param {string[]} names */
 export const listed = (names) => new Intl.ListFormat('en').format(names)
+
+export const OVERVIEW = {
+  loading: 'Looking at the playlist…',
+  facts: 'Facts',
+  odd: 'The odd one out',
+  oddBy: (times, features) =>
+    `${number(times)} times as far from the others as a usual track${features.length ? `: ${apart(features[0])}` : ''}.`,
+  shared: (people) => (people > 1 ? 'Most shared taste' : 'Most of all'),
+  sharedBy: (tracks, people) => {
+    const by = people.length > 4 ? `${people.length} people` : listed(people)
+    return `${plural(tracks, 'track')}${people.length > 1 ? `, added by ${by}` : ''}.`
+  },
+  rarest: 'The rarest artist',
+  best: 'The best known track here,',
+  popularity: (value) => `, has a popularity of ${Math.round(value)} of 100.`,
+  genres: 'Top genres',
+  decades: 'Decades',
+  mood: 'Mood',
+  sources: 'Where the sound is known from',
+  unknown: 'not known yet',
+  unmapped: (share) => (share < 1 ? `${percent(share)} are on no map by sound.` : 'No track is on a map by sound yet.'),
+  gather: 'Gather more',
+  people: 'More about the people',
+}
+
+export const EMPTY = { words: 'Nothing is in it yet.', begin: 'See what may come first' }

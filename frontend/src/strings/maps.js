@@ -7,6 +7,7 @@ export const MAPS = {
   of: 'Of',
   catalogue: 'the catalogue',
   compute: 'Compute the map',
+  again: 'Compute it again',
   computeUmap: 'Compute UMAP, too',
   loading: 'Loading the map…',
   none:

@@ -47,3 +47,25 @@ export const PATH = {
 }
 
 export const SHARE = { copy: 'Share', copied: 'Its address is copied.', failed: 'Copy it from the address bar.' }
+
+export const GENRE = {
+  heading: 'Genre',
+  confidence: { high: 'fairly sure', medium: 'likely', low: 'not sure' },
+  perhaps: (genre) => `, perhaps ${genre}`,
+  unsure: 'not sure, perhaps',
+  of: (families) => (families > 1 ? 'Of the families' : 'Of the family'),
+  details: 'Details',
+  byFamily: 'By family',
+  also: 'Perhaps also:',
+  basis: 'Rests on',
+  parts: { audio: 'audio features', title: 'title', artist: 'artist', album: 'album', year: 'year' },
+  noBasis: 'nothing known',
+  family: 'Its family',
+  familyBy: { track: 'as the track is filed', artist: 'by the genres of its artist', model: 'by the genre' },
+  playlists: 'On playlists of',
+  says: (source) => `${source} says`,
+  levels: { album: '(the album)', artist: '(the artist)' },
+  filed: 'Filed under',
+  artist: 'Artist known for',
+  source: 'Source',
+}

@@ -5,7 +5,8 @@ import { titleOf } from '../api/sources.js'
 const NOTES = ['C', 'C♯/D♭', 'D', 'D♯/E♭', 'E', 'F', 'F♯/G♭', 'G', 'G♯/A♭', 'A', 'A♯/B♭', 'B']
 
 const signed = (text) => text.replace('-', '−')
-export const percent = (value) => `${Math.round(value * 100)} %`
+// The sign never stands alone on a line.
+export const percent = (value) => `${Math.round(value * 100)}\u00a0%`
 export const number = (value) => new Intl.NumberFormat('en').format(value)
 
 // "32 tracks: 27 new, 5 already here; 3 rows skipped"
@@ -111,7 +112,7 @@ export const FEATURES = {
 }
 
 // On the map of artists nearness alone has a meaning: `bare` axes have neither ticks nor ends.
-const NEARNESS = { fit: true, bare: true, unit: 'alike artists are close together', format: (v) => v.toFixed(2) }
+const NEARNESS = { fit: true, bare: true, unit: 'alike ones are near', format: (v) => v.toFixed(2) }
 
 export const AXES = {
   ...FEATURES,
@@ -133,8 +134,8 @@ export const AXES = {
     format: (v) => String(Math.round(v)),
   },
   added_at: { label: 'Date added', low: 'earlier', high: 'later', fit: true, time: true, unit: '', format: day },
-  artist_x: { label: 'Artist map, across', ...NEARNESS },
-  artist_y: { label: 'Artist map, up', ...NEARNESS },
+  artist_x: { label: 'Artists, across', ...NEARNESS },
+  artist_y: { label: 'Artists, up', ...NEARNESS },
 }
 
 export function formatFeature(name, value) {
@@ -161,7 +162,7 @@ const GENRE_NAMES = {
   'j-idol': 'J-idol',
   mpb: 'MPB',
 }
-export const genreName = (name) => GENRE_NAMES[name] ?? name.replaceAll('-', ' ')
+export const genreName = (name) => GENRE_NAMES[name.replaceAll(' ', '-')] ?? name.replaceAll('-', ' ')
 
 // An effect is a change of log-probability in nats: e^0.7 is a doubling.
 export function effectWords(effect, genre) {

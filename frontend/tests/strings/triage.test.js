@@ -16,9 +16,9 @@ test('progress names what there is', () => {
 
 test('a proposal and what undo takes back are said in words', () => {
   const playlist = { id: 'r', name: 'Running' }
-  expect(proposalOf({ playlist, confidence: 0.874 })).toBe('Running, 87 %')
-  expect(proposalOf({ playlist: null, confidence: 0.5 })).toBe('None of them, 50 %')
-  expect([0.998, 0.99, 0.004].map(confidenceOf)).toEqual(['over 99 %', '99 %', 'under 1 %'])
+  expect(proposalOf({ playlist, confidence: 0.874 })).toBe('Running, 87\u00a0%')
+  expect(proposalOf({ playlist: null, confidence: 0.5 })).toBe('None of them, 50\u00a0%')
+  expect([0.998, 0.99, 0.004].map(confidenceOf)).toEqual(['over 99 %', '99\u00a0%', 'under 1 %'])
   const said = (action, tracks, into = playlist) => undoOf({ action, tracks, title: 'Orion', playlist: into })
   expect(said('accept', 1)).toBe('Undo: Orion into Running')
   expect(said('accept', 34)).toBe('Undo: 34 tracks into playlists')

@@ -12,7 +12,7 @@ import {
 
 test('features are written with their units', () => {
   const written = {
-    energy: [0.345, '35 %'],
+    energy: [0.345, '35\u00a0%'],
     loudness: [-7.26, '−7.3 dB'],
     tempo: [119.6, '120 BPM'],
     duration_ms: [185_400, '3:05'],
@@ -30,7 +30,7 @@ test('a duration is rounded before it is cut into minutes', () => {
 })
 
 test('zero is a value, and what is not there is unknown', () => {
-  expect(formatFeature('energy', 0)).toBe('0 %')
+  expect(formatFeature('energy', 0)).toBe('0\u00a0%')
   expect(formatFeature('energy', null)).toBe('unknown')
   expect(formatFeature('energy', undefined)).toBe('unknown')
   expect(formatFeature('explicit', true)).toBe('yes')

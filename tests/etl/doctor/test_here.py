@@ -217,7 +217,7 @@ def test_a_set_up_in_order(tmp_path: Path) -> None:
         ("TASTEMAP_SOURCE", "Did you mean TASTEMAP_SOURCES?"),
         ("TASTEMAP_SECRETKEY", "Did you mean TASTEMAP_SECRET_KEY?"),
         ("TASTEMAP_URL_DEZER", "Did you mean TASTEMAP_URL_DEEZER?"),
-        ("TASTEMAP_XYZZY", "docs/operation.md lists the variables."),
+        ("TASTEMAP_XYZZY", "docs/operations.md lists the variables."),
     ],
 )
 def test_a_variable_that_nobody_reads_is_a_slip_of_the_pen(tmp_path: Path, name: str, meant: str) -> None:
@@ -254,5 +254,5 @@ def test_every_variable_that_the_code_reads_is_known_and_in_the_docs() -> None:
         f"TASTEMAP_MAX_{limit.name.upper()}" for limit in fields(WorkLimits)
     }  # config.py reads them by their fields
     assert {name for name in read if not name.startswith("TASTEMAP_URL")} == KNOWN
-    operation = (ROOT / "docs" / "operation.md").read_text()
+    operation = (ROOT / "docs" / "operations.md").read_text()
     assert [name for name in sorted(KNOWN) if name not in operation] == []

@@ -143,6 +143,33 @@ def test_a_huge_answer_is_not_read_to_its_end(engines: Engines, server: Server) 
     assert sent[0] < MAX_BODY_BYTES
 
 
+@pytest.mark.parametrize("trickles", [False, True])
+def test_a_redirect_with_a_body_without_an_end_is_not_read_to_it(
+    engines: Engines, server: Server, trickles: bool
+) -> None:
+    let_go, sent, limit = Event(), [], 1_000 if trickles else 8 * MAX_BODY_BYTES
+
+    def flood(reply: Reply) -> None:
+        handler = reply.handler
+        handler.close_connection = True
+        handler.send_response(302)
+        handler.send_header("Location", "/moved")
+        handler.end_headers()
+        with suppress(OSError):  # when we hang up
+            while sum(sent) < limit and not let_go.is_set():
+                sent.append(handler.wfile.write(b" " if trickles else b" " * 65_536))
+                if trickles:
+                    let_go.wait(0.02)
+
+    server.does = flood
+    try:
+        answer = ask(engines(), within_s=0.5 if trickles else 60.0)
+    finally:
+        let_go.set()
+    assert kind(answer) is (FaultKind.UNREACHABLE if trickles else FaultKind.GARBLED)
+    assert sum(sent) < limit
+
+
 def test_a_redirect_is_followed_on_the_same_server_only(engines: Engines, server: Server) -> None:
     def elsewhere(reply: Reply) -> None:
         if reply.query["ids"] == "near":

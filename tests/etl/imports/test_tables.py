@@ -323,6 +323,14 @@ class Files(SimpleHTTPRequestHandler):
             self.send_response(301)
             self.send_header("Location", self.path.removeprefix("/moved"))
             self.end_headers()
+        elif self.path.startswith("/nowhere"):
+            self.send_response(302)
+            self.send_header("Location", "https://[")
+            self.end_headers()
+        elif self.path.startswith("/length"):
+            self.send_response(200)
+            self.send_header("Content-Length", "many")
+            self.end_headers()
         elif self.path.startswith("/short"):
             self.send_response(200)
             self.send_header("Content-Length", "1000")
@@ -368,7 +376,13 @@ def test_a_table_from_the_web(tmp_path: Path, web: str, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "code"),
-    [("/nothing.csv", "download_failed"), ("/away", "not_https"), ("/short.csv", "download_failed")],
+    [
+        ("/nothing.csv", "download_failed"),
+        ("/away", "not_https"),
+        ("/short.csv", "download_failed"),
+        ("/nowhere", "download_failed"),
+        ("/length", "download_failed"),
+    ],
 )
 def test_what_the_web_refuses(tmp_path: Path, web: str, path: str, code: str) -> None:
     with pytest.raises(ImportProblem) as caught:

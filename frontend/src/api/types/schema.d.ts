@@ -4439,7 +4439,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the tiles of the newest playlists are drawn from: the sound of four tracks of each, and moods. */
+        /** What the tiles of the newest playlists are drawn from: four tracks of each, and moods. */
         get: {
             parameters: {
                 query?: never;
@@ -9916,13 +9916,13 @@ export interface components {
         };
         /**
          * PlaylistTile
-         * @description The audio features of up to four tracks, spread evenly, and how many of the first 50 tracks have which mood.
+         * @description Four of the first 50 tracks, spread evenly, and how many of these 50 have which mood.
+         *
+         *     The four are of those whose energy is known, unless that are fewer. The head of a playlist's page draws the same.
          */
         PlaylistTile: {
             id: string;
-            tiles: {
-                [key: string]: number;
-            }[];
+            tiles: components["schemas"]["TileTrack"][];
             moods: {
                 [key: string]: number;
             };
@@ -10577,6 +10577,17 @@ export interface components {
             artists: number;
             overlap: number;
             distance: number | null;
+        };
+        /**
+         * TileTrack
+         * @description What the picture of a track without a cover is drawn from: its names, and its audio features if known.
+         */
+        TileTrack: {
+            title: string;
+            artists: string[];
+            features: {
+                [key: string]: number;
+            };
         };
         /** TilesAnswer */
         TilesAnswer: {

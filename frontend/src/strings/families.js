@@ -1,0 +1,34 @@
+import { number } from './words.js'
+
+export const FAMILIES = {
+  heading: 'One pick for each family of a track',
+  about:
+    'Every family of genres is divided into groups of tracks that sound alike (by K-means). A track may be in several ' +
+    'families; each of them gives another track from the same group.',
+  track: 'Track',
+  example: 'title and artist',
+  take: 'Take',
+  ways: /** @type {const} */ ({ fresh: 'any of the group', nearest: 'the nearest' }),
+  seed: 'Seed',
+  anySeed: 'any',
+  seedHint: 'Picks are drawn at random; the same seed draws the same ones again.',
+  pick: 'Pick',
+  picking: 'Picking… The first time after a start of the server the groups are formed anew, which takes some seconds.',
+  isIn: (track, families) => `${track} is in: ${families.join(', ') || 'no family'}.`,
+  drawn: (seed) => `Drawn with seed ${seed}.`,
+  from: (group, tracks) => `From group ${group} of this family, which has ${number(tracks)} tracks here.`,
+}
+
+export const SPREAD = {
+  heading: 'How the audio features are spread',
+  of: 'Tracks',
+  all: 'the whole catalogue',
+  counting: 'Counting…',
+  bars: (tracks) => `Bars: the share of ${number(tracks)} tracks of your catalogue.`,
+  noBars: 'Bars will stand here once a catalogue or a playlist has been brought in.',
+  line: 'Line: of the tracks that the shipped models learnt from.',
+  title: (tracks, family) => `${number(tracks)} tracks${family && ` of ${family}`}; line: the tracks learnt from`,
+  table: 'Means and medians as a table',
+  label: 'Means and medians',
+  headings: ['Feature', 'Tracks', 'Mean', 'Median'],
+}

@@ -1,0 +1,18 @@
+import { number } from './words.js'
+
+export const GATHERED = {
+  heading: 'How the data came here',
+  loading: 'Looking where the data came from…',
+  nothing:
+    'Nothing but the file itself: no source was asked for these tracks. “Fetch” at the top asks the online services ' +
+    'that you allow how the tracks sound, for their genres and for recommendations.',
+  sources: 'Sources',
+  columns: ['Source', 'Sound of tracks', 'Genres of tracks', 'Recommendations for tracks'],
+  recommended: 'Recommended for these tracks',
+  noneYet: 'No source has recommended anything for them yet. “Fetch” with “Recommendations” asks.',
+  filter: 'Filter what is recommended',
+  filterHint: 'Filter by title or artist',
+  seeds: (count, all) => `Recommended from ${number(count)}${all > count ? ` of ${number(all)}` : ''} tracks`,
+  by: (source) => `${source} recommends`,
+  more: (count) => `Show ${number(count)} more`,
+}
