@@ -222,7 +222,11 @@ def _attend(process: subprocess.Popen[bytes], var: Path, mongodb_uri: str, queue
             return
         log.warning("the worker of %s ended with %d; starting it again", queue, process.returncode)
         time.sleep(attempt)
-        again = _start(var, mongodb_uri, queue)
+        try:
+            again = _start(var, mongodb_uri, queue)
+        except OSError as fault:
+            log.warning("the worker of %s cannot be started: %s", queue, fault)  # watch_waiting does when it can be
+            return
         if again is None:  # somebody else has started one meanwhile
             return
         process = again

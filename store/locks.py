@@ -11,16 +11,30 @@ def take(path: Path, *, shared: bool = False, wait: bool = True) -> int | None:
     """Lock the file at ``path`` and return its descriptor; ``None`` if ``wait`` is false and another holds it.
 
     Closing the descriptor releases the lock. Descriptors are not inherited by programs started from here;
-    a forked child shares the lock until it closes its copy.
+    a forked child shares the lock until it closes its copy. Who holds a lock may delete or move its file, with the
+    folder that it is in: others then lock a new file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:  # the folder was moved in between
+            continue
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        if _is_at(descriptor, path):
+            return descriptor
         os.close(descriptor)
-        return None
-    return descriptor
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -32,3 +46,14 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """Hold the lock at ``path`` for the length of a ``with`` block, or yield false where another holds it."""
+    descriptor = take(path, wait=False)
+    try:
+        yield descriptor is not None
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)

@@ -19,7 +19,7 @@ from services.errors import ServiceError, invalid_value, not_found, not_yours
 from services.runs import RunView, start_runs
 from services.viewer import Viewer
 from services.views import TrackSummary, View
-from store.catalogue.publishing import hide_own
+from store.catalogue.publishing import changing_own, hide_own
 from store.database import PAGE_ITEMS
 from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name, person_shape
 from store.library import shown_tracks, tracks_by_id
@@ -264,25 +264,31 @@ def _own(services: Services, owner: str) -> list[Playlist]:
 
 
 def _delete(services: Services, owner: str, name: str, playlists: Sequence[Playlist]) -> None:
-    """Delete playlists of ``owner``: of who has many rows by a run, and so that at once nobody finds them any more.
+    """Delete playlists of ``owner``, so that at once nobody finds them any more; by a run, where that takes long.
 
-    After a kill the owner's segment, which is hidden first, is built again by whatever looks after the catalogue.
+    That is for who has many rows, and while a deletion or an import before it builds the owner's segment. After a kill
+    the segment, which is hidden first, is built again by whatever looks after the catalogue.
     """
-    hide_own(services.catalogue.root, owner)
+    root = services.catalogue.root
+    hide_own(root, owner)
     rows = sum(playlist.item_count for playlist in _own(services, owner))
-    if rows > _ROWS_AT_ONCE:
-        limits = replace(services.config.work, runs_each=_NO_LIMIT, runs_all=_NO_LIMIT)  # there is a playlist less
-        deletion = new_deletion(owner, name, playlists)
-        queued = enqueue(services.database, services.config.var, deletion, limits=limits)
-        services.database.delete_documents("playlists", [playlist.id for playlist in playlists])
-        spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))
-    else:
-        for playlist in playlists:
-            services.database.delete_playlist(playlist.id)
-        _build_own(services, owner)
+    with changing_own(root, owner) as alone:
+        if alone and rows <= _ROWS_AT_ONCE:
+            for playlist in playlists:
+                services.database.delete_playlist(playlist.id)
+            _build_own(services, owner)
+        else:
+            _delete_by_run(services, owner, name, playlists)
     for playlist in playlists:
         services.registry.forget(task_of(playlist.id))
         forget_triage(services.database, triage_id(owner, playlist.id))
+
+
+def _delete_by_run(services: Services, owner: str, name: str, playlists: Sequence[Playlist]) -> None:
+    limits = replace(services.config.work, runs_each=_NO_LIMIT, runs_all=_NO_LIMIT)  # there is a playlist less
+    queued = enqueue(services.database, services.config.var, new_deletion(owner, name, playlists), limits=limits)
+    services.database.delete_documents("playlists", [playlist.id for playlist in playlists])
+    spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))
 
 
 def _build_own(services: Services, owner: str) -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from store.catalogue.catalogue import COLLECTION, OWN, PUBLIC, SEGMENTS_DIR, owner_root
 from store.catalogue.merging import merge_rows
-from store.catalogue.publishing import hidden_mark, publish
+from store.catalogue.publishing import build_lock, forget_own, hidden_mark, publish
 from store.catalogue.tables import read_tables
 from store.catalogue.writer import Step, rows_from_tracks, write_segment
 from store.domain import Track
@@ -31,7 +31,7 @@ def build_public(root: Path, progress: Step = lambda *_: None) -> int:
     united and the audio features are those of the row that knows most of them, never a mixture.
     ``progress`` is called with (phase, rows done, rows in all).
     """
-    with locked(root / f".{PUBLIC}.lock"):
+    with locked(build_lock(root, PUBLIC)):
         progress("read", 0, 0)
         rows = merge_rows(read_tables(root))
         return _publish(root, PUBLIC, rows, progress)
@@ -48,17 +48,21 @@ def build_own(root: Path, owner: str, tracks: Iterable[Track], progress: Step = 
     Of an owner without tracks nothing stays.
     """
     folder = owner_root(root, owner)
-    folder.mkdir(parents=True, exist_ok=True)
-    count = _build(folder, OWN, tracks, progress)
-    if not count:
-        shutil.rmtree(folder)
+    with locked(build_lock(folder, OWN)):
+        count = _built(folder, OWN, tracks, progress)
+        if not count:
+            forget_own(folder)
     return count
 
 
 def _build(root: Path, name: str, tracks: Iterable[Track], progress: Step) -> int:
-    with locked(root / f".{name}.lock"):
-        hidden = hidden_mark(root)
-        return _publish(root, name, merge_rows(rows_from_tracks(tracks)), progress, hidden)
+    with locked(build_lock(root, name)):
+        return _built(root, name, tracks, progress)
+
+
+def _built(root: Path, name: str, tracks: Iterable[Track], progress: Step) -> int:
+    hidden = hidden_mark(root)
+    return _publish(root, name, merge_rows(rows_from_tracks(tracks)), progress, hidden)
 
 
 def _publish(root: Path, name: str, rows: pa.Table, progress: Step, hidden: str = "") -> int:

@@ -5,16 +5,20 @@ Nothing here loads pyarrow, which answering requests needs nowhere else.
 
 import json
 import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from store.catalogue.catalogue import CURRENT_FILE, OWN, owner_root, published
 from store.catalogue.segment import CatalogueError
 from store.disk import replace_text
-from store.locks import locked
+from store.locks import locked, locked_if_free
 
 # Changes whenever the segment was hidden: a build that began before may hold what has been deleted.
 _HIDDEN = ".hidden"
-_LOCK = ".current.lock"
+_LOCK, _CHANGING = ".current.lock", ".changing.lock"
+_GONE = ".gone"
 
 
 def hide_own(root: Path, owner: str) -> None:
@@ -27,6 +31,30 @@ def hide_own(root: Path, owner: str) -> None:
     with locked(folder / _LOCK):
         replace_text(folder / _HIDDEN, secrets.token_hex(16))
         _write_current(folder, {name: at for name, at in _published(folder).items() if name != OWN})
+
+
+def build_lock(root: Path, name: str) -> Path:
+    """Return the file whose lock is held while segment ``name`` in ``root`` is built."""
+    return root / f".{name}.lock"
+
+
+@contextmanager
+def changing_own(root: Path, owner: str) -> Iterator[bool]:
+    """Say whether nobody else changes or builds the segment of ``owner`` now; others are told that we do."""
+    folder = owner_root(root, owner)
+    with locked_if_free(folder / _CHANGING) as alone:
+        with locked_if_free(build_lock(folder, OWN)) as free:
+            pass
+        yield alone and free
+
+
+def forget_own(folder: Path) -> None:
+    """Delete the folder of an owner without tracks, whose builds the caller has locked; nobody sees a part of it."""
+    for left in folder.parent.glob(f"*{_GONE}"):  # by a kill
+        shutil.rmtree(left, ignore_errors=True)
+    with locked(folder / _LOCK):
+        gone = folder.rename(folder.with_name(f"{secrets.token_hex(8)}{_GONE}"))
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def hidden_mark(root: Path) -> str:

@@ -124,10 +124,7 @@ class EmbeddedServer:
             self.base.chmod(0o700)  # what is in it is nobody's business, other accounts of this machine included
             return self._start()
         except OSError as fault:
-            raise EmbeddedError(
-                f"The database folder {self.folder} cannot be made or written: {fault.strerror}.",
-                "Make room on its disk, point TASTEMAP_VAR at a folder that can be written, or set MONGODB_URI.",
-            ) from fault
+            raise self._unwritable(fault.strerror) from fault
 
     def _start(self) -> str:
         with locked(self.base / "start.lock"):
@@ -297,6 +294,8 @@ class EmbeddedServer:
         tail = self._log_tail()
         if self.lacks_room():
             return EmbeddedError("The disk is full: the embedded database cannot start.", "Make room on it.")
+        if "permission denied" in tail.lower():
+            return self._unwritable("Permission denied")
         if "no in-place upgrade" in tail.lower():
             return EmbeddedError(
                 f"The data in {self.folder} were written by another version of the database.", _MOVE_HINT
@@ -312,6 +311,12 @@ class EmbeddedServer:
         return EmbeddedError(
             f"The embedded database did not start: {last}",
             f"{self.base / 'server.log'} says more. Start again, or set MONGODB_URI to a MongoDB server.",
+        )
+
+    def _unwritable(self, why: str | None) -> EmbeddedError:
+        return EmbeddedError(
+            f"The database folder {self.folder} cannot be made or written: {why}.",
+            "Make room on its disk, point TASTEMAP_VAR at a folder that can be written, or set MONGODB_URI.",
         )
 
     def _way_back(self) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from etl.deleting import run as run_deletion
 from etl.task import Reporter, Task, silent
 from jobs.worker import execute
 from services.playlists import playlists
-from store.catalogue.catalogue import owner_root
-from store.catalogue.publishing import hidden_mark, publish
+from store.catalogue.catalogue import OWN, owner_root
+from store.catalogue.publishing import build_lock, hidden_mark, publish
 from store.database import Database
 from store.domain import Track
+from store.locks import locked
 from store.runs import Cancelled, Run
 from tests.api.test_playlists import ended, send
 
@@ -163,6 +165,24 @@ def test_a_large_deletion_hides_at_once_and_goes_on_after_any_kill(
     with pytest.raises(Cancelled):  # it has ended
         run_deletion(task)
     assert titles(mine, first) == ["Slow Kites", "Gravel Choir"]
+
+
+def test_a_deletion_beside_another_one_is_left_to_a_run(
+    mine: FlaskClient, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playlist = bring(mine, exportify("Slow Kites"))
+    owner = database.get_document("playlists", playlist)["owner"]
+    monkeypatch.setattr(playlists, "spawn_worker", lambda *_: None)
+    answers: list[int] = []
+    deleting = threading.Thread(target=lambda: answers.append(mine.delete(f"/api/playlists/{playlist}").status_code))
+    with locked(build_lock(owner_root(tmp_path / "catalogue", owner), OWN)):
+        deleting.start()
+        deleting.join(60)
+        assert answers == [204]
+        assert found(mine, "slow kites") == []
+    [deletion] = [run for run in database.unfinished_runs() if run.kind == "delete"]
+    assert execute(database, tmp_path, deletion.id) == "done"
+    assert database.own_tracks([ID.format(1)], owner) == {}
 
 
 def test_gaps_of_what_a_person_brings_are_filled_from_the_shared_layer(

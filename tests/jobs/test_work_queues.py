@@ -4,6 +4,7 @@ import io
 import os
 import signal
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -101,6 +102,16 @@ def test_a_process_that_is_killed_is_started_again(
     wait_for_end(database, tmp_path, [run])
     wait_for_leaving(processes)
     assert len(processes) == 2
+
+
+def test_a_process_that_cannot_be_started_again_is_left_to_the_next_look(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue.time, "sleep", lambda _seconds: None)
+    (tmp_path / "runs").write_text("no folder, as where nothing may be written")
+    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"]) as process:
+        queue._attend(process, tmp_path, "", WorkQueue.FILES)
+    assert "cannot be started" in caplog.text
 
 
 def test_nothing_is_started_where_the_queue_is_done_by_a_command(

@@ -2,14 +2,16 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from store.catalogue import catalogue as catalogue_module
-from store.catalogue.builder import build_collection, build_public
-from store.catalogue.catalogue import CURRENT_FILE, Catalogue, CatalogueError
+from store.catalogue.builder import build_collection, build_own, build_public
+from store.catalogue.catalogue import CURRENT_FILE, Catalogue, CatalogueError, owner_root
+from store.catalogue.publishing import hide_own
 from store.catalogue.segment import _as_written, recording_hash
 from store.domain import AUDIO_FEATURES, AudioFeatures
 from store.text import recording_key
@@ -147,6 +149,23 @@ def test_only_the_generation_before_is_kept(tmp_path: Path) -> None:
     for number in range(4):
         build_collection(tmp_path, [a_track(number, "Song", "A")])
     assert len(list((tmp_path / "segments").iterdir())) == 2
+
+
+def test_a_segment_that_empties_while_others_hide_and_build_it_disturbs_none(tmp_path: Path) -> None:
+    tracks = [a_track(1, "Harbour", "Nadia Verholt")]
+
+    def delete(at: int) -> None:
+        hide_own(tmp_path, "owner")
+        build_own(tmp_path, "owner", [] if at % 2 else tracks)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(delete, range(64)))
+    left = owner_root(tmp_path, "owner").parent / "left by a kill.gone"
+    left.mkdir()
+    assert build_own(tmp_path, "owner", []) == 0
+    assert list(left.parent.iterdir()) == []
+    assert build_own(tmp_path, "owner", tracks) == 1
+    assert len(Catalogue(owner_root(tmp_path, "owner")).current()) == 1
 
 
 def test_an_emptied_collection_has_no_segment(tmp_path: Path) -> None:

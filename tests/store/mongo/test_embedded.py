@@ -291,6 +291,14 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         EmbeddedServer(tmp_path).start()
 
 
+def test_data_that_may_not_be_written_are_no_damage(server: EmbeddedServer) -> None:
+    server.base.mkdir()
+    (server.base / "server.log").write_text("_wiredtiger.WiredTigerError: Permission denied\n")
+    fault = server._start_fault(1)
+    assert "cannot be made or written" in fault.message
+    assert "TASTEMAP_VAR" in fault.hint
+
+
 def test_an_address_is_not_known_before_a_start(server: EmbeddedServer) -> None:
     with pytest.raises(EmbeddedError, match="not been started"):
         _ = server.uri
