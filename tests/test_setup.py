@@ -54,7 +54,18 @@ def test_models_stay_small() -> None:
 
 
 def test_web_process_imports_nothing_heavy() -> None:
-    heavy = ["tensorflow", "keras", "sklearn", "scipy", "pandas", "pyarrow", "sqlalchemy", "secantus"]
+    heavy = [
+        "tensorflow",
+        "keras",
+        "sklearn",
+        "scipy",
+        "pandas",
+        "pyarrow",
+        "sqlalchemy",
+        "secantus",
+        "spotipy",
+        "redis",
+    ]
     # gunicorn's master imports its settings, and its web processes have all of that by their fork.
     settings = "import runpy; runpy.run_path('gunicorn.conf.py')"
     check = f"import app, sys; {settings}; print([name for name in {heavy} if name in sys.modules])"

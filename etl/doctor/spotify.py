@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from spotipy.cache_handler import MemoryCacheHandler
-
 from etl.doctor.examination import Check, State
 from etl.doctor.sources import PROBE
 from etl.engine import Engine
@@ -93,7 +91,7 @@ def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_
 
 def _of_the_app(channel: Channel) -> Iterator[_Probe]:
     market = client.market(channel)
-    signer = client.client_credentials(channel, MemoryCacheHandler())
+    signer = client.client_credentials(channel, client.memory_cache())
     yield "token", lambda: ask(lambda: {"token": signer.get_access_token(as_dict=False)})
     yield "search", lambda: client.call(channel, "search", "Queen", limit=1, type="track", market=market)
     yield "track", lambda: client.call(channel, "track", _TRACK, market=market)

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from spotipy.cache_handler import CacheHandler
-
 from etl.engine.vault import Vault, VaultError
 from etl.providers.base import Channel, FaultKind, SourceFault
-from etl.spotify.client import pkce, spotify
+from etl.spotify.client import passing_cache, pkce, spotify
 from etl.spotify.faults import SpotifyRefused, ask
 from store.database import Database
 from store.documents import Document
@@ -169,7 +167,7 @@ class Accounts:
         return self._database.change_document(COLLECTION, owner, changes, where=unchanged)
 
     def _renewed(self, owner: str, channel: Channel, refresh_token: str, lease: str) -> str:
-        login = pkce(channel, cache=_Leased(self, owner, lease))
+        login = pkce(channel, cache=passing_cache(lambda token: self.keep_renewed(owner, token, lease)))
         try:
             return str(ask(login.refresh_access_token, refresh_token)["access_token"])
         except SpotifyRefused as refused:
@@ -181,19 +179,6 @@ class Accounts:
         finally:
             free = {"lease": "", "lease_until": _LONG_AGO}
             self._database.change_document(COLLECTION, owner, free, where={"lease": lease})
-
-
-class _Leased(CacheHandler):
-    """spotipy's token cache during one renewal."""
-
-    def __init__(self, accounts: Accounts, owner: str, lease: str) -> None:
-        self._accounts, self._owner, self._lease = accounts, owner, lease
-
-    def get_cached_token(self) -> None:
-        """Return None: the caller has read the token already."""
-
-    def save_token_to_cache(self, token_info: Mapping[str, Any]) -> None:
-        self._accounts.keep_renewed(self._owner, token_info, self._lease)
 
 
 class Session:

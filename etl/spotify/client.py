@@ -1,15 +1,20 @@
 """spotipy over the engine's session: the engine sees every answer, and does the waiting and the retries.
 
-:func:`call` and :func:`call_closed` send requests of the app itself, without a user: of the catalogue.
+:func:`call` and :func:`call_closed` send requests of the app itself, without a user: of the catalogue. spotipy is
+imported where it is first used: it imports a client of Redis, 6 MB in each process, and most never ask Spotify.
 """
 
-import logging
-from functools import lru_cache
-from typing import Any, Protocol
+from __future__ import annotations
 
-import spotipy
-from spotipy.cache_handler import CacheHandler, MemoryCacheHandler
-from spotipy.oauth2 import SpotifyClientCredentials, SpotifyPKCE
+import logging
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from spotipy import Spotify
+    from spotipy.cache_handler import CacheHandler, MemoryCacheHandler
+    from spotipy.oauth2 import SpotifyClientCredentials, SpotifyPKCE
 
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault, is_extended
 from etl.spotify.faults import SpotifyRefused, ask
@@ -30,15 +35,19 @@ class Signer(Protocol):
     def get_access_token(self, as_dict: bool = False) -> Any: ...
 
 
-def spotify(channel: Channel, signer: Signer) -> spotipy.Spotify:
+def spotify(channel: Channel, signer: Signer) -> Spotify:
     """Return a client whose requests are signed by ``signer``."""
-    client = spotipy.Spotify(auth_manager=signer, requests_session=channel.session, requests_timeout=TIMEOUT_SECONDS)
+    from spotipy import Spotify
+
+    client = Spotify(auth_manager=signer, requests_session=channel.session, requests_timeout=TIMEOUT_SECONDS)
     client.prefix = channel.base_url.rstrip("/") + "/"
     return client
 
 
 def client_credentials(channel: Channel, cache: CacheHandler) -> SpotifyClientCredentials:
     """Return the signer of an app without a user: for the catalogue. Needs ``client_id`` and ``client_secret``."""
+    from spotipy.oauth2 import SpotifyClientCredentials
+
     signer = SpotifyClientCredentials(
         client_id=channel.settings["client_id"],
         client_secret=channel.settings["client_secret"],
@@ -52,6 +61,8 @@ def client_credentials(channel: Channel, cache: CacheHandler) -> SpotifyClientCr
 
 def pkce(channel: Channel, redirect_uri: str = "", scope: str = "", cache: CacheHandler | None = None) -> SpotifyPKCE:
     """Return spotipy's login by authorisation code with PKCE. Needs ``client_id`` alone."""
+    from spotipy.oauth2 import SpotifyPKCE
+
     login = SpotifyPKCE(
         client_id=channel.settings["client_id"],
         redirect_uri=redirect_uri or "http://127.0.0.1/callback",
@@ -59,11 +70,32 @@ def pkce(channel: Channel, redirect_uri: str = "", scope: str = "", cache: Cache
         requests_session=channel.session,
         requests_timeout=TIMEOUT_SECONDS,
         open_browser=False,
-        cache_handler=cache or MemoryCacheHandler(),
+        cache_handler=cache or memory_cache(),
     )
     login.OAUTH_AUTHORIZE_URL = f"{_accounts_url(channel)}/authorize"
     login.OAUTH_TOKEN_URL = f"{_accounts_url(channel)}/api/token"
     return login
+
+
+def memory_cache() -> MemoryCacheHandler:
+    """Return a token cache that keeps what it is given."""
+    from spotipy.cache_handler import MemoryCacheHandler
+
+    return MemoryCacheHandler()
+
+
+def passing_cache(save: Callable[[Mapping[str, Any]], None]) -> CacheHandler:
+    """Return a token cache that holds none and passes on what it is given."""
+    from spotipy.cache_handler import CacheHandler
+
+    class Passing(CacheHandler):
+        def get_cached_token(self) -> None:
+            """Return None: the caller has read the token already."""
+
+        def save_token_to_cache(self, token_info: Mapping[str, Any]) -> None:
+            save(token_info)
+
+    return Passing()
 
 
 def _accounts_url(channel: Channel) -> str:
@@ -126,4 +158,4 @@ def _as_object(method: Any, *args: Any, **kwargs: Any) -> Any:
 
 @lru_cache(maxsize=8)
 def _tokens(_client_id: str, _client_secret: str, _accounts_url: str) -> MemoryCacheHandler:
-    return MemoryCacheHandler()
+    return memory_cache()

@@ -1,14 +1,18 @@
 """Spotify's errors as faults with messages and hints."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
-from spotipy.exceptions import SpotifyException, SpotifyOauthError
 
 from etl.engine.channel import writable
 from etl.providers.base import FaultKind, NotThere, SourceFault
+
+if TYPE_CHECKING:
+    from spotipy.exceptions import SpotifyOauthError
 
 DASHBOARD = "https://developer.spotify.com/dashboard"
 # spotipy puts the address before the words of the answer.
@@ -36,6 +40,8 @@ def ask(method: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]
     NotThere
         Spotify does not have this (404).
     """
+    from spotipy.exceptions import SpotifyException, SpotifyOauthError
+
     try:
         answer = method(*args, **kwargs)
     except SpotifyException as error:

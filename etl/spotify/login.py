@@ -8,12 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from spotipy.cache_handler import MemoryCacheHandler
-
 from etl.engine.vault import Vault
 from etl.providers.base import Channel, FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Accounts
-from etl.spotify.client import pkce, spotify
+from etl.spotify.client import memory_cache, pkce, spotify
 from etl.spotify.faults import DASHBOARD, SpotifyRefused, ask
 
 READ_SCOPE = "playlist-read-private playlist-read-collaborative user-library-read user-top-read user-read-private"
@@ -112,7 +110,7 @@ class Login:
         self._accounts.connect(owner, token, _user_of(channel, token))
 
     def _exchange(self, channel: Channel, begun: Mapping[str, Any], code: str) -> dict[str, Any]:
-        cache = MemoryCacheHandler()
+        cache = memory_cache()
         login = pkce(channel, begun["redirect_uri"], cache=cache)
         login.code_verifier = self._vault.unseal(begun["verifier"])
         login.code_challenge = ""  # sent already; spotipy would make another pair without it

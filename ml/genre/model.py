@@ -27,7 +27,6 @@ from store.domain import AUDIO_FEATURES, Track, usable_features
 # other weights for each.
 BASES = ("both", "unrated", "audio", "names")
 _UNLIKELY = 0.001  # of a family, so that no answer rules one out
-_ROWS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,8 +204,7 @@ class GenrePredictor:
         left_out = list(_words_left_out(parts))
         audio, bags = self._numbers([track]), self.names.bags([*parts, *(rest for _, _, rest in left_out)])
         features = [name for name, known in zip(COLUMNS, audio[0], strict=False) if known]
-        occluded = self._occluded(audio, bags, features, left_out)
-        prediction = self._predict_occluded(occluded, 1 + len(features) + len(left_out))
+        prediction = self._predict_occluded(self._occluded(audio, bags, features, left_out))
         if revise:
             prediction = revise(prediction)
         column = int(prediction.genre[0].argmax()) if genre is None else self.genres.index(genre)
@@ -225,13 +223,11 @@ class GenrePredictor:
         )
 
     def _occluded(self, audio: Floats, bags: Floats, features: Sequence[str], left_out: Sequence[LeftOut]) -> Encoded:
-        """Return the track, then the track without each feature, then without each word, then the track again.
+        """Return the track, then the track without each feature, then without each word.
 
-        ``audio`` (1, width) is the track's, ``bags`` are those of its parts and of the parts without a word. There are
-        8, 16, 24 ... rows: the network is laid out anew for each number of them.
+        ``audio`` (1, width) is the track's, ``bags`` are those of its parts and of the parts without a word.
         """
-        rows = 1 + len(features) + len(left_out)
-        audio = np.repeat(audio, rows + -rows % _ROWS_AT_ONCE, axis=0)
+        audio = np.repeat(audio, 1 + len(features) + len(left_out), axis=0)
         of_parts = np.repeat(bags[None, : len(PARTS)], len(audio), axis=0)
         for row, name in enumerate(features, 1):
             audio[row, self._columns[name]] = 0.0
@@ -266,11 +262,10 @@ class GenrePredictor:
         """Return all probabilities of the network's inputs."""
         return self._calibrated(*self.experts(encoded), bases(encoded.audio, encoded.bags))
 
-    def _predict_occluded(self, encoded: Encoded, rows: int) -> GenrePrediction:
-        """Return the probabilities of the 114 genres of the first ``rows``, and of the further heads of the first."""
-        basis = bases(encoded.audio[:rows], encoded.bags[:rows])
+    def _predict_occluded(self, encoded: Encoded) -> GenrePrediction:
+        """Return the probabilities of the 114 genres of all rows, and of the further heads of the first."""
         experts, broad, micro = self.experts(encoded)
-        return self._calibrated(experts[:rows], broad[:1], micro[:1], basis)
+        return self._calibrated(experts, broad[:1], micro[:1], bases(encoded.audio, encoded.bags))
 
     def _calibrated(
         self, experts: Floats, broad: Floats, micro: Floats, basis: npt.NDArray[np.intp]

@@ -154,9 +154,10 @@ def distinct_recordings(found: Iterable[tuple[float, Segment, int]], limit: int)
 def _ranked(segment: Segment, rows: list[int], words: list[str]) -> Iterator[tuple[float, int]]:
     if not rows:
         return
-    popularity = (np.nan_to_num(segment.popularity[rows]) / 100.0).tolist()
+    popularity = segment.popularity[rows] / np.float32(100.0)
+    popularity[np.isnan(popularity)] = 0.0  # np.nan_to_num takes three times as long
     named = kind_bits(named_kinds(" ".join(words)))
-    for row, popular, kinds in zip(rows, popularity, segment.kinds[rows].tolist(), strict=True):
+    for row, popular, kinds in zip(rows, popularity.tolist(), segment.kinds[rows].tolist(), strict=True):
         title, artist = segment.names(row)
         yield score(words, title, artist, popular, kinds & ~named), row
 

@@ -342,9 +342,10 @@ class Segment:
     def artist_genre_counts(self, artist_key: str) -> Counter[str]:
         """Count the microgenres and labels of the artist's most popular tracks."""
         counts: Counter[str] = Counter()
-        rows = self.artist_rows(artist_key)[:_ARTIST_GENRE_ROWS].tolist()
-        for cells in map(self._cells, rows):
-            counts.update(dict.fromkeys(cells["artist_genres"] + cells["labels"], 1))
+        labels, artist_genres = TRACK_CELLS.index("labels"), TRACK_CELLS.index("artist_genres")
+        for cells in map(self._parsed, self._tracks.many(self.artist_rows(artist_key)[:_ARTIST_GENRE_ROWS])):
+            for name in dict.fromkeys(cells[artist_genres] + cells[labels]):
+                counts[name] += 1
         return counts
 
 

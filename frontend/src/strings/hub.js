@@ -69,3 +69,25 @@ export const OVERVIEW = {
 }
 
 export const EMPTY = { words: 'Nothing is in it yet.', begin: 'See what may come first' }
+
+export const MAP = {
+  across: 'Across',
+  up: 'Up',
+  colour: 'Coloured by',
+  coloursBy: (grouping) => `Colours by ${grouping}`,
+  open: 'Open it',
+  missing: (tracks, all, what) =>
+    `${number(tracks)} of ${number(all)} tracks are not on the map: their ${what} is not known. The table has them.`,
+  keys:
+    'Wheel or two fingers zoom, a drag moves the map, a double click shows everything; Shift and drag select. With keys: ' +
+    'arrows go from point to point, Page Up and Down through the order, Enter opens, Space selects.',
+}
+
+export const PEOPLE = {
+  heading: 'The people',
+  one: 'One person added all of it, so there is nobody to compare.',
+  nobody: 'The file does not say who added its tracks. An Exportify file of a collaborative playlist does.',
+  when: 'When they added their tracks',
+  guess: 'Guess who added it',
+  who: 'Who added it?',
+}
