@@ -143,6 +143,7 @@ class Channel(HTTPChannel):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         self._sent = 0
+        self._sent_at = time.monotonic()
         self._drains_since: tuple[float, int] | None = None
         self.failed = False
         self._lingers_until = 0.0
@@ -175,6 +176,11 @@ class Channel(HTTPChannel):
         if self.requests or self.total_outbufs_len:
             return None
         return self.request.began if self.request else self._active
+
+    @property
+    def stalls_since(self) -> float | None:
+        """When the other side last took something of its answer; None where no answer waits for it."""
+        return self._sent_at if self.total_outbufs_len else None
 
     @property
     def buffered(self) -> int:
@@ -237,6 +243,8 @@ class Channel(HTTPChannel):
     def send(self, data: bytes, do_close: bool = True) -> int:
         sent: int = super().send(data, do_close=do_close)
         self._sent += sent
+        if sent:
+            self._sent_at = time.monotonic()
         return sent
 
     # A connection that was dropped while the loop asked who is readable must not be polled: its descriptor may be that

@@ -1,8 +1,8 @@
 """A worker class for gunicorn that buffers: slow connections hold memory of some KB, and no thread.
 
-Threads answer whole requests alone. When all connections are taken, the one that has waited longest is closed for
-the next. Forms with files have threads of their own, so that many of them at once leave the others free. ``/healthz``
-needs no thread: the loop that receives requests answers it.
+Threads answer whole requests alone. When all connections are taken, the one that has waited, or has not read its
+answer, for longest is closed for the next. Forms with files have threads of their own, so that many of them at once
+leave the others free. ``/healthz`` needs no thread: the loop that receives requests answers it.
 """
 
 import os
@@ -30,6 +30,8 @@ _BUFFERED_BYTES = 2048 * MEGABYTE
 _IN_MEMORY_BYTES = 128 * 1024
 _MAX_HEADERS_BYTES = 64 * 1024
 _LOOK_SECONDS = 1.0
+# Where all connections are taken, one that is younger makes no room: its request is on its way.
+_NEW_SECONDS = 0.5
 _LOOP_SECONDS = 0.5
 # Answers are computed by many threads; the loop must not wait for each of them in turn.
 _SWITCH_SECONDS = 0.001
@@ -61,7 +63,11 @@ class _Bounded:
         return bool(super().readable())  # type: ignore[misc]
 
     def _make_room(self) -> None:
-        waiting = [(since, channel) for channel in self.active_channels.values() if (since := channel.waits_since)]
+        waiting = [
+            (since, channel)
+            for channel in list(self.active_channels.values())
+            if (since := channel.waits_since or channel.stalls_since) and since < time.monotonic() - _NEW_SECONDS
+        ]
         if waiting:
             min(waiting, key=lambda one: one[0])[1].drop()
 

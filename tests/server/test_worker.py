@@ -39,7 +39,7 @@ def app(environ, start_response):
         size = asked.count(path)
     while block := environ["wsgi.input"].read(65536):
         size += len(block)
-    body = b"x" * (50 << 20) if path == "/large" else str(size).encode()
+    body = b"x" * ({"/large": 50, "/some": 4}[path] << 20) if path in {"/large", "/some"} else str(size).encode()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 """
@@ -129,6 +129,17 @@ def test_who_does_not_read_an_answer_holds_no_thread(served: Callable[..., int])
     slow = [begun(port, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(2 * THREADS)]
     for connection in slow:
         assert connection.recv(1) == b"H"  # it is being answered
+    assert answer(port, "/").read() == b"0"
+
+
+def test_who_does_not_read_an_answer_holds_no_place(served: Callable[..., int]) -> None:
+    port = served()
+    for _ in range(80):  # there is room for 64
+        connection = socket.socket()
+        opened.append(connection)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", port))
+        connection.sendall(b"GET /some HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer(port, "/").read() == b"0"
 
 
