@@ -39,8 +39,10 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with self._opened() as archive:
-            self._members = [member for member in archive.infolist() if not member.is_dir()]
+        with self._damage_refused():
+            # Opened once: to read the directory for each of its members takes a quarter of an hour where it has 10,000.
+            self._archive = zipfile.ZipFile(path)
+            self._members = [member for member in self._archive.infolist() if not member.is_dir()]
         if len(self._members) > MAX_MEMBERS:
             raise self._too_large(f"holds more than {MAX_MEMBERS:,} files")
 
@@ -74,17 +76,16 @@ class Archive:
                 code, what = fault
                 message = f"{_last(member.filename)} in {self.path.name} {what}."
                 raise ImportProblem(code, message, "Unpack the archive and bring the files in it.")
-            with self._opened() as archive, archive.open(member) as unpacked:
+            with self._damage_refused(), self._archive.open(member) as unpacked:
                 # zipfile stops at the size in the directory and compares the checksum at the end.
                 return io.BytesIO(unpacked.read(member.file_size))
 
         return opened
 
     @contextmanager
-    def _opened(self) -> Iterator[zipfile.ZipFile]:
+    def _damage_refused(self) -> Iterator[None]:
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                yield archive
+            yield
         except (*_DAMAGED, OSError) as fault:
             if isinstance(fault, OSError) and fault.errno != errno.EINVAL:  # of a place before the file's beginning
                 raise

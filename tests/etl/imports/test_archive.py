@@ -56,6 +56,28 @@ def test_what_listenbrainz_sends(tmp_path: Path) -> None:
     assert reasons(lists[0][1]) == [("played again (counted as a further play)", 1)]
 
 
+def test_the_directory_of_an_archive_is_not_read_for_each_member(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, *arguments: Any, **more: Any) -> None:
+            opened.append(arguments[0])
+            super().__init__(*arguments, **more)
+
+    def opens(members: int) -> int:
+        lists = {f"{at}.csv": f"Title,Artist\nSong {at},Singer\n" for at in range(members)}
+        path = formats.zipped(tmp_path / f"{members}.zip", lists)
+        opened.clear()
+        with monkeypatch.context() as counting:
+            counting.setattr(archive.zipfile, "ZipFile", Counted)
+            assert len(read(path)[1]) == members
+        return len(opened)
+
+    assert opens(30) == opens(2)
+
+
 def test_paths_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
     folder = tmp_path / "inside"
     folder.mkdir()
