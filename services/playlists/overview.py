@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.artists.model import ArtistEmbedding
 from ml.sound import coordinates
 from services.container import Services
 from services.playlists.groups import best_known_genres
@@ -58,10 +59,14 @@ class SharedTaste:
 
 @dataclass(frozen=True, kw_only=True)
 class RarestArtist:
-    """The artist whose best known track here is least popular (0 to 100)."""
+    """The artist whose best known track here is least popular (0 to 100).
+
+    Where nobody's popularity is known, it is the artist whom fewest of the playlists know that the embedding of artists
+    was learnt from; ``popularity`` is null then.
+    """
 
     artist: str
-    popularity: float
+    popularity: float | None
     track: TrackSummary
 
 
@@ -118,7 +123,7 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
         without_features=len(tracks) - sources.total(),
         odd_one_out=_odd_one_out(tracks),
         most_shared=_most_shared(rows),
-        rarest=_rarest(tracks),
+        rarest=_least_popular(tracks) or _least_known(known_artists, tracks),
         people=people,
         pairs=pairs,
         most_unlike=most_unlike,
@@ -173,7 +178,7 @@ def _most_shared(rows: Sequence[tuple[PlaylistItem, Track]]) -> SharedTaste | No
     return SharedTaste(artist=artist, people=sorted(people[artist]), tracks=tracks[artist]) if shared else None
 
 
-def _rarest(tracks: Sequence[Track]) -> RarestArtist | None:
+def _least_popular(tracks: Sequence[Track]) -> RarestArtist | None:
     best: dict[str, Track] = {}
     for track in tracks:
         if track.artists and track.popularity is not None:
@@ -184,3 +189,14 @@ def _rarest(tracks: Sequence[Track]) -> RarestArtist | None:
         return None
     artist = min(best, key=lambda name: (best[name].popularity or 0.0, name))
     return RarestArtist(artist=artist, popularity=best[artist].popularity or 0.0, track=TrackSummary.of(best[artist]))
+
+
+def _least_known(artists: ArtistEmbedding | None, tracks: Sequence[Track]) -> RarestArtist | None:
+    if artists is None:
+        return None
+    firsts = {track.artists[0]: track for track in reversed(tracks) if track.artists}
+    known = {name: float(artists.prior[at]) for name in firsts if (at := artists.find_exact(name)) is not None}
+    if len(known) < _LEAST_TRACKS:
+        return None
+    artist = min(known, key=lambda name: (known[name], name))
+    return RarestArtist(artist=artist, popularity=None, track=TrackSummary.of(firsts[artist]))

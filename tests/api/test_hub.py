@@ -17,7 +17,7 @@ from services.playlists.warming import prepare
 from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
-from store.domain import Person, Playlist, PlaylistItem
+from store.domain import Person, Playlist, PlaylistItem, Track
 from store.recommendations import Recommendations, Recommended, put_recommendations
 from tests.api.conftest import CALM, LOUD, TRACKS, a_track
 
@@ -170,6 +170,18 @@ def test_tiles_are_drawn_from_the_names_where_no_sound_is_known(
     database.share_playlist("one", True)
     tile = next(tile for tile in answer_of(client, "/api/playlists/tiles")["tiles"] if tile["id"] == "one")
     assert tile["tiles"] == [{"title": "Unheard", "artists": ["Zzyqx Qqvx"], "features": {}}] * 4
+
+
+def test_without_popularity_the_rarest_artist_is_whom_few_playlists_know(
+    client: FlaskClient, database: Database
+) -> None:
+    artists = ("Metallica", "Mercedes Sosa", "Queen", "Zzyqx Qqvx", "Madonna")
+    tracks = [Track(id=f"bare{at}", title=f"Song {at}", artists=(name,)) for at, name in enumerate(artists)]
+    database.put_tracks(tracks)
+    database.put_page("bare", 0, [PlaylistItem(position=at, track_id=track.id) for at, track in enumerate(tracks)])
+    database.put_playlist(Playlist(id="bare", name="Bare", item_count=len(tracks), complete=True))
+    rarest = answer_of(client, "/api/playlists/bare/overview")["rarest"]
+    assert (rarest["artist"], rarest["popularity"], rarest["track"]["id"]) == ("Mercedes Sosa", None, "bare1")
 
 
 def test_little_is_told_of_little(client: FlaskClient, database: Database) -> None:

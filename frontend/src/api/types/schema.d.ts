@@ -10050,10 +10050,13 @@ export interface components {
         /**
          * RarestArtist
          * @description The artist whose best known track here is least popular (0 to 100).
+         *
+         *     Where nobody's popularity is known, it is the artist whom fewest of the playlists know that the embedding of artists
+         *     was learnt from; ``popularity`` is null then.
          */
         RarestArtist: {
             artist: string;
-            popularity: number;
+            popularity: number | null;
             track: components["schemas"]["TrackSummary"];
         };
         /**
