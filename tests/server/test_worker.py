@@ -60,6 +60,7 @@ def serve(folder: Path, seconds: float, app: str = APP, more: str = "") -> tuple
             answer(port, "/").read()
             return process, port
         time.sleep(0.05)
+    process.kill()
     raise AssertionError("gunicorn does not answer")
 
 
