@@ -15,10 +15,12 @@ def take(path: Path, *, shared: bool = False, wait: bool = True) -> int | None:
     folder that it is in: others then lock a new file.
     """
     while True:
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        except FileNotFoundError:  # the folder was moved in between
+        except (FileExistsError, FileNotFoundError):  # the folder was deleted or moved in between
+            if path.parent.is_file():
+                raise
             continue
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))

@@ -191,7 +191,7 @@ class Watch:
         # A slow machine may take longer than Chromium likes until the page uses what was fetched early.
         excused = ("willReadFrequently", "was preloaded using link preload")
         if message.type in {"error", "warning"} and not any(text in message.text for text in excused):
-            self.found.append(f"console: {message.text}")
+            self.found.append(f"console: {message.text} {message.location['url']}")
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((self.own + "/", "data:", "blob:")):
