@@ -262,7 +262,14 @@ class _LookUp:
         self.pending.clear()
 
     def _late(self, need: Need, source: str) -> Answer:
-        return _late(need, source, self.engine.providers()[source].about.title)
+        title = self.engine.providers()[source].about.title
+        fault = Fault(
+            kind=FaultKind.UNREACHABLE,
+            message=f"{title} has not answered in time: it is slow, or its rate limit makes us wait.",
+            hint="Try again in a moment: its answer is kept when it comes.",
+            retry_at=datetime.now(UTC) + timedelta(seconds=GRACE_S),
+        )
+        return Answer(source=source, need=need, status=Status.FAILED, fault=fault)
 
     def _of(self, need: Need) -> list[Answer]:
         return [self.answers[need, source] for source in self.order.get(need, ()) if (need, source) in self.answers]
@@ -293,16 +300,6 @@ class _LookUp:
             covers=self._found(Need.COVER),
             trail=tuple(self.answers.values()),
         )
-
-
-def _late(need: Need, source: str, title: str) -> Answer:
-    fault = Fault(
-        kind=FaultKind.UNREACHABLE,
-        message=f"{title} has not answered in time: it is slow, or its rate limit makes us wait.",
-        hint="Try again in a moment: its answer is kept when it comes.",
-        retry_at=datetime.now(UTC) + timedelta(seconds=GRACE_S),
-    )
-    return Answer(source=source, need=need, status=Status.FAILED, fault=fault)
 
 
 def _another_recording(answer: Answer, found: Identity) -> Answer:

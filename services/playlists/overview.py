@@ -61,8 +61,8 @@ class SharedTaste:
 class RarestArtist:
     """The artist whose best known track here is least popular (0 to 100).
 
-    Where nobody's popularity is known, it is the artist whom fewest of the playlists know that the embedding of artists
-    was learnt from; ``popularity`` is null then.
+    Where the popularity of too few is known, it is the one whom the embedding of artists knows as least well known;
+    ``popularity`` is null then.
     """
 
     artist: str
@@ -191,9 +191,7 @@ def _least_popular(tracks: Sequence[Track]) -> RarestArtist | None:
     return RarestArtist(artist=artist, popularity=best[artist].popularity or 0.0, track=TrackSummary.of(best[artist]))
 
 
-def _least_known(artists: ArtistEmbedding | None, tracks: Sequence[Track]) -> RarestArtist | None:
-    if artists is None:
-        return None
+def _least_known(artists: ArtistEmbedding, tracks: Sequence[Track]) -> RarestArtist | None:
     firsts = {track.artists[0]: track for track in reversed(tracks) if track.artists}
     known = {name: float(artists.prior[at]) for name in firsts if (at := artists.find_exact(name)) is not None}
     if len(known) < _LEAST_TRACKS:

@@ -49,7 +49,7 @@ def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
 
 
 def _spread(tracks: Sequence[Track]) -> list[TileTrack]:
-    heard = [track for track in tracks if track.features and "energy" in track.features.values]
-    chosen = heard if len(heard) >= _TILES else tracks
+    with_sound = [track for track in tracks if track.features and "energy" in track.features.values]
+    chosen = with_sound if len(with_sound) >= _TILES else tracks
     four = [chosen[at * len(chosen) // _TILES] for at in range(_TILES)] if chosen else []
     return [TileTrack(one.title, one.artists, one.features.values if one.features else {}) for one in four]

@@ -172,9 +172,7 @@ def test_tiles_are_drawn_from_the_names_where_no_sound_is_known(
     assert tile["tiles"] == [{"title": "Unheard", "artists": ["Zzyqx Qqvx"], "features": {}}] * 4
 
 
-def test_without_popularity_the_rarest_artist_is_whom_few_playlists_know(
-    client: FlaskClient, database: Database
-) -> None:
+def test_without_popularity_the_rarest_artist_is_the_least_known_one(client: FlaskClient, database: Database) -> None:
     artists = ("Metallica", "Mercedes Sosa", "Queen", "Zzyqx Qqvx", "Madonna")
     tracks = [Track(id=f"bare{at}", title=f"Song {at}", artists=(name,)) for at, name in enumerate(artists)]
     database.put_tracks(tracks)

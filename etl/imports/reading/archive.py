@@ -40,7 +40,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._damage_refused():
-            # Opened once: to read the directory for each of its members takes a quarter of an hour where it has 10,000.
+            # Opened once: each opening reads the directory of all members.
             self._archive = zipfile.ZipFile(path)
             self._members = [member for member in self._archive.infolist() if not member.is_dir()]
         if len(self._members) > MAX_MEMBERS:

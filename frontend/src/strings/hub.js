@@ -57,7 +57,7 @@ export const OVERVIEW = {
   },
   rarest: 'The rarest artist',
   best: 'The best known track here,',
-  leastKnown: 'In the fewest of the playlists that Tastemap has learnt from.',
+  leastKnown: 'The least known of the artists here, as far as Tastemap has learnt.',
   popularity: (value) => `, has a popularity of ${Math.round(value)} of 100.`,
   genres: 'Top genres',
   decades: 'Decades',

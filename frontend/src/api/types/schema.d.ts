@@ -10051,8 +10051,8 @@ export interface components {
          * RarestArtist
          * @description The artist whose best known track here is least popular (0 to 100).
          *
-         *     Where nobody's popularity is known, it is the artist whom fewest of the playlists know that the embedding of artists
-         *     was learnt from; ``popularity`` is null then.
+         *     Where the popularity of too few is known, it is the one whom the embedding of artists knows as least well known;
+         *     ``popularity`` is null then.
          */
         RarestArtist: {
             artist: string;
