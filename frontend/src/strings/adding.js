@@ -1,8 +1,8 @@
-import { number } from './words.js'
+import { plural } from './words.js'
 
 export const ADDING = {
   heading: (title) => `Add “${title}” to`,
-  count: (tracks) => `${number(tracks)} ${tracks === 1 ? 'track' : 'tracks'}`,
+  count: (tracks) => plural(tracks, 'track'),
   fresh: 'A new playlist',
   make: 'Make it',
   added: 'Added to',

@@ -1,4 +1,4 @@
-import { number } from './words.js'
+import { plural } from './words.js'
 
 // What each audio feature means, as Spotify's documentation and the first project of this name define it.
 export const DEFINITIONS = {
@@ -27,7 +27,7 @@ export const TABLE = {
 }
 
 export const LIBRARY = {
-  size: (tracks) => `${number(tracks)} ${tracks === 1 ? 'track' : 'tracks'}`,
+  size: (tracks) => plural(tracks, 'track'),
   empty: 'The catalogue is empty.',
   emptyHint: 'Drop in a playlist, or let online services fill it: then you can search, and tracks are recommended.',
   bring: 'Bring in a playlist',

@@ -1,0 +1,9 @@
+// Words of buttons and headings that several views have.
+export const COMMON = {
+  track: 'Track',
+  playlist: 'Playlist',
+  why: 'Why',
+  undo: 'Undo',
+  loadingPlaylists: 'Loading the playlists…',
+  howGood: 'How good is it?',
+}
