@@ -58,6 +58,7 @@ def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPa
     playlist_page.drop("Both of us.csv", invented.bare_file(rows))
     playlist_page.wait_for_map(36)
     playlist_page.open_tab("blend")
+    page.get_by_text("The list:").click()
     page.get_by_label("What is on these playlists").uncheck()
     page.get_by_label("How many tracks").fill("4")
     page.get_by_label("Over … minutes").fill("5")

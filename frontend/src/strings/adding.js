@@ -10,6 +10,11 @@ export const ADDING = {
   done: 'Done',
 }
 
+export const PLAYLISTS = {
+  heading: 'Playlists',
+  promise: 'A playlist as a map: what it sounds like, and who added what.',
+}
+
 export const BEGINNING = {
   label: 'Or begin one with its name: genres and artists in it say what may come first',
   example: 'Late night jazz',

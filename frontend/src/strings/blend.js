@@ -10,6 +10,9 @@ export const BLEND = {
   noList: 'Choose a playlist first.',
   onePerson: 'One person needs no blend: choose another playlist, too.',
   shares: 'How much does each person count?',
+  alike: 'all the same',
+  more: 'The list:',
+  tracks: (count) => (Number.isInteger(count) ? plural(count, 'track') : ''),
   share: (times) => (times === 0 ? 'not at all' : `× ${times}`),
   method: 'How is it shared out?',
   methods: [
@@ -21,7 +24,7 @@ export const BLEND = {
     { id: 'least_misery', label: 'No one left out', words: 'Tracks that the least pleased of all still likes most.' },
     { id: 'average', label: 'Average', words: 'Tracks that please most on average; a minority may go without.' },
   ],
-  list: 'The list',
+  list: 'How long, and how new',
   length: 'How many tracks',
   cap: 'Of one artist at most',
   novelty: 'Novelty',

@@ -54,8 +54,9 @@ export const OVERVIEW = {
     return `${plural(tracks, 'track')}${people.length > 1 ? `, added by ${by}` : ''}.`
   },
   rarest: 'The rarest artist',
-  best: 'The best known track here,',
-  leastKnown: 'The least known of the artists here, as far as Tastemap has learnt.',
+  by: 'Here with',
+  best: 'Even the best known track here,',
+  leastKnown: 'The least known of the artists here, by what Tastemap learnt.',
   popularity: (value) => `, has a popularity of ${Math.round(value)} of 100.`,
   genres: 'Top genres',
   decades: 'Decades',

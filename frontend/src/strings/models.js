@@ -65,6 +65,7 @@ export const VERSIONS = {
   back: (name) => `Roll back to ${name}`,
   compare: 'Compare',
   details: 'Details',
+  scores: 'How good it is, beside simpler ways',
   loss: '(less is better)',
   on: (data) => `Measured on: ${data}.`,
   odds: 'How far the odds that it tells are off (less is better)',

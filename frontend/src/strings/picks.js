@@ -3,7 +3,9 @@ export const PICKS = {
   close: 'Goes well with it',
   fetched: 'What others recommend',
   artists: 'Artists alike',
+  // A number here could be higher than one above: what is close is told by more than the number.
   further: 'Further away',
+  furtherWhy: 'Less alike than tracks of one playlist are.',
   distant: 'Distant matches',
   draw: 'Draw others',
   allBecause: (reasons) => `Each for the same reason: ${reasons}.`,
@@ -11,6 +13,7 @@ export const PICKS = {
   postponed: (title, until) => `“${title}” is not recommended before ${until}.`,
   undo: 'Undo',
   none: 'Nothing to recommend yet. Bring in a playlist or a track table, and neighbours appear here.',
+  all: (count) => `Show all ${count}`,
   compare: 'Compare the sound',
   headings: ['Feature', 'From', 'To'],
   versions: (count) => `${count} other ${count === 1 ? 'version' : 'versions'}`,
