@@ -12,6 +12,8 @@ import numpy.typing as npt
 from services.container import Services
 from services.playlists.groups import clusters_of, main_families
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
+from services.playlists.tiles import MOST_ROWS as IN_PICTURE
+from services.playlists.tiles import TileTrack, picture_of
 from services.viewer import Viewer
 from services.views import audio_url
 from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
@@ -54,7 +56,10 @@ class RowColumns:
 
 @dataclass(frozen=True, kw_only=True)
 class PlaylistColumns:
-    """Rows of a playlist from ``start`` on; ``end`` is the position after the last one of them."""
+    """Rows of a playlist from ``start`` on; ``end`` is the position after the last one of them.
+
+    ``tiles`` are the four tracks of its picture, with the first rows.
+    """
 
     playlist: PlaylistSummary
     start: int
@@ -63,6 +68,7 @@ class PlaylistColumns:
     sources: list[str]
     families: list[str]
     clusters: list[str]
+    tiles: list[TileTrack]
     columns: RowColumns
 
 
@@ -99,6 +105,7 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
         sources=sources.names,
         families=families.names,
         clusters=clusters.names,
+        tiles=[] if start else picture_of(list({track.id: track for track in tracks[:IN_PICTURE]}.values())),
     )
 
 

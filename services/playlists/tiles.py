@@ -1,4 +1,4 @@
-"""What the tiles of the playlists are drawn from: four tracks of each, and their moods."""
+"""What the pictures of the playlists are drawn from: four tracks of each, and their moods."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from services.container import Services
 from services.playlists.moods import Mood, moods
 from services.playlists.playlists import visible_playlists
 from services.viewer import Viewer
+from services.views import audio_url
 from store.domain import Playlist, Track
 from store.library import shown_tracks
 
@@ -17,10 +18,12 @@ _TILES = 4
 
 @dataclass(frozen=True)
 class TileTrack:
-    """What the picture of a track without a cover is drawn from: its names, and its audio features if known."""
+    """A track in a picture: its cover is found by its id, else it is drawn from its names and known audio features."""
 
+    id: str
     title: str
     artists: tuple[str, ...]
+    audio_url: str | None
     features: Mapping[str, float]
 
 
@@ -28,7 +31,7 @@ class TileTrack:
 class PlaylistTile:
     """Four of the first 50 tracks, spread evenly, and how many of these 50 have which mood.
 
-    The four are of those whose energy is known, unless that are fewer. The head of a playlist's page draws the same.
+    The four are of those whose energy is known, unless that are fewer.
     """
 
     id: str
@@ -45,11 +48,15 @@ def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
     ids = [item.track_id for item in services.database.playlist_items(playlist.id, limit=MOST_ROWS)]
     known = shown_tracks(services.catalogue, services.database, playlist.owner, set(ids))
     tracks = [known[track_id] for track_id in dict.fromkeys(ids) if track_id in known]
-    return PlaylistTile(playlist.id, _spread(tracks), moods(tracks))
+    return PlaylistTile(playlist.id, picture_of(tracks), moods(tracks))
 
 
-def _spread(tracks: Sequence[Track]) -> list[TileTrack]:
+def picture_of(tracks: Sequence[Track]) -> list[TileTrack]:
+    """Return the four that stand for the tracks at the beginning of a playlist; none where there are none."""
     with_sound = [track for track in tracks if track.features and "energy" in track.features.values]
     chosen = with_sound if len(with_sound) >= _TILES else tracks
     four = [chosen[at * len(chosen) // _TILES] for at in range(_TILES)] if chosen else []
-    return [TileTrack(one.title, one.artists, one.features.values if one.features else {}) for one in four]
+    return [
+        TileTrack(one.id, one.title, one.artists, audio_url(one), one.features.values if one.features else {})
+        for one in four
+    ]

@@ -160,6 +160,10 @@ def test_tiles_are_drawn_from_the_sound(client: FlaskClient, database: Database,
     assert [track["title"] for track in tile["tiles"]] == ["Loud 0", "Loud 2", "Soft 0", "Soft 2"]
     assert [track["features"]["energy"] for track in tile["tiles"]] == [0.95, 0.95, 0.7, 0.7]
     assert tile["moods"]["tense_lively"] == 4
+    # The head of its page shows the same picture, and both know whose covers to ask for.
+    columns = answer_of(client, f"/api/playlists/{shared_list}/columns")
+    assert columns["tiles"] == tile["tiles"]
+    assert {track["id"] for track in tile["tiles"]} <= set(columns["columns"]["id"])
 
 
 def test_tiles_are_drawn_from_the_names_where_no_sound_is_known(
@@ -169,7 +173,8 @@ def test_tiles_are_drawn_from_the_names_where_no_sound_is_known(
     database.put_playlist(Playlist(id="one", name="One", item_count=1, complete=True))
     database.share_playlist("one", True)
     tile = next(tile for tile in answer_of(client, "/api/playlists/tiles")["tiles"] if tile["id"] == "one")
-    assert tile["tiles"] == [{"title": "Unheard", "artists": ["Zzyqx Qqvx"], "features": {}}] * 4
+    unheard = {"id": "unheard", "title": "Unheard", "artists": ["Zzyqx Qqvx"], "audio_url": None, "features": {}}
+    assert tile["tiles"] == [unheard] * 4
 
 
 def test_without_popularity_the_rarest_artist_is_the_least_known_one(client: FlaskClient, database: Database) -> None:

@@ -57,6 +57,7 @@ def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tra
     assert rectangles(save(page, "SVG")) > 100
     assert save(page, "PNG").startswith(b"\x89PNG")
     assert len(save(page, "CSV").splitlines()) == 115
+    page.get_by_text("How many clusters?").click()
     expect(page.get_by_role("img", name=re.compile(r"elbow at \d+ clusters"))).to_be_visible()
     page.locator(".tm-plotmenu summary").nth(1).click()
     page.get_by_role("button", name=re.compile("^Table ")).click()

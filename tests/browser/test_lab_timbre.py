@@ -26,6 +26,7 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
     watch = Watch(page, quiet_app)
     page.goto(f"{quiet_app}/library/timbre")
     expect(page.locator(".tm-note")).to_contain_text("No audio analysis", timeout=ANSWER_MS)
+    page.get_by_text("How good that is").click()
     expect(page.get_by_role("row").filter(has_text="served")).to_contain_text("%")
 
     files = {f"Invented {number}.json": json.dumps(analysis(number)) for number in range(10)}
@@ -51,7 +52,7 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
 
     page.goto(f"{quiet_app}/library/timbre")
     expect(page.locator(".tm-note")).to_contain_text("1 of the 12 files", timeout=ANSWER_MS)
-    listed = page.get_by_role("region", name="The analysed tracks").get_by_role("button")
+    listed = page.get_by_role("region", name="The analysed tracks").locator("button[aria-pressed]")
     expect(listed).to_have_count(len(files), timeout=ANSWER_MS)
     listed.filter(has_text="Invented 2 again").click()
     found = page.locator(".tm-timbre-found tbody tr")

@@ -6,7 +6,7 @@ import { usePlaylist } from './usePlaylist.js'
 
 /** @param {() => string} idOf */
 export function useHub(idOf) {
-  const { playlist, rows, error, loading, load, stop } = usePlaylist()
+  const { playlist, rows, tiles, error, loading, load, stop } = usePlaylist()
   const people = computed(() => (playlist.value ? describePeople(playlist.value, rows.value) : []))
   const byId = computed(() => new Map(people.value.map((person) => [person.id, person])))
   const personOf = (row) => byId.value.get(row.added_by) ?? NOBODY
@@ -25,5 +25,5 @@ export function useHub(idOf) {
   )
   watch(corrections, (count, before) => count > before && again())
   onBeforeUnmount(stop)
-  return reactive({ playlist, rows, error, loading, people, news, personOf, personCalled, load, again })
+  return reactive({ playlist, rows, tiles, error, loading, people, news, personOf, personCalled, load, again })
 }

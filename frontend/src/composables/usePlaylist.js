@@ -58,10 +58,11 @@ async function* blocksOf(id, signal) {
   }
 }
 
-// The rows of one playlist: `rows` grows while they arrive.
+// The rows of one playlist: `rows` grows while they arrive. `tiles` are the tracks of its picture.
 export function usePlaylist() {
   const playlist = shallowRef(null)
   const rows = shallowRef([])
+  const tiles = shallowRef([])
   const error = shallowRef(null)
   const loading = ref(false)
   let controller = null
@@ -70,6 +71,7 @@ export function usePlaylist() {
     const known = playlist.value
     const news = answer.playlist
     if (!known || known.item_count !== news.item_count || known.complete !== news.complete) playlist.value = news
+    if (!answer.start) tiles.value = answer.tiles
     blocks.set(
       answer.start,
       answer.columns.id.map((_, at) => Object.assign(prepared(answer, at), { link: news.mine ? null : news.id })),
@@ -85,7 +87,7 @@ export function usePlaylist() {
     error.value = null
     if (!again) {
       playlist.value = null
-      rows.value = []
+      rows.value = tiles.value = []
     }
     loading.value = true
     const blocks = new Map()
@@ -100,5 +102,5 @@ export function usePlaylist() {
   }
 
   const stop = () => controller?.abort()
-  return { playlist, rows, error, loading, load, stop }
+  return { playlist, rows, tiles, error, loading, load, stop }
 }

@@ -42,9 +42,8 @@ export const LIBRARY = {
   folder: 'Scan a folder of music',
   features: 'Audio features',
   about: 'Bars: your tracks. Line: the tracks that the shipped models learnt from.',
-  known: (known, tracks) => `known of ${tracks ? Math.round((100 * known) / tracks) : 0} % of them`,
-  range: (low, high) => `${low} to ${high}`,
-  median: (value) => `half of them are below ${value}`,
+  known: (known, tracks) => `known of ${tracks ? Math.round((100 * known) / tracks) : 0} %`,
+  median: (value) => `half are below ${value}`,
   more: 'More to look at',
   counting: 'Counting…',
 }

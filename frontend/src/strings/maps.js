@@ -4,15 +4,13 @@ import { number, percent } from './words.js'
 export const METHODS = { tsne: 't-SNE', umap: 'UMAP' }
 export const MAPS = {
   heading: 'Maps: what sounds alike lies together',
-  of: 'Of',
+  of: 'Map of',
   catalogue: 'the catalogue',
   compute: 'Compute the map',
   again: 'Compute it again',
   computeUmap: 'Compute UMAP, too',
   loading: 'Loading the map…',
-  none:
-    'No map of this has been computed yet. “Compute the map” does it here: some seconds for a playlist, a few minutes ' +
-    'for a large catalogue. You may leave this page meanwhile.',
+  none: 'There is no map of it yet. One takes seconds for a playlist, minutes for a large catalogue.',
   method: 'Method',
   by: 'Colour by',
   byFamily: 'family of genres',

@@ -19,7 +19,7 @@ function block(start, rows, playlist) {
   for (const name of ['energy', 'duration_ms']) features[name] = rows.map((one) => one.features[name] ?? null)
   const columns = Object.fromEntries(NAMES.map((name) => [name, rows.map((one) => one[name])]))
   const answer = { start, end: start + rows.length, people: ['ann'], sources: ['deezer'] }
-  const groups = { families: ['folk'], clusters: ['Cluster 1'] }
+  const groups = { families: ['folk'], clusters: ['Cluster 1'], tiles: rows.slice(0, 1) }
   const about = { id: 'p', item_count: start + rows.length, complete: true, ...playlist }
   return { ...answer, ...groups, columns: { ...columns, features }, playlist: about }
 }
@@ -32,8 +32,9 @@ test('text is compared without case and accents', () => {
 test('a long playlist is asked for in blocks, in order', async () => {
   const answers = [block(0, [row('a')], { item_count: 2 }), block(1, [row('b')], { item_count: 2 })]
   const fetch = stubFetch(() => json(answers.shift()))
-  const { playlist, rows, loading, load } = usePlaylist()
+  const { playlist, rows, tiles, loading, load } = usePlaylist()
   await Promise.all([load('p'), settle()])
+  expect(tiles.value.map(({ id }) => id)).toEqual(['a'])
   expect(fetch.mock.calls.map(([path]) => path)).toEqual([
     '/api/playlists/p/columns?start=0',
     '/api/playlists/p/columns?start=1',

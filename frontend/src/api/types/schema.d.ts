@@ -9858,6 +9858,8 @@ export interface components {
         /**
          * PlaylistColumns
          * @description Rows of a playlist from ``start`` on; ``end`` is the position after the last one of them.
+         *
+         *     ``tiles`` are the four tracks of its picture, with the first rows.
          */
         PlaylistColumns: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -9867,6 +9869,7 @@ export interface components {
             sources: string[];
             families: string[];
             clusters: string[];
+            tiles: components["schemas"]["TileTrack"][];
             columns: components["schemas"]["RowColumns"];
         };
         /**
@@ -9936,7 +9939,7 @@ export interface components {
          * PlaylistTile
          * @description Four of the first 50 tracks, spread evenly, and how many of these 50 have which mood.
          *
-         *     The four are of those whose energy is known, unless that are fewer. The head of a playlist's page draws the same.
+         *     The four are of those whose energy is known, unless that are fewer.
          */
         PlaylistTile: {
             id: string;
@@ -10601,11 +10604,13 @@ export interface components {
         };
         /**
          * TileTrack
-         * @description What the picture of a track without a cover is drawn from: its names, and its audio features if known.
+         * @description A track in a picture: its cover is found by its id, else it is drawn from its names and known audio features.
          */
         TileTrack: {
+            id: string;
             title: string;
             artists: string[];
+            audio_url: string | null;
             features: {
                 [key: string]: number;
             };
