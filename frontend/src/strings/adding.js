@@ -6,7 +6,6 @@ export const ADDING = {
   fresh: 'A new playlist',
   make: 'Make it',
   added: 'Added to',
-  cancel: 'Cancel',
   done: 'Done',
 }
 

@@ -4,6 +4,9 @@ export const COMMON = {
   playlist: 'Playlist',
   why: 'Why',
   undo: 'Undo',
+  cancel: 'Cancel',
+  save: 'Save',
+  open: 'Open it',
   loadingPlaylists: 'Loading the playlists…',
   howGood: 'How good is it?',
 }

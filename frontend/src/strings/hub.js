@@ -74,7 +74,6 @@ export const MAP = {
   up: 'Up',
   colour: 'Coloured by',
   coloursBy: (grouping) => `Colours by ${grouping}`,
-  open: 'Open it',
   missing: (tracks, all, what) =>
     `${number(tracks)} of ${number(all)} tracks are not on the map: their ${what} is not known. The table has them.`,
   keys:

@@ -4,3 +4,9 @@ export const UNREACHED = {
   why: 'Tastemap does not answer, or it was updated since you opened it. What you see is still what was there.',
   reload: 'Reload',
 }
+
+export const OPERATOR = {
+  known: 'This browser may change it now: try again.',
+  label: 'The key of this server',
+  send: 'Name it',
+}

@@ -11,6 +11,9 @@ export const number = (value) => new Intl.NumberFormat('en').format(value)
 /** "1 track", "12 tracks" @param {number} count */
 export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`
 
+/** As a sentence: messages of services have an end, or none. @param {string} text */
+export const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`)
+
 // "32 tracks: 27 new, 5 already here; 3 rows skipped"
 export function importCounts(stored, known, skipped) {
   const parts = [
