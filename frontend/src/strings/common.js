@@ -4,6 +4,7 @@ export const COMMON = {
   playlist: 'Playlist',
   why: 'Why',
   undo: 'Undo',
+  fill: 'Fill the library',
   cancel: 'Cancel',
   save: 'Save',
   open: 'Open it',

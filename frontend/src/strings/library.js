@@ -31,7 +31,6 @@ export const LIBRARY = {
   empty: 'The catalogue is empty.',
   emptyHint: 'Drop in a playlist, or let online services fill it: then you can search, and tracks are recommended.',
   bring: 'Bring in a playlist',
-  gather: 'Fill the library',
   sources: 'Where their sound is known from',
   unknown: 'nothing is known of their sound',
   add: 'Add data',

@@ -10,3 +10,13 @@ export const OPERATOR = {
   label: 'The key of this server',
   send: 'Name it',
 }
+
+// Of files on their way here.
+export const SENDING = {
+  failed: { message: 'The file could not be sent.', hint: 'Is the server still running? Then drop it again.' },
+  demo: 'Demo',
+  demoSound: 'Demo with sound',
+}
+
+/** The title of a view in the browser's tab. @param {string[]} names the narrowest first */
+export const titled = (...names) => [...names, 'Tastemap'].join(' · ')

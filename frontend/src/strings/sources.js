@@ -59,7 +59,8 @@ export const ONLINE = {
   offline: 'Stay offline',
   later: 'Decide later',
   own: (titles) => `${titles.join(', ')} can be set up later under Settings, with an account of your own.`,
-  used: (titles) => (titles.length ? `Used from now on: ${titles.join(', ')}.` : 'No online services are used.'),
+  used: (titles) => (titles.length ? `Used from now on: ${titles.join(', ')}.` : ONLINE.none),
+  none: 'No online services are used.',
   change: 'Change it under Settings',
   close: 'Put this away',
   lead:
