@@ -1,4 +1,3 @@
-import { number } from './words.js'
 import { aboutPlaylist } from './hub.js'
 
 export const DISCOVER = {
@@ -8,7 +7,6 @@ export const DISCOVER = {
   bring: 'Drop in a playlist',
   recent: 'Your playlists',
   all: 'All playlists',
-  known: (tracks) => `${number(tracks)} tracks are known here.`,
   nothing:
     'Nothing has been brought in yet, and Tastemap still answers: the genre from the artist and the names, marked as ' +
     'less certain, and artists alike.',
