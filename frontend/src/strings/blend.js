@@ -41,8 +41,6 @@ export const BLEND = {
   tracksFor: (name, share) => `For ${name}, ${percent(share)} satisfied.`,
   like: ({ title, artists }, reasons) => `Like ${title} (${artists.join(', ')}): ${reasons.slice(0, 2).join('. ')}`,
   name: (names) => `Blend for ${names}`,
-  save: 'Save as a playlist',
-  saved: 'Saved:',
 }
 
 export const SUITS = {

@@ -3,7 +3,6 @@ import { aboutPlaylist } from './hub.js'
 export const DISCOVER = {
   heading: 'Name a track. See where it sits, and what lies nearby.',
   try: 'Try',
-  demo: 'Try the demo',
   bring: 'Drop in a playlist',
   recent: 'Your playlists',
   all: 'All playlists',
