@@ -1,5 +1,4 @@
-import { percent, plural } from './words.js'
-import { aboutPlaylist } from './hub.js'
+import { percent, plural, aboutPlaylist } from './words.js'
 
 export const BLEND = {
   heading: 'One list for several people',

@@ -2,6 +2,14 @@
 import { number } from './words.js'
 export const COMMON = {
   track: 'Track',
+  tracks: 'Tracks',
+  genres: 'Genres',
+  addedBy: 'Added by',
+  madeFor: 'For',
+  playlistFiles: 'Playlist files',
+  fetch: 'Fetch',
+  give: 'Give it to everybody here',
+  delete: 'Delete',
   playlist: 'Playlist',
   why: 'Why',
   undo: 'Undo',
