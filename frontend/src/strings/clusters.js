@@ -46,6 +46,7 @@ export const SWEEP = {
 
 const ROWS = { family: ['family of genres', 'families'], genre: ['genre', 'genres'] }
 export const HEAT = {
+  genre: 'Genre',
   hint: 'Point at a field, or move with the arrow keys, to read it; press it to open the cluster.',
   field: (genre, share, cluster) => `${genre}: ${share} of its tracks are in cluster ${cluster}.`,
   title: (of) => `Share of each ${of}’s tracks by cluster`,

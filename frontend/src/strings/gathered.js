@@ -14,6 +14,4 @@ export const GATHERED = {
   filterHint: 'Filter by title or artist',
   seeds: (count, all) => `Recommended from ${number(count)}${all > count ? ` of ${number(all)}` : ''} tracks`,
   picture: 'From the tracks of the playlist to what was recommended for them; the list below says the same',
-  by: (source) => `${source} recommends`,
-  more: (count) => `Show ${number(count)} more`,
 }

@@ -42,7 +42,6 @@ export const PARTS = {
 }
 
 export const LIBRARY = {
-  heading: 'Library',
   nav: 'Parts of the library',
   size: (tracks) => plural(tracks, 'track'),
   empty: 'The catalogue is empty.',

@@ -82,7 +82,6 @@ export const NETWORK = {
   every: 'Every track',
   surprised: 'What surprised the network most comes first.',
   headings: ['Track', 'Added by, odds', 'The network says'],
-  more: (count) => `Show ${number(count)} more`,
 }
 
 export const SCORES = {

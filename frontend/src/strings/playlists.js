@@ -1,6 +1,5 @@
 // The words of the list of playlists.
 export const PLAYLISTS = {
-  title: 'Playlists',
   hero: 'A playlist as a map: what it sounds like, and who added what.',
   heading: 'Playlists here',
   first: 'The first one is on its way.',

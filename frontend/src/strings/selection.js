@@ -21,3 +21,10 @@ export const SELECTION = {
   compared: 'The selected tracks and the rest',
   columns: ['Mean of', 'Selected', 'The rest', 'Difference (standard deviations)'],
 }
+
+// "much more" of what an axis says at its end, in words.
+export function effectOf(effect) {
+  const size = Math.abs(effect)
+  if (size < 0.2) return 'alike'
+  return `${size < 0.5 ? 'a little' : size < 0.8 ? 'clearly' : 'much'} ${effect > 0 ? 'more' : 'less'}`
+}
