@@ -22,7 +22,6 @@ export const BLEND = {
   ],
   list: 'The list',
   length: 'How many tracks',
-  cap: 'Of one artist at most',
   novelty: 'Novelty',
   noveltyHint: 'How much it counts that a track is little known and unlike what they have.',
   leaveOut: 'Leave out',

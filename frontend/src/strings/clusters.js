@@ -7,7 +7,6 @@ export const CLUSTERS = {
     'genres were looked at only afterwards. Each has an exemplar: a real track that stands for it.',
   loading: 'Loading the clusters…',
   where: 'Where does this track fall?',
-  example: 'title and artist',
   find: 'Find its cluster',
   finding: 'Looking for it…',
   falls: (track, cluster, genres) => `${track} falls into cluster ${cluster} (${genres}).`,

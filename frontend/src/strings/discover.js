@@ -11,7 +11,6 @@ export const DISCOVER = {
   ],
   bring: 'Drop in a playlist',
   recent: 'Your playlists',
-  all: 'All playlists',
   nothing:
     'Nothing has been brought in yet, and Tastemap still answers: the genre from the artist and the names, marked as ' +
     'less certain, and artists alike.',

@@ -78,7 +78,6 @@ export const TABS = {
 }
 
 export const HEAD = {
-  all: 'All playlists',
   nav: 'Parts of the playlist',
   loading: 'Loading…',
   arriving: (here, all) => `${number(here)} of ${plural(all, 'track')} are here`,
@@ -112,7 +111,11 @@ export const TABLE = {
   onMap: 'Show it on the map',
 }
 
-export const MOOD = { label: 'Moods', spoken: (tracks) => `: ${plural(tracks, 'track')}` }
+export const MOOD = {
+  label: 'Moods',
+  bar: (shares) => `Mood: ${shares}`,
+  spoken: (tracks) => `: ${plural(tracks, 'track')}`,
+}
 
 export const SELECTED = {
   open: 'Open',

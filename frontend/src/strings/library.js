@@ -59,5 +59,4 @@ export const LIBRARY = {
   known: (known, tracks) => `known of ${tracks ? Math.round((100 * known) / tracks) : 0} % of them`,
   median: (value) => `half of them are below ${value}`,
   more: 'More to look at',
-  counting: 'Counting…',
 }

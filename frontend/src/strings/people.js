@@ -34,7 +34,6 @@ export const GUESS = {
   progress: (at, all, right) => `Track ${at} of ${all} · ${number(right)} right so far`,
   right: (name) => `Right: ${name}.`,
   wrong: (name) => `No: it was ${name}.`,
-  next: 'Next track',
   result: 'See the result',
   score: (right, all) => `${right} of ${all}`,
   chance: (expected) => `right. By chance it would be about ${expected}.`,

@@ -11,7 +11,6 @@ export const PICKS = {
   allBecause: (reasons) => `Each for the same reason: ${reasons}.`,
   banished: (title) => `“${title}” is never recommended again.`,
   postponed: (title, until) => `“${title}” is not recommended before ${until}.`,
-  undo: 'Undo',
   none: 'Nothing to recommend yet. Bring in a playlist or a track table, and neighbours appear here.',
   compare: 'Compare the sound',
   headings: ['Feature', 'From', 'To'],

@@ -6,7 +6,6 @@ export const SELECTION = {
   label: 'Selected tracks',
   selected: (count) => `${tracks(count)} selected`,
   saved: (name) => `“${name}” is saved.`,
-  play: 'Play',
   save: 'Save as playlist',
   compare: 'Compare with the rest',
   remove: 'Remove',
