@@ -157,10 +157,11 @@ class _LookUp:
         return self._result()
 
     def without_asking(self) -> LookedUp:
-        """Return what is known without the sources; they are reported as late."""
+        """Return what is known without the sources, and that none was asked."""
+        what, hint = "{} was not asked: as many tracks as may be at once are being looked up.", "Try again in a moment."
         for need in {Need.SEARCH, *self.needs} if self.searching else self.needs:
             for source in self.order[need]:
-                self.answers[need, source] = self._late(need, source)
+                self.answers[need, source] = self._unanswered(need, source, what, hint)
         return self._result()
 
     # -- queries ------------------------------------------------------------------------------------------------
@@ -256,17 +257,18 @@ class _LookUp:
     # -- the end ------------------------------------------------------------------------------------------------
 
     def _give_up(self) -> None:
+        what = "{} has not answered in time: it is slow, or its rate limit makes us wait."
+        hint = "Try again in a moment: its answer is kept when it comes."
         for future, (need, source) in self.pending.items():
             future.cancel()
-            self.answers[need, source] = self._late(need, source)
+            self.answers[need, source] = self._unanswered(need, source, what, hint)
         self.pending.clear()
 
-    def _late(self, need: Need, source: str) -> Answer:
-        title = self.engine.providers()[source].about.title
+    def _unanswered(self, need: Need, source: str, what: str, hint: str) -> Answer:
         fault = Fault(
             kind=FaultKind.UNREACHABLE,
-            message=f"{title} has not answered in time: it is slow, or its rate limit makes us wait.",
-            hint="Try again in a moment: its answer is kept when it comes.",
+            message=what.format(self.engine.providers()[source].about.title),
+            hint=hint,
             retry_at=datetime.now(UTC) + timedelta(seconds=GRACE_S),
         )
         return Answer(source=source, need=need, status=Status.FAILED, fault=fault)

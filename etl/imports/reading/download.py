@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 
 from store.disk import replacing
 from store.runs import ImportProblem
@@ -19,6 +21,7 @@ from store.runs import ImportProblem
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_BYTES = 2_000_000_000
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
+MAX_SECONDS = 3600  # of the whole: imports wait for each other
 _REDIRECTS = 5
 _BLOCK = 1 << 18
 _HTTPS_HINT = "Give an https:// address, or download the file and import it from its path."
@@ -45,8 +48,9 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
     ------
     ImportProblem
         For an address that is not https (http is allowed on loopback) or private, an answer other than 200, a file of
-        more than MAX_BYTES, and a connection that fails, stalls or ends early.
+        more than MAX_BYTES, one that has not come after MAX_SECONDS, and a connection that fails, stalls or ends early.
     """
+    until = time.monotonic() + MAX_SECONDS
     folder.mkdir(parents=True, exist_ok=True)
     try:
         target = folder / file_name(url)
@@ -54,13 +58,20 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
             total = _checked_length(response)
             done = 0
             with replacing(target) as file:
-                for block in response.iter_content(_BLOCK):
+                # read1 returns what is there, so a server that sends a byte a minute is not waited for.
+                while block := response.raw.read1(_BLOCK, decode_content=True):
                     file.write(block)
                     done += len(block)
                     if done > MAX_BYTES:
                         raise _too_large(url)
+                    if time.monotonic() > until:
+                        raise _too_slow(url)
                     report(done, total)
-    except (requests.RequestException, ValueError) as error:  # the latter of an address or a length that is none
+    except (
+        requests.RequestException,
+        HTTPError,
+        ValueError,
+    ) as error:  # the latter of an address or a length that is none
         raise ImportProblem("download_failed", f"{url} could not be fetched: {error}", "Try again later.") from error
     return target
 
@@ -138,6 +149,11 @@ def _checked_length(response: requests.Response) -> int | None:
     if total > MAX_BYTES:
         raise _too_large(response.url)
     return total
+
+
+def _too_slow(url: str) -> ImportProblem:
+    what = f"{url} has not been fetched within {MAX_SECONDS // 60} minutes."
+    return ImportProblem("too_slow", what, "Download the file and import it from its path.")
 
 
 def _too_large(url: str) -> ImportProblem:

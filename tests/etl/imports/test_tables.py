@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -336,6 +337,13 @@ class Files(SimpleHTTPRequestHandler):
             self.send_header("Content-Length", "1000")
             self.end_headers()
             self.wfile.write(b"track_id,")
+        elif self.path.startswith("/trickle"):  # without an end, until the reader leaves
+            self.send_response(200)
+            self.end_headers()
+            with suppress(ConnectionError):
+                while True:
+                    self.wfile.write(b"x")
+                    time.sleep(0.01)
         else:
             super().do_GET()
 
@@ -433,6 +441,12 @@ def test_a_download_has_a_size_limit(tmp_path: Path, web: str, monkeypatch: pyte
     with pytest.raises(ImportProblem) as caught:
         import_table(web + "/tracks.csv", tmp_path / "c", lambda progress: None)
     assert caught.value.code == "too_large"
+
+
+def test_a_download_has_a_time_limit(tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "MAX_SECONDS", 0)
+    assert refusal(tmp_path, web + "/trickle.csv") == "too_slow"
+    assert list((tmp_path / "c" / "downloads").iterdir()) == []
 
 
 def test_a_server_that_is_gone(tmp_path: Path) -> None:
