@@ -11,6 +11,11 @@ from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, TrackPage, f
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def live_app(own_app: str) -> str:
+    return own_app
+
+
 def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
     watch = Watch(page, live_app)
@@ -22,10 +27,20 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     expect(demo.map).to_have_attribute("aria-label", re.compile("by Artists, across and Artists, up"))
     expect(demo.people).to_have_text([re.compile(name) for name in ("Ana", "Bo", "Chiyo", "Dele", "Elif", "Frances")])
     assert faults(page) == []
+    # The map is in sight, nothing is asked, and where nothing can be played the player says why.
+    expect(page.get_by_role("region", name="Look things up online?")).to_have_count(0)
+    assert (demo.map.bounding_box() or {})["y"] < 700
+    page.locator(".tm-hubhead").get_by_role("button", name="Play").press("Enter")
+    player = page.get_by_role("region", name="Player")
+    expect(player.get_by_role("link", name="Allow Deezer or iTunes")).to_be_visible()
+    player.get_by_role("button", name="Close the player").click()
     demo.people.nth(1).click()
     expect(page).to_have_url(re.compile("hide=2"))
     # Six of its rows are tracks that two people added: what is counted are tracks, and none has a sound.
     demo.open_tab("overview")
     expect(page.get_by_text("No track is on a map by sound yet.")).to_be_visible(timeout=ANSWER_MS)
     expect(page.get_by_role("list", name="Top genres")).to_contain_text("K-pop")
+    page.goto(live_app)
+    expect(page.get_by_role("link", name="Six friends (demo)")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("button", name="Try the demo")).to_have_count(0)
     assert watch.problems() == []

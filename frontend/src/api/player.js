@@ -67,11 +67,15 @@ export function play(track) {
   return begin(track)
 }
 
-/** Play the tracks that can be played, in order; pause or go on where the list of this id is in the player. */
+/**
+ * Play the tracks that can be played, in order; pause or go on where the list of this id is in the player. Where none can
+ * be played, the player shows the first and says why.
+ */
 export function playAll(tracks, list = null) {
   if (list && player.list === list && audio?.getAttribute('src') && !player.problem) return toggle()
-  setQueue(tracks.filter(canPlay), list)
-  return next()
+  const playable = tracks.filter(canPlay)
+  setQueue(playable, playable.length ? list : null)
+  return playable.length ? next() : begin(tracks[0])
 }
 
 function setQueue(tracks, list = null) {

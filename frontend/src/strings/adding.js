@@ -1,12 +1,11 @@
-import { number } from './words.js'
+import { plural } from './words.js'
 
 export const ADDING = {
   heading: (title) => `Add “${title}” to`,
-  count: (tracks) => `${number(tracks)} ${tracks === 1 ? 'track' : 'tracks'}`,
+  count: (tracks) => plural(tracks, 'track'),
   fresh: 'A new playlist',
   make: 'Make it',
   added: 'Added to',
-  cancel: 'Cancel',
   done: 'Done',
 }
 
@@ -20,8 +19,6 @@ export const DROP = {
   heading: 'Drop a playlist here',
   about: 'CSV files from Exportify, as many as you like, in any language. Who added what is kept if the file says it.',
   others: 'Other files it reads',
-  choose: 'Choose files',
-  demo: 'Try the demo',
   files: 'Playlist files',
   kinds: [
     ['Spotify', 'account data and streaming history: the zip that they send, or the JSON files in it'],

@@ -1,14 +1,12 @@
-import { plural } from './hub.js'
-import { percent } from './words.js'
+import { percent, plural } from './words.js'
+import { aboutPlaylist } from './hub.js'
 
 export const BLEND = {
   heading: 'One list for several people',
-  loading: 'Loading the playlists…',
   bring: 'Bring in a playlist first: its people are blended.',
   lists: 'With which playlists?',
   listsHint: 'One playlist stands for all who added to it, several for one person each.',
-  count: ({ item_count: tracks, contributors }) =>
-    [plural(tracks, 'track'), ...(contributors.length > 1 ? [`${contributors.length} people`] : [])].join(' · '),
+  count: ({ item_count: tracks, contributors }) => aboutPlaylist({ tracks, people: contributors.length }),
   noList: 'Choose a playlist first.',
   onePerson: 'One person needs no blend: choose another playlist, too.',
   shares: 'How much does each person count?',
@@ -43,8 +41,6 @@ export const BLEND = {
   tracksFor: (name, share) => `For ${name}, ${percent(share)} satisfied.`,
   like: ({ title, artists }, reasons) => `Like ${title} (${artists.join(', ')}): ${reasons.slice(0, 2).join('. ')}`,
   name: (names) => `Blend for ${names}`,
-  save: 'Save as a playlist',
-  saved: 'Saved:',
 }
 
 export const SUITS = {

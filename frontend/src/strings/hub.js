@@ -1,7 +1,5 @@
 // The words of a playlist's page.
-import { featureLabel, number, percent } from './words.js'
-
-export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`
+import { featureLabel, number, percent, plural } from './words.js'
 
 /** "3 h 20 min" @param {number} ms */
 export function length(ms) {
@@ -29,7 +27,7 @@ export const MOODS = {
   sad_calm: 'sad and calm',
 }
 
-/** "12 tracks · 3 people · 41 min" */
+/** "12 tracks · 3 people · 41 min" @param {{tracks: number, people: number, ms?: number}} playlist */
 export function aboutPlaylist({ tracks, people, ms }) {
   const parts = [plural(tracks, 'track')]
   if (people > 1) parts.push(plural(people, 'person', 'people'))
@@ -76,19 +74,9 @@ export const MAP = {
   up: 'Up',
   colour: 'Coloured by',
   coloursBy: (grouping) => `Colours by ${grouping}`,
-  open: 'Open it',
   missing: (tracks, all, what) =>
     `${number(tracks)} of ${number(all)} tracks are not on the map: their ${what} is not known. The table has them.`,
   keys:
     'Wheel or two fingers zoom, a drag moves the map, a double click shows everything; Shift and drag select. With keys: ' +
     'arrows go from point to point, Page Up and Down through the order, Enter opens, Space selects.',
-}
-
-export const PEOPLE = {
-  heading: 'The people',
-  one: 'One person added all of it, so there is nobody to compare.',
-  nobody: 'The file does not say who added its tracks. An Exportify file of a collaborative playlist does.',
-  when: 'When they added their tracks',
-  guess: 'Guess who added it',
-  who: 'Who added it?',
 }

@@ -10,3 +10,9 @@ export const PLAYER = {
   unplayable: 'Nothing here can play this.',
   allow: 'Allow Deezer or iTunes',
 }
+
+export const EMBED = {
+  title: (title) => `Spotify plays ${title}`,
+  listen: 'Listen on Spotify',
+  contacts: 'This contacts Spotify from your browser.',
+}

@@ -1,4 +1,4 @@
-import { plural } from './hub.js'
+import { plural } from './words.js'
 
 const tracks = (count) => plural(count, 'track')
 

@@ -1,7 +1,5 @@
 // What the page says of a heap that is sorted into playlists.
-import { number, percent } from './words.js'
-
-const many = (count, one, more) => `${number(count)} ${count === 1 ? one : more}`
+import { number, percent, plural } from './words.js'
 
 // Names by which services call what somebody has liked or played.
 const HEAP = /\b(liked|loved|favou?rites?|likes|library|history|saved)\b/i
@@ -36,6 +34,67 @@ const STEPS = {
 }
 
 export function undoOf({ action, tracks, title, playlist }) {
-  const what = tracks === 1 ? title : many(tracks, 'track', 'tracks')
+  const what = tracks === 1 ? title : plural(tracks, 'track')
   return `Undo: ${STEPS[action](what, tracks === 1 ? (playlist?.name ?? 'a playlist') : 'playlists')}`
+}
+
+export const SORT = {
+  heading: 'Liked songs into your own playlists',
+  // Where nothing has been brought in: a link, and what it is for.
+  bring: 'Bring in',
+  bringWhat: 'your liked songs and the playlists that you want to fill.',
+  reading: 'Reading the tracks…',
+  sorted: 'Sorted',
+  others: 'Other playlists',
+  keep: 'Keep these playlists',
+  forget: 'Forget all decisions',
+  leftOut: (tracks) => `The list is long: its last ${number(tracks)} tracks are left out.`,
+  // Before the names of the playlists, each with how many were added.
+  done: 'All is sorted. See',
+  added: (tracks) => `(${number(tracks)} added)`,
+  keys:
+    'The keys work while the card has the focus. What you accept or refuse counts for the next proposals; a confidence ' +
+    'of 80 % is meant to be right in eight of ten.',
+}
+
+export const START = {
+  heap: 'The list to sort',
+  choose: 'Choose one',
+  named: (name, tracks) => `${name} (${plural(tracks, 'track')})`,
+  targets: 'Into which playlists?',
+  noTargets: 'There is no other playlist that this browser brought in. Bring in those that you want to fill.',
+  count: (tracks) => plural(tracks, 'track'),
+  person: 'You add tracks as',
+  anybody: 'whoever has added most',
+  noHeap: 'Choose the list to sort.',
+  noTarget: 'Choose a playlist to sort into.',
+  tooMany: (most) => `At most ${most} playlists.`,
+  start: 'Start sorting',
+  again: 'Sort into these',
+}
+
+export const CARD = {
+  label: (card) => `${card.title} by ${card.artists.join(', ')}: ${proposalOf(card)}`,
+  noneFits: 'No playlist fits it as well as none.',
+  accept: 'Accept',
+  reject: 'Not there',
+  none: 'None of them',
+  skip: 'Skip',
+  others: 'Another playlist',
+  put: 'Put it into another playlist',
+  another: 'Another…',
+}
+
+export const BULK = {
+  heading: 'Many at once',
+  least: 'Proposals of at least',
+  share: (share, count) => `${share} % (${number(count)})`,
+  accept: (count, share) => `Accept all ${number(count)} above ${share} %`,
+  look: 'See them first',
+  none: 'No proposal is that sure.',
+  surest: (shown, all) => `The surest ${number(shown)} of ${number(all)}.`,
+  label: 'Sure proposals',
+  confidence: 'Confidence',
+  decide: 'Decide',
+  reject: (title) => `${title} not there`,
 }

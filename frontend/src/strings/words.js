@@ -8,17 +8,21 @@ const signed = (text) => text.replace('-', '−')
 // The sign never stands alone on a line.
 export const percent = (value) => `${Math.round(value * 100)}\u00a0%`
 export const number = (value) => new Intl.NumberFormat('en').format(value)
+/** "1 track", "12 tracks" @param {number} count */
+export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`
+
+/** As a sentence: messages of services have an end, or none. @param {string} text */
+export const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`)
 
 // "32 tracks: 27 new, 5 already here; 3 rows skipped"
 export function importCounts(stored, known, skipped) {
-  const noun = (count, name) => `${number(count)} ${name}${count === 1 ? '' : 's'}`
   const parts = [
     [stored, 'new'],
     [known, 'already here'],
   ].filter(([count]) => count)
   const counted = parts.map(([count, what]) => `${number(count)} ${what}`).join(', ')
-  const left = skipped ? `; ${noun(skipped, 'row')} skipped` : ''
-  return `${noun(stored + known, 'track')}${counted ? `: ${counted}` : ''}${left}`
+  const left = skipped ? `; ${plural(skipped, 'row')} skipped` : ''
+  return `${plural(stored + known, 'track')}${counted ? `: ${counted}` : ''}${left}`
 }
 
 function minutes(ms) {
