@@ -24,12 +24,13 @@ const GIVES = {
   genres: 'genres',
   similar: 'similar tracks',
   preview: '30-second previews',
+  cover: 'covers',
   analysis: 'timbre',
   genre_tracks: 'tracks of a genre',
   artists: 'artists',
 }
 const ORDER = Object.keys(GIVES)
-const NOUNS = { search: 'search', track: 'names', features: 'sound', preview: 'preview' }
+const NOUNS = { search: 'search', track: 'names', features: 'sound', preview: 'preview', cover: 'cover' }
 // Who finds tracks names them too; what only gathering needs is named where one gathers.
 const GATHERED = ['genre_tracks', 'artists']
 const saidOf = (needs) =>
