@@ -19,7 +19,6 @@ export const DROP = {
   heading: 'Drop a playlist here',
   about: 'CSV files from Exportify, as many as you like, in any language. Who added what is kept if the file says it.',
   others: 'Other files it reads',
-  files: 'Playlist files',
   kinds: [
     ['Spotify', 'account data and streaming history: the zip that they send, or the JSON files in it'],
     ['Apple Music, iTunes', 'Library.xml (File > Library > Export Library)'],

@@ -1,5 +1,4 @@
-import { percent, plural } from './words.js'
-import { aboutPlaylist } from './hub.js'
+import { percent, plural, aboutPlaylist } from './words.js'
 
 export const BLEND = {
   heading: 'One list for several people',
@@ -23,7 +22,6 @@ export const BLEND = {
   ],
   list: 'The list',
   length: 'How many tracks',
-  cap: 'Of one artist at most',
   novelty: 'Novelty',
   noveltyHint: 'How much it counts that a track is little known and unlike what they have.',
   leaveOut: 'Leave out',

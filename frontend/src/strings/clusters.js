@@ -7,7 +7,6 @@ export const CLUSTERS = {
     'genres were looked at only afterwards. Each has an exemplar: a real track that stands for it.',
   loading: 'Loading the clusters…',
   where: 'Where does this track fall?',
-  example: 'title and artist',
   find: 'Find its cluster',
   finding: 'Looking for it…',
   falls: (track, cluster, genres) => `${track} falls into cluster ${cluster} (${genres}).`,
@@ -46,6 +45,7 @@ export const SWEEP = {
 
 const ROWS = { family: ['family of genres', 'families'], genre: ['genre', 'genres'] }
 export const HEAT = {
+  genre: 'Genre',
   hint: 'Point at a field, or move with the arrow keys, to read it; press it to open the cluster.',
   field: (genre, share, cluster) => `${genre}: ${share} of its tracks are in cluster ${cluster}.`,
   title: (of) => `Share of each ${of}’s tracks by cluster`,

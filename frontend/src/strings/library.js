@@ -42,7 +42,6 @@ export const PARTS = {
 }
 
 export const LIBRARY = {
-  heading: 'Library',
   nav: 'Parts of the library',
   size: (tracks) => plural(tracks, 'track'),
   empty: 'The catalogue is empty.',
@@ -60,5 +59,4 @@ export const LIBRARY = {
   known: (known, tracks) => `known of ${tracks ? Math.round((100 * known) / tracks) : 0} % of them`,
   median: (value) => `half of them are below ${value}`,
   more: 'More to look at',
-  counting: 'Counting…',
 }

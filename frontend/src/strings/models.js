@@ -76,7 +76,6 @@ export const VERSIONS = {
   trainOnPlaylist: 'Train on a playlist',
   scoredOn: (data) => `on ${data}`,
   detailsOf: (name) => `of ${name}`,
-  delete: 'Delete',
   this: '(this version)',
   inUse: 'in use',
   use: 'Use this version',

@@ -32,7 +32,6 @@ export const FOLDER = {
   forget: 'Forget',
   forgetHint: 'The files stay; what was computed from them goes.',
   really: 'Forget it',
-  keep: 'Keep it',
 }
 
 export const MUSIC_TRACKS = {

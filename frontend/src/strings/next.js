@@ -40,16 +40,13 @@ export const NEXT = {
   heading: 'What comes next',
   counts: 'What counts',
   novelty: 'Show',
-  cap: 'Of one artist at most',
   longest: 'No longer than',
   order: 'Order',
   ranking: 'Ranking the catalogue…',
   bring: 'Add a playlist',
   name: (playlist) => `${playlist}, continued`,
-  save: 'Save as a playlist',
   take: 'Download as CSV',
   more: 'Suggest more tracks',
-  saved: 'Saved:',
   exported: 'It can be exported there.',
 }
 

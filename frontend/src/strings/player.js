@@ -1,6 +1,10 @@
 export const PLAYER = {
   play: 'Play',
   pause: 'Pause',
+  named: (playing, title) => `${playing ? PLAYER.pause : PLAYER.play} ${title}`,
+  label: 'Player',
+  at: (moment, length) => `${moment} of ${length}`,
+  failed: 'It does not play. Press play to try again.',
   position: 'Position',
   close: 'Close the player',
   next: 'Next track',

@@ -56,7 +56,6 @@ export const CARD = {
 export const UPLOADS = {
   label: 'Files brought in',
   putAway: 'Put the finished ones away',
-  give: 'Give it to everybody here',
   correct: 'Correct the columns',
   correctOf: (name) => `of ${name}`,
   fetched: 'What is being fetched',

@@ -3,7 +3,6 @@ import { clock, day } from './times.js'
 import { number, plural, sentence } from './words.js'
 
 export const SETTINGS = {
-  heading: 'Settings',
   nav: 'Parts of the settings',
   parts: { online: 'Online services', spotify: 'Spotify', health: 'Health', privacy: 'Privacy' },
 }

@@ -95,7 +95,6 @@ export const NOTES = {
 
 // What may be looked up for the tracks of a playlist.
 export const FETCH = {
-  label: 'Fetch',
   heading: (tracks) => `Fetch what sources know of ${plural(tracks, 'track')}`,
   needs: {
     features: ['How they sound', 'so that they are on the map'],
