@@ -55,7 +55,7 @@ class Description:
     """Spotify's operations by "METHOD /path/{id}"."""
 
     def __init__(self, path: Path) -> None:
-        self._whole: dict[str, Any] = yaml.safe_load(path.read_text())
+        self._whole: dict[str, Any] = yaml.load(path.read_text(), yaml.CSafeLoader)
         self.operations: dict[str, dict[str, Any]] = {
             f"{method.upper()} {where}": operation
             for where, verbs in self._whole["paths"].items()

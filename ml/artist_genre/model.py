@@ -34,6 +34,7 @@ INPUTS = ("all", "unrated", "names", "typed")
 NO_GENRE = np.iinfo(np.uint16).max
 KEPT = 8  # genres of an artist
 _ARRAYS = ("keys", "rows", "vectors", "known_by", "genres", "weights", "coefficients", "readings")
+_KNOWN_FOR = 0.25  # weight of a genre beside the artist's first, from which the artist is known for it
 _UNREAD = 0.05  # share of the 114 genres that no genre of the artist is read as
 
 
@@ -41,7 +42,8 @@ _UNREAD = 0.05  # share of the 114 genres that no genre of the artist is read as
 class ArtistEvidence:
     """What an artist makes likely.
 
-    ``names`` are the artist's genres, most important first; those of artists alike where ``known_by`` is "alike".
+    ``names`` are the genres that the artist is known for, most important first, or that artists alike are known for
+    where ``known_by`` is "alike". A genre of a remix or of a single guest counts, but has no name here.
     ``genre`` (114,) and ``broad`` (broad genres,) are probabilities; ``read`` (114,) are those of the taxonomy, which
     reads the names as anybody would, None without any.
     """
@@ -111,12 +113,14 @@ class ArtistGenres:
         """
         row = self._row(artists[0]) if artists else None
         known_by = self.known_by(artists)
-        found = [column for name in given[:KEPT] if (column := self._column_of(name)) is not None]
+        found = {name: column for name in given[:KEPT] if (column := self._column_of(name)) is not None}
         if known_by != "own" and found:
-            columns, weights, known_by = np.array(found), np.ones(len(found), np.float32), "guest"
+            names = [*map(genre_name, found)]
+            columns, weights, known_by = np.array([*found.values()]), np.ones(len(found), np.float32), "guest"
         elif row is not None:
             stored, weights = self.arrays["genres"][row], self.arrays["weights"][row].astype(np.float32)
             columns, weights = stored[stored != NO_GENRE], weights[stored != NO_GENRE]
+            names = [self.names[column] for column in columns[weights >= _KNOWN_FOR * weights.max(initial=0.0)]]
         if known_by is None:
             return None
         logits = self._logits(columns, weights, known_by, None if row is None else self.arrays["vectors"][row])
@@ -126,7 +130,7 @@ class ArtistGenres:
         genre, broad = np.split(logits, [len(self.genres)])
         return ArtistEvidence(
             known_by=known_by,
-            names=tuple(self.names[column] for column in columns),
+            names=tuple(names),
             genre=softmax(genre[None])[0],
             broad=softmax(broad[None])[0] if len(broad) else broad,
             read=read,

@@ -134,9 +134,9 @@ def known_genres(services: Services, snapshot: Snapshot, track: Track) -> tuple[
     if artist and not genres:
         genres, source = snapshot.artist_genres(artist), "catalogue"
     if artist and not genres:
-        genres, source = services.artists.genres(artist), ARTIST_EMBEDDING
-    if artist and not genres:
         genres, source = well_known.well_known_genres(artist), well_known.TITLE
+    if artist and not genres:
+        genres, source = services.artists.genres(artist), ARTIST_EMBEDDING
     return track.labels, tuple(genres), source
 
 

@@ -105,10 +105,21 @@ def serve(folder: Path, told: Mapping[str, str] = MappingProxyType({})) -> Itera
         server.wait(timeout=30)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def live_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One app for each test file; each test's browser is an owner of its own, the tracks are common to the file."""
-    with serve(tmp_path_factory.mktemp("live"), {"TASTEMAP_SOURCES": "none"}) as address:
+    """One app for all test files; each test's browser is an owner of its own, who sees nothing of the others.
+
+    A file that begins with nothing, or changes what everybody sees, puts :func:`own_app` in its place.
+    """
+    told = {"TASTEMAP_SOURCES": "none", "TASTEMAP_MAX_SESSIONS": "10000"}  # each test opens one, at one address
+    with serve(tmp_path_factory.mktemp("live"), told) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def own_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An app of this test file alone, which may ask nobody."""
+    with serve(tmp_path_factory.mktemp("own"), {"TASTEMAP_SOURCES": "none"}) as address:
         yield address
 
 

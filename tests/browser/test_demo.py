@@ -11,6 +11,11 @@ from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, TrackPage, f
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def live_app(own_app: str) -> str:
+    return own_app
+
+
 def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
     watch = Watch(page, live_app)

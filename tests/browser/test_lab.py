@@ -13,6 +13,11 @@ from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def live_app(own_app: str) -> str:
+    return own_app
+
+
 def test_each_part_has_an_address_and_back_leads_to_the_one_before(page: Page, live_app: str, watch: Watch) -> None:
     page.goto(f"{live_app}/library")
     expect(page).to_have_title("Catalogue · Library · Tastemap")

@@ -2,29 +2,20 @@
 
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Watch, serve
+from tests.browser.conftest import Watch
 from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
 from tests.ml.timbre_world import analysis
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def quiet_app(tmp_path: Path) -> Iterator[str]:
-    """An app into which nothing has been brought, and which may ask nobody."""
-    with serve(tmp_path, {"TASTEMAP_SOURCES": "none"}) as address:
-        yield address
-
-
-def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> None:
-    watch = Watch(page, quiet_app)
-    page.goto(f"{quiet_app}/library/timbre")
+def test_from_dropped_analyses_to_sound_alikes(page: Page, own_app: str) -> None:
+    watch = Watch(page, own_app)
+    page.goto(f"{own_app}/library/timbre")
     expect(page.locator(".tm-note")).to_contain_text("No audio analysis", timeout=ANSWER_MS)
     page.get_by_text("How good that is").click()
     expect(page.get_by_role("row").filter(has_text="served")).to_contain_text("%")
@@ -32,25 +23,25 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, quiet_app: str) -> No
     files = {f"Invented {number}.json": json.dumps(analysis(number)) for number in range(10)}
     files["Invented 2 again.json"] = json.dumps(analysis(2, 150))
     files["0a1B2c3D4e5F6g7H8i9J0k.json"] = json.dumps(analysis(11))
-    playlists = PlaylistPage(page, quiet_app).open()
+    playlists = PlaylistPage(page, own_app).open()
     playlists.drop_all(files)
     # What everybody's models learn from is given, all of it at once, not dropped.
     give = page.get_by_role("button", name="Give it to everybody here")
     expect(give).to_have_count(len(files), timeout=IMPORT_MS)
-    assert page.request.get(f"{quiet_app}/api/timbre/map").json()["analysed"] == 0
+    assert page.request.get(f"{own_app}/api/timbre/map").json()["analysed"] == 0
     give.first.click()
     until = time.monotonic() + IMPORT_MS / 1000
-    while page.request.get(f"{quiet_app}/api/timbre/map").json()["analysed"] < len(files):
+    while page.request.get(f"{own_app}/api/timbre/map").json()["analysed"] < len(files):
         assert time.monotonic() < until, playlists.uploads.all_inner_texts()
         page.wait_for_timeout(300)
 
-    page.goto(f"{quiet_app}/settings/runs")
+    page.goto(f"{own_app}/settings/runs")
     runs = page.get_by_role("region", name="Runs").locator(".tm-upload")
     expect(runs).to_have_count(10, timeout=ANSWER_MS)
     page.get_by_role("button", name="Show all 24").click()
     expect(runs).to_have_count(24)
 
-    page.goto(f"{quiet_app}/library/timbre")
+    page.goto(f"{own_app}/library/timbre")
     expect(page.locator(".tm-note")).to_contain_text("1 of the 12 files", timeout=ANSWER_MS)
     listed = page.get_by_role("region", name="The analysed tracks").locator("button[aria-pressed]")
     expect(listed).to_have_count(len(files), timeout=ANSWER_MS)

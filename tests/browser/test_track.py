@@ -40,20 +40,20 @@ PLACE = "(box) => { const { x, y, height } = box.getBoundingClientRect(); return
 
 
 def test_the_box_of_the_first_html_works_without_a_script_and_hands_on_what_was_typed(
-    page: Page, empty_app: str
+    page: Page, live_app: str
 ) -> None:
     script = re.compile(r"/assets/main-.*\.js")
     page.route(script, lambda route: route.abort())
-    page.goto(empty_app)
+    page.goto(live_app)
     box = page.locator("#search")
     place = box.evaluate(PLACE)
     box.fill("Daft Punk & co")
     box.press("Enter")
-    expect(page).to_have_url(f"{empty_app}/track?q=Daft+Punk+%26+co")
+    expect(page).to_have_url(f"{live_app}/track?q=Daft+Punk+%26+co")
 
     page.unroute(script)
     page.add_init_script(TYPED_EARLY)
-    track_page = TrackPage(page, empty_app).open()
+    track_page = TrackPage(page, live_app).open()
     expect(track_page.box).to_have_value("Metallica One")
     expect(track_page.box).to_be_focused()
     assert track_page.box.evaluate("(box) => [box.selectionStart, box.selectionEnd]") == [2, 5]

@@ -13,7 +13,7 @@ Operation = tuple[str, "re.Pattern[str]"]
 
 def operations(description: Path, *, deprecated: bool) -> list[Operation]:
     """Return method and pattern of the path of each operation that is flagged so."""
-    paths = yaml.safe_load(description.read_text())["paths"]
+    paths = yaml.load(description.read_text(), yaml.CSafeLoader)["paths"]
     return [
         (method.upper(), re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))))
         for path, verbs in paths.items()

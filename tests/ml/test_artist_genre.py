@@ -90,6 +90,24 @@ def test_given_genres_count_where_the_artist_has_none_of_their_own(expert: Artis
     assert (own.known_by, own.names) == ("own", (MICRO["black-metal"],))
 
 
+def test_a_given_genre_keeps_its_name_whatever_it_is_read_as() -> None:
+    shipped = ArtistGenres.load(artefacts.active("artist_genre"))
+    assert "mbalax" not in shipped.names  # it is read as another
+    stranger = shipped.predict(["Nobody Here At All"], ["Mbalax", "afropop"])
+    assert stranger is not None
+    assert stranger.names == ("mbalax", "afropop")
+
+
+def test_a_genre_of_one_remix_is_not_what_the_artist_is_known_for(expert: ArtistGenres) -> None:
+    row = expert._row("Band 1 a")
+    arrays = {name: array.copy() for name, array in expert.arrays.items()}
+    arrays["genres"][row, :3] = [expert.names.index(MICRO[genre]) for genre in GENRES]
+    arrays["weights"][row, :3] = 200, 50, 49
+    known = ArtistGenres(expert.settings, arrays, expert.taxonomy).predict(["Band 1 a"])
+    assert known is not None
+    assert known.names == (MICRO[GENRES[0]], MICRO[GENRES[1]])
+
+
 def test_it_is_written_and_loaded_as_it_was(expert: ArtistGenres, tmp_path: Path) -> None:
     (tmp_path / "taxonomy").mkdir()
     shipped = artefacts.active("taxonomy")

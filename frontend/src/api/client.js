@@ -1,4 +1,5 @@
 // Every answer other than 200 becomes an ApiError in the shape of the server's own errors.
+import { ERROR } from '../strings/page.js'
 export class ApiError extends Error {
   constructor(
     status,
@@ -15,14 +16,10 @@ export class ApiError extends Error {
   }
 }
 
-const UNREACHABLE = {
-  code: 'unreachable',
-  message: 'Tastemap does not answer.',
-  hint: 'Is the server still running? Start it, then try again.',
-}
+const UNREACHABLE = { code: 'unreachable', ...ERROR.unreachable }
 
 export function errorFrom(status, body) {
-  return new ApiError(status, body?.error ?? { message: `The server answered ${status}.`, hint: 'Its log says why.' })
+  return new ApiError(status, body?.error ?? ERROR.unknown(status))
 }
 
 async function parsed(response) {

@@ -39,7 +39,7 @@ function listenTo(element) {
   )
   element.addEventListener('ended', () => next())
   element.addEventListener('error', () => {
-    if (element.getAttribute('src')) note({ playing: false, problem: 'It does not play. Press play to try again.' })
+    if (element.getAttribute('src')) note({ playing: false, problem: PLAYER.failed })
   })
   return element
 }

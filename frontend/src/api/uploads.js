@@ -5,6 +5,7 @@ import { go, href, moves, route } from '../router.js'
 import { expectRun, followRun, hasEnded, putAway, refreshRuns } from './runs.js'
 import { refreshStatus } from './status.js'
 import { recall, remember } from '../composables/storage.js'
+import { SENDING } from '../strings/page.js'
 
 const KEY = 'tastemap-runs'
 // More finished ones than this are put away, the oldest first.
@@ -125,10 +126,7 @@ function send(upload) {
     request.onloadend = resolve
   })
   request.onerror = () => {
-    upload.error = new ApiError(0, {
-      message: 'The file could not be sent.',
-      hint: 'Is the server still running? Then drop it again.',
-    })
+    upload.error = new ApiError(0, SENDING.failed)
   }
   request.onload = () => {
     if (request.status >= 400) {
@@ -152,11 +150,11 @@ export function sendFiles(files) {
 }
 
 export async function bringDemo() {
-  const upload = add('Demo', { alone: true })
+  const upload = add(SENDING.demo, { alone: true })
   upload.error = await problemOf(async () => {
     const [songs, sound] = (await post('/api/demo')).runs
     began(upload, songs)
-    began(add('Demo with sound'), sound)
+    began(add(SENDING.demoSound), sound)
   })
 }
 

@@ -26,10 +26,3 @@ export function compared(rows, selection) {
     return [{ name, here: a.mean, rest: b.mean, effect: pooled ? (a.mean - b.mean) / Math.sqrt(pooled) : 0 }]
   }).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect))
 }
-
-// "much more" of what an axis says at its end, in words.
-export function effectOf(effect) {
-  const size = Math.abs(effect)
-  if (size < 0.2) return 'alike'
-  return `${size < 0.5 ? 'a little' : size < 0.8 ? 'clearly' : 'much'} ${effect > 0 ? 'more' : 'less'}`
-}

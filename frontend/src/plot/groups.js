@@ -3,6 +3,7 @@
 import { COLOURS, NOBODY } from './people.js'
 import { SHAPES } from './shapes.js'
 import { genreName } from '../strings/words.js'
+import { GROUPINGS as LABELS, GROUPS } from '../strings/plot.js'
 
 // More groups than colours would be hard to tell apart: the smaller ones are shown together.
 const MOST = 12
@@ -11,10 +12,10 @@ const ORDERED = ['#440154', '#443983', '#31688e', '#21918c', '#35b779', '#90d743
 
 const decade = ({ year }) => (Number.isFinite(year) ? Math.floor(year / 10) * 10 : null)
 export const GROUPINGS = {
-  person: { label: 'who added it' },
-  genre: { label: 'genre family', of: (row) => row.family ?? row.labels?.[0] ?? null, name: genreName },
-  cluster: { label: 'cluster of sound', of: (row) => row.cluster ?? null, name: (cluster) => cluster },
-  year: { label: 'decade', of: decade, name: (year) => `${year}s`, ordered: true },
+  person: { label: LABELS.person },
+  genre: { label: LABELS.genre, of: (row) => row.family ?? row.labels?.[0] ?? null, name: genreName },
+  cluster: { label: LABELS.cluster, of: (row) => row.cluster ?? null, name: (cluster) => cluster },
+  year: { label: LABELS.year, of: decade, name: GROUPS.decade, ordered: true },
 }
 
 const shapeAt = (i) => SHAPES[(i + Math.floor(i / COLOURS)) % SHAPES.length]
@@ -38,8 +39,8 @@ export function groupsOf(rows, by) {
     ...(ordered ? orderedLook(i, shown.length) : lookAt(i)),
   }))
   const rest = found.slice(shown.length).reduce((sum, [, count]) => sum + count, 0)
-  const others = { ...NOBODY, key: groups.length + 1, name: 'Others', shape: 'circle', count: rest }
-  const nobody = { ...NOBODY, name: 'Not known', count: unknown }
+  const others = { ...NOBODY, key: groups.length + 1, name: GROUPS.others, shape: 'circle', count: rest }
+  const nobody = { ...NOBODY, name: GROUPS.unknown, count: unknown }
   const byId = new Map(groups.map((group) => [group.id, group]))
   const groupOf = (row) => (of(row) === null ? nobody : (byId.get(of(row)) ?? others))
   return { groups: [...groups, ...(rest ? [others] : []), ...(unknown ? [nobody] : [])], groupOf }

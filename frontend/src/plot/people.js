@@ -3,18 +3,12 @@
 // chosen goes before; one of the eight is kept as its light form and drawn in the form of the theme.
 import { limits } from '../api/types/limits.js'
 import { SHAPES } from './shapes.js'
+import { WHO } from '../strings/plot.js'
 
 // As in static/scss/_tokens.scss, --tm-person-1 to 8 of the light theme.
-export const PALETTE = [
-  { colour: '#0065a8', name: 'blue' },
-  { colour: '#c94f00', name: 'orange' },
-  { colour: '#009e73', name: 'green' },
-  { colour: '#cc79a7', name: 'pink' },
-  { colour: '#efa822', name: 'amber' },
-  { colour: '#6cc0ee', name: 'sky blue' },
-  { colour: '#1d2326', name: 'ink' },
-  { colour: '#f4ea5a', name: 'yellow' },
-]
+export const PALETTE = ['#0065a8', '#c94f00', '#009e73', '#cc79a7', '#efa822', '#6cc0ee', '#1d2326', '#f4ea5a'].map(
+  (colour, at) => ({ colour, name: WHO.colours[at] }),
+)
 export const COLOURS = PALETTE.length
 const ID_SHOWN = 9
 const { maxlength: MAX_NAME } = limits['put /api/playlists/{playlist_id}/people']['people.name']
@@ -53,7 +47,7 @@ function counted(rows) {
 }
 
 export const NOBODY = {
-  ...{ key: 0, id: null, name: 'Not known who', hint: '', count: 0 },
+  ...{ key: 0, id: null, name: WHO.unknown, hint: '', count: 0 },
   ...{ given: null, colour: 0, own: null, shape: 'ring' },
 }
 
@@ -71,7 +65,7 @@ export function describePeople({ complete, contributors: stated, item_count: tot
   const people = contributors.map((person, index) => ({
     key: index + 1,
     id: person.id,
-    name: person.name ?? (isName(person.id) ? person.id : `Person ${index + 1}`),
+    name: person.name ?? (isName(person.id) ? person.id : WHO.numbered(index + 1)),
     hint: person.name || isName(person.id) ? '' : `(${shortId(person.id)})`,
     count: person.count,
     given: { name: person.name, colour: person.colour, shape: person.shape ?? null },

@@ -6,13 +6,7 @@ export const ADDING = {
   fresh: 'A new playlist',
   make: 'Make it',
   added: 'Added to',
-  cancel: 'Cancel',
   done: 'Done',
-}
-
-export const PLAYLISTS = {
-  heading: 'Playlists',
-  promise: 'A playlist as a map: what it sounds like, and who added what.',
 }
 
 export const BEGINNING = {
@@ -25,9 +19,6 @@ export const DROP = {
   heading: 'Drop a playlist here',
   about: 'CSV files from Exportify, as many as you like, in any language. Who added what is kept if the file says it.',
   others: 'Other files it reads',
-  choose: 'Choose files',
-  demo: 'Try the demo',
-  files: 'Playlist files',
   kinds: [
     ['Spotify', 'account data and streaming history: the zip that they send, or the JSON files in it'],
     ['Apple Music, iTunes', 'Library.xml (File > Library > Export Library)'],

@@ -1,5 +1,4 @@
-import { percent, plural } from './words.js'
-import { aboutPlaylist } from './hub.js'
+import { percent, plural, aboutPlaylist } from './words.js'
 
 export const BLEND = {
   heading: 'One list for several people',
@@ -26,7 +25,6 @@ export const BLEND = {
   ],
   list: 'How long, and how new',
   length: 'How many tracks',
-  cap: 'Of one artist at most',
   novelty: 'Novelty',
   noveltyHint: 'How much it counts that a track is little known and unlike what they have.',
   leaveOut: 'Leave out',
@@ -44,8 +42,6 @@ export const BLEND = {
   tracksFor: (name, share) => `For ${name}, ${percent(share)} satisfied.`,
   like: ({ title, artists }, reasons) => `Like ${title} (${artists.join(', ')}): ${reasons.slice(0, 2).join('. ')}`,
   name: (names) => `Blend for ${names}`,
-  save: 'Save as a playlist',
-  saved: 'Saved:',
 }
 
 export const SUITS = {

@@ -45,3 +45,18 @@ export function importedTrack({ title, artists, album, released, length_ms: leng
   ]
   return parts.filter(Boolean).join(' · ')
 }
+
+// How a file would be read, before anything of it is stored.
+export const READING = {
+  label: (name) => `How ${name} is read`,
+  becomes: 'What it becomes',
+  kinds: { playlist: 'A playlist of mine', table: 'Into the catalogue, for all' },
+  encoding: 'Encoding',
+  headings: 'The first row holds headings',
+  columnsOf: (name) => `Columns of ${name}`,
+  table: ['Column', 'Example', 'Read as'],
+  readAs: (heading, at) => `${heading || `Column ${at}`} is read as`,
+  nothing: 'nothing',
+  rows: 'The first rows, as they are understood',
+  import: 'Import',
+}

@@ -6,7 +6,6 @@ export const FAMILIES = {
     'Every family of genres is divided into groups of tracks that sound alike (by K-means). A track may be in several ' +
     'families; each of them gives another track from the same group.',
   track: 'Track',
-  example: 'title and artist',
   take: 'Take',
   ways: /** @type {const} */ ({ fresh: 'any of the group', nearest: 'the nearest' }),
   seed: 'Seed',
@@ -23,7 +22,6 @@ export const SPREAD = {
   heading: 'How the audio features are spread',
   of: 'Tracks',
   all: 'the whole catalogue',
-  counting: 'Counting…',
   bars: (tracks) => `Bars: the share of ${number(tracks)} tracks of your catalogue.`,
   noBars: 'Bars will stand here once a catalogue or a playlist has been brought in.',
   line: 'Line: of the tracks that the shipped models learnt from.',

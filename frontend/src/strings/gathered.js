@@ -13,6 +13,5 @@ export const GATHERED = {
   filter: 'Filter what is recommended',
   filterHint: 'Filter by title or artist',
   seeds: (count, all) => `Recommended from ${number(count)}${all > count ? ` of ${number(all)}` : ''} tracks`,
-  by: (source) => `${source} recommends`,
-  more: (count) => `Show ${number(count)} more`,
+  picture: 'From the tracks of the playlist to what was recommended for them; the list below says the same',
 }

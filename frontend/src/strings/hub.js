@@ -1,13 +1,6 @@
 // The words of a playlist's page.
 import { featureLabel, number, percent, plural } from './words.js'
 
-/** "3 h 20 min" @param {number} ms */
-export function length(ms) {
-  const minutes = Math.round(ms / 60_000)
-  const hours = Math.floor(minutes / 60)
-  return hours ? `${number(hours)} h ${minutes % 60} min` : `${minutes} min`
-}
-
 // What stands at the corners of a radar.
 export const RADAR = {
   danceability: 'dance',
@@ -25,14 +18,6 @@ export const MOODS = {
   tense_lively: 'tense and lively',
   happy_calm: 'cheerful and calm',
   sad_calm: 'sad and calm',
-}
-
-/** "12 tracks · 3 people · 41 min" @param {{tracks: number, people: number, ms?: number}} playlist */
-export function aboutPlaylist({ tracks, people, ms }) {
-  const parts = [plural(tracks, 'track')]
-  if (people > 1) parts.push(plural(people, 'person', 'people'))
-  if (ms) parts.push(length(ms))
-  return parts.join(' · ')
 }
 
 /** Why a track is the odd one out: "energy 10 % (the others 85 %)". */
@@ -75,10 +60,100 @@ export const MAP = {
   up: 'Up',
   colour: 'Coloured by',
   coloursBy: (grouping) => `Colours by ${grouping}`,
-  open: 'Open it',
   missing: (tracks, all, what) =>
     `${number(tracks)} of ${number(all)} tracks are not on the map: their ${what} is not known. The table has them.`,
   keys:
     'Wheel or two fingers zoom, a drag moves the map, a double click shows everything; Shift and drag select. With keys: ' +
     'arrows go from point to point, Page Up and Down through the order, Enter opens, Space selects.',
+}
+
+// The tabs.
+export const TABS = {
+  overview: 'Overview',
+  map: 'Map',
+  people: 'People',
+  next: 'Next',
+  blend: 'Blend',
+  gathered: 'Gathered',
+  sort: 'Sort songs',
+}
+
+export const HEAD = {
+  nav: 'Parts of the playlist',
+  loading: 'Loading…',
+  arriving: (here, all) => `${number(here)} of ${plural(all, 'track')} are here`,
+  soFar: 'so far, the import is still going on',
+  more: (people) => `and ${number(people)} more`,
+}
+
+export const SHARE = {
+  label: 'Share',
+  about: 'Whoever has the address of this page sees this playlist. Others do not find its tracks.',
+  giving:
+    'Given to everybody here, it is in their lists, and its tracks are in their search. This cannot be taken back.',
+  everybody: 'Everybody here sees this playlist',
+  busy: 'Giving it…',
+}
+
+export const EXPORT = {
+  label: 'Export',
+  loading: 'Loading the formats…',
+  names: 'With who added what, by name',
+  namesElse: 'else they are Person 1, Person 2, …',
+}
+
+export const TABLE = {
+  filter: 'Filter the tracks',
+  filterHint: 'Filter by title, artist, album',
+  label: 'Table of the tracks',
+  none: 'No track fits.',
+  arriving: 'The tracks are on their way.',
+  pages: 'Pages of the table',
+  onMap: 'Show it on the map',
+}
+
+export const MOOD = {
+  label: 'Moods',
+  bar: (shares) => `Mood: ${shares}`,
+  spoken: (tracks) => `: ${plural(tracks, 'track')}`,
+}
+
+export const SELECTED = {
+  open: 'Open',
+  none: 'Point at a marker, or tap it, to see the track.',
+}
+
+export const LEGEND = {
+  all: 'Show all',
+  only: 'only',
+  onlyOf: (name) => `Only ${name}`,
+  edit: (name) => `Name and colour of ${name}`,
+}
+
+// Who somebody is: name, colour and shape.
+export const PERSON = {
+  called: 'Called',
+  coloured: 'Coloured',
+  automatic: 'automatic',
+  own: 'own',
+  ownColour: 'A colour of your own',
+  drawn: 'Drawn as',
+  anyShape: 'any shape',
+  shapes: {
+    circle: 'circle',
+    square: 'square',
+    triangle: 'triangle',
+    diamond: 'diamond',
+    plus: 'plus',
+    wedge: 'wedge',
+    star: 'star',
+    cross: 'cross',
+  },
+  leave: 'Leave it',
+  here: 'kept here only',
+}
+
+export const ADD = {
+  add: (title) => `Add ${title} to the playlist`,
+  added: (title) => `${title} is in the playlist`,
 }

@@ -26,24 +26,37 @@ export const TABLE = {
   runs: 'Tables on their way',
 }
 
+// The parts: what each is called, and what it is for.
+export const PARTS = {
+  catalogue: ['Catalogue', 'What the answers rest on.'],
+  music: ['My music', 'Your own files: scanned, analysed and played.'],
+  genres: ['Genres', 'Where the name of any genre belongs, among the genres in their families.'],
+  families: [
+    'Families',
+    'One track that goes with yours for each family of genres, and how the audio features spread.',
+  ],
+  clusters: ['Clusters', 'Groups of tracks found by sound alone, and which genres fill them.'],
+  timbre: ['Timbre', 'Tracks with the same colour of sound, moment by moment.'],
+  maps: ['Maps', 'A playlist or the whole catalogue as one picture: what sounds alike lies together.'],
+  models: ['Models', 'What each model does and how good it is; train one on your collection, or roll back.'],
+}
+
 export const LIBRARY = {
+  nav: 'Parts of the library',
   size: (tracks) => plural(tracks, 'track'),
   empty: 'The catalogue is empty.',
   emptyHint: 'Drop in a playlist, or let online services fill it: then you can search, and tracks are recommended.',
   bring: 'Bring in a playlist',
-  gather: 'Fill the library',
   sources: 'Where their sound is known from',
   unknown: 'nothing is known of their sound',
   add: 'Add data',
   addHint:
     'Drop files anywhere on this page, or choose them. A table of tracks with audio features goes into the catalogue of ' +
     'everybody here, if this server is yours; a playlist stays yours.',
-  choose: 'Choose files',
   folder: 'Scan a folder of music',
   features: 'Audio features',
   about: 'Bars: your tracks. Line: the tracks that the shipped models learnt from.',
   known: (known, tracks) => `known of ${tracks ? Math.round((100 * known) / tracks) : 0} %`,
   median: (value) => `half are below ${value}`,
   more: 'More to look at',
-  counting: 'Counting…',
 }

@@ -36,7 +36,6 @@ export const MAPS = {
   headings: { track: 'Track', family: 'Family', person: 'Added by' },
   placed: ', placed later',
   notKnown: 'not known',
-  others: 'Not known',
   first: (shown, all) => `The first ${shown} of ${number(all)}.`,
 }
 

@@ -1,4 +1,5 @@
 // What each kind of model is called, and what it does, in a sentence.
+import { number } from './words.js'
 export const MODELS = {
   artist_genre: {
     title: 'Genre by artist',
@@ -58,12 +59,27 @@ export const MODELS = {
   },
 }
 
+const size = (bytes) =>
+  bytes < 1e6 ? `${number(Math.ceil(bytes / 1e3))} kB` : `${number(Math.round(bytes / 1e5) / 10)} MB`
+// What was scored on different data must not look comparable.
+const scored = ({ own, score }) => score && `${score.label} ${score.value.toFixed(3)} ${own ? 'here' : 'in its study'}`
+
 export const VERSIONS = {
+  heading: 'Models and their versions',
+  lead:
+    'Each was scored on artists or playlists that it never saw. One that you train is scored beside the one in use, which ' +
+    'stays until you change it.',
+  loading: 'Loading the models…',
+  ofPlaylist: (title, playlist) => `${title}, in ${playlist ?? 'a playlist that is not in this browser'}`,
+  about: (one) => [one.own ? 'trained here' : 'shipped', size(one.bytes), scored(one)].filter(Boolean).join(' · '),
+  trainOnPlaylist: 'Train on a playlist',
+  scoredOn: (data) => `on ${data}`,
+  detailsOf: (name) => `of ${name}`,
+  this: '(this version)',
   inUse: 'in use',
   use: 'Use this version',
   useNamed: (name) => `Use ${name}`,
   back: (name) => `Roll back to ${name}`,
-  compare: 'Compare',
   details: 'Details',
   scores: 'How good it is, beside simpler ways',
   loss: '(less is better)',
@@ -73,6 +89,23 @@ export const VERSIONS = {
   trained: (name) => `${name} is trained. What is in use has not changed: use the new version if you like its scores.`,
   used: (name) => `${name} is in use from now on.`,
   usedAgain: (name) => `${name} is in use again.`,
+}
+
+export const COMPARISON = {
+  label: (task, version) => `${task} ${version} compared`,
+  compare: 'Compare',
+  with: 'Compared with',
+  between: 'compared with',
+  on: (data) => `Both on the same: ${data}.`,
+  table: 'Scores of both',
+  score: 'Score',
+  better: (value) => `${value} better`,
+  loading: 'Loading the scores…',
+}
+
+export const CARD = {
+  label: (task, version) => `Card of ${task} ${version}`,
+  table: 'A table of the card',
 }
 
 export const RELIABILITY = {

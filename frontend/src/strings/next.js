@@ -40,15 +40,35 @@ export const NEXT = {
   heading: 'What comes next',
   counts: 'What counts',
   novelty: 'Show',
-  cap: 'Of one artist at most',
   longest: 'No longer than',
   order: 'Order',
   ranking: 'Ranking the catalogue…',
   bring: 'Add a playlist',
   name: (playlist) => `${playlist}, continued`,
-  save: 'Save as a playlist',
   take: 'Download as CSV',
   more: 'Suggest more tracks',
-  saved: 'Saved:',
   exported: 'It can be exported there.',
+}
+
+const score = (value) => (value == null ? '–' : value.toFixed(3))
+
+export const QUALITY = {
+  served: ({ method, method_score: scores, version }) =>
+    `By ${METHODS[method]}; on held-out playlists R-precision ${score(scores?.r_precision)}, NDCG ${score(scores?.ndcg)} ` +
+    `(${version}).`,
+  meaning:
+    'Half of each playlist was hidden. R-precision: the share of the hidden songs among as many recommendations. NDCG: ' +
+    'how early they come, 1 for all of them first. Clicks: pages of ten that go by before the first.',
+  table: 'How the methods did',
+  headings: ['Method', 'R-precision', 'NDCG', 'Clicks'],
+  cells: ({ model, r_precision: precision, ndcg, clicks }) => [
+    METHODS[model] ?? model,
+    score(precision),
+    score(ndcg),
+    clicks?.toFixed(1),
+  ],
+  train: 'Train on my playlists',
+  // Around the method that did best.
+  best: 'On your held-out playlists',
+  bestScore: ({ served_score: scores, version }) => `did best (NDCG ${score(scores.ndcg)}); ${version} ranks so.`,
 }

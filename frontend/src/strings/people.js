@@ -34,7 +34,6 @@ export const GUESS = {
   progress: (at, all, right) => `Track ${at} of ${all} · ${number(right)} right so far`,
   right: (name) => `Right: ${name}.`,
   wrong: (name) => `No: it was ${name}.`,
-  next: 'Next track',
   result: 'See the result',
   score: (right, all) => `${right} of ${all}`,
   chance: (expected) => `right. By chance it would be about ${expected}.`,
@@ -82,7 +81,6 @@ export const NETWORK = {
   every: 'Every track',
   surprised: 'What surprised the network most comes first.',
   headings: ['Track', 'Added by, odds', 'The network says'],
-  more: (count) => `Show ${number(count)} more`,
 }
 
 export const SCORES = {

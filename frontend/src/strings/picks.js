@@ -1,3 +1,5 @@
+import { clock } from './times.js'
+import { plural } from './words.js'
 export const PICKS = {
   heading: 'What goes with it',
   close: 'Goes well with it',
@@ -11,10 +13,28 @@ export const PICKS = {
   allBecause: (reasons) => `Each for the same reason: ${reasons}.`,
   banished: (title) => `“${title}” is never recommended again.`,
   postponed: (title, until) => `“${title}” is not recommended before ${until}.`,
-  undo: 'Undo',
   none: 'Nothing to recommend yet. Bring in a playlist or a track table, and neighbours appear here.',
   all: (count) => `Show all ${count}`,
   compare: 'Compare the sound',
   headings: ['Feature', 'From', 'To'],
+  cluster: (family, cluster, tracks) => `${family}, cluster ${cluster} of ${plural(tracks, 'track')}`,
+  methods: 'By which method',
   versions: (count) => `${count} other ${count === 1 ? 'version' : 'versions'}`,
 }
+
+// What one source recommends, as it said it.
+export const FETCHED = {
+  recommends: 'recommends',
+  score: (source) => `of 100, by ${source}`,
+  all: (count) => `Show all ${count}`,
+  fewer: 'Show fewer',
+  credit: (licence, iso) => `${licence} · looked up ${clock(iso)}`,
+}
+
+export const WEIGHTS = {
+  heading: (changed) => `What counts${changed ? ' (changed)' : ''}`,
+  kinds: { sound: 'Sound, all of it', artist: 'Artists alike', genre: 'Genres', popularity: 'Popularity' },
+  reset: 'Default weights',
+}
+
+export const STORY = { heading: 'How we got here', playlist: 'playlist' }

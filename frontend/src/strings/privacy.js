@@ -14,7 +14,6 @@ export const PRIVACY = {
     'runs, “never again”, and the login to Spotify. What was given to everybody here stays. It cannot be undone.',
   ask: 'Delete everything…',
   really: 'Delete it all now',
-  keep: 'Keep it',
   done: (count) =>
     `Everything is deleted: ${count} ${count === 1 ? 'playlist' : 'playlists'} and what belonged to them.`,
 }

@@ -1,5 +1,7 @@
 import { modelOf } from './models.js'
 import { clock } from './times.js'
+import { importCounts, number, sourceName } from './words.js'
+import { nounOf } from './sources.js'
 
 // What a run does just now, in words.
 export function doing(run) {
@@ -39,4 +41,67 @@ export function timeLeft(ms) {
   if (ms < MINUTE) return 'less than a minute left'
   if (ms < 90 * MINUTE) return `about ${Math.round(ms / MINUTE)} min left`
   return `about ${Math.round(ms / MINUTE / 60)} h left`
+}
+
+export const CARD = {
+  asking: 'how is it read?',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  done: 'done',
+  sending: 'sending',
+  putAway: (name) => `Put ${name} away`,
+  progress: (name) => `Progress of ${name}`,
+}
+
+export const UPLOADS = {
+  label: 'Files brought in',
+  putAway: 'Put the finished ones away',
+  correct: 'Correct the columns',
+  correctOf: (name) => `of ${name}`,
+  fetched: 'What is being fetched',
+}
+
+// What a run counted.
+export const SUMMARY = {
+  progress: (done, all) => `${number(done)} of ${number(all)} questions done`,
+  file: importCounts,
+  counts: { requested: 'requested', stored: 'new', known: 'already known', skipped: 'skipped' },
+  sources: 'By source',
+  sourcesLabel: 'What each source said',
+  columns: {
+    source: 'Source',
+    need: 'for',
+    queries: 'queries',
+    found: 'found',
+    not_found: 'unknown there',
+    failed: 'failed',
+  },
+  remark: ({ source, need, why }) => `${sourceName(source)}, ${nounOf(need)}: ${why}`,
+  unread: 'Values that could not be read',
+  read: 'How the columns were understood',
+  skipped: 'Why some were skipped',
+  times: (count, what) => `${number(count)} × ${what}`,
+  examples: (lines) => `For example ${lines.map(({ line, reason }) => `line ${line} (${reason})`).join(', ')}`,
+}
+
+// Where one sees what a run has made.
+export const PLACES = {
+  gathered: 'See what was gathered',
+  playlist: 'Open the playlist',
+  map: 'Open the map',
+  models: 'See under Models',
+  music: 'Open My music',
+}
+
+// What is installed with one press.
+export const PACKAGES = {
+  progress: 'Progress of the installation',
+  install: (bytes) => {
+    const megabytes = bytes / 1e6
+    return `Install (${megabytes < 1000 ? `${Math.round(megabytes)} MB` : `${(megabytes / 1000).toFixed(1)} GB`})`
+  },
+  lacking: (purpose) => `Packages for ${purpose} are not installed here.`,
+  fetches: 'One press fetches them.',
+  forgets: 'This host forgets them when it restarts.',
+  cancelled: 'Cancelled.',
 }

@@ -3,6 +3,8 @@ export const ROW = {
   addTip: 'Add to a playlist',
   later: 'Not now',
   never: 'Never again',
+  closeness: 'closeness',
+  outOf100: 'how close it is, out of 100',
   named: (what, title) => `${what}: ${title}`,
 }
 
@@ -14,10 +16,12 @@ export const NEAR_MAP = {
   up: 'cheer',
 }
 
+const NUMBERS_HEADING = 'Where each number comes from'
+
 export const TABS = [
   { id: 'sound', label: 'Sound' },
   { id: 'path', label: 'Path to another track' },
-  { id: 'numbers', label: 'Where each number comes from' },
+  { id: 'numbers', label: NUMBERS_HEADING },
 ]
 
 export const WHAT_IF = {
@@ -32,6 +36,7 @@ export const WHAT_IF = {
 }
 
 export const NUMBERS = {
+  heading: NUMBERS_HEADING,
   headings: ['What', 'Value', 'From', 'Looked up', 'Licence'],
   none: 'No audio features are known, so no number here comes from one.',
   genre: 'Genre',
@@ -43,6 +48,7 @@ export const PATH = {
   to: 'To which track? Title and artist',
   find: 'Find a path',
   steps: 'The path',
+  unknown: { message: 'No track by that name is known here.', hint: 'Try other words.' },
   finding: 'Finding a path…',
 }
 
@@ -68,4 +74,71 @@ export const GENRE = {
   filed: 'Filed under',
   artist: 'Artist known for',
   source: 'Source',
+}
+
+export const HEADER = {
+  unknownArtist: 'Artist not recognised',
+  closest: ({ title, artists }, score) => `Closest: “${title}” by ${artists.join(', ')} (match ${score.toFixed(2)}).`,
+  foundAt: (source) => `Not in the catalogue: found at ${source}.`,
+  byNames: 'Not in the catalogue: this is answered from the names.',
+  online: 'Use online services',
+  features: 'These features alone',
+  another: 'Another track was meant?',
+  loading: 'Working out the genre…',
+  which: 'Which one?',
+  whichHint: 'Choose one, or add the artist to the question.',
+  trail: 'The path that led here',
+  more: 'More about this track',
+  nav: 'Parts of the track',
+}
+
+export const ACTIONS = {
+  preview: 'Play 30 seconds',
+  from: (sources) => (sources.length ? `From ${sources.join(' or ')}, to your browser.` : ''),
+}
+
+export const FEATURE_BARS = {
+  eyebrow: 'Sound',
+  heading: 'What it sounds like',
+  rank: (percentile) => `above ${Math.min(99, Math.floor(percentile))} % of tracks`,
+  mean: (genre) => `mean of ${genre}`,
+  from: (sources) => `from ${sources.join(', ')}`,
+  measured: (title) => `What ${title} measured`,
+  none:
+    'No audio features are known for this track, so nothing is shown rather than something made up. A catalogue or an ' +
+    'Exportify file that holds the track brings them',
+  // The end of that sentence, where no service that is on could bring them: before a link.
+  or: ', or a',
+  online: 'online service',
+}
+
+export const WHY = {
+  heading: 'What moved the answer',
+  decided: { track: 'The track', artist: 'The artist', alike: 'The artist', tags: 'Your file' },
+  inPart: (part) => `in the ${part}`,
+  sound: 'In the sound',
+  names: 'In the names and what is known besides',
+  factor: 'how much likelier, or less likely, it makes the genre',
+  nearest: (genre) => `Nearest tracks filed under ${genre}`,
+}
+
+export const FILE_TAGS = {
+  heading: 'Tags of the file',
+  fields: { genre: 'Genre', tempo: 'Tempo (BPM)', key: 'Key', mood: 'Mood' },
+  change: (field, old) => `${FILE_TAGS.fields[field]}: ${old.join('; ') || 'nothing'} →`,
+  show: 'Show what would be written into it',
+  write: 'Write into this file',
+  written: 'Written. The sound, the other tags and the pictures are as they were.',
+  nothing: 'The file says all that is known here already.',
+}
+
+export const ALIKE = {
+  heading: 'Sounds like this in your music',
+  none: 'There is no other file of yours to compare it with yet.',
+  about: (recordings) => `By the sound of your files alone, out of ${recordings}; numbers: how close, out of 100`,
+  headings: ['Track', 'Artists', 'Closeness'],
+  lead: 'Lead from here to another track of yours, by small steps',
+  example: 'Title or artist',
+  nowhere: 'None of your files is called so.',
+  steps: ['The way there', 'Artists', 'Closeness to the one before'],
 }

@@ -83,6 +83,8 @@ export const CARD = {
   others: 'Another playlist',
   put: 'Put it into another playlist',
   another: 'Another…',
+  // As the keyboard has them, in TriageCard.
+  keys: { accept: 'Enter', reject: 'X', none: 'N', skip: 'S', undo: 'U' },
 }
 
 export const BULK = {

@@ -11,6 +11,24 @@ export const number = (value) => new Intl.NumberFormat('en').format(value)
 /** "1 track", "12 tracks" @param {number} count */
 export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`
 
+/** "3 h 20 min" @param {number} ms */
+export function playingTime(ms) {
+  const minutes = Math.round(ms / 60_000)
+  const hours = Math.floor(minutes / 60)
+  return hours ? `${number(hours)} h ${minutes % 60} min` : `${minutes} min`
+}
+
+/** "12 tracks · 3 people · 41 min" @param {{tracks: number, people: number, ms?: number}} playlist */
+export function aboutPlaylist({ tracks, people, ms }) {
+  const parts = [plural(tracks, 'track')]
+  if (people > 1) parts.push(plural(people, 'person', 'people'))
+  if (ms) parts.push(playingTime(ms))
+  return parts.join(' · ')
+}
+
+/** As a sentence: messages of services have an end, or none. @param {string} text */
+export const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`)
+
 // "32 tracks: 27 new, 5 already here; 3 rows skipped"
 export function importCounts(stored, known, skipped) {
   const parts = [

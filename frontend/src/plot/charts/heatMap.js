@@ -1,5 +1,6 @@
 // The heat map of clusters: a row per genre or family, a column per cluster, stronger where more of the row's tracks are.
 import { genreName } from '../../strings/words.js'
+import { HEAT } from '../../strings/clusters.js'
 
 const ROW = 18
 const LEFT = 150
@@ -66,6 +67,6 @@ export function drawHeatMarks(context, heat, { chosen, cell }, size, colours) {
 
 // Its numbers, each written by `cell`.
 export const tableOf = (heat, cell = (share) => share) => [
-  ['Genre', ...Array.from({ length: columnsOf(heat) }, (_, column) => column + 1)],
+  [HEAT.genre, ...Array.from({ length: columnsOf(heat) }, (_, column) => column + 1)],
   ...heat.rows.map((name, row) => [name, ...heat.shares[row].map(cell)]),
 ]

@@ -1,5 +1,5 @@
 // A plot of points as exporting.js takes it: with its axes in words and a legend.
-import { axisTitle, axisWords } from './words.js'
+import { axisTitle, axisWords } from '../../strings/axes.js'
 import { eachInSight } from './drawing.js'
 import { drawMarker, fillOf, radiusFor } from './markers.js'
 

@@ -3,20 +3,22 @@
 import { lazily } from '../../composables/lazily.js'
 import MapTab from './MapTab.vue'
 import OverviewTab from './OverviewTab.vue'
+import { TABS as LABELS } from '../../strings/hub.js'
+import { COMMON } from '../../strings/common.js'
 
 const tab = (part, label, load, fits = null) => ({ part, label, component: lazily(load), fits })
 
 export const TABS = [
-  { part: 'overview', label: 'Overview', component: OverviewTab, fits: null },
-  { part: 'map', label: 'Map', component: MapTab, fits: null },
-  tab('people', 'People', () => import('./PeopleTab.vue')),
-  tab('next', 'Next', () => import('./NextTab.vue')),
-  tab('blend', 'Blend', () => import('./BlendTab.vue')),
-  tab('tracks', 'Tracks', () => import('./TracksTab.vue')),
-  tab('gathered', 'Gathered', () => import('./GatheredTab.vue')),
+  { part: 'overview', label: LABELS.overview, component: OverviewTab, fits: null },
+  { part: 'map', label: LABELS.map, component: MapTab, fits: null },
+  tab('people', LABELS.people, () => import('./PeopleTab.vue')),
+  tab('next', LABELS.next, () => import('./NextTab.vue')),
+  tab('blend', LABELS.blend, () => import('./BlendTab.vue')),
+  tab('tracks', COMMON.tracks, () => import('./TracksTab.vue')),
+  tab('gathered', LABELS.gathered, () => import('./GatheredTab.vue')),
   tab(
     'sort',
-    'Sort songs',
+    LABELS.sort,
     () => import('./SortTab.vue'),
     ({ mine }) => mine,
   ),

@@ -1,5 +1,5 @@
 // Axes in words.
-import { AXES } from '../../strings/words.js'
+import { AXES } from './words.js'
 
 export const axisTitle = (name) => (AXES[name].unit ? `${AXES[name].label} (${AXES[name].unit})` : AXES[name].label)
 export const axisWords = (name) => (AXES[name].low ? `, from ${AXES[name].low} to ${AXES[name].high}` : '')

@@ -1,0 +1,63 @@
+// The words of one's own files.
+import { clock } from './times.js'
+import { number, plural } from './words.js'
+
+export const MUSIC = {
+  about:
+    'Your files become tracks: with their tags and covers, and with features computed from their sound, on this machine. ' +
+    'Playlists find their files by MusicBrainz, ISRC or names, and play them. The files stay as they are.',
+  withoutPackages:
+    'Without them, a scan reads tags and covers, and the files play. A scan after the installation analyses them.',
+  folder: 'Folder on this machine',
+  example: '/home/me/Music',
+  cores: 'Use all cores',
+  coresHint: '(faster; the machine is busy meanwhile)',
+  scan: 'Scan the folder',
+  none: 'No folder has been scanned yet.',
+  runs: 'Scans',
+}
+
+export const FOLDER = {
+  found: ({ files, analysed, skipped }) =>
+    `${plural(files, 'file')}, ${number(analysed)} with features from their sound` +
+    `${skipped ? `, ${number(skipped)} skipped` : ''}.`,
+  scanned: (iso) => `Scanned ${clock(iso)}.`,
+  unscanned: 'Not scanned to the end yet.',
+  skipped: 'What was skipped, and why',
+  more: (count) => `And ${number(count)} more.`,
+  again: 'Look for changes',
+  scan: 'Scan',
+  scanIn: (path) => `in ${path}`,
+  watch: 'Scan it again when its files change',
+  forget: 'Forget',
+  forgetHint: 'The files stay; what was computed from them goes.',
+  really: 'Forget it',
+}
+
+export const MUSIC_TRACKS = {
+  heading: 'Your tracks',
+  search: 'Search your tracks',
+  example: 'Title, artist, album or path',
+  columns: { title: 'Title', artist: 'Artist' },
+  none: 'None of your tracks fits.',
+  pages: 'Pages of your tracks',
+}
+
+export const SOUND = {
+  heading: 'Sound-alikes',
+  compared: (count) =>
+    `${number(count)} of your files can be compared by their sound: each track shows what of your music sounds like it.`,
+  lacking: (count) => `${number(count)} cannot yet.`,
+  listen: 'Listen to them',
+  listening: 'Listening',
+  same: (count) => `${plural(count, 'recording')} ${count === 1 ? 'is' : 'are'} there more than once`,
+}
+
+export const DEMO = {
+  heading: 'The demo',
+  about:
+    'Six friends share 155 well-known songs: a list written by hand, with titles, artists and years alone. Four listeners ' +
+    'share 28 tracks with sound, from the package immich-memories-music (MIT licence; made with ACE-Step 1.5). The people ' +
+    'and their tastes are invented; the features are what Tastemap computed from the sound.',
+  remove: 'Remove the demo',
+}
