@@ -16,7 +16,7 @@ from ml.taxonomy.model import Taxonomy
 from ml.train.publish import publish
 
 TASK = "artist_genre"
-VERSION = "2026.11.1"
+VERSION = "2026.11.2"
 Say = Callable[[str], None]
 
 

@@ -28,7 +28,7 @@ from ml.train.background import Scored, served_now
 from ml.train.export import export
 from ml.train.publish import publish
 
-VERSION = "2026.11.2"
+VERSION = "2026.11.3"
 NETWORK = "network"
 BOOSTER, BOOSTER_ALL = "gradient booster, audio", "gradient booster, same inputs"
 ABLATIONS = (("audio",), ("audio", "genre"), ("audio", "artist"), ("genre", "artist"))

@@ -19,7 +19,7 @@ from ml.triage.train.fitting import Case, cases_of, fit_weights, log_loss
 from ml.triage.train.scores import OURS, Scores, compare, format_table, reliability_of
 
 TASK = "triage"
-VERSION = "2026.11.1"
+VERSION = "2026.11.2"
 _PENALTIES = (1e-4, 1e-3, 3e-3, 1e-2)
 Report = Callable[[str], None]
 
