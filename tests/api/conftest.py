@@ -39,7 +39,7 @@ TRACKS = (
     a_track("metal3", "Rust Parade", "Iron Almond", LOUD | {"tempo": 142.0}, popularity=60.0, labels=("metal",)),
     a_track("metal4", "Smelter", "Kelp & Thunder", LOUD | {"energy": 0.9}, popularity=50.0, labels=("metal",)),
     a_track("metal5", "Furnace Hymn", "Iron Almond", LOUD | {"energy": 0.92}, popularity=30.0),
-    a_track("calm1", "Paper Moons", "Nadia Verholt", CALM, popularity=70.0, labels=("piano",)),
+    a_track("calm1", "Paper Moons", "Nadia Verholt", CALM, popularity=70.0, labels=("piano", "ambient")),
     a_track("calm2", "Copper Rain", "The Quiet Mechanics", CALM | {"tempo": 84.0}, popularity=20.0),
     a_track("same1", "Harbour", "Nadia Verholt", CALM, popularity=50.0),
     a_track("same2", "Harbour", "Ostrich Cartel", LOUD, popularity=48.0),
