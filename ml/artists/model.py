@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -27,6 +28,7 @@ _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
 _NAMES_KEPT = 8192  # names whose artist is remembered: an answer asks for the same few again and again
 _PARTNERS_KEPT = 64  # artists whose partners are: one answer compares its artist with ten others
 _ARRAYS = ("vectors", "prior", "genres", "name_text", "name_start", "key_text", "key_start", "key_artist", "kinship")
+_CLOSEST = 20  # of each of several artists
 _TOGETHER = ("together_start", "together_artist", "together_lists", "together_closeness")
 
 
@@ -213,6 +215,30 @@ class ArtistEmbedding:
             for other in top(likeness, limit)
             if likeness[other] > 0
         ]
+
+    def alike_to_several(self, artists: Sequence[int], limit: int = 10) -> list[Alike]:
+        """Return at most ``limit`` artists that are among the closest of one or more of ``artists``, best first.
+
+        The next one has the greatest sum of :meth:`likeness` to those whose closest it is; for the ones after it, these
+        count half, so that one scene does not fill the list. ``similarity`` is the mean of the likeness, and
+        ``reasons`` names the two nearest.
+        """
+        given = set(artists)
+        close: dict[int, dict[int, float]] = defaultdict(dict)
+        for artist in artists:
+            for one in self.alike(artist, _CLOSEST):
+                if one.index not in given:
+                    close[one.index][artist] = one.similarity
+        counts = dict.fromkeys(artists, 1.0)
+        found: list[Alike] = []
+        while close and len(found) < limit:
+            best = max(close, key=lambda index: sum(counts[to] * near for to, near in close[index].items()))
+            to = close.pop(best)
+            counts |= {artist: counts[artist] / 2 for artist in to}
+            nearest = sorted(to, key=lambda artist: -to[artist])[:2]
+            reason = f"like {' and '.join(self.names[artist] for artist in nearest)}"
+            found.append(Alike(best, self.names[best], sum(to.values()) / len(to), self.genres(best), (reason,)))
+        return found
 
     def _alike(self, index: int, other: int, similarity: float) -> Alike:
         theirs = self.genres(other)

@@ -1,6 +1,7 @@
 """What may come next in a playlist, each with the songs it goes with."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +15,15 @@ from services.container import Services
 from services.errors import ServiceError, invalid_value
 from services.playlists.never import unwanted_ids
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
+from services.recommend.answer import SimilarArtist
 from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
 from store.catalogue.catalogue import Snapshot
 from store.catalogue.segment import Segment
-from store.domain import Playlist
+from store.domain import Playlist, Track
 from store.library import shown_tracks
+
+_SEEDS, _ARTISTS = 40, 12  # artists of the playlist that are compared; artists that go with it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +41,9 @@ class NextAnswer:
 
     ``method`` is "name", without a score here, where the playlist has no known track.
 
-    ``note`` says why there are fewer tracks than were wanted, null where there are not; ``families`` of genres can be
-    left out.
+    ``note`` says why there are fewer tracks than were wanted, null where there are not; then ``artists`` go with the
+    playlist, of those that the embedding knows, whether the catalogue has tracks of theirs or not. ``families`` of
+    genres can be left out.
     """
 
     playlist: PlaylistSummary
@@ -49,6 +54,7 @@ class NextAnswer:
     version: str
     tracks: list[NextTrack]
     note: str | None
+    artists: list[SimilarArtist]
     families: tuple[str, ...]
 
 
@@ -112,8 +118,23 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
             for track, one in found
         ],
         note=_note(len(found), query["limit"], len(snapshot), len(known)),
+        artists=_artists(services, tracks) if len(found) < query["limit"] else [],
         families=services.genre.families,
     )
+
+
+def _artists(services: Services, tracks: Sequence[Track]) -> list[SimilarArtist]:
+    """Return artists that are like those of the tracks, none of whom is among them."""
+    counts = Counter(found for track in tracks for found in _known_artists(services, track.artists[:1]))
+    here = {found for track in tracks for found in _known_artists(services, track.artists)}
+    seeds = [artist for artist, _ in counts.most_common(_SEEDS)]
+    alike = services.artists.alike_to_several(seeds, _ARTISTS + len(here))
+    others = [artist for artist in alike if artist.index not in here][:_ARTISTS]
+    return [SimilarArtist.of(artist, similarity=round(artist.similarity, 3)) for artist in others]
+
+
+def _known_artists(services: Services, names: Collection[str]) -> list[int]:
+    return [index for name in names if (index := services.artists.find_exact(name)) is not None]
 
 
 def _by_name(

@@ -33,6 +33,7 @@ def test_what_comes_next_with_reasons_and_scores(client: FlaskClient) -> None:
     assert {"ranker, content alone", "user-kNN, tuned"} <= {row["model"] for row in answer["scores"]}
     ids = [track["id"] for track in answer["tracks"]]
     assert len(ids) == 10
+    assert answer["artists"] == [], "as many tracks as were wanted"
     assert not {track.id for track in TRACKS[:8]} & set(ids)
     assert "slayer5" not in ids
     assert {track["artists"][0] for track in answer["tracks"]} <= set(METAL)
@@ -107,6 +108,10 @@ def test_without_other_tracks_it_says_why_there_is_no_list(
     assert answer["tracks"] == []
     assert "in this playlist already" in answer["note"]
     assert "catalogue" in answer["note"]
+    artists = answer["artists"]
+    assert len(artists) == 12
+    assert not {one["name"] for one in artists} & {name for track in TRACKS[:8] for name in track.artists}
+    assert all(one["reasons"][0].startswith("like ") for one in artists)
 
 
 def test_faults_say_what_to_do(client: FlaskClient) -> None:

@@ -93,6 +93,16 @@ def test_an_artist_in_no_playlist_gets_a_place_by_genre_and_sound(embedding: Art
     assert {artist.name for artist in embedding.alike("Cellar Jazz", 5)} == set(JAZZ)
 
 
+def test_artists_like_several_are_like_most_of_them_and_none_of_them(embedding: ArtistEmbedding) -> None:
+    given = [embedding.find_exact(name) for name in ("Metallica", "Slayer", "Nina Simone")]
+    seeds = [artist for artist in given if artist is not None]
+    found = embedding.alike_to_several(seeds, 5)
+    assert not {artist.index for artist in found} & set(seeds)
+    assert {artist.name for artist in found[:3]} <= {*METAL, "Basement Metal"}, "two of the three are metal"
+    assert set(found[0].reasons[0].removeprefix("like ").split(" and ")) == {"Metallica", "Slayer"}
+    assert embedding.alike_to_several([]) == []
+
+
 def test_reasons_name_what_is_shared(embedding: ArtistEmbedding) -> None:
     reasons = {artist.name: artist.reasons for artist in embedding.alike("Metallica", 6)}
     assert reasons["Megadeth"] == ("often in the same playlists", "shares metal")

@@ -45,6 +45,7 @@ export const NEXT = {
   ranking: 'Ranking the catalogue…',
   bring: 'Add a playlist',
   name: (playlist) => `${playlist}, continued`,
+  artists: 'Artists that go with it',
   take: 'Download as CSV',
   more: 'Suggest more tracks',
   exported: 'It can be exported there.',

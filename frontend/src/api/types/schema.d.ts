@@ -9645,8 +9645,9 @@ export interface components {
          *
          *     ``method`` is "name", without a score here, where the playlist has no known track.
          *
-         *     ``note`` says why there are fewer tracks than were wanted, null where there are not; ``families`` of genres can be
-         *     left out.
+         *     ``note`` says why there are fewer tracks than were wanted, null where there are not; then ``artists`` go with the
+         *     playlist, of those that the embedding knows, whether the catalogue has tracks of theirs or not. ``families`` of
+         *     genres can be left out.
          */
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -9661,6 +9662,7 @@ export interface components {
             version: string;
             tracks: components["schemas"]["NextTrack"][];
             note: string | null;
+            artists: components["schemas"]["SimilarArtist"][];
             families: string[];
         };
         /**
