@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, TrackPage, faults
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, TrackPage, expect_accessible, faults
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +40,12 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     demo.open_tab("overview")
     expect(page.get_by_text("No track is on a map by sound yet.")).to_be_visible(timeout=ANSWER_MS)
     expect(page.get_by_role("list", name="Top genres")).to_contain_text("K-pop")
+    # The catalogue has little to suggest; the artists who go with it are known all the same.
+    demo.open_tab("next")
+    alike = page.get_by_role("region", name="Artists that go with it").locator(".tm-card")
+    expect(alike.first).to_contain_text("like Metallica", timeout=ANSWER_MS)
+    expect(alike).to_have_count(12)
+    expect_accessible(page)
     page.goto(live_app)
     expect(page.get_by_role("link", name="Six friends (demo)")).to_be_visible(timeout=ANSWER_MS)
     expect(page.get_by_role("button", name="Try the demo")).to_have_count(0)
