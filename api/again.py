@@ -1,4 +1,4 @@
-"""The same question from the same browser, answered again without Flask: most of what a known answer costs is its way.
+"""Answers a repeated question of a browser from a cache in front of Flask, whose routing costs most of a known answer.
 
 What a route marks with :func:`may_be_repeated` is kept as it went out, compressed too.
 """

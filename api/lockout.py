@@ -1,4 +1,4 @@
-"""Guessing the operator's key: after some wrong keys an address waits, longer each time.
+"""Slows down guessing of the operator's key: after some wrong keys an address must wait, longer each time.
 
 Each process counts for itself, and in bounded memory.
 """

@@ -1,4 +1,4 @@
-"""Everything that a browser brought in, to be deleted at once."""
+"""Deletes everything that a browser brought in."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How many new sessions an address may open: whoever drops the cookie would have what is counted by session anew.
+"""Limits the new sessions of an address: whoever drops the cookie must not get fresh limits of a session each time.
 
 Each process counts for itself, and in bounded memory.
 """

@@ -1,4 +1,4 @@
-"""A table of generated tracks, as large as one likes, that resembles the real one in what costs time and memory.
+"""Generates a track table of any size whose rows cost as much time and memory as those of the real one.
 
 Titles are made of the words of the real table as often as they occur there, so that posting lists grow with the number
 of tracks. Half of the artists are invented so, the others are real: models know them. An artist has many tracks or one,

@@ -1,4 +1,4 @@
-"""The expert on the artist beside the genre model, on artists whose labels nothing that answers has seen; its cost.
+"""Scores the genre model with and without the artist expert, on artists whose labels neither has seen; and its cost.
 
     python -m bench.artist_genre        (needs the training data: ../shared/data or TASTEMAP_DATA)
 

@@ -1,4 +1,4 @@
-"""How right the analyser is: tempo, key, meter, beats, loudness; and its segments beside those of real analyses.
+"""Accuracy of the analyser: tempo, key, meter, beats, loudness; and its segments compared with real analyses.
 
     python -m bench.audio_accuracy [--of-each 3] [--seed 11] [--chorales 36] [FOLDER]
 

@@ -1,4 +1,4 @@
-"""How fair lists for several people are, by method and next to plain lists, what filters take, and what a list costs.
+"""Fairness of lists for several people, by method and compared with plain lists; effect of filters; cost of a list.
 
     python -m bench.blend [--groups 8]
 

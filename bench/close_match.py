@@ -1,4 +1,4 @@
-"""From which similarity on two tracks go together rather than are merely nearest (ml.neighbours.close_match).
+"""Finds the similarity from which two tracks go together and are not merely nearest (ml.neighbours.close_match).
 
     python -m bench.close_match [--split test] [--labels]
 

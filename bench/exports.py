@@ -1,4 +1,4 @@
-"""What taking out a long playlist costs: seconds, bytes and memory of every format and of the SQL tables.
+"""Cost of exporting a long playlist: seconds, bytes and memory of every format and of the SQL tables.
 
     python -m bench.exports [--rows 200000]
 

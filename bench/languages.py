@@ -1,4 +1,4 @@
-"""Artists alike who sing in different languages, as far as the titles of their songs tell.
+"""Share of artists alike who sing in different languages, judged by the titles of their songs.
 
     python -m bench.languages           (needs the training data: ../shared/data or TASTEMAP_DATA)
 

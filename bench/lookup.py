@@ -1,4 +1,4 @@
-"""How long a track that nobody has brought in takes, when every service needs 300 ms for each of its answers.
+"""Time of looking up an unknown track when every service takes 300 ms for each of its answers.
 
     python -m bench.lookup [--tracks 8] [--latency 0.3]
 

@@ -1,4 +1,4 @@
-"""What training on one's own playlist costs, from the start of its process to its end.
+"""Cost of a training on one's own playlist, from the start of its process to its end.
 
     python -m bench.own_training [--data ../shared/data]
 

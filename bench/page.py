@@ -1,4 +1,4 @@
-"""What the page weighs, and how soon it is there on a slow phone.
+"""Size of the page, and the time until it is usable on a slow phone.
 
     python -m bench.page [--rounds 5]
 

@@ -1,4 +1,4 @@
-"""How smooth plots are in Chromium without a graphics card, and how soon a large playlist is on screen.
+"""Frame rates of plots in Chromium without a graphics card, and the time until a large playlist is on screen.
 
     python -m bench.plots [--points 100000]
 

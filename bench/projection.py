@@ -1,4 +1,4 @@
-"""What a map of the catalogue costs and how faithful it is.
+"""Cost and faithfulness of a map of the catalogue.
 
     python -m bench.projection [--points 20000]
 

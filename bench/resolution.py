@@ -1,4 +1,4 @@
-"""Who is meant: hard queries made from the table, and the share of them whose track or names come first.
+"""Accuracy of resolution: hard queries made from the table, and the share whose track or names come first.
 
     python -m bench.resolution [--failures]
 

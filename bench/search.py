@@ -1,4 +1,4 @@
-"""Search over the full catalogue: does it find what is meant, how fast does the running server answer, what memory.
+"""Search over the full catalogue: its accuracy, the latency of the running server, and its memory.
 
     python -m bench.search [--tracks 400] [--typed 60]
 

@@ -1,4 +1,4 @@
-"""What the name of a playlist finds alone: all of its songs hidden, beside popularity.
+"""Playlist continuation from the name alone: all songs hidden, compared with popularity.
 
     python -m bench.titles [--side test]
 

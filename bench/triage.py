@@ -1,4 +1,4 @@
-"""How well tracks are sorted into playlists, beside baselines, and what a decision costs in a long heap.
+"""Accuracy of sorting tracks into playlists, compared with baselines, and the cost of a decision in a long heap.
 
     python -m bench.triage [--people 200]
 

@@ -1,4 +1,4 @@
-"""Whether the catalogue on this disk lacks something.
+"""Tells whether the catalogue on this disk lacks what the database or the tables have.
 
 Nothing here loads pyarrow: gunicorn's master looks at every start, and its web processes would have it by their fork.
 """

@@ -1,4 +1,4 @@
-"""The catalogue as runs leave it: building what they have changed, or all of it anew."""
+"""Builds the parts of the catalogue that runs have changed, or the whole catalogue."""
 
 from pathlib import Path
 

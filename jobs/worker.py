@@ -1,4 +1,4 @@
-"""Doing a run: what the file is, into the store or the catalogue, so that a kill at any moment loses nothing.
+"""Does a run: recognises its file and stores it in the database or the catalogue; a kill at any moment loses nothing.
 
 A page of rows is stored first and the run's cursor moved after it, and every write leaves the same state when it
 is done twice. So a run that goes on after a kill repeats at most one page.

@@ -1,4 +1,4 @@
-"""What the use cases need: one set per process, each part opened on first use (gunicorn forks before that)."""
+"""The dependencies of the use cases: one set per process, each part opened on first use (after gunicorn's fork)."""
 
 import logging
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""What one browser session left here, deleted as a whole."""
+"""Deletes what one browser session left here, as a whole."""
 
 from etl.deleting import DELETE
 from etl.spotify.accounts import Accounts

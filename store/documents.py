@@ -1,4 +1,4 @@
-"""How domain types lie in MongoDB: pure translations; what is missing has no field."""
+"""Translates domain types to MongoDB documents and back; a missing value has no field."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace

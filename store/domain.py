@@ -1,4 +1,4 @@
-"""The words of the trade: frozen values that know no database, no HTTP and no file format.
+"""The domain types: frozen values that know no database, no HTTP and no file format.
 
 A value that is missing is ``None``: never 0, never an empty string.
 """

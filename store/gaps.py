@@ -1,4 +1,4 @@
-"""What is known of one track from several sides, as one track: the one rule for gaps, and for what is better founded.
+"""Merges what several sources know of one track: the one rule for gaps, and for which source is better founded.
 
 What a person brought stands in front of the shared layer, for that person; in the shared layer public tables stand in
 front of the collection (playlists that were given, and what sources found). Whoever stands in front keeps their values,

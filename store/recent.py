@@ -1,4 +1,4 @@
-"""What changes rarely and every request wants to know: read twice a second at most."""
+"""Caches values that every request needs and that change rarely: they are read at most twice a second."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Files in: an upload becomes a run in a process of its own, and its progress is streamed."""
+"""Takes uploads: each becomes an import run in a separate process, whose progress is streamed."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Doing runs from the command line, and printing what came of them."""
+"""Does runs from the command line and prints their results."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Who looks at what: everything on this machine, and what asks the sources themselves."""
+"""The list of checks: those of this machine, and those that query the sources themselves."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How a file would be read, told before anything of it is stored."""
+"""Tells how a file would be read before anything of it is stored."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

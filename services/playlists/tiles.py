@@ -1,4 +1,4 @@
-"""What the pictures of the playlists are drawn from: four tracks of each, and their moods."""
+"""The pictures of playlists: four tracks of each, and their moods."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A track of which nothing but its audio analysis is stored: neither a file nor a source has named it."""
+"""A track that is known by its stored audio analysis alone: neither a file nor a source has named it."""
 
 from store.domain import Track
 

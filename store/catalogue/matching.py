@@ -1,4 +1,4 @@
-"""Matching of given names to tracks of the catalogue, with a confidence: not as one types, but as one knows."""
+"""Matches given names to tracks of the catalogue, with a confidence; names are complete, unlike in a search."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The key by which the embedded server and its users know each other: without it nobody connects to its port."""
+"""The key by which the embedded server and its clients authenticate each other: without it nobody can connect."""
 
 import ipaddress
 import ssl

@@ -1,4 +1,4 @@
-"""Triages: somebody sorts a heap (a playlist) into playlists of their own. What was decided, and how to take it back.
+"""Stores triages: the decisions made while sorting a heap into one's own playlists, and how to take them back.
 
 A decision is stored before it is carried out. Whoever reads a triage carries out what a killed process left, so nothing
 that was decided is lost or done twice.

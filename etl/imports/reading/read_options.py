@@ -1,4 +1,4 @@
-"""How a person says that a file is to be read; what is left open is found out from the file."""
+"""The options by which a person says how a file is to be read; the rest is recognised from the file."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

@@ -1,4 +1,4 @@
-"""Characters that XML may not hold and that files hold all the same."""
+"""Removes characters that XML does not allow and that files contain all the same."""
 
 import re
 from html import unescape
