@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -216,18 +216,18 @@ class ArtistEmbedding:
             if likeness[other] > 0
         ]
 
-    def alike_to_several(self, artists: Sequence[int], limit: int = 10) -> list[Alike]:
+    def alike_to_several(self, artists: Sequence[int], without: Collection[int], limit: int = 10) -> list[Alike]:
         """Return at most ``limit`` artists that are among the closest of one or more of ``artists``, best first.
 
+        None of them is among ``without``, which holds ``artists``, too.
         The next one has the greatest sum of :meth:`likeness` to those whose closest it is; for the ones after it, these
         count half, so that one scene does not fill the list. ``similarity`` is the mean of the likeness, and
         ``reasons`` names the two nearest.
         """
-        given = set(artists)
         close: dict[int, dict[int, float]] = defaultdict(dict)
         for artist in artists:
             for one in self.alike(artist, _CLOSEST):
-                if one.index not in given:
+                if one.index not in without:
                     close[one.index][artist] = one.similarity
         counts = dict.fromkeys(artists, 1.0)
         found: list[Alike] = []

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from services.container import Services
 from services.playlists.groups import clusters_of, main_families
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist
-from services.playlists.tiles import MOST_ROWS as IN_PICTURE
 from services.playlists.tiles import TileTrack, picture_of
 from services.viewer import Viewer
 from services.views import audio_url
@@ -105,7 +104,7 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
         sources=sources.names,
         families=families.names,
         clusters=clusters.names,
-        tiles=[] if start else picture_of(list({track.id: track for track in tracks[:IN_PICTURE]}.values())),
+        tiles=[] if start else picture_of(tracks),
     )
 
 

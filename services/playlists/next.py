@@ -128,9 +128,8 @@ def _artists(services: Services, tracks: Sequence[Track]) -> list[SimilarArtist]
     counts = Counter(found for track in tracks for found in _known_artists(services, track.artists[:1]))
     here = {found for track in tracks for found in _known_artists(services, track.artists)}
     seeds = [artist for artist, _ in counts.most_common(_SEEDS)]
-    alike = services.artists.alike_to_several(seeds, _ARTISTS + len(here))
-    others = [artist for artist in alike if artist.index not in here][:_ARTISTS]
-    return [SimilarArtist.of(artist, similarity=round(artist.similarity, 3)) for artist in others]
+    alike = services.artists.alike_to_several(seeds, here, _ARTISTS)
+    return [SimilarArtist.of(artist, similarity=round(artist.similarity, 3)) for artist in alike]
 
 
 def _known_artists(services: Services, names: Collection[str]) -> list[int]:

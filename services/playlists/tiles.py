@@ -52,7 +52,8 @@ def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
 
 
 def picture_of(tracks: Sequence[Track]) -> list[TileTrack]:
-    """Return the four that stand for the tracks at the beginning of a playlist; none where there are none."""
+    """Return the four that stand for a playlist, of its first tracks, each once; none where there are none."""
+    tracks = list({track.id: track for track in tracks[:MOST_ROWS]}.values())
     with_sound = [track for track in tracks if track.features and "energy" in track.features.values]
     chosen = with_sound if len(with_sound) >= _TILES else tracks
     four = [chosen[at * len(chosen) // _TILES] for at in range(_TILES)] if chosen else []

@@ -96,11 +96,13 @@ def test_an_artist_in_no_playlist_gets_a_place_by_genre_and_sound(embedding: Art
 def test_artists_like_several_are_like_most_of_them_and_none_of_them(embedding: ArtistEmbedding) -> None:
     given = [embedding.find_exact(name) for name in ("Metallica", "Slayer", "Nina Simone")]
     seeds = [artist for artist in given if artist is not None]
-    found = embedding.alike_to_several(seeds, 5)
+    found = embedding.alike_to_several(seeds, {*seeds}, 5)
     assert not {artist.index for artist in found} & set(seeds)
     assert {artist.name for artist in found[:3]} <= {*METAL, "Basement Metal"}, "two of the three are metal"
     assert set(found[0].reasons[0].removeprefix("like ").split(" and ")) == {"Metallica", "Slayer"}
-    assert embedding.alike_to_several([]) == []
+    some = {artist.index for artist in found[:2]}
+    assert not {artist.index for artist in embedding.alike_to_several(seeds, {*seeds} | some)} & some
+    assert embedding.alike_to_several([], ()) == []
 
 
 def test_reasons_name_what_is_shared(embedding: ArtistEmbedding) -> None:
