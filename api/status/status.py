@@ -120,7 +120,8 @@ def status() -> StatusAnswer:
     """Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed."""
     here, catalogue = services(), CatalogueState(0, None)
     with suppress(CatalogueError):
-        snapshot = here.catalogue.current(session.owner())
+        # The page asks when a run has ended, and does not ask again.
+        snapshot = here.catalogue.current(session.owner(), at_once=True)
         catalogue = CatalogueState(len(snapshot), snapshot.generation)
     models: list[ModelVersion] = []
     with suppress(ArtefactError):

@@ -141,10 +141,10 @@ class Catalogue:
         self._stamp: tuple[int, int, int] | None = None
         self._checked = float("-inf")
 
-    def current(self, owner: str | None = None) -> Snapshot:
+    def current(self, owner: str | None = None, *, at_once: bool = False) -> Snapshot:
         """Return the newest published snapshot, of the shared layer and what ``owner`` has brought.
 
-        An absent root is an empty snapshot.
+        With ``at_once`` it looks at ``root`` now. An absent root is an empty snapshot.
 
         Raises
         ------
@@ -152,7 +152,7 @@ class Catalogue:
             When what is published cannot be read and nothing older is in hand.
         """
         with self._lock:
-            if self._snapshot is None or self._hasty or time.monotonic() - self._checked >= _STAT_SECONDS:
+            if self._snapshot is None or at_once or self._hasty or time.monotonic() - self._checked >= _STAT_SECONDS:
                 self._refresh()
             assert self._snapshot is not None
             return self._snapshot if owner is None else self._with_own(owner, self._snapshot)

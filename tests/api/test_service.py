@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from store.catalogue.builder import build_collection
+from tests.api.conftest import TRACKS
+
 Configure = Callable[..., FlaskClient]
 NOWHERE = "mongodb://127.0.0.1:1/tastemap?serverSelectionTimeoutMS=200"
 
@@ -57,6 +60,15 @@ def test_status_says_what_is_there(client: FlaskClient) -> None:
     assert status["catalogue"]["tracks"] == 10
     assert status["store"] == {"ok": True, "kind": "mongodb"}
     assert {"genre", "artists"} <= {model["task"] for model in status["models"]}
+
+
+def test_status_counts_what_was_published_a_moment_ago(
+    configured: Configure, tmp_path: Path, database_uri: str
+) -> None:
+    client = configured(tmp_path, database_uri)
+    assert client.get("/api/status").json["catalogue"]["tracks"] == 0
+    build_collection(tmp_path / "catalogue", TRACKS)
+    assert client.get("/api/status").json["catalogue"]["tracks"] == len(TRACKS)
 
 
 def test_the_policy_allows_no_inline_script_and_no_eval(client: FlaskClient) -> None:
