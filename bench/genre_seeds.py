@@ -18,13 +18,18 @@ from ml.genre.train.train import evaluate_predictor, fit
 from ml.taxonomy.model import Taxonomy
 
 
-def main(seeds: list[int]) -> None:
+def main(seeds: list[int]) -> int:
     """Print a table of scores for each seed."""
-    table, taxonomy = read(DATA), Taxonomy.active(artefacts.MODELS)
+    try:
+        table, taxonomy = read(DATA), Taxonomy.active(artefacts.MODELS)
+    except FileNotFoundError as missing:
+        print(f"bench: {missing}", file=sys.stderr)
+        return 2
     for seed in seeds:
         made = fit(table, taxonomy, replace(Settings(), seed=seed), print, f"seed {seed}")
         print(f"seed {seed}\n{format_table(evaluate_predictor(made.predictor(taxonomy), table, 'valid'))}", flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main([int(seed) for seed in sys.argv[1:]] or [1, 2, 3, 4])
+    sys.exit(main([int(seed) for seed in sys.argv[1:]] or [1, 2, 3, 4]))

@@ -253,7 +253,7 @@ def test_it_meets_its_marks_on_artists_it_never_saw(predictor: GenrePredictor, s
     assert results["genre model, audio alone"].top1 > 0.232  # the random forest on the same features
     # Above the nearest neighbours and the gradient booster of the card.
     assert micro_results(predictor, table, bases=("both",))["genre model"].macro > 0.18
-    assert broad_results(predictor, table)["genre model"].single > 0.62
+    assert broad_results(predictor, table)["genre model"].single > 0.63
 
 
 def test_microgenres_agree_with_families_that_are_known_better(predictor: GenrePredictor) -> None:

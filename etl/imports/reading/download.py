@@ -67,11 +67,7 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
                     if time.monotonic() > until:
                         raise _too_slow(url)
                     report(done, total)
-    except (
-        requests.RequestException,
-        HTTPError,
-        ValueError,
-    ) as error:  # the latter of an address or a length that is none
+    except (requests.RequestException, HTTPError, ValueError) as error:  # ValueError: no address, or no length
         raise ImportProblem("download_failed", f"{url} could not be fetched: {error}", "Try again later.") from error
     return target
 
