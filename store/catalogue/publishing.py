@@ -27,7 +27,6 @@ def hide_own(root: Path, owner: str) -> None:
     A build that is under way is not published, because it may have read what is about to be deleted.
     """
     folder = owner_root(root, owner)
-    folder.mkdir(parents=True, exist_ok=True)
     with locked(folder / _LOCK):
         replace_text(folder / _HIDDEN, secrets.token_hex(16))
         _write_current(folder, {name: at for name, at in _published(folder).items() if name != OWN})
