@@ -37,7 +37,7 @@ def create_app(config: Config | None = None) -> Application:
         static_url_path="/static/dist",
     )
     here = current.register(app, config)
-    # Behind what a proxy says, so that it is known who asks, and by which name.
+    # ProxyFix is the outer layer: it sets the client's address and the host name before Again reads them.
     app.wsgi_app = Again(app.wsgi_app, partial(current.answered_from, here), metrics.count_again(config.json_log))  # type: ignore[method-assign]
     if config.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""Everything the environment may say, read once, with one clear message per problem."""
+"""The settings, read once from environment variables, with one clear message per problem."""
 
 import os
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Self
 ROOT = Path(__file__).resolve().parent
 VERSION = "2026.11"
 MEGABYTE = 1024 * 1024
-# The largest body of a request that is no form with a file, in bytes: a list of some hundreds of tracks or people.
+# The largest request body without a file, in bytes: enough for a list of some hundred tracks or people.
 LARGEST_BODY = 512 * 1024
 _URL_PREFIX = "TASTEMAP_URL_"
 
@@ -25,12 +25,12 @@ class Variable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkLimits:
-    """How much work may be open, and how many rows of playlists may be kept.
+    """How many runs may be open, and how many rows of playlists may be kept.
 
-    ``..._each`` is for one browser, ``..._all`` for all of them together. Long runs may take hours (gathering,
-    training), the others are files and lists. ``waiting_mb`` are uploaded files that wait, in megabytes, ``rows`` those
-    of one file. ``sessions`` are the browsers that may be new from one address in an hour, by each web process. The
-    command line has no limit.
+    ``..._each`` limits one browser, ``..._all`` all browsers together. Long runs may take hours (gathering, training);
+    the other runs import files and lists. ``waiting_mb`` limits the uploaded files that wait, in megabytes, and
+    ``rows`` the rows of one upload. ``sessions`` limits the new browsers from one address in an hour, counted by each
+    web process. The command line has no limits.
     """
 
     runs_each: int = 200
@@ -46,9 +46,9 @@ class WorkLimits:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read ``TASTEMAP_MAX_RUNS_EACH`` and its like, one for each field; raises ConfigError."""
-        names = {column.name: f"TASTEMAP_MAX_{column.name.upper()}" for column in fields(cls)}
-        return cls(**{name: _positive(env, variable, getattr(cls(), name)) for name, variable in names.items()})
+        """Read one variable for each field, such as ``TASTEMAP_MAX_RUNS_EACH``; raises ConfigError."""
+        names = [limit.name for limit in fields(cls)]
+        return cls(**{name: _positive(env, f"TASTEMAP_MAX_{name.upper()}", getattr(cls(), name)) for name in names})
 
 
 def _limit(name: str, meaning: str) -> Variable:
@@ -65,7 +65,7 @@ VARIABLES = (
         "`0.0.0.0:$PORT`; with `make run` this machine only",
     ),
     Variable("WEB_CONCURRENCY", "the number of gunicorn workers", "2"),
-    Variable("TASTEMAP_MAX_UPLOAD_MB", "the largest file that one may upload, in megabytes", "256"),
+    Variable("TASTEMAP_MAX_UPLOAD_MB", "the largest file that can be uploaded, in megabytes", "256"),
     Variable("TASTEMAP_BEHIND_PROXY", "1 if a proxy terminates TLS", "0; on Heroku 1"),
     Variable(
         "TASTEMAP_SOURCES",
@@ -88,16 +88,16 @@ VARIABLES = (
     Variable(
         "TASTEMAP_OPERATOR_KEY",
         "the key that a browser must give to change sources, their credentials and the served models; "
-        "needed behind a proxy",
-        "without a proxy, anybody who reaches the page may",
+        "required behind a proxy",
+        "without a proxy, everybody who reaches the page may change them",
     ),
     Variable(
         "TASTEMAP_METRICS_KEY",
         "the bearer token with which Prometheus may read `/metrics`",
-        "the operator alone may read it",
+        "only the operator may read it",
     ),
     Variable(
-        "TASTEMAP_LOG", "`json` writes each request and each message as a line of JSON to the standard output", "text"
+        "TASTEMAP_LOG", "`json` writes each request and each message as a line of JSON to standard output", "text"
     ),
     Variable(
         "TASTEMAP_HOSTS",
@@ -124,7 +124,7 @@ VARIABLES = (
     ),
     Variable(
         "TASTEMAP_DATABASE_SECONDS",
-        "how long a page waits for an answer of the database, in seconds; then it says 503",
+        "how many seconds a request waits for the database before it fails with status 503",
         "2",
     ),
     _limit("runs_each", "files and lists of one browser that may wait or be read at once"),
@@ -136,7 +136,7 @@ VARIABLES = (
     _limit("rows", "rows of one upload; the command line has no limit"),
     _limit("rows_each", "rows of playlists that are kept for one browser"),
     _limit("rows_all", "the same, of all browsers together"),
-    _limit("sessions", "browsers that may be new from one address in an hour, counted by each web process"),
+    _limit("sessions", "new browsers from one address in an hour, counted by each web process"),
     Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),
     Variable("TASTEMAP_DATA", "the folder of real data for tests and training", "`../shared/data`"),
 )
@@ -148,20 +148,11 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Settings of one process.
+    """Settings of one process; :data:`VARIABLES` says what each means.
 
-    ``mongodb_uri`` is empty where the embedded database is to be used. ``max_upload_bytes`` bounds one
-    dropped file. ``sources`` fixes which sources are used; where it is None, the page lets the listener choose.
-    ``source_urls`` holds other addresses for sources by name (a mirror of one's own, a test). ``secret_key`` encrypts
-    credentials in the store; where it is empty, a key is made and kept in ``var``. ``contact`` is what sources that
-    want to know whom to write to receive. ``installation_id`` names this installation among several on one MongoDB;
-    where it is empty, a name is made and kept in ``var``. ``operator_key`` is what a browser must know to change what
-    concerns everybody, ``metrics_key`` what Prometheus must know; ``json_log`` writes the log as lines of JSON to the
-    standard output; ``hosts`` are further names that this server is reached by. ``demo`` offers the demo playlists.
-    ``music`` is the one folder that may be scanned and played; where it is None, the operator chooses; ``write_tags``
-    allows to write tags into its files. A request waits for one answer of the database for ``database_seconds`` at
-    most. ``work`` bounds what browsers may have done. ``snapshots`` is the number of daily snapshots of the embedded
-    database that are kept.
+    An empty ``mongodb_uri`` selects the embedded database. Where ``sources`` is None, the page lets people choose;
+    where ``music`` is None, the operator chooses the folders. ``source_urls`` maps a source's name to another address,
+    such as a mirror. Where ``secret_key`` or ``installation_id`` is empty, one is made and kept in ``var``.
     """
 
     var: Path = ROOT / "var"
@@ -266,7 +257,7 @@ def _folder(env: Mapping[str, str], name: str) -> Path | None:
 
 
 def _names(env: Mapping[str, str], name: str) -> frozenset[str] | None:
-    """Return the comma-separated names, none for "none", and None where nothing is said."""
+    """Return the comma-separated names: an empty set for "none", None where the variable is not set."""
     text = env.get(name, "").strip().lower()
     if not text:
         return None

@@ -1,7 +1,7 @@
-"""gunicorn's settings; it reads this file by itself.
+"""gunicorn's settings; gunicorn finds this file by its name.
 
-Without MONGODB_URI the master starts the embedded database before the workers and stops it after them. Imports that
-the last stop cut off are finished, and a catalogue that is lost or outdated is built, in a process of their own.
+Without MONGODB_URI the master starts the embedded database before the workers and stops it after them. A separate
+process finishes the imports that the last stop interrupted, and rebuilds a catalogue that is lost or outdated.
 """
 
 import ctypes
@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-# Requests are the threads here: products of small matrices that spread over all cores would wait for each other.
-# OpenBLAS reads this once, when NumPy is loaded; training, in a process of its own, has all cores.
+# Each request has a thread already; products of small matrices that also spread over all cores would wait for each
+# other. OpenBLAS reads this once, when NumPy is loaded. Training has a process of its own and uses all cores.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import numpy  # noqa: F401
 
@@ -35,32 +35,31 @@ from store.errors import TastemapError
 from store.runs import now
 from store.snapshots import is_snapshot_due
 
-# mallopt's numbers (malloc.h). Elsewhere than with glibc there is no such function.
+# The numbers of mallopt's settings (malloc.h). Only glibc has this function.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 with suppress(AttributeError):
-    # Each thread would have a heap of its own, which costs a web process a fifth of its memory; and large arrays would
-    # stay on the heap when they are no longer used.
+    # By default each thread has its own heap, which costs a web process a fifth of its memory, and the heap keeps the
+    # memory of large arrays that are no longer used.
     for setting, value in ((_M_ARENA_MAX, 2), (_M_MMAP_THRESHOLD, 1 << 20), (_M_TRIM_THRESHOLD, 4 << 20)):
         ctypes.CDLL(None).mallopt(setting, value)
 
 wsgi_app = "app:create_app()"
 bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
-# Slow connections hold no thread.
 worker_class = "server.worker.BufferedWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # A progress stream holds a thread for as long as its page is open.
 threads = 16
 timeout = 60
-# So long may an answer that has been begun take when it is to stop.
+# At a stop, requests that are being answered get this many seconds.
 graceful_timeout = 8
-# It would lie in the home directory, one for all instances of this user.
+# gunicorn would put the socket into the home directory, one for all servers of this user.
 control_socket_disable = True
 
 if os.environ.get("TASTEMAP_LOG", "").strip().lower() == "json":
     logconfig_dict = json_logging()
 
-_FILES = 4096
-# The published files of the catalogue are compared with their checksums at the start, and so often.
+_MAX_OPEN_FILES = 4096
+# How often the published files of the catalogue are compared with their checksums, after the comparison at the start.
 _VERIFY_SECONDS = 6 * 3600
 
 _THREADS_END_SECONDS = 5.0
@@ -76,7 +75,7 @@ def on_starting(server):
         config = Config.from_env()
         with ThreadPoolExecutor(1) as pool:
             opening = pool.submit(_open_database, config)
-            # Meanwhile: the web processes then have the code by their fork, and share its memory.
+            # Imported before the fork, so that the web processes share the memory of the code.
             _make_metrics_folder(config.var / "tmp")
             import app  # noqa: F401
 
@@ -92,29 +91,29 @@ def _open_database(config):
 
 
 def _make_metrics_folder(folder):
-    """Make the folder in which each process counts its requests; whichever is asked for /metrics adds them up.
+    """Make the folder in which each process counts its requests; the process that answers /metrics adds them up.
 
-    The counts are files mapped into memory. On a disk that is full, the first request would end the process (SIGBUS):
-    so they lie in memory where the system has such a place.
+    The counts are files mapped into memory. On a full disk, the first request would end the process with SIGBUS; so
+    the files are kept in shared memory where the system has it.
     """
-    place = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else folder
-    for left in place.glob(f"{_METRICS}*"):
+    parent = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else folder
+    for leftover in parent.glob(f"{_METRICS}*"):
         try:
-            os.kill(int(left.name.removeprefix(_METRICS).partition("-")[0]), 0)
+            os.kill(int(leftover.name.removeprefix(_METRICS).partition("-")[0]), 0)
         except (ProcessLookupError, ValueError):
-            shutil.rmtree(left, ignore_errors=True)
-        except PermissionError:  # of another user
+            shutil.rmtree(leftover, ignore_errors=True)
+        except PermissionError:  # the process runs, for another user
             continue
-    with suppress(OSError):  # of a folder that cannot be written the database speaks
-        place.mkdir(parents=True, exist_ok=True)
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=f"{_METRICS}{os.getpid()}-", dir=place)
+    with suppress(OSError):  # if the folder cannot be written, opening the database fails with a clear message
+        parent.mkdir(parents=True, exist_ok=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=f"{_METRICS}{os.getpid()}-", dir=parent)
 
 
 def pre_fork(server, worker):
-    """Wait until this thread is the only one.
+    """Wait until this is the only thread of the process.
 
-    One that ends gives back, under a lock, what OpenSSL has kept for it; that is after Python has joined it. A child
-    that is forked meanwhile finds the lock taken for ever.
+    A thread that ends frees its OpenSSL data under a lock, after Python has joined it. A child that is forked while
+    the lock is held can never take it.
     """
     threads = Path("/proc/self/task")
     if not threads.exists():  # macOS does not name them
@@ -126,18 +125,18 @@ def pre_fork(server, worker):
 
 
 def post_fork(server, worker):
-    # Each connection is a descriptor, and so is each large body; many systems allow 1024 where nobody asks for more.
+    # Each connection and each large body needs a file descriptor; many systems allow 1024 by default.
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
-    # Large bodies wait on this disk: on many systems /tmp is memory.
+    wanted = _MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    # Large bodies are kept on the disk of the data, because /tmp is in memory on many systems.
     folder = Config.from_env().var / "tmp"
     folder.mkdir(parents=True, exist_ok=True)
     tempfile.tempdir = str(folder)
 
 
 def post_worker_init(worker):
-    # Not in the master, which reaps every child itself and so would hide from us that the import worker was killed.
+    # The import worker is not started by the master: the master reaps all children, so a kill would go unnoticed.
     config = Config.from_env()
     if worker.age == 1 and _database:
         queues = queues_of(_database.unfinished_runs())
@@ -149,21 +148,21 @@ def post_worker_init(worker):
 
 
 def _upkeep(database, config):
-    """Return what is to be done now and then; it says whether the worker has to delete something of Spotify's."""
-    from etl.engine import Engine  # in the worker, which needs them anyway
+    """Return a function for the regular upkeep; it returns whether there is work for the worker of files."""
+    from etl.engine import Engine  # imported here, because only web processes need them
     from etl.spotify.forgetting import is_due
     from jobs.watching import MusicWatch
 
     engine, music = Engine(database, config), MusicWatch(database, config.var, config.music)
     catalogue = config.var / "catalogue"
-    looked_at = float("-inf")
+    verified_at = float("-inf")
 
     def look():
-        nonlocal looked_at
+        nonlocal verified_at
         music.look()
         engine.sweep()
-        if is_suspect(catalogue) or time.monotonic() - looked_at > _VERIFY_SECONDS:
-            looked_at = time.monotonic()
+        if is_suspect(catalogue) or time.monotonic() - verified_at > _VERIFY_SECONDS:
+            verified_at = time.monotonic()
             find_damage(catalogue)
         if damage(catalogue):
             return True
@@ -174,8 +173,8 @@ def _upkeep(database, config):
 
 
 def worker_exit(server, worker):
-    if worker.booted:  # else the master has to learn why it could not
-        # All that it holds goes with the process; to take it apart object by object takes seconds.
+    if worker.booted:  # otherwise the exit code has to tell the master why the start failed
+        # The end of the process frees everything at once; freeing object by object takes seconds.
         logging.shutdown()
         sys.stdout.flush()
         os._exit(0)

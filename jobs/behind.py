@@ -1,6 +1,6 @@
-"""Tells whether the catalogue on this disk lacks what the database or the tables have.
+"""Tells whether the catalogue on this disk lacks tracks that the database has.
 
-Nothing here loads pyarrow: gunicorn's master looks at every start, and its web processes would have it by their fork.
+This module must not load pyarrow: gunicorn's master imports it, and every web process would carry pyarrow's memory.
 """
 
 from pathlib import Path
@@ -12,9 +12,9 @@ from store.documents import OWN_TRACKS
 
 
 def catalogue_is_behind(database: Database, var: Path) -> bool:
-    """Say whether the catalogue on this disk is damaged, of another version, or without what the database holds.
+    """Return whether the catalogue on this disk is damaged, of another version, or lacks tracks of the database.
 
-    The last is what a host with a disk that does not stay finds at every start. Compares with the numbers of the
+    Tracks are missing at every start on a host that does not keep its disk. The comparison uses the counts of the
     last :meth:`~store.database.Database.refresh_counts`.
     """
     return bool(damage(var / "catalogue")) or collection_is_behind(database, var) or bool(_owners_behind(database, var))
@@ -29,7 +29,7 @@ def collection_is_behind(database: Database, var: Path) -> bool:
 
 
 def _owners_behind(database: Database, var: Path) -> set[str]:
-    """Return the owners of playlists whose own tracks this disk has no segment of."""
+    """Return the owners of playlists whose own tracks have no segment on this disk."""
     lacking = {owner for owner in owners_of_playlists(database) if not _has_own(var, owner)}
     return {owner for owner in lacking if database.names_where(OWN_TRACKS, {"owner": owner})}
 
@@ -46,5 +46,5 @@ def _has_own(var: Path, owner: str) -> bool:
 
 
 def segments_of(var: Path) -> dict[str, int]:
-    """Return the segments of the catalogue and how many tracks each holds; raises CatalogueError."""
+    """Return the number of tracks in each segment of the catalogue, by the segment's name; raises CatalogueError."""
     return {segment.name: segment.count for segment in Catalogue(var / "catalogue").current().segments}

@@ -1,7 +1,7 @@
-"""Brings the served calibration of :mod:`ml.perception` into the audio features of one's own files.
+"""Applies the served calibration of :mod:`ml.perception` to the audio features of the user's own files.
 
-The descriptors of every file are kept, so nothing is decoded again. It runs after a scan, and when another version is
-served.
+The descriptors of every file are stored, so nothing is decoded again. The run follows a scan, and a change of the
+served version.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _REPORT_EVERY = 100
 
 
 def new_calibration(owner: str | None = None) -> Run:
-    """Return the run that calibrates what has been analysed."""
+    """Return the run that calibrates all analysed files."""
     return Run(kind="calibrate", name="Calibrate your own files", owner=owner, request={}, unit="tracks", cursor={})
 
 
 def run(task: Task) -> None:
-    """Calibrate every file that the served version has not calibrated; without a served version, none."""
+    """Calibrate every file that the served version has not calibrated yet, if any version is served."""
     try:
         model = Perception.load(ModelRegistry(Config().models, task.var / "models").active(TASK))
     except NoSuchVersion:
@@ -38,9 +38,9 @@ def run(task: Task) -> None:
 
 
 def calibrate(database: Database, file: AudioFile, model: Perception, run_id: str) -> bool:
-    """Put what ``model`` predicts of a file in the place of the present values; return whether anything changed.
+    """Replace a file's values by those that ``model`` predicts; return whether anything changed.
 
-    Attributes that the model does not predict keep the analyser's own values.
+    Attributes that the model does not predict keep the analyser's values.
     """
     assert file.track_id
     document = database.track_documents([file.track_id], file.owner).get(file.track_id, {})

@@ -11,12 +11,12 @@ from store.catalogue.writer import Step
 from store.database import Database
 from store.runs import Progress
 
-# Runs that store in the layer of their owner alone.
+# Runs that change only the tracks of their owner.
 _OWN_KINDS = frozenset({"playlist", "spotify", "delete"})
 
 
 def build_changed(database: Database, var: Path, runs: set[tuple[str | None, str | None]], show: Show) -> None:
-    """Build what ``runs`` (kind and owner) have changed, and what the catalogue lacks otherwise."""
+    """Build the segments that ``runs`` (pairs of kind and owner) have changed, and those that are missing."""
     if any(kind == "table" for kind, _ in runs) or (tables_there(var / "catalogue") and not _has_public(var)):
         build_public(var / "catalogue", _step(show))
     database.refresh_counts()

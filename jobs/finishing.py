@@ -17,12 +17,12 @@ from store.runs import OPEN, ImportProblem, lock_file, now, upload_folder
 
 log = logging.getLogger(__name__)
 
-# An upload without a run may still be on its way for so long.
+# An uploaded file without a run may still be arriving for this long.
 _ARRIVING_SECONDS = 24 * 3600
 
 
 def fail(database: Database, var: Path, run_id: str, problem: TastemapError) -> None:
-    """End a run with ``problem``, and delete its files and what has arrived of its playlists."""
+    """End a run with ``problem``, and delete its files and its incomplete playlists."""
     database.delete_incomplete(run_id)
     error = {"code": problem.code, "message": problem.message, "hint": problem.hint}
     database.update_run(run_id, states=OPEN, state="failed", phase="failed", error=error, finished_at=now())
@@ -30,9 +30,9 @@ def fail(database: Database, var: Path, run_id: str, problem: TastemapError) -> 
 
 
 def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = silent) -> None:
-    """Bring what the given runs stored into the catalogue, once for all of them, and end them.
+    """Add what the given runs stored to the catalogue, once for all of them, and end the runs.
 
-    The catalogue is built where something in it changes: bringing the same file again costs nothing.
+    The catalogue is built only if a run changed something: importing the same file again costs nothing.
     """
     found = [run for run_id in run_ids if (run := database.get_run(run_id))]
     ready = [run for run in found if run.state == "running"]
@@ -45,7 +45,7 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
             build_changed(database, var, {(run.kind, run.owner) for run in changed}, show)
     except StoreError:
         raise
-    except Exception as fault:  # whatever broke, those who wait for these runs must know
+    except Exception as fault:  # whatever broke, the runs must end with an error that their owners see
         log.exception("building the catalogue")
         hint = "" if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
         reason = (isinstance(fault, OSError) and disk_error(fault)) or fault
@@ -63,7 +63,7 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
 
 
 def sweep_uploads(database: Database, var: Path) -> None:
-    """Remove uploaded files that nobody will read again: their run has ended, or a kill came before it was queued."""
+    """Remove uploaded files that no run will read: their run has ended, or was never queued because of a kill."""
     for folder in (var / "uploads").glob("*"):
         run = database.get_run(folder.name)
         arriving = run is None and time.time() - folder.stat().st_mtime < _ARRIVING_SECONDS

@@ -1,6 +1,6 @@
-"""Installing a category of Pipfile.lock into this environment: by the project's pipenv, else by pip from the lock.
+"""Installs a category of Pipfile.lock into this environment, with the project's pipenv if it is there, else with pip.
 
-The package index is whatever the machine's own pip is set to.
+The package index is the one that the machine's pip is configured to use.
 """
 
 import os
@@ -23,7 +23,7 @@ from store.locks import take
 from store.runs import ImportProblem, Progress, Run
 
 _LOOK_SECONDS = 0.5
-_KEPT_LINES = 200  # of what the installer prints, for the reason of a failure
+_KEPT_LINES = 200  # the last lines of the installer's output, in which the reason of a failure is looked for
 _OFFLINE = re.compile(
     r"NewConnectionError|NameResolutionError|name resolution|Max retries|ConnectTimeout|ProxyError|"
     r"Connection refused|No matching distribution|Could not find a version|Network is unreachable"
@@ -33,9 +33,9 @@ _FULL = re.compile(r"No space left on device|Errno 28|Disk quota exceeded")
 
 def new_installation(name: str, owner: str | None = None) -> Run:
     """Return the run that installs the category ``name``."""
-    name_here, request = f"Install packages: {name}", {"category": name}
-    # Large: minutes, in which small files are not to wait.
-    return Run(kind="install", name=name_here, owner=owner, request=request, unit="steps", cursor={}, large=True)
+    title, request = f"Install packages: {name}", {"category": name}
+    # An installation takes minutes; as a large run it does not keep small files waiting.
+    return Run(kind="install", name=title, owner=owner, request=request, unit="steps", cursor={}, large=True)
 
 
 def run(task: Task) -> None:
@@ -44,8 +44,8 @@ def run(task: Task) -> None:
     Raises
     ------
     ImportProblem
-        It cannot be installed here (``cannot_install``), there is no network (``offline``), the disk is full
-        (``disk_full``), or the installer failed (``not_installed``).
+        The category cannot be installed here (``cannot_install``), there is no network (``offline``), the disk is
+        full (``disk_full``), or the installer failed (``not_installed``).
     Cancelled
         Somebody has ended the run; the installer is ended first.
     """
@@ -57,11 +57,11 @@ def run(task: Task) -> None:
     if wanted.missing:
         with tempfile.TemporaryDirectory() as folder:
             install(_command(name, packages, Path(folder)), packages, task.report, task.var / "runs" / "install.lock")
-    left = missing_packages(packages)
-    if left:
-        raise ImportProblem("not_installed", f"These packages are still missing: {', '.join(left)}.", _by_hand(name))
-    there = len(packages) - len(wanted.missing)
-    task.report.record(requested=len(packages), stored=len(wanted.missing), known=there)
+    if missing := missing_packages(packages):
+        message = f"These packages are still missing: {', '.join(missing)}."
+        raise ImportProblem("not_installed", message, _by_hand(name))
+    known = len(packages) - len(wanted.missing)
+    task.report.record(requested=len(packages), stored=len(wanted.missing), known=known)
 
 
 def _by_hand(name: str) -> str:
@@ -78,24 +78,24 @@ def _command(name: str, packages: Mapping[str, Any], folder: Path) -> list[str]:
 
 
 def pip_command(requirements: Path, python: str = sys.executable) -> list[str]:
-    """Return the command that installs ``requirements``, all of them pinned, for the interpreter ``python``."""
+    """Return the command that installs the pinned ``requirements`` for the interpreter ``python``."""
     pip = [sys.executable, "-m", "pip", "--python", python, "--no-input", "--disable-pip-version-check"]
     return [*pip, "install", "--no-deps", "--require-hashes", "--requirement", str(requirements)]
 
 
 def requirements_of(packages: Mapping[str, Any]) -> str:
-    """Return the packages of a lock as the lines of a file of requirements."""
+    """Return the locked packages as the text of a requirements file."""
     lines = (
-        " ".join([f"{name}{known['version']}", *(f"--hash={one}" for one in known["hashes"])])
-        for name, known in packages.items()
+        " ".join([f"{name}{locked['version']}", *(f"--hash={digest}" for digest in locked["hashes"])])
+        for name, locked in packages.items()
     )
     return "\n".join(lines) + "\n"
 
 
 def install(command: list[str], packages: Mapping[str, Any], report: Reporter, lock: Path) -> None:
-    """Do ``command``, which installs ``packages``, and report each that is fetched and each that is there.
+    """Run ``command``, which installs ``packages``, and report how many are fetched and installed.
 
-    The installer holds ``lock`` for as long as it lives: where this process is killed, the next one waits for it.
+    The installer holds ``lock`` until it ends: if this process is killed, the next installation waits for it.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def install(command: list[str], packages: Mapping[str, Any], report: Reporter, l
     assert process.stdout is not None
     lines: Queue[str | None] = Queue()
     Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
-    said: list[str] = []
+    output: list[str] = []
     try:
         while True:
             try:
@@ -125,19 +125,19 @@ def install(command: list[str], packages: Mapping[str, Any], report: Reporter, l
             if line is None:
                 break
             if line:
-                said = [*said[-_KEPT_LINES:], line]
+                output = [*output[-_KEPT_LINES:], line]
                 fetched = min(fetched + line.lstrip().startswith("Collecting "), len(packages))
-                continue  # progress is reported where nothing more was printed
-            there = len(packages) - len(missing_packages(packages))
+                continue  # progress is reported only when the installer pauses its output
+            installed = len(packages) - len(missing_packages(packages))
             phase = "installing" if fetched == len(packages) else "fetching packages"
-            report(Progress(phase=phase, done=fetched + there, total=total))
+            report(Progress(phase=phase, done=fetched + installed, total=total))
         code = process.wait()
     except BaseException:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         raise
     if code:
-        raise _problem(code, "".join(said))
+        raise _problem(code, "".join(output))
 
 
 def _start(command: list[str], held: int) -> subprocess.Popen[str]:
@@ -151,7 +151,7 @@ def _start(command: list[str], held: int) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        start_new_session=True,  # pipenv starts pip: both are ended together
+        start_new_session=True,  # pipenv starts pip; killing the session's group ends both
         pass_fds=(held,),
     )
 
@@ -163,11 +163,11 @@ def _read(stream: IO[str], lines: Queue[str | None]) -> None:
     lines.put(None)
 
 
-def _problem(code: int, said: str) -> ImportProblem:
-    if _FULL.search(said):
+def _problem(code: int, output: str) -> ImportProblem:
+    if _FULL.search(output):
         return ImportProblem("disk_full", "The disk is full.", "Make room, and press again.")
-    if _OFFLINE.search(said):
+    if _OFFLINE.search(output):
         message = "The packages cannot be fetched: the package index of this machine does not answer."
         return ImportProblem("offline", message, "Connect to the network, and press again.")
-    last = next((line.strip() for line in reversed(said.splitlines()) if "rror" in line), f"it ended with {code}")
+    last = next((line.strip() for line in reversed(output.splitlines()) if "rror" in line), f"it ended with {code}")
     return ImportProblem("not_installed", f"The installation failed: {last:.300}", "Press again, or see the log.")

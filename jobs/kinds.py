@@ -1,4 +1,4 @@
-"""The kinds of runs that read no file, and the function of each, loaded by name."""
+"""The kinds of runs that do not import a file, and the function that does each, loaded by name."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -8,7 +8,7 @@ from etl.task import OpenEngine, Reporter, Task
 from store.database import Database
 from store.runs import Run
 
-# Kind of run -> the function that does it, loaded when the first such run is done.
+# Kind of run -> the function that does it. Its module is imported when the first such run starts.
 RUNNERS: Mapping[str, str] = {
     "enrich": "etl.gather.enrich:run",
     "balanced": "etl.gather.balanced:run",
@@ -30,7 +30,7 @@ RUNNERS: Mapping[str, str] = {
 
 
 def run_task(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:
-    """Do a run of one of the :data:`RUNNERS`, or what is left of it."""
+    """Do a run of one of the kinds in :data:`RUNNERS`, or the rest of it."""
     module, _, name = RUNNERS[run.kind or ""].partition(":")
     runner: Callable[[Task], None] = getattr(import_module(module), name)
     engine = open_engine(database, var)

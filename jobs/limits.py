@@ -1,6 +1,6 @@
-"""How much work may be open and how many rows may be kept, for one browser and for all of them together.
+"""Limits of open runs and of stored rows, for one browser and for all browsers together.
 
-What is asked for beyond a limit is refused before anything is done for it. The operator's runs (no owner) have none.
+A request beyond a limit is refused before any work is done for it. The operator's runs (no owner) have no limits.
 """
 
 from collections import Counter
@@ -15,27 +15,33 @@ from store.runs import LONG_KINDS, Run
 _RETRY_SECONDS = 60
 
 
-class TooManyRuns(TastemapError):  # noqa: N818 - a rule, shown to whoever starts runs
-    """More is open or kept than one may have. ``retry_after_s`` says when to try again, in seconds."""
+class TooManyRuns(TastemapError):  # noqa: N818 - a limit, not a fault
+    """More runs are open, or more rows stored, than are allowed. ``retry_after_s`` says when to try again."""
 
     code = "too_many_runs"
     retry_after_s = _RETRY_SECONDS
 
 
 def check_open(limits: WorkLimits, unended: Iterable[Run], new: Iterable[Run]) -> None:
-    """Raise TooManyRuns where ``new`` runs would be too many, or their files too large, beside the ``unended``."""
-    theirs = [run for run in unended if run.owner is not None]
-    more = [run for run in new if run.owner is not None]
+    """Raise TooManyRuns if ``new`` and ``unended`` runs together are too many, or their files too large."""
+    unended = [run for run in unended if run.owner is not None]
+    new = [run for run in new if run.owner is not None]
     for long, each, most in (
         (False, limits.runs_each, limits.runs_all),
         (True, limits.long_runs_each, limits.long_runs_all),
     ):
-        kind = [run for run in theirs if (run.kind in LONG_KINDS) == long]
-        added = [run for run in more if (run.kind in LONG_KINDS) == long]
-        _check(added, kind, lambda _run: 1, each, most, "runs of this sort", str)
+        _check(
+            [run for run in new if (run.kind in LONG_KINDS) == long],
+            [run for run in unended if (run.kind in LONG_KINDS) == long],
+            lambda _run: 1,
+            each,
+            most,
+            "runs of this sort",
+            str,
+        )
     _check(
-        more,
-        theirs,
+        new,
+        unended,
         lambda run: 0 if run.source or run.request else run.bytes_total or 0,
         limits.waiting_mb_each * MEGABYTE,
         limits.waiting_mb_all * MEGABYTE,
@@ -81,7 +87,7 @@ def with_room(limits: WorkLimits, database: Database, run: Run) -> Run:
     Raises
     ------
     TooManyRuns
-        The owner keeps as many rows as one may, or all owners together do.
+        The owner, or all owners together, have no rows left.
     """
     if run.owner is None:
         return run

@@ -1,6 +1,6 @@
-"""The categories of Pipfile.lock that are installed only when somebody wants them, and what they weigh.
+"""The optional categories of Pipfile.lock, installed on request, and how much room they take.
 
-``package_sizes.json`` beside this module has the size of each on the disk; ``python -m tools.sizes`` measures it.
+``package_sizes.json`` beside this module holds the size of each on the disk; ``python -m tools.sizes`` measures it.
 """
 
 import json
@@ -21,22 +21,22 @@ from packaging.markers import Marker
 from config import ROOT
 
 SIZES = Path(__file__).with_name("package_sizes.json")
-# Category -> what it is for, as in "Install what ... needs".
+# Category -> its purpose, to be read as "Install what ... needs".
 PURPOSES: Mapping[str, str] = {
     "train": "training models",
     "audio": "analysing your own music",
     "tags": "writing tags into your files (mutagen, GPL-2.0 or later)",
 }
-# While it is unpacked, a package lies on the disk twice.
-_ROOM = 2
+# While a package is unpacked, it takes its size on the disk twice.
+_ROOM_FACTOR = 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Category:
-    """A category: how many ``bytes`` it takes on the disk, about, and which packages are ``missing`` here.
+    """A category: about how many ``bytes`` it takes on the disk, and which packages are ``missing`` here.
 
-    ``obstacle`` says why it cannot be installed from here, "" where it can. ``lasting`` is false where the disk does
-    not stay, so that what is installed is gone after a restart.
+    ``obstacle`` says why it cannot be installed from here; it is empty if it can. ``lasting`` is false on a host that
+    does not keep its disk: there, the packages are gone after a restart.
     """
 
     name: str
@@ -78,24 +78,25 @@ def lock(path: Path = ROOT / "Pipfile.lock") -> Mapping[str, Mapping[str, Any]]:
 
 
 def packages_of(name: str, path: Path = ROOT / "Pipfile.lock") -> dict[str, Any]:
-    """Return the packages of a category that this machine takes, by name, with version, hashes and markers.
+    """Return the packages of a category that this machine needs, by name, with version, hashes and markers.
 
     Raises KeyError for a category that the lock does not have.
     """
-    found = lock(path)[name]
-    return {package: known for package, known in found.items() if Marker(known.get("markers", _ALWAYS)).evaluate()}
-
-
-_ALWAYS = "python_version > '3'"
+    packages = lock(path)[name]
+    return {
+        package: locked
+        for package, locked in packages.items()
+        if "markers" not in locked or Marker(locked["markers"]).evaluate()
+    }
 
 
 def missing_packages(packages: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of those that this process cannot import."""
+    """Return the names of those ``packages`` that are not installed."""
     invalidate_caches()  # another process may have installed them
-    return tuple(package for package in packages if not _is_there(package))
+    return tuple(package for package in packages if not _is_installed(package))
 
 
-def _is_there(package: str) -> bool:
+def _is_installed(package: str) -> bool:
     try:
         version(package)
     except PackageNotFoundError:
@@ -106,10 +107,10 @@ def _is_there(package: str) -> bool:
 def _obstacle(size: int) -> str:
     folder = Path(sysconfig.get_path("purelib"))
     if sys.prefix == sys.base_prefix:
-        return "This Python is the system's, and its packages are left alone. On the server: make run"
+        return "Tastemap does not install packages into the system's Python. On the server: make run"
     if not os.access(folder, os.W_OK):
         return "The folder of the installed packages is read-only here: install them where this server is built."
     free = shutil.disk_usage(folder).free
-    if free < _ROOM * size:
-        return f"The disk is too full: {_ROOM * size / 1e6:,.0f} MB are needed, {free / 1e6:,.0f} MB are free."
+    if free < _ROOM_FACTOR * size:
+        return f"The disk is too full: {_ROOM_FACTOR * size / 1e6:,.0f} MB are needed, {free / 1e6:,.0f} MB are free."
     return ""

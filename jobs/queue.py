@@ -1,6 +1,6 @@
-"""Queueing runs within limits, and starting the process that does them.
+"""Queues runs within limits, and starts the processes that do them.
 
-That process loads :mod:`jobs.worker`; the web process never does.
+Those processes load :mod:`jobs.worker`; the web processes never do.
 """
 
 import json
@@ -31,9 +31,9 @@ __all__ = ["TooManyRuns", "WorkQueue", "create_upload_run", "enqueue", "next_run
 log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[1]
-# A worker that is killed is started again this often before its run is left to `python -m etl resume`.
+# How often a worker is started before its run is left to `python -m etl resume`.
 _ATTEMPTS = 3
-_NOT_AGAIN = frozenset({0, 2})  # it has ended, well or badly; it cannot start at all
+_NO_RESTART_CODES = frozenset({0, 2})  # 0: the worker has finished; 2: it cannot start at all
 _BLOCK = 1 << 20
 _MAX_NAME_BYTES = 200
 _DEFAULT = WorkLimits()
@@ -41,9 +41,9 @@ _FIRST_LOOK_SECONDS = 2.0
 
 
 class WorkQueue(StrEnum):
-    """Runs of one queue are done in turn; neither a harvest of hours nor a large file keeps a small one waiting.
+    """The queues of runs. There are three, so that small files wait neither for large files nor for runs of hours.
 
-    Each queue has one process at a time. The order is fair between owners: see :func:`next_run`.
+    Each queue has one process at a time, which does its runs one after another, in the order of :func:`next_run`.
     """
 
     FILES = "files"
@@ -52,19 +52,18 @@ class WorkQueue(StrEnum):
 
 
 def enqueue(database: Database, var: Path, *runs: Run, limits: WorkLimits = _DEFAULT) -> list[Run]:
-    """Queue ``runs``, all or none, and return each in the same order.
+    """Queue ``runs``, all or none, and return them in the same order.
 
-    The one way by which uploads, imports, gathering, Spotify's lists and trainings are queued. In the place of a
-    run that asks for the same as an open one of its owner, the open one is returned. Two tasks are the same when
-    they have the same kind and request; two imports by the operator, when they have the same source. Uploads are
-    never the same.
+    All kinds of runs are queued here. If the owner already has an open run that is equal to a new one, the open run
+    is returned instead. Two tasks are equal if they have the same kind and request; two imports by the operator are
+    equal if they have the same source. Uploads are never equal.
 
     Raises
     ------
     TooManyRuns
         More would be open than ``limits`` allow. The operator's runs (no owner) have no limit.
     """
-    with locked(var / "runs" / "queue.lock"):  # two requests at once would both find room, and no equal run
+    with locked(var / "runs" / "queue.lock"):  # else two requests at once could pass the limit, or queue equal runs
         unended = [*database.unfinished_runs(), *database.waiting_runs()]
         open_by_identity = {_identity(run): run for run in reversed(unended)}
         queued, new = [], []
@@ -82,7 +81,7 @@ def enqueue(database: Database, var: Path, *runs: Run, limits: WorkLimits = _DEF
 
 
 def _identity(run: Run) -> str | None:
-    """Return what equal runs have in common, ``None`` for an upload."""
+    """Return a string that equal runs share, None for an upload."""
     if run.request is not None:
         return json.dumps([run.kind, run.owner, run.request], sort_keys=True)
     return json.dumps([run.owner, run.source]) if run.source else None
@@ -100,17 +99,17 @@ def create_upload_run(
     by_operator: bool = False,
     limits: WorkLimits = _DEFAULT,
 ) -> Run:
-    """Keep an uploaded file and queue its import; return the run.
+    """Store an uploaded file, queue its import and return the run.
 
-    ``read_options`` are the document of :class:`etl.imports.reading.read_options.ReadOptions`. ``by_operator`` says
+    ``read_options`` is a document of :class:`etl.imports.reading.read_options.ReadOptions`. ``by_operator`` says
     whether the browser may change what concerns everybody.
 
     Raises
     ------
     ImportProblem
-        The file has more than ``max_bytes`` (``too_large``); nothing of it is kept.
+        The file has more than ``max_bytes`` (``too_large``); it is deleted.
     TooManyRuns
-        More would be open or kept than ``limits`` allow; nothing of the file is kept.
+        More would be open or stored than ``limits`` allow; the file is deleted.
     """
     name = safe_name(filename)
     run = Run(name=name, owner=owner, read_options=read_options, by_operator=by_operator)
@@ -145,7 +144,7 @@ def safe_name(filename: str) -> str:
     """Return the last part of ``filename`` as a file name that is safe here; browsers may send paths."""
     last = re.split(r"[/\\]", filename)[-1]
     plain = re.sub(r"[\x00-\x1f\x7f]", "", last).strip(" .")
-    # File systems count bytes, and the ending must stay.
+    # File systems limit the bytes of a name; the end is kept because it holds the extension.
     return plain.encode()[-_MAX_NAME_BYTES:].decode(errors="ignore") or "upload.csv"
 
 
@@ -163,38 +162,37 @@ def _queue_of(run: Run) -> WorkQueue:
 def next_run(waiting: Sequence[Run], turns: Mapping[str | None, int], tries: Callable[[str], int]) -> Run:
     """Return the run of ``waiting`` (oldest first, not empty) that is done next.
 
-    That is one of the least tries (a run that ends its process comes behind the others), then one of the owner who
-    has had the fewest ``turns``, then the oldest.
+    Runs with the fewest ``tries`` come first, so that a run that ends its process does not block the others. Among
+    them, the owner with the fewest ``turns`` comes first, then the oldest run.
     """
     return min(waiting, key=lambda run: (tries(run.id), turns.get(run.owner, 0)))
 
 
 def worker_lock(var: Path, queue: WorkQueue) -> Path:
-    """Return the file whose lock the one process of a queue holds."""
+    """Return the lock file that the process of a queue holds."""
     return var / "runs" / f"{queue}.lock"
 
 
 def spawn_worker(var: Path, mongodb_uri: str, queues: Iterable[WorkQueue] = tuple(WorkQueue)) -> None:
-    """Have the queued runs of ``queues`` done, each queue by a process of its own that outlives this one.
+    """Start a process for each of ``queues`` that does its queued runs and outlives this process.
 
     A queue has one process at a time, ``python -m etl work --queue QUEUE``. We take its lock before we start the
-    process and hand it over, so twenty requests at once start one process. Where the lock is taken nothing is
-    started: the process that holds it looks for queued runs once more after it has released it. So a run must be
-    stored before this is called.
+    process and hand it over, so that twenty requests at once start one process. If the lock is taken, nothing is
+    started: the process that holds it looks for queued runs once more after releasing it. So a run must be stored
+    before this is called.
 
-    What the process says goes to ``<var>/log/import.log``. One that is killed is started again, and goes on where
-    it was.
+    The process logs to ``<var>/log/import.log``. If it is killed, it is started again and continues.
     """
     for queue in queues:
         process = _start(var, mongodb_uri, queue)
         if process is not None:
-            # Waiting for it is what keeps a zombie from staying.
+            # The thread waits for the process, so that it does not stay as a zombie.
             arguments = (process, var, mongodb_uri, queue)
             threading.Thread(target=_attend, args=arguments, daemon=True, name=f"worker of {queue}").start()
 
 
 def _start(var: Path, mongodb_uri: str, queue: WorkQueue) -> subprocess.Popen[bytes] | None:
-    """Start the process of a queue, ``None`` if there is one."""
+    """Start the process of a queue and return it; return None if the queue already has one."""
     lock = take(worker_lock(var, queue), wait=False)
     if lock is None:
         return None
@@ -213,27 +211,27 @@ def _start(var: Path, mongodb_uri: str, queue: WorkQueue) -> subprocess.Popen[by
                 pass_fds=(lock,),
             )
     finally:
-        os.close(lock)  # the process has a copy, and holds the lock until it closes that or ends
+        os.close(lock)  # the process holds the lock by its own copy of the descriptor
 
 
 def _attend(process: subprocess.Popen[bytes], var: Path, mongodb_uri: str, queue: WorkQueue) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
-        if process.wait() in _NOT_AGAIN or attempt == _ATTEMPTS:
+        if process.wait() in _NO_RESTART_CODES or attempt == _ATTEMPTS:
             return
         log.warning("the worker of %s ended with %d; starting it again", queue, process.returncode)
         time.sleep(attempt)
         try:
             again = _start(var, mongodb_uri, queue)
         except OSError as fault:
-            log.warning("the worker of %s cannot be started: %s", queue, fault)  # watch_waiting does when it can be
+            log.warning("the worker of %s cannot be started: %s", queue, fault)  # watch_waiting tries again
             return
         if again is None:  # somebody else has started one meanwhile
             return
         process = again
 
 
-def _left_alone(var: Path, unfinished: Iterable[Run]) -> set[tuple[str, str]]:
-    """Return the runs that were begun and that no process of this machine is at, each with how far it is."""
+def _abandoned(var: Path, unfinished: Iterable[Run]) -> set[tuple[str, str]]:
+    """Return the id and the progress of each run that was started and that no process of this machine continues."""
     running = [run for run in unfinished if run.state == "running"]
     free = []
     for run in running:
@@ -241,7 +239,7 @@ def _left_alone(var: Path, unfinished: Iterable[Run]) -> set[tuple[str, str]]:
         if lock is not None:
             os.close(lock)
             free.append(run)
-    if len(free) < len(running):  # what is stored waits for the others of its command
+    if len(free) < len(running):  # runs that have stored everything wait for the other runs of their command
         free = [run for run in free if run.phase != STORED]
     return {(run.id, repr((run.phase, run.bytes_done, run.cursor))) for run in free}
 
@@ -249,31 +247,31 @@ def _left_alone(var: Path, unfinished: Iterable[Run]) -> set[tuple[str, str]]:
 def watch_waiting(
     database: Database, var: Path, mongodb_uri: str, *, every_s: float = 60.0, also: Callable[[], bool] = lambda: False
 ) -> threading.Event:
-    """Start a thread that has runs done that have slept enough or that nobody does any more, until the event is set.
+    """Start a thread that starts workers for runs that are due or abandoned; setting the returned event stops it.
 
-    Each time it calls ``also``, too, which says whether there is something else for the worker of files.
+    Every ``every_s`` seconds the thread also calls ``also``, which returns whether the worker of files has other work.
     """
     stop = threading.Event()
 
     def watch() -> None:
-        left: set[tuple[str, str]] = set()
-        pause = min(every_s, _FIRST_LOOK_SECONDS)  # a start is a good moment to find what is damaged
+        abandoned: set[tuple[str, str]] = set()
+        pause = min(every_s, _FIRST_LOOK_SECONDS)  # damage is looked for soon after the start
         while not stop.wait(pause):
             pause = every_s
             try:
                 unfinished = database.unfinished_runs()
                 upkeep = also()
             except StoreError:
-                continue  # no request waits for this; the next look will do
+                continue  # no request waits for this; the next turn will do
             except OSError:
                 log.exception("looking after the disk")
                 continue
-            before, left = left, _left_alone(var, unfinished)
-            # Found so twice, and no farther: one look may fall between two steps of a process that does it.
-            due = any(run.state == "waiting" for run in unfinished) or bool(left & before)
+            before, abandoned = abandoned, _abandoned(var, unfinished)
+            # A run counts as abandoned if two looks find it without progress: a process may hold no lock between steps.
+            due = any(run.state == "waiting" for run in unfinished) or bool(abandoned & before)
             if upkeep or due:
                 spawn_worker(var, mongodb_uri, queues_of(unfinished) | ({WorkQueue.FILES} if upkeep else set()))
-                left = set()
+                abandoned = set()
 
     threading.Thread(target=watch, daemon=True, name="waiting runs").start()
     return stop

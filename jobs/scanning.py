@@ -1,7 +1,7 @@
-"""Scans of music folders, in as many processes as the run asks for, or on a Dask cluster.
+"""Scans music folders, in as many processes as the run asks for, or on a Dask cluster.
 
-One process of its own at least: a file that ends the program that decodes it is named and skipped, and the memory goes
-back.
+Files are always decoded in a separate process: a file that crashes it can then be named and skipped, and the memory is
+freed.
 """
 
 from etl.library.scan import scan

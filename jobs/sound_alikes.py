@@ -1,7 +1,7 @@
-"""What one's own files sound like, by the served tagger: each file of which nothing is stored yet.
+"""Stores what the user's own files sound like, as the served tagger hears it, for files that lack it.
 
-Each file is stored when it is done, so a run that is killed goes on with the files that lack it. Files are decoded in
-processes of their own, as scans do.
+Each file is stored as soon as it is done, so a run that was killed continues with the remaining files. Like scans, it
+decodes files in separate processes.
 """
 
 import os
@@ -26,13 +26,13 @@ from store.sounds import put_silent, put_sound, without_sound
 
 KIND = "sounds"
 _FILES_A_LOOK = 200
-_ENDED = "it ended the program that read it"
+_CRASHED = "it ended the program that read it"
 _HINT = "Install them in the library, under My music."
 
 
 @dataclass(frozen=True, slots=True)
 class _Embedded:
-    """What came of a file: its sound, or why there is none; neither where the file has gone."""
+    """The result of one file: its sound, or why there is none, or neither if the file is gone."""
 
     file: AudioFile
     sound: Sound | None = None
@@ -40,24 +40,24 @@ class _Embedded:
 
 
 def can_listen() -> bool:
-    """Return whether what decodes files is installed."""
+    """Return whether the packages that decode files are installed."""
     return not {"av", "soundfile"} <= {*missing_packages()}
 
 
 def lacking(database: Database, version: str) -> list[AudioFile]:
-    """Return the files with a track of which the ``version`` of the tagger has said nothing."""
+    """Return the files that have a track, and no sound by this ``version`` of the tagger."""
     files = [file for file in audio_files(database) if file.track_id and not file.problem and not file.gone]
     return without_sound(database, files, version)
 
 
 def new_run(owner: str | None = None, *, cores: int | str = 1) -> Run:
-    """Return the run that finds out what all files sound like that lack it, in ``cores`` processes ("all")."""
+    """Return the run that does all files that lack a sound, in ``cores`` processes (a number or "all")."""
     request = {"cores": cores}
     return Run(kind=KIND, name="How your music sounds", owner=owner, request=request, unit="files", cursor={})
 
 
 def after_scan(task: Task) -> None:
-    """Queue the run, by as many cores as the scan, where files lack it and can be decoded."""
+    """Queue the run, with the cores of the scan, if files lack a sound and can be decoded."""
     version = ModelRegistry(local=task.var / "models").active_version(TASK)
     if can_listen() and lacking(task.database, version):
         cores = (task.run.request or {}).get("cores", 1)
@@ -95,16 +95,16 @@ def run(task: Task) -> None:
         if fault.code != "deadly_items":
             raise
         for file in left.values():  # each of them has ended every process that read it; all others are done
-            put_silent(task.database, file, folder.name, _ENDED)
+            put_silent(task.database, file, folder.name, _CRASHED)
         skipped += len(left)
     finally:
-        AudioIndexFile(task.var).build(task.database)  # answers of before are made anew
+        AudioIndexFile(task.var).build(task.database)
     task.report.record(requested=len(files), stored=stored, skipped={"no sound to compare": skipped} if skipped else {})
 
 
 def _embed(folder: Path, file: AudioFile) -> _Embedded:
     try:
-        os.close(open_below(file.root, file.path))  # it lies where its scan has found it, and is no link
+        os.close(open_below(file.root, file.path))  # raises if the file is gone or is a link now
         return _Embedded(file, _tagger(folder).predict(mono_blocks(Path(file.root, file.path), MusicTagger.rate)))
     except NotInLibrary:
         return _Embedded(file)

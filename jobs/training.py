@@ -1,8 +1,8 @@
-"""Training on what the user has, in a process of its own: ``python -m ml job RUN``, watched and, if need be, ended.
+"""Trains models on the user's own data, in a separate process that it watches: ``python -m ml job RUN``.
 
-What trains needs packages that serving does not (TensorFlow, scikit-learn) and memory that must go back when it is
-done; so it is a program of its own, which reports in lines of JSON on its standard output: ``{"phase",
-"done", "total"}`` while it works, ``{"result": {...}}`` or ``{"problem": {"code", "message", "hint"}}`` at the end.
+Training needs packages that serving does not need (TensorFlow, scikit-learn), and memory that must be freed afterwards;
+so it is a separate program. It reports in lines of JSON on standard output: ``{"phase", "done", "total"}`` while it
+works, ``{"result": {...}}`` or ``{"problem": {"code", "message", "hint"}}`` at the end.
 """
 
 import json
@@ -20,10 +20,10 @@ from etl.task import Task
 from store.runs import ImportProblem, Progress
 
 _ROOT = Path(__file__).resolve().parents[1]
-# A cancelled run is noticed within this time although the training prints nothing.
+# A cancelled run is noticed within this time, even if the training prints nothing.
 _LOOK_SECONDS = 1.0
 _GRACE_SECONDS = 5.0
-_KILLED = "Most likely the memory did not suffice: end other programs, or bring less, and train again."
+_KILLED = "Most likely there was not enough memory: end other programs, or use fewer tracks, and train again."
 
 
 def run(task: Task) -> None:
@@ -40,7 +40,7 @@ def run(task: Task) -> None:
         [sys.executable, "-m", "ml", "job", task.run.id],
         cwd=_ROOT,
         env=environment(task.var),
-        stdin=subprocess.PIPE,  # never written to: it closes when we end, however we end, and the training with us
+        stdin=subprocess.PIPE,  # never written to: the training ends when it closes, so also when we are killed
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -58,16 +58,16 @@ def run(task: Task) -> None:
 
 
 def environment(var: Path) -> dict[str, str]:
-    """Return the environment of a training process whose data are in ``var``.
+    """Return the environment of a training process with its data in ``var``.
 
-    Threads of OpenMP (scikit-learn) that wait would spin: on few or busy cores a t-SNE of 275 tracks cost ten times as
-    much processor time (``bench/own_training.py``).
+    Waiting OpenMP threads (scikit-learn) would spin by default: on few or busy cores a t-SNE of 275 tracks then took
+    ten times as much processor time (``bench/own_training.py``).
     """
     return {"OMP_WAIT_POLICY": "PASSIVE", **os.environ, "TASTEMAP_VAR": str(var), "PYTHONUNBUFFERED": "1"}
 
 
 def _sweep(task: Task) -> None:
-    """Delete what trainings that were ended have left: of this run, and of those that ended while nobody looked."""
+    """Delete the files that this run, and runs that have ended unobserved, left in the training folder."""
     for folder in (task.var / "training").glob("*"):
         run = task.database.get_run(folder.name)
         if run is None or run.ended or folder.name == task.run.id:
@@ -108,7 +108,7 @@ def _read(stream: IO[str], lines: Queue[str | None]) -> None:
 
 
 def _decoded(line: str) -> dict[str, Any]:
-    """Return the message in a line of output, an empty one where a library has printed something of its own."""
+    """Return the message in a line of output, an empty one if a library has printed the line."""
     try:
         message = json.loads(line)
     except json.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""Watched folders of music: scanned again when their files have changed."""
+"""Scans watched music folders again when their files have changed."""
 
 import time
 from pathlib import Path
@@ -14,14 +14,14 @@ EVERY_SECONDS = 600.0
 
 
 class MusicWatch:
-    """Looks at the watched folders now and then; ``only`` is the one folder that may be scanned, if there is one."""
+    """Looks at the watched folders every :data:`EVERY_SECONDS`; ``only``, if given, is the one allowed folder."""
 
     def __init__(self, database: Database, var: Path, only: Path | None) -> None:
         self._database, self._var, self._only = database, var, only
         self._next = time.monotonic() + EVERY_SECONDS
 
     def look(self) -> None:
-        """Queue scans of the folders that have changed, where it is time to look; start the worker."""
+        """If it is time to look, queue scans of the changed folders and start the worker."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + EVERY_SECONDS
@@ -29,7 +29,7 @@ class MusicWatch:
             spawn_worker(self._var, self._database.uri, [WorkQueue.LONG])
 
     def queue_changed(self) -> int:
-        """Queue a scan of each watched folder whose files have changed since its last one; return how many."""
+        """Queue a scan of each watched folder with files changed since its last scan; return the number of scans."""
         changed = [
             folder.path
             for folder in audio_folders(self._database)
@@ -41,5 +41,5 @@ class MusicWatch:
 def _has_changed(folder: AudioFolder) -> bool:
     try:
         return fingerprint(music_folder(folder.path)) != folder.fingerprint
-    except TastemapError:  # its disk is not there: nothing to scan
+    except TastemapError:  # the folder's disk is not mounted: nothing to scan
         return False

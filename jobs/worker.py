@@ -1,7 +1,7 @@
-"""Does a run: recognises its file and stores it in the database or the catalogue; a kill at any moment loses nothing.
+"""Does a run; a kill at any moment loses nothing.
 
-A page of rows is stored first and the run's cursor moved after it, and every write leaves the same state when it
-is done twice. So a run that goes on after a kill repeats at most one page.
+A page of rows is stored before the run's cursor moves on, and every write is idempotent. So a run that continues after
+a kill repeats at most one page.
 """
 
 import logging
@@ -32,7 +32,7 @@ from store.runs import (
     upload_folder,
 )
 
-# A run for which the disk has no room is tried again so much later.
+# A run that finds the disk full is tried again after this time.
 _FULL_PAUSE = timedelta(minutes=5)
 log = logging.getLogger(__name__)
 
@@ -47,12 +47,13 @@ def execute(
     open_engine: OpenEngine = engine_of_environment,
     is_over: Callable[[], bool] = lambda: False,
 ) -> str:
-    """Do the run, or what is left of it, and return its state: "done", "failed", "cancelled", "waiting", "running".
+    """Do the run, or the rest of it, and return its state.
 
-    "running" means that another process is at it, or, with ``build`` false, that all is stored and only
-    :func:`finish` remains; "waiting" that the sources it needs take no query before its ``wake_at``.
-    ``open_engine`` makes the engine for a run that needs sources. It is asked ``is_over`` now and then; where that is
-    true, the run is "queued" again, among the large ones.
+    The state is "done", "failed" or "cancelled", or one of three open states. "running": another process does the run,
+    or ``build`` is false, everything is stored and only :func:`finish` remains. "waiting": the run continues at its
+    ``wake_at``, because its sources demand a pause or the disk is full. "queued": ``is_over``, which is called now and
+    then, returned true, and the run is queued again among the large ones. ``open_engine`` makes the engine for a run
+    that needs sources.
 
     Raises
     ------
@@ -64,7 +65,7 @@ def execute(
     if lock is None:
         return "running"
     os.lseek(lock, 0, os.SEEK_END)
-    os.write(lock, b".")  # one for each try: see tries()
+    os.write(lock, b".")  # one byte for each try: see tries()
     try:
         run = database.get_run(run_id)
         if run is None:
@@ -82,7 +83,7 @@ def execute(
             if build:
                 finish(database, var, [run_id], show)
             run = database.get_run(run_id) or run
-        if run.ended or run.state == "waiting":  # to wait is no failure to begin
+        if run.ended or run.state == "waiting":  # a run that waits has not failed: its tries start again at 0
             held.unlink(missing_ok=True)
         return run.state
     finally:
@@ -90,22 +91,20 @@ def execute(
 
 
 def tries(var: Path, run_id: str) -> int:
-    """Return how often a run that has not ended was begun on this machine."""
+    """Return how often a run that has not ended was started on this machine."""
     held = lock_file(var, run_id)
     return held.stat().st_size if held.exists() else 0
 
 
 def give_up(database: Database, var: Path, run_id: str) -> None:
-    """End a run that ends the process which does it, so that the ones behind it get their turn."""
-    hint = (
-        "Perhaps there is too little memory for it: bring the file in parts. On the server: python -m etl import FILE"
-    )
-    fail(database, var, run_id, ImportProblem("gave_up", "The import was cut off again and again.", hint))
+    """End a run that repeatedly ended its process, so that the runs behind it are done."""
+    hint = "Perhaps there is too little memory: import the file in parts. On the server: python -m etl import FILE"
+    fail(database, var, run_id, ImportProblem("gave_up", "The import was interrupted again and again.", hint))
     lock_file(var, run_id).unlink(missing_ok=True)
 
 
 def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:
-    # Whether the last attempt was cut off between a change and its note nobody knows.
+    # A run that is "running" was interrupted, perhaps between a change and its record: it counts as changed (-1).
     changed = database.tracks_changed - (run.state == "running")
     try:
         _store(database, var, run, report, open_engine)
@@ -122,7 +121,7 @@ def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_eng
         _wait_for_room(database, run)
     except TastemapError as problem:
         fail(database, var, run.id, problem)
-    except Exception as fault:  # the one place where a fault of ours ends one run instead of a process
+    except Exception as fault:  # a bug must end only this run, not the process
         log.exception("import %s of %s", run.id, run.name)
         _break_off(database, var, run, fault)
     if database.tracks_changed != changed:
@@ -130,7 +129,7 @@ def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_eng
 
 
 def _break_off(database: Database, var: Path, run: Run, fault: Exception) -> None:
-    """End a run by a fault that nobody foresaw; one for which the disk has no room waits."""
+    """End a run after an unexpected exception; if the disk is full, let it wait instead."""
     if isinstance(fault, OSError) and isinstance(disk_error(fault), DiskFull):
         _wait_for_room(database, run)
         return
@@ -144,7 +143,7 @@ def _wait_for_room(database: Database, run: Run) -> None:
 
 
 def _while_there_is_room(var: Path, is_over: Callable[[], bool]) -> Callable[[], bool]:
-    """Return ``is_over``, which raises DiskFull where an import would take the room that the database needs."""
+    """Return a function that raises DiskFull if the disk has too little room, and else calls ``is_over``."""
 
     def look() -> bool:
         require_room(var)

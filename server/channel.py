@@ -1,7 +1,7 @@
-"""A connection that holds a thread only while a whole request is answered, and no longer than its deadlines say.
+"""A connection that holds a thread only while a complete request is answered, with deadlines for both directions.
 
-waitress receives requests and sends answers in one loop, and buffers both (beyond some 100 KB in a file). Here are the
-deadlines, the bounds and the one shape of errors.
+waitress receives requests and sends answers in one loop, and buffers both (in a file beyond some 100 KB). This module
+adds deadlines, limits of size, and errors in the JSON of the API.
 """
 
 import copy
@@ -24,26 +24,26 @@ from waitress.utilities import Error
 
 from config import LARGEST_BODY
 
-# As Apache's mod_reqtimeout: the headers within 20 s; a body, and an answer, 20 s and then as fast as this.
+# Like Apache's mod_reqtimeout: headers must arrive within 20 s. A body or an answer has 20 s, then a minimum rate.
 HEADER_SECONDS = 20.0
 GRACE_SECONDS = 20.0
 MIN_BYTES_PER_SECOND = 500
 KEEP_ALIVE_SECONDS = 15.0
-# Whoever still sends when an error is on its way gets so long to read it.
+# A client that is still sending when an error is returned gets this long to read it.
 _LINGER_SECONDS = 5.0
 _DISCARDED_AT_ONCE = 1 << 16
 _FRAMING = re.compile(rb"^(transfer-encoding|content-length|host):[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _MESSAGES = {
-    400: ("bad_request", "This is no request in HTTP.", "See /api/openapi.json for what there is."),
+    400: ("bad_request", "This is not a valid HTTP request.", "See /api/openapi.json for the API."),
     408: ("too_slow", "The request came too slowly.", "Send it again over a faster connection."),
     413: ("too_large", "The request is too large.", "Split the file, or import it on the server."),
     431: ("headers_too_large", "The headers of the request are too large.", "Delete this site's cookies."),
-    503: ("busy", "Too many files are on their way here.", "Try again in a minute."),
+    503: ("busy", "Too many files are being uploaded.", "Try again in a minute."),
 }
 
 
 class RefusalError(Error):
-    """An error of this status, in the one shape of errors."""
+    """An error with this HTTP status, answered in the JSON of the API."""
 
     def __init__(self, code: int) -> None:
         self.code, self.reason = code, HTTPStatus(code).phrase
@@ -51,7 +51,7 @@ class RefusalError(Error):
 
 
 class Parser(HTTPRequestParser):
-    """A request on its way. A body that is no form with a file is refused beyond :data:`config.LARGEST_BODY`."""
+    """A request that is arriving. A body without a file is refused beyond :data:`config.LARGEST_BODY`."""
 
     adj: Adjustments
 
@@ -60,19 +60,24 @@ class Parser(HTTPRequestParser):
         self.began = time.monotonic()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the headers; called once they are complete. Raises ParsingError.
+        """Read the headers once they are complete.
 
-        Where a proxy in front and we could disagree about where a request ends, or for which host it is, it is refused
-        (RFC 9112, 3.2 and 6.1); waitress would take what it likes better.
+        A request is refused where a proxy and this server could disagree about its end or its host (RFC 9112, 3.2 and
+        6.1); waitress alone would accept it.
+
+        Raises
+        ------
+        ParsingError
+            The end of the body or the host is ambiguous, or the headers are malformed.
         """
-        said: dict[bytes, list[bytes]] = {}
+        framing: dict[bytes, list[bytes]] = {}
         for name, value in _FRAMING.findall(header_plus):
-            said.setdefault(name.lower(), []).append(value.lower())
-        coding = said.get(b"transfer-encoding")
+            framing.setdefault(name.lower(), []).append(value.lower())
+        coding = framing.get(b"transfer-encoding")
         is_current = header_plus.partition(b"\r\n")[0].endswith(b" HTTP/1.1")
-        if coding and (coding != [b"chunked"] or b"content-length" in said or not is_current):
+        if coding and (coding != [b"chunked"] or b"content-length" in framing or not is_current):
             raise ParsingError("The end of the body is ambiguous.")
-        if len(said.get(b"host", ())) > 1:
+        if len(framing.get(b"host", ())) > 1:
             raise ParsingError("More than one host is named.")
         super().parse_header(header_plus)
         if not self.brings_files:
@@ -85,7 +90,7 @@ class Parser(HTTPRequestParser):
         return bool(self.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data"))
 
     def give_up(self, status: int) -> None:
-        """Let the request be answered with this error instead of waiting for the rest of it."""
+        """Have the request answered with this error instead of waiting for the rest of it."""
         if not self.headers_finished:
             super().parse_header(b"GET / HTTP/1.0\r\n")
         self.error, self.completed = RefusalError(status), True
@@ -107,7 +112,7 @@ class _ErrorTask(ErrorTask):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the application said once; it is said again without it."""
+    """An answer of the application, kept so that it can be sent again without asking the application."""
 
     status: str
     headers: list[tuple[str, str]]
@@ -115,12 +120,12 @@ class Answer:
 
     @classmethod
     def of(cls, application: Callable[..., Any], path: str) -> Self:
-        """Ask the application."""
+        """Return the application's answer to ``GET path``."""
         environ: dict[str, Any] = {"PATH_INFO": path, "REMOTE_ADDR": "127.0.0.1"}
         setup_testing_defaults(environ)
-        said: list[tuple[str, list[tuple[str, str]]]] = []
-        blocks = application(environ, lambda status, headers, _fault=None: said.append((status, headers)))
-        status, headers = said[-1]
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+        blocks = application(environ, lambda status, headers, _fault=None: started.append((status, headers)))
+        status, headers = started[-1]
         return cls(status, headers, b"".join(blocks))
 
 
@@ -152,13 +157,13 @@ class Channel(HTTPChannel):
 
     @property
     def asks_for_health(self) -> bool:
-        """Whether the request to be answered is that of a monitor."""
+        """Whether the next request to answer is a health check."""
         request = self._first
         return request is not None and request.path == self.HEALTH and request.command == "GET"
 
     @property
     def brings_files(self) -> bool:
-        """Whether the request to be answered is a form with files."""
+        """Whether the next request to answer is a form with files."""
         request = self._first
         return request is not None and request.brings_files
 
@@ -167,24 +172,24 @@ class Channel(HTTPChannel):
         return self.requests[0] if self.requests and not self.requests[0].error else None
 
     def task_class(self, channel: "Channel", request: Parser) -> Task:
-        """Return what answers a request; waitress calls this."""
+        """Return the task that answers a request; waitress calls this."""
         return (_AnswerTask if self.asks_for_health else WSGITask)(channel, request)
 
     @property
     def waits_since(self) -> float | None:
-        """When the request began that has not arrived yet, or the wait for one; None while one is answered."""
+        """Since when the connection waits for a request or for the rest of one; None while it answers one."""
         if self.requests or self.total_outbufs_len:
             return None
         return self.request.began if self.request else self._active
 
     @property
     def stalls_since(self) -> float | None:
-        """When the other side last took something of its answer; None where no answer waits for it."""
+        """When the client last read a part of its answer; None where nothing is left to send."""
         return self._sent_at if self.total_outbufs_len else None
 
     @property
     def buffered(self) -> int:
-        """The bytes of a request and of an answer that are kept for this connection; a file that is sent is none."""
+        """The bytes of the request and the answer that this connection buffers; a file that is sent does not count."""
         sent_from_disk = sum(len(each) for each in list(self.outbufs) if isinstance(each, ReadOnlyFileBasedBuffer))
         arrived = self.request.body_bytes_received if self.request else 0
         return arrived + self.total_outbufs_len - sent_from_disk
@@ -216,7 +221,7 @@ class Channel(HTTPChannel):
             self.fail(HTTPStatus.REQUEST_TIMEOUT)
 
     def fail(self, status: int) -> None:
-        """Answer the request that has not arrived whole with an error, and close the connection."""
+        """Answer the incomplete request with an error, and close the connection."""
         with self.requests_lock:
             if self.request is None or self.requests:
                 return
@@ -226,7 +231,7 @@ class Channel(HTTPChannel):
         self.server.add_task(self)
 
     def drop(self) -> None:
-        """Close the connection without a word."""
+        """Close the connection without an answer."""
         self._lingers_until = self._lingers_until or 1.0
         self.handle_close()
 
@@ -247,8 +252,8 @@ class Channel(HTTPChannel):
             self._sent_at = time.monotonic()
         return sent
 
-    # A connection that was dropped while the loop asked who is readable must not be polled: its descriptor may be that
-    # of the next connection by then, which would be closed in its place.
+    # A connection that was dropped while the loop collected descriptors must not be polled: the next connection may
+    # have got its descriptor, and would be closed in its place.
     def readable(self) -> bool:
         return self.connected and (bool(self._lingers_until) or super().readable())
 
@@ -259,10 +264,13 @@ class Channel(HTTPChannel):
         if not self._lingers_until:
             super().handle_read()
         else:
-            self.recv(_DISCARDED_AT_ONCE)  # which closes at the end
+            self.recv(_DISCARDED_AT_ONCE)  # closes the connection when the client has closed its end
 
     def handle_close(self) -> None:
-        """Close; after an error wait first until the other side has read it, because bytes not read would reset it."""
+        """Close the connection, after an error only once the client can have read it.
+
+        Closing while received bytes are unread would reset the connection, and the client would lose the error.
+        """
         if self.failed and not self._lingers_until and self.connected:
             self._lingers_until = time.monotonic() + _LINGER_SECONDS
             self.will_close = self.close_when_flushed = False

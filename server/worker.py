@@ -1,8 +1,8 @@
-"""A worker class for gunicorn that buffers: slow connections hold memory of some KB, and no thread.
+"""A worker class for gunicorn that buffers: a slow connection costs a few KB of memory, and no thread.
 
-Threads answer whole requests alone. When all connections are taken, the one that has waited, or has not read its
-answer, for longest is closed for the next. Forms with files have threads of their own, so that many of them at once
-leave the others free. ``/healthz`` needs no thread: the loop that receives requests answers it.
+Threads answer only complete requests. When all connections are taken, the one that has been idle, or has not read its
+answer, for longest is closed. Forms with files have threads of their own, so that many uploads do not block other
+requests. The loop that receives requests answers ``/healthz`` itself.
 """
 
 import os
@@ -25,22 +25,22 @@ from server.channel import Answer, Channel
 
 # Descriptors that are not connections: files, the database, the catalogue.
 _OTHER_FILES = 256
-# What may lie in buffers for all connections of a process: bodies that arrive, answers that leave.
+# The most bytes of request bodies and answers that a process buffers for all its connections.
 _BUFFERED_BYTES = 2048 * MEGABYTE
 _IN_MEMORY_BYTES = 128 * 1024
 _MAX_HEADERS_BYTES = 64 * 1024
 _LOOK_SECONDS = 1.0
-# Where all connections are taken, one that is younger makes no room: its request is on its way.
+# A connection younger than this is not closed to make room: its request is probably arriving.
 _NEW_SECONDS = 0.5
 _LOOP_SECONDS = 0.5
-# Answers are computed by many threads; the loop must not wait for each of them in turn.
+# The interval at which Python switches threads. Many threads compute answers, and the loop must not wait for each.
 _SWITCH_SECONDS = 0.001
-# Threads for forms with files. Python runs one thread at a time; more of them would make everybody else wait.
+# Threads for forms with files. Python runs one thread at a time; more of them would slow down all other requests.
 _FILE_THREADS = 2
 
 
 class _Bounded:
-    """What both kinds of listening socket share: deadlines, room for a new connection, who answers what."""
+    """What TCP and Unix sockets share: deadlines, room for new connections, and which threads answer a request."""
 
     channel_class = Channel
     adj: Adjustments
@@ -69,7 +69,7 @@ class _Bounded:
             if (since := channel.waits_since or channel.stalls_since) and since < time.monotonic() - _NEW_SECONDS
         ]
         if waiting:
-            min(waiting, key=lambda one: one[0])[1].drop()
+            min(waiting, key=lambda pair: pair[0])[1].drop()
 
     def maintenance(self, _now: float) -> None:
         now, channels = time.monotonic(), list(self.active_channels.values())
@@ -92,25 +92,25 @@ class _UnixServer(_Bounded, UnixWSGIServer):
 
 
 class BufferedWorker(Worker):
-    """Serves the application with waitress in a process of gunicorn's."""
+    """Serves the application with waitress in a worker process of gunicorn."""
 
     @classmethod
     def check_config(cls, cfg: Settings, _log: Any) -> None:
-        """Refuse what this worker does not do; gunicorn calls it at the start."""
+        """Refuse settings that this worker does not support; gunicorn calls it at the start."""
         if cfg.is_ssl:
-            raise SystemExit("Let a proxy terminate TLS (TASTEMAP_BEHIND_PROXY=1); this worker does not.")
+            raise SystemExit("Tastemap does not serve TLS itself. Let a proxy terminate it: TASTEMAP_BEHIND_PROXY=1")
 
     def init_process(self) -> None:
         sys.setswitchinterval(_SWITCH_SECONDS)
-        self.notify()  # before the first, gunicorn's timeout does not hold: it compares two kinds of clock
+        self.notify()  # gunicorn's timeout works only after the first call: before, it compares two kinds of clock
         super().init_process()
 
     def run(self) -> None:
-        """Serve until gunicorn says that it is enough; then answer what has arrived, within ``graceful_timeout``."""
+        """Serve until gunicorn stops it; then finish the requests that have arrived, within ``graceful_timeout``."""
         answering, files = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
         answering.set_thread_count(self.cfg.threads)
         files.set_thread_count(_FILE_THREADS)
-        answering.queue_logger.disabled = True  # a queue is what they are for
+        answering.queue_logger.disabled = True  # waitress warns about every queued request
         connections: dict[int, Any] = {}
         health_requests: deque[Channel] = deque()
         health = Answer.of(self.wsgi, Channel.HEALTH)
@@ -161,6 +161,6 @@ def _adjustments(connections: int) -> Adjustments:
         outbuf_overflow=_IN_MEMORY_BYTES,
         outbuf_high_watermark=_BUFFERED_BYTES,
         ident=None,
-        clear_untrusted_proxy_headers=False,  # app.py reads them where TASTEMAP_BEHIND_PROXY says so
+        clear_untrusted_proxy_headers=False,  # app.py reads them if TASTEMAP_BEHIND_PROXY is set
         asyncore_use_poll=True,
     )

@@ -1,8 +1,8 @@
-"""Queries for an enrichment by several workers, ahead of the run that counts and stores the answers.
+"""Several workers ask the sources of an enrichment ahead of the run that counts and stores the answers.
 
-The store keeps the answers (see :mod:`etl.engine`). The run finds them there and fetches what is missing. So nothing
-is lost or counted twice where a worker dies or a source wants a pause. The store keeps the limits of sources, too,
-and they hold for all workers together.
+The store keeps the answers (see :mod:`etl.engine`). The run finds them there and asks for those that are missing. So
+nothing is lost or counted twice if a worker dies or a source demands a pause. The store also keeps the sources' limits,
+so that they hold for all workers together.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ _ONE_SOURCE_IS_ENOUGH = frozenset({Need.FEATURES, Need.GENRES})
 
 
 def ask_ahead(workers: Workers, database: Database, var: Path, run: Run) -> Iterator[tuple[int, int]]:
-    """Ask about all tracks of the enrichment ``run``; yield how many of how many pages are done.
+    """Ask about all tracks of the enrichment ``run``; yield the number of finished pages and of all pages.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """A Dask cluster (see :mod:`jobs.scale.workers`): https://distributed.dask.org
 
-Its scheduler and its workers are started in a folder with this program, by its Python, so that they can load what
-they are to do. Dask itself does the items of a worker that is lost again elsewhere.
+Its scheduler and workers must be started in a folder with this program, by its Python, so that they can import its
+functions. If a worker is lost, Dask gives its items to another one.
 """
 
 import ipaddress
@@ -60,7 +60,7 @@ class Cluster(Workers):
             jobs[future.key] = item
             return future
 
-        # One that waits for each that is done, so that no worker waits for us.
+        # Twice as many items as workers are submitted, so that no worker waits for the next one.
         first = [submit(item) for item in islice(waiting, 2 * self.count)]
         under_way = as_completed(first, loop=self._client.loop)
         for future in under_way:
@@ -71,7 +71,7 @@ class Cluster(Workers):
                 outcome: Outcome[Result] = future.result()
             except KilledWorker:
                 given_up.append(item)
-            except Exception as fault:  # what the function raises is in the outcome
+            except Exception as fault:  # a fault of the cluster: those of the function are in the outcome
                 raise ScaleError(
                     f"The cluster failed: {fault}", "What is done stays done. On the server: python -m etl resume"
                 ) from fault
@@ -85,7 +85,7 @@ class Cluster(Workers):
 
 
 def _check(client: "Client") -> int:
-    """Return how many items the workers do at a time, when each of them can load this program."""
+    """Return how many items the workers do at a time; raises ScaleError if they cannot load this program."""
     try:
         client.wait_for_workers(1, timeout=_PATIENCE_SECONDS)
     except TimeoutError as fault:
@@ -96,7 +96,7 @@ def _check(client: "Client") -> int:
         raise ScaleError(f"The workers do not have Tastemap {VERSION}: {', '.join(sorted(others))}.", _START)
     try:
         client.submit(_version, pure=False).result()
-    except Exception as fault:  # Dask wraps what it was in several ways
+    except Exception as fault:  # Dask raises several classes here
         raise ScaleError("The scheduler cannot load this program.", _START) from fault
     threads: dict[str, int] = client.nthreads()
     return max(1, sum(threads.values()))

@@ -1,4 +1,4 @@
-"""An installation as a value that travels to workers: where its database answers and where its files lie."""
+"""An installation as a value that can be sent to workers: the address of its database and its folder."""
 
 import threading
 from dataclasses import dataclass, field
@@ -8,34 +8,34 @@ from typing import Self
 from jobs.scale.workers import ScaleError, Workers
 from store.database import Database
 
-# As on the command line: a busy database may take long.
+# How long to wait for a busy database; the command line waits as long.
 _PATIENCE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Where the store and the files are: what travels to a worker in the place of an open database.
+    """Where the database and the files are; it is sent to a worker because an open database cannot be.
 
-    Workers on other machines need both: a MongoDB that they reach at ``uri``, and ``var`` and the imported files in
-    a folder that all of them see under one path, on a file system with locks (NFS has them).
+    Workers on other machines must reach the MongoDB at ``uri``. They must also see ``var`` and the imported files
+    under the same path, on a file system with locks, such as NFS.
     """
 
-    uri: str = field(repr=False)  # it may hold a password, and Dask shows what it is to do
+    uri: str = field(repr=False)  # it may hold a password, and Dask shows the arguments of its tasks
     var: Path
     installation_id: str
 
     @classmethod
     def of(cls, database: Database, var: Path, workers: Workers) -> Self:
-        """Return the installation of an open ``database``, which this process goes on using.
+        """Return the installation of an open ``database``; :meth:`database` returns the same one in this process.
 
         Raises
         ------
         ScaleError
-            The workers are on other machines, and the embedded database answers on this one alone.
+            The workers are on other machines, which cannot reach the embedded database.
         """
         if workers.remote and database.kind == "embedded":
             raise ScaleError(
-                "The embedded database answers on this machine alone; workers on others cannot reach it.",
+                "Workers on other machines cannot reach the embedded database.",
                 "Set MONGODB_URI to a MongoDB server that all machines reach, here and for the workers.",
             )
         here = cls(database.uri, var.resolve(), database.installation_id)

@@ -1,4 +1,4 @@
-"""The options ``--cores`` and ``--cluster``, and the workers that they choose."""
+"""The options ``--cores`` and ``--cluster`` of the command line, and the workers that they select."""
 
 import argparse
 import os
@@ -21,7 +21,7 @@ def workers_from(options: argparse.Namespace) -> Workers:
     Raises
     ------
     ScaleError
-        There is no such cluster, or Dask is not installed.
+        No cluster answers at the address, or Dask is not installed.
     """
     if options.cluster:
         return Cluster(options.cluster)

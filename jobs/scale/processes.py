@@ -17,13 +17,13 @@ _SPAWN = get_context("spawn")
 
 
 class Processes(Workers):
-    """``count`` processes; a new set of them where one has died, which concurrent.futures answers by ending all."""
+    """``count`` processes. When one dies, concurrent.futures ends all of them, and new ones are started."""
 
     remote = False
 
     def __init__(self, count: int) -> None:
         self.count = count
-        # Nobody writes to it. Workers wait for its end, which comes when we close ours or die.
+        # Nobody writes to this pipe: the workers end when its other end closes, because we close it or die.
         self._worker_end, self._parent_end = _SPAWN.Pipe(duplex=False)
         self._pool = self._new_pool()
 
@@ -35,7 +35,7 @@ class Processes(Workers):
         given_up: list[Item] = []
         while True:
             # Items that were under way when a process died are done again one at a time. That shows which of them
-            # ends processes, and one that had too little memory among others then has enough.
+            # ends processes, and gives each the memory of all.
             room = 1 if suspects else 2 * self.count
             while len(under_way) < room and (job := suspects.popleft() if suspects else next(numbered, None)):
                 under_way[self._submit(function, job[1])] = job
@@ -79,7 +79,7 @@ class Processes(Workers):
 
 
 def _end_with_parent(parent_pipe: Connection) -> None:
-    """End this process at once when its parent closes the pipe or dies, or at Ctrl-C. A kill loses nothing."""
+    """End this process at once at Ctrl-C, or when its parent closes the pipe or dies. A kill loses nothing."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def watch() -> None:

@@ -13,7 +13,7 @@ from store.database import Database
 def execute_runs(workers: Workers, database: Database, var: Path, run_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Do the runs, several at a time, and yield the id and the state of each as it ends.
 
-    The states are those of :func:`jobs.worker.execute` without ``build``: :func:`jobs.finishing.finish` remains.
+    The states are those of :func:`jobs.worker.execute`. The caller must call :func:`jobs.finishing.finish` afterwards.
     """
     return workers.map(partial(_execute, Installation.of(database, var, workers)), run_ids)
 

@@ -1,12 +1,12 @@
-"""Work in this process, in several, or on a Dask cluster, behind one ``map``.
+"""One ``map`` for work in this process, in several processes, or on a Dask cluster.
 
     with workers_from(options) as workers:
         for result in workers.map(function, items):
             ...
 
-Results come as they are ready, in any order. ``function``, items and results can be pickled: ``function`` lies at the
-top of a module, or is a functools.partial of one that does. ``function`` is idempotent: where a worker dies, another
-does its items again. concurrent.futures and Dask do the scheduling.
+Results come as they are ready, in any order. ``function``, items and results must be picklable: ``function`` is defined
+at the top of a module, or is a functools.partial of such a function. ``function`` must be idempotent: if a worker dies,
+another does its items again. concurrent.futures and Dask do the scheduling.
 """
 
 import traceback
@@ -18,7 +18,7 @@ from store.errors import TastemapError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-# An item may be under way this often in a worker that dies. Once more, and it counts as the cause.
+# An item that was under way in more than this many workers that died counts as the cause.
 MAX_DEATHS = 2
 
 
@@ -29,9 +29,9 @@ class ScaleError(TastemapError):
 
 
 class Workers(Protocol):
-    """A context manager; leaving it by an exception ends what is under way, as a kill would.
+    """A context manager; leaving it by an exception ends the items under way, like a kill.
 
-    ``count`` is how many items are done at a time, ``remote`` whether that may be on other machines.
+    ``count`` is how many items are done at a time; ``remote`` says whether workers may be on other machines.
     """
 
     count: int
@@ -43,7 +43,7 @@ class Workers(Protocol):
         Raises
         ------
         ScaleError
-            The cluster is lost; or items ended every worker that did them, and all others are done.
+            The cluster is lost; or some items ended every worker that did them, and all other items are done.
         Exception
             Whatever ``function`` raises; items that are not done yet are left.
         """
@@ -73,14 +73,14 @@ class OneCore(Workers):
 class Outcome(Generic[Result]):
     """What became of an item: a result, or what the function raised.
 
-    An exception does not travel as itself: pickle would call its class with other arguments than it asks for.
+    An exception is sent as its parts, because pickle would call its class with ``args`` alone.
     """
 
     result: Result | None = None
     raised: tuple[type[Exception], tuple[Any, ...], dict[str, Any], str] | None = None
 
     def get(self) -> Result:
-        """Return the result, or raise what was raised, with a note of where."""
+        """Return the result, or raise the function's exception, with the worker's traceback as a note."""
         if self.raised is None:
             return self.result  # type: ignore[return-value]  # None where the function returned that
         kind, arguments, attributes, trace = self.raised
@@ -91,7 +91,7 @@ class Outcome(Generic[Result]):
 
 
 def attempt(function: Callable[[Item], Result], item: Item) -> Outcome[Result]:
-    """Return what becomes of ``item``; this is what a worker does."""
+    """Call ``function`` with ``item`` in a worker, and return the outcome."""
     try:
         return Outcome(function(item))
     except Exception as fault:  # noqa: BLE001 - raised again where the result is taken
@@ -104,6 +104,6 @@ def deadly(items: list[Any]) -> ScaleError:
     shown = ", ".join(f"{item!s:.80}" for item in items[:3])
     return ScaleError(
         f"One of these ended its worker {MAX_DEATHS + 1} times: {shown} ({len(items)} in all).",
-        "Perhaps there is not enough memory for so many at a time: use fewer cores. All others are done.",
+        "Perhaps there is not enough memory for this many at a time: use fewer cores. All others are done.",
         code="deadly_items",
     )

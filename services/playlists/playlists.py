@@ -108,7 +108,7 @@ def find_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Playl
     """
     playlist = services.database.playlist(playlist_id)
     if playlist is None or not (playlist.owner or playlist.shared or viewer.operator):
-        raise not_found("There is no such playlist here.", "It may have been deleted. See /api/playlists.")
+        raise not_found("There is no such playlist here.", "It may have been deleted.")
     return playlist
 
 

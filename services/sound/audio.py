@@ -89,7 +89,7 @@ def watch(services: Services, folder: str, *, watched: bool) -> LibraryView:
 def forget(services: Services, folder: str, viewer: Viewer) -> RunView:
     """Start forgetting a folder; raises ServiceError 404."""
     if folder_at(services.database, folder) is None:
-        raise not_found("This folder has not been scanned.", "See /api/library.")
+        raise not_found("This folder has not been scanned.", "Scan it first.")
     return start_runs(services, new_forgetting(folder, viewer.owner))[0]
 
 

@@ -96,7 +96,7 @@ def _check_sources(services: Services, needs: Sequence[Need], source: str | None
             409,
             "no_sources",
             "No source that does this is switched on.",
-            "Switch one on under Settings; see /api/sources.",
+            "Switch one on under Settings.",
         )
 
 

@@ -185,7 +185,7 @@ def test_workers_elsewhere_need_a_server_they_reach(database: Database, tmp_path
     assert Installation.of(database, tmp_path, Elsewhere()).uri == database.uri
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Database, "kind", "embedded")
-        with pytest.raises(ScaleError, match="this machine alone"):
+        with pytest.raises(ScaleError, match="cannot reach the embedded database"):
             Installation.of(database, tmp_path, Elsewhere())
 
 
