@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from config import VERSION, Config
+from etl.deadline import BoundedAdapter
 from etl.engine.bucket import Bucket
 from etl.engine.clock import Clock
 from etl.engine.gate import GatedSession
@@ -101,7 +101,7 @@ class Credentials:
         self._config = config
         self._sources = sources
         self._clock = clock
-        self._adapter = HTTPAdapter(pool_connections=32, pool_maxsize=16)
+        self._adapter = BoundedAdapter(pool_connections=32, pool_maxsize=16)
 
     def close(self) -> None:
         self._adapter.close()

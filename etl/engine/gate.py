@@ -8,14 +8,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, IncompleteRead, ProtocolError, ReadTimeoutError
 
+from etl.deadline import BoundedAdapter, OversizedAnswerError, bounded
 from etl.engine.bucket import Bucket, GateFault
 from etl.engine.clock import Clock
 from etl.providers.base import FaultKind
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+# Headers, the lines between chunks and what unpacks to nothing come on top of the body.
+_MAX_SENT_BYTES = 2 * MAX_BODY_BYTES
 _CONNECT_S = 5.0
 _ANSWER_S = 20.0
 _RETRIES = 2
@@ -37,7 +39,7 @@ class GatedSession(requests.Session):
         self,
         title: str,
         bucket: Bucket,
-        adapter: HTTPAdapter,
+        adapter: BoundedAdapter,
         agent: str,
         clock: Clock,
         *,
@@ -55,14 +57,24 @@ class GatedSession(requests.Session):
         self._clock = clock
         self._within_s = within_s
         self._until = until
-        self._end = math.inf
+        self._end: float | None = None
 
     def close(self) -> None:
         """Do nothing: the engine closes the connections (spotipy closes a session that it was given)."""
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        if self._end is not None:  # a redirect: requests sends it from inside the request that led to it
+            return self._send_once(request, self._end, kwargs)
         now = self._clock.monotonic()
         end = self._end = now + self._within_s if self._until is None else self._until
+        try:
+            return self._send_with_retries(request, end, kwargs)
+        finally:
+            self._end = None
+
+    def _send_with_retries(
+        self, request: requests.PreparedRequest, end: float, kwargs: Mapping[str, Any]
+    ) -> requests.Response:
         for retry in range(_RETRIES + 1):
             try:
                 return self._send_once(request, end, kwargs)
@@ -73,11 +85,16 @@ class GatedSession(requests.Session):
         raise AssertionError("the last try returns or raises")
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
-        if target and urlsplit(target).netloc not in {"", urlsplit(resp.url).netloc}:
+        try:
+            target = super().get_redirect_target(resp)
+            netloc = urlsplit(target or "").netloc
+        except ValueError as fault:
+            resp.close()
+            raise GateFault(FaultKind.GARBLED, f"{self._title} sends us to what is no address.") from fault
+        if netloc not in {"", urlsplit(resp.url).netloc}:
             resp.close()
             raise GateFault(FaultKind.GARBLED, f"{self._title} sends us to another server, which is not followed.")
-        if target:
+        if target and self._end is not None:
             self._read(resp, self._end)  # requests would read it to its end
         return target
 
@@ -88,11 +105,14 @@ class GatedSession(requests.Session):
             raise GateFault(FaultKind.LIMITED, f"No time was left for a request to {self._title}.", retry_after_s=0.0)
         timeout = (min(_CONNECT_S, left_s), min(_ANSWER_S, left_s, _read_timeout(kwargs.get("timeout"))))
         try:
-            response = super().send(request, **{**kwargs, "stream": True, "timeout": timeout})
+            with bounded(left_s, _MAX_SENT_BYTES):
+                response = super().send(request, **{**kwargs, "stream": True, "timeout": timeout})
             if not response._content_consumed:  # type: ignore[attr-defined]  # a redirect was read on its way
                 self._read(response, end)
         except (requests.Timeout, ReadTimeoutError) as fault:
             raise GateFault(FaultKind.UNREACHABLE, f"{self._title} did not answer in time.") from fault
+        except OversizedAnswerError as fault:
+            raise self._too_large() from fault
         except requests.TooManyRedirects as fault:
             raise GateFault(FaultKind.GARBLED, f"{self._title} sends us in a circle.") from fault
         except (requests.ConnectionError, ProtocolError, IncompleteRead) as fault:
@@ -119,13 +139,17 @@ class GatedSession(requests.Session):
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 response.close()
-                raise GateFault(FaultKind.GARBLED, f"{self._title} sent more than {MAX_BODY_BYTES >> 20} MB.")
+                raise self._too_large()
             if self._clock.monotonic() >= end:
                 response.close()
                 raise GateFault(FaultKind.UNREACHABLE, f"{self._title} did not answer in time.")
+        response.encoding = "utf-8"  # they all send JSON; Python knows names whose decoding takes hours (punycode)
         response._content = bytes(body)
         response._content_consumed = True  # type: ignore[attr-defined]
         response.raw.release_conn()
+
+    def _too_large(self) -> GateFault:
+        return GateFault(FaultKind.GARBLED, f"{self._title} sent more than {MAX_BODY_BYTES >> 20} MB.")
 
     def _judge(self, response: requests.Response) -> None:
         status = response.status_code

@@ -190,7 +190,7 @@ def tracks_of(database: Database, playlist_id: str) -> list[str]:
     """Return the ids of a playlist's tracks in their order, each once."""
     playlist = database.playlist(playlist_id)
     if playlist is None:
-        raise ImportProblem("deleted", "The playlist has been deleted.", "See /api/playlists.")
+        raise ImportProblem("deleted", "The playlist has been deleted.", "Bring it in again.")
     starts = range(0, playlist.item_count, PAGE_ITEMS)
     rows = (item for start in starts for item in database.playlist_items(playlist_id, start))
     return list(dict.fromkeys(item.track_id for item in rows))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import invented
 from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible
@@ -54,6 +54,23 @@ def test_who_added_it_is_guessed_with_keys_and_counted(of_three: PlaylistPage, p
         page.keyboard.press("Enter")
     expect(page.get_by_role("status").filter(has_text="10 of 10 right")).to_be_visible()
     expect_accessible(page)
+
+
+def test_nothing_on_people_moves_the_settings_of_the_training(of_three: PlaylistPage, page: Page) -> None:
+    held: list[Route] = []  # the comparison, then what a training needs: each arrives when the test says so
+    page.route(re.compile(r"/(overview|needs)\b"), lambda route: held.append(route))
+    with page.expect_request(re.compile("/overview$")):
+        of_three.open_tab("people")
+    expect(page.get_by_role("button", name="Name and colour of Ann")).to_be_visible(timeout=ANSWER_MS)
+    settings = page.get_by_text("Settings of the training")
+    expect(settings).to_have_count(0)  # the comparison, which stands above it, is still to come
+    with page.expect_request(re.compile("/needs")):
+        held.pop().continue_()
+    expect(settings).to_be_visible(timeout=ANSWER_MS)
+    before = settings.bounding_box()
+    held.pop().continue_()
+    expect(page.get_by_text(re.compile("^Needs "))).to_be_visible(timeout=ANSWER_MS)
+    assert settings.bounding_box() == before
 
 
 def test_the_table_keeps_its_order_and_its_filter_and_shows_a_track_on_the_map(

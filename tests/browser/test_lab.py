@@ -32,6 +32,44 @@ def test_each_part_has_an_address_and_back_leads_to_the_one_before(page: Page, l
     expect(page).to_have_title("Catalogue · Library · Tastemap")
 
 
+def test_a_genre_begins_a_playlist_and_a_family_shows_its_sound(page: Page, live_app: str, watch: Watch) -> None:
+    watch.allow("422")  # where the catalogue is empty, nothing may come first
+    page.goto(f"{live_app}/library/genres")
+    page.get_by_role("link", name="dub", exact=True).press("Enter", timeout=ANSWER_MS)
+    box = page.get_by_label("Or begin one with its name")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("dub")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="dub", level=1)).to_be_visible(timeout=ANSWER_MS)
+
+    page.goto(f"{live_app}/library/genres")
+    page.get_by_role("link", name="reggae & dub").click(timeout=ANSWER_MS)
+    family = page.locator(".tm-labfamilies-of select")
+    expect(family).to_have_value("reggae & dub", timeout=ANSWER_MS)
+    family.select_option(label="metal")
+    page.reload()
+    expect(family).to_have_value("metal", timeout=ANSWER_MS)
+
+
+def test_the_next_view_takes_the_focus_of_what_was_pressed(page: Page, live_app: str, watch: Watch) -> None:
+    page.goto(f"{live_app}/library/catalogue")
+    page.get_by_role("link", name="Bring in a playlist").or_(
+        page.get_by_role("link", name="Scan a folder of music")
+    ).first.press("Enter", timeout=ANSWER_MS)
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+    page.go_back()
+    expect(page).to_have_title("Catalogue · Library · Tastemap")
+    expect(heading).to_be_focused()
+    # What stays, such as the header's links, keeps it.
+    link = page.get_by_role("link", name="Playlists", exact=True)
+    link.press("Enter")
+    expect(page).to_have_title("Playlists · Tastemap")
+    expect(link).to_be_focused()
+
+
 def test_an_unknown_address_says_so_and_leads_on(page: Page, live_app: str, watch: Watch) -> None:
     watch.allow("404")
     for address in ("/nowhere", "/library/nowhere", "/playlist/7/nowhere"):

@@ -23,8 +23,7 @@ def test_the_first_question_trains_in_the_background_and_is_answered_then(
     playlist_page.drop("Of two.csv", invented.bare_file(tracks))
     playlist_page.wait_for_map(len(tracks))
     playlist_page.open_tab("people")
-    # By the keyboard: what arrives above it moves it from under a mouse.
-    page.get_by_text("Settings of the training").press("Enter", timeout=IMPORT_MS)
+    page.get_by_text("Settings of the training").click(timeout=IMPORT_MS)
     page.get_by_label("Units of each hidden layer").fill("8")
     page.get_by_label("Title and artist of any track").fill("Paper Moons Nadia Verholt")
     page.get_by_role("button", name="Who added it?").click()

@@ -66,6 +66,11 @@ def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPa
     page.get_by_label("Over … minutes").fill("")
     page.get_by_label("Under … minutes").fill("5")
     assert lengths_of_the_list(page) == {LONG_MS}
+    expect(page.get_by_role("button", name="Blend", exact=True)).to_be_focused()
+    with page.expect_response("**/api/blend", timeout=ANSWER_MS) as answer:
+        page.reload()
+    again = answer.value.json()["tracks"]
+    assert [track["duration_ms"] for track in again] == [LONG_MS] * 4, "the address keeps every choice"
     suits = page.get_by_role("list", name="How well it suits each person").get_by_role("listitem")
     expect(suits).to_have_count(2, timeout=ANSWER_MS)
     first = page.get_by_role("list", name="The blended list").get_by_role("link").first

@@ -108,8 +108,9 @@ def test_a_lasso_a_box_and_keys_select_and_the_selection_becomes_a_playlist(expl
     draw(page, [whole[0], at(0.5, 0.97)])
     assert selected(page) == left
 
+    expect(page.locator(".tm-selection")).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Select nothing").click()
-    explored.map.focus()
+    expect(explored.map).to_be_focused()
     page.keyboard.press("Home")
     page.keyboard.press("Space")
     page.keyboard.press("PageDown")
@@ -121,7 +122,8 @@ def test_a_lasso_a_box_and_keys_select_and_the_selection_becomes_a_playlist(expl
     expect(page.get_by_label("Name of the playlist")).to_be_focused()
     page.keyboard.type("Two of them")
     page.keyboard.press("Enter")
-    page.locator(".tm-selection").get_by_role("link", name="Open it").click(timeout=ANSWER_MS)
+    expect(page.locator(".tm-selection").get_by_role("link", name="Open it")).to_be_focused(timeout=ANSWER_MS)
+    page.keyboard.press("Enter")
     explored.expect_markers(2)
     expect(explored.rows).to_contain_text([TRACKS[0].title, TRACKS[1].title])
 
@@ -131,6 +133,7 @@ def test_a_lasso_a_box_and_keys_select_and_the_selection_becomes_a_playlist(expl
     page.get_by_role("button", name="Remove", exact=True).click()
     page.get_by_role("button", name="Remove 1 track").click()
     explored.expect_markers(1)
+    expect(explored.map).to_be_focused()
     expect(explored.rows).to_contain_text([TRACKS[1].title])
 
 

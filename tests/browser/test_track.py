@@ -248,6 +248,7 @@ def test_never_again_undone_and_a_track_put_into_a_new_playlist(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("A new playlist").fill("For the evening")
     dialog.get_by_role("button", name="Make it").click()
+    expect(dialog.get_by_role("button", name="Done")).to_be_focused(timeout=ANSWER_MS)
     dialog.get_by_role("link", name="For the evening").click(timeout=ANSWER_MS)
     expect(page).to_have_url(re.compile("/playlist/."))
     page.get_by_role("link", name="Tracks", exact=True).click()

@@ -6,15 +6,14 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
+from etl.deadline import BoundedAdapter, BoundedSecureConnection, OversizedAnswerError, bounded
 from store.disk import replacing
 from store.runs import ImportProblem
 
@@ -54,7 +53,11 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
     folder.mkdir(parents=True, exist_ok=True)
     try:
         target = folder / file_name(url)
-        with requests.Session() as session, _opened(session, url, allow_private) as response:
+        with (
+            bounded(MAX_SECONDS, 2 * MAX_BYTES),
+            requests.Session() as session,
+            _opened(session, url, allow_private) as response,
+        ):
             total = _checked_length(response)
             done = 0
             with replacing(target) as file:
@@ -67,7 +70,11 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
                     if time.monotonic() > until:
                         raise _too_slow(url)
                     report(done, total)
+    except OversizedAnswerError as error:
+        raise _too_large(url) from error
     except (requests.RequestException, HTTPError, ValueError) as error:  # ValueError: no address, or no length
+        if time.monotonic() > until:
+            raise _too_slow(url) from error
         raise ImportProblem("download_failed", f"{url} could not be fetched: {error}", "Try again later.") from error
     return target
 
@@ -75,9 +82,9 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
 def _opened(session: requests.Session, url: str, allow_private: bool) -> requests.Response:
     """Follow redirects one by one, so that none of them leaves https or the public internet."""
     loopback = is_loopback(url)
-    if not allow_private and not loopback:
-        # Where this machine has a proxy for the web, that connects, and the addresses are its matter.
-        session.mount("https://", _PublicOnly())
+    session.mount("http://", BoundedAdapter())
+    # Where this machine has a proxy for the web, that connects, and the addresses are its matter.
+    session.mount("https://", BoundedAdapter() if allow_private or loopback else _PublicOnly())
     for _ in range(_REDIRECTS + 1):
         if not (urlsplit(url).scheme.lower() == "https" or (loopback and is_loopback(url))):
             raise ImportProblem("not_https", f"{url} is not an https address.", _HTTPS_HINT)
@@ -94,15 +101,7 @@ def _opened(session: requests.Session, url: str, allow_private: bool) -> request
     return response
 
 
-class _PublicOnly(HTTPAdapter):
-    """Connects to public addresses alone: the one that was looked up is checked, and no other is connected to."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
-
-
-class _PublicConnection(HTTPSConnection):
+class _PublicConnection(BoundedSecureConnection):
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
         address = ipaddress.ip_address(connected.getpeername()[0].partition("%")[0])
@@ -122,6 +121,12 @@ def _private(host: str, address: Address) -> ImportProblem:
 
 class _PublicPool(HTTPSConnectionPool):
     ConnectionCls = _PublicConnection
+
+
+class _PublicOnly(BoundedAdapter):
+    """Connects to public addresses alone: the one that was looked up is checked, and no other is connected to."""
+
+    pools: ClassVar = {"https": _PublicPool}
 
 
 def is_loopback(url: str) -> bool:

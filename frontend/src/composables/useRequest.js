@@ -1,5 +1,5 @@
 // One request to the server: its answer, whether it is still running, and what went wrong for the view to show.
-import { ref, shallowRef } from 'vue'
+import { nextTick, ref, shallowRef } from 'vue'
 import { problemOf } from '../api/client.js'
 
 export function useRequest() {
@@ -8,11 +8,15 @@ export function useRequest() {
   // Resolves to what `asking` resolves to, null where it went wrong.
   async function ask(asking) {
     let answer = null
+    const pressed = /** @type {HTMLElement | null} */ (document.activeElement)
     busy.value = true
     error.value = await problemOf(async () => {
       answer = await asking()
     })
     busy.value = false
+    // A button that is disabled while it works has lost the focus.
+    await nextTick()
+    if (document.activeElement === document.body) pressed?.focus()
     return answer
   }
   return { error, busy, ask }

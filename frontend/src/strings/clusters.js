@@ -2,9 +2,6 @@ import { number } from './words.js'
 
 export const CLUSTERS = {
   heading: 'Clusters of sound',
-  about:
-    'Affinity propagation, a method that finds groups and their number by itself, made these from audio features; ' +
-    'genres were looked at only afterwards. Each has an exemplar: a real track that stands for it.',
   loading: 'Loading the clusters…',
   where: 'Where does this track fall?',
   find: 'Find its cluster',

@@ -2,9 +2,6 @@ import { number } from './words.js'
 
 export const FAMILIES = {
   heading: 'One pick for each family of a track',
-  about:
-    'Every family of genres is divided into groups of tracks that sound alike (by K-means). A track may be in several ' +
-    'families; each of them gives another track from the same group.',
   track: 'Track',
   take: 'Take',
   ways: /** @type {const} */ ({ fresh: 'any of the group', nearest: 'the nearest' }),

@@ -17,5 +17,6 @@ export const GENRES = {
   placed: ({ name, family, genre }) => `${name} belongs to ${family}, nearest genre ${genre}`,
   how: ({ confidence, how, nearest }) => `(${percent(confidence)} sure, ${HOW[how]}${nearest ? `: ${nearest}` : ''}).`,
   families: 'The families',
+  leads: 'A genre begins a playlist with its tracks; a family shows how its tracks sound.',
   columns: ['Family', 'Names', 'Genres'],
 }

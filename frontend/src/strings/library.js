@@ -26,19 +26,40 @@ export const TABLE = {
   runs: 'Tables on their way',
 }
 
-// The parts: what each is called, and what it is for.
+// The parts: what each is called, what it is for, and what else its own tab says at the beginning.
 export const PARTS = {
-  catalogue: ['Catalogue', 'What the answers rest on.'],
-  music: ['My music', 'Your own files: scanned, analysed and played.'],
-  genres: ['Genres', 'Where the name of any genre belongs, among the genres in their families.'],
+  catalogue: ['Catalogue', 'What the answers rest on.', ''],
+  music: [
+    'My music',
+    'Your own files: scanned, analysed and played.',
+    'They become tracks with tags, covers and features computed from their sound, on this machine. Playlists find them ' +
+      'by MusicBrainz, ISRC or names. The files stay as they are.',
+  ],
+  genres: ['Genres', 'Where the name of any genre belongs, among the genres in their families.', ''],
   families: [
     'Families',
     'One track that goes with yours for each family of genres, and how the audio features spread.',
+    'Each family is divided into groups of tracks that sound alike (by K-means); a pick is from the group of your track.',
   ],
-  clusters: ['Clusters', 'Groups of tracks found by sound alone, and which genres fill them.'],
-  timbre: ['Timbre', 'Tracks with the same colour of sound, moment by moment.'],
-  maps: ['Maps', 'A playlist or the whole catalogue as one picture: what sounds alike lies together.'],
-  models: ['Models', 'What each model does and how good it is; train one on your collection, or roll back.'],
+  clusters: [
+    'Clusters',
+    'Groups of tracks found by sound alone, and which genres fill them.',
+    'Affinity propagation made them from audio features and found how many there are. A real track, the exemplar, ' +
+      'stands for each.',
+  ],
+  timbre: [
+    'Timbre',
+    'Tracks with the same colour of sound, moment by moment.',
+    'It is how loud, bright, flat and sudden each segment of a track is. Choose a track, on the map or in the table, to ' +
+      'see those that sound most like it.',
+  ],
+  maps: ['Maps', 'A playlist or the whole catalogue as one picture: what sounds alike lies together.', ''],
+  models: [
+    'Models',
+    'What each model does and how good it is; train one on your collection, or roll back.',
+    'Each was scored on artists or playlists that it never saw. One that you train is scored beside the one in use, ' +
+      'which stays until you change it.',
+  ],
 }
 
 export const LIBRARY = {

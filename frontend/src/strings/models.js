@@ -66,9 +66,6 @@ const scored = ({ own, score }) => score && `${score.label} ${score.value.toFixe
 
 export const VERSIONS = {
   heading: 'Models and their versions',
-  lead:
-    'Each was scored on artists or playlists that it never saw. One that you train is scored beside the one in use, which ' +
-    'stays until you change it.',
   loading: 'Loading the models…',
   ofPlaylist: (title, playlist) => `${title}, in ${playlist ?? 'a playlist that is not in this browser'}`,
   about: (one) => [one.own ? 'trained here' : 'shipped', size(one.bytes), scored(one)].filter(Boolean).join(' · '),

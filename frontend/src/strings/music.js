@@ -3,9 +3,6 @@ import { clock } from './times.js'
 import { number, plural } from './words.js'
 
 export const MUSIC = {
-  about:
-    'Your files become tracks: with their tags and covers, and with features computed from their sound, on this machine. ' +
-    'Playlists find their files by MusicBrainz, ISRC or names, and play them. The files stay as they are.',
   withoutPackages:
     'Without them, a scan reads tags and covers, and the files play. A scan after the installation analyses them.',
   folder: 'Folder on this machine',

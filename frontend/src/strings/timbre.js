@@ -2,9 +2,6 @@ import { number } from './words.js'
 
 export const TIMBRE = {
   heading: 'What sounds alike',
-  about:
-    "From the segments of a track's audio analysis: how loud, bright, flat and sudden each moment is. Choose a track, " +
-    'on the map or in the table, to see those that sound most like it.',
   loading: 'Loading the analysed tracks…',
   untitled: (some, all) =>
     `${number(some)} of the ${number(all)} files ${some === 1 ? 'names' : 'name'} no track: each is an “untitled ` +

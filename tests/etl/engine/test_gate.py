@@ -11,7 +11,7 @@ import pytest
 from etl.engine import Answer, Engine, Status
 from etl.engine.gate import MAX_BODY_BYTES
 from etl.providers.base import FaultKind, Need, NotThere, Setting, SourceFault
-from tests.etl.engine.conftest import Engines, Provider, Reply, Server, by_text, knows_everything
+from tests.etl.engine.conftest import Engines, HandClock, Provider, Reply, Server, by_text, knows_everything
 
 INVENTED = "invented"
 
@@ -168,6 +168,103 @@ def test_a_redirect_with_a_body_without_an_end_is_not_read_to_it(
         let_go.set()
     assert kind(answer) is (FaultKind.UNREACHABLE if trickles else FaultKind.GARBLED)
     assert sum(sent) < limit
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "status": (b"HTTP/1.1 200 ", b"O"),
+    "header": (HEAD + b"X-Slow: ", b"x"),
+    "interim": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body": (HEAD + b"\r\n", b" "),
+    "length": (HEAD + b"Content-Length: 100000000000\r\n\r\n", b" "),
+    "chunk": (CHUNKED + b"1; ", b"x"),
+    "trailer": (CHUNKED + b"0\r\n", b"X: y\r\n"),
+    # Blocks without contents: bytes without an end that unpack to nothing.
+    "packed": (HEAD + b"Content-Encoding: deflate\r\n\r\n", b"\0\0\0\xff\xff"),
+}
+
+
+def pour(server: Server, head: bytes, more: bytes, limit: int, let_go: Event, pause_s: float = 0.0) -> list[int]:
+    """Let the server send ``head`` and then ``more`` again and again; return the list that gets how much it sends."""
+    sent: list[int] = []
+
+    def flood(reply: Reply) -> None:
+        reply.handler.close_connection = True
+        with suppress(OSError):  # when we hang up
+            reply.handler.wfile.write(head)
+            while sum(sent) < limit and not let_go.wait(pause_s):
+                sent.append(reply.handler.wfile.write(more))
+
+    server.does = flood
+    return sent
+
+
+@pytest.mark.parametrize("part", ENDLESS)
+def test_no_part_of_an_answer_may_trickle_beyond_the_time(engines: Engines, server: Server, part: str) -> None:
+    head, more = ENDLESS[part]
+    let_go, limit = Event(), 600 * len(more)
+    sent = pour(server, head, more, limit, let_go, 0.02)
+    try:
+        assert kind(ask(engines(), within_s=0.5)) is FaultKind.UNREACHABLE
+    finally:
+        let_go.set()
+    assert sum(sent) < limit
+
+
+@pytest.mark.parametrize("part", ["interim", "trailer", "packed"])
+def test_no_part_of_an_answer_may_be_endless(engines: Engines, server: Server, part: str) -> None:
+    head, more = ENDLESS[part]
+    limit = 8 * MAX_BODY_BYTES
+    sent = pour(server, head, more * (65_536 // len(more)), limit, Event())
+    assert kind(ask(engines())) is FaultKind.GARBLED
+    assert sum(sent) < limit
+
+
+def test_redirects_have_no_time_of_their_own(engines: Engines, server: Server) -> None:
+    clock = HandClock()
+
+    def slow(reply: Reply) -> None:
+        clock.sleep(40.0)
+        reply.send(302, b"", Location="/on" + reply.handler.path)
+
+    server.does = slow
+    channel = engines(clock=clock).channel(INVENTED, within_s=60.0)
+    with pytest.raises(SourceFault):
+        channel.get("anything")
+    assert len(server.paths) == 2
+
+
+@pytest.mark.parametrize(
+    "location", ["http://[", "//[::1", "/\xff\xfe", "http://x:99999999/", "\\\\x", "gopher:x", "%00"]
+)
+def test_a_redirect_to_what_is_no_address_is_a_fault_of_the_source(
+    engines: Engines, server: Server, location: str
+) -> None:
+    server.does = lambda reply: reply.send(302, b"", Location=location)
+    engine = engines()
+    assert kind(ask(engine)) in {FaultKind.GARBLED, FaultKind.UNREACHABLE}
+    with pytest.raises(SourceFault):
+        engine.channel(INVENTED).get("anything")
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "99999999999999999999999", "1" * 5_000])
+def test_a_wrong_length_is_no_fault_of_ours(engines: Engines, server: Server, length: str) -> None:
+    def lie(reply: Reply) -> None:
+        reply.handler.close_connection = True
+        reply.handler.wfile.write(HEAD + b"Content-Length: " + length.encode() + b'\r\n\r\n{"known": []}')
+
+    server.does = lie
+    assert ask(engines()).status in {Status.NOT_FOUND, Status.FAILED}
+
+
+def test_text_in_a_coding_that_takes_hours_is_not_decoded_by_it(engines: Engines, server: Server) -> None:
+    server.does = lambda reply: reply.send(int(reply.query["ids"]), "é".encode(), Content_Type="x; charset=punycode")
+    engine = engines()
+    for status in ("500", "400"):
+        with pytest.raises(SourceFault) as caught:
+            engine.channel(INVENTED).get("anything", {"ids": status})
+        assert caught.value.body == "é"
 
 
 def test_a_redirect_is_followed_on_the_same_server_only(engines: Engines, server: Server) -> None:

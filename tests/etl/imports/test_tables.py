@@ -312,6 +312,16 @@ def test_cells() -> None:
 # --- from the web -------------------------------------------------------------------------------------------------
 
 
+TRICKLES = {
+    "status": (b"HTTP/1.1 200 ", b"O"),
+    "header": (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+    "interim": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "redirect": (b"HTTP/1.1 302 Found\r\nLocation: /x\r\nX-Slow: ", b"x"),
+    "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+    "chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x"),
+}
+
+
 class Files(SimpleHTTPRequestHandler):
     """A folder on loopback, and an address that redirects away from it."""
 
@@ -337,12 +347,13 @@ class Files(SimpleHTTPRequestHandler):
             self.send_header("Content-Length", "1000")
             self.end_headers()
             self.wfile.write(b"track_id,")
-        elif self.path.startswith("/trickle"):  # without an end, until the reader leaves
-            self.send_response(200)
-            self.end_headers()
+        elif self.path.startswith("/trickle"):  # for ten seconds, or until the reader leaves
+            head, more = TRICKLES[self.path.removeprefix("/trickle/").removesuffix(".csv")]
+            self.close_connection = True
             with suppress(ConnectionError):
-                while True:
-                    self.wfile.write(b"x")
+                self.wfile.write(head)
+                for _ in range(1_000):
+                    self.wfile.write(more)
                     time.sleep(0.01)
         else:
             super().do_GET()
@@ -443,10 +454,16 @@ def test_a_download_has_a_size_limit(tmp_path: Path, web: str, monkeypatch: pyte
     assert caught.value.code == "too_large"
 
 
-def test_a_download_has_a_time_limit(tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "MAX_SECONDS", 0)
-    assert refusal(tmp_path, web + "/trickle.csv") == "too_slow"
+@pytest.mark.parametrize("part", TRICKLES)
+def test_a_download_has_a_time_limit(tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    monkeypatch.setattr(download, "MAX_SECONDS", 0.5)
+    assert refusal(tmp_path, f"{web}/trickle/{part}.csv") == "too_slow"
     assert list((tmp_path / "c" / "downloads").iterdir()) == []
+
+
+def test_headers_have_a_size_limit(tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "MAX_BYTES", 10)
+    assert refusal(tmp_path, f"{web}/trickle/interim.csv") == "too_large"
 
 
 def test_a_server_that_is_gone(tmp_path: Path) -> None:

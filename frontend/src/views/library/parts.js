@@ -1,10 +1,13 @@
 // The parts of the library, in the order of their tabs. Each is loaded when it is first opened. `purpose` says in a
-// line what it is for.
+// line what it is for, `more` what its tab adds to that.
 import { lazily } from '../../composables/lazily.js'
 import { PARTS as PURPOSES } from '../../strings/library.js'
 
 /** @param {keyof typeof PURPOSES} id @param {() => Promise<any>} load */
-const part = (id, load) => ({ id, label: PURPOSES[id][0], purpose: PURPOSES[id][1], component: lazily(load) })
+function part(id, load) {
+  const [label, purpose, more] = PURPOSES[id]
+  return { id, label, purpose, more, component: lazily(load) }
+}
 
 export const PARTS = [
   part('catalogue', () => import('./CataloguePart.vue')),
