@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return the exit code: 1 for a version that is not there, 2 when the training data are absent."""
+    """Run one command; return the exit code: 0, 1 for an error such as an unknown version, 2 for missing data."""
     options = parser().parse_args(arguments)
     try:
         if options.command == "job":

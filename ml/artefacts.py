@@ -1,7 +1,6 @@
 """The manifest of model files: the active version of each task, and the checksum of every file.
 
-``models/manifest.json`` lists every file with its SHA-256. Nothing unlisted is opened, so nothing unlisted is
-ever unpickled.
+``models/manifest.json`` lists every file with its SHA-256. A file that is not listed is never opened, nor unpickled.
 """
 
 import fcntl
@@ -54,7 +53,7 @@ def read_manifest(models: Path = MODELS) -> dict[str, Any]:
     hint = (
         "Take models/ from the repository again. On the server: git checkout -- models"
         if models == MODELS
-        else f"Move {path} away; then what ships is served, and models trained here must be trained again."
+        else f"Move {path} away; then the shipped models are served, and models trained here must be trained again."
     )
     try:
         manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
@@ -88,7 +87,7 @@ def digest(path: Path) -> str:
 
 
 def register(task: str, version: str, files: Iterable[Path], models: Path = MODELS, *, activate: bool = True) -> None:
-    """List ``files`` (below ``models/<task>/<version>``) as those of this version, instead of its earlier ones.
+    """List ``files`` (below ``models/<task>/<version>``) as those of this version, in place of its earlier ones.
 
     The manifest is replaced atomically; with ``activate`` the version is served from now on.
     """
@@ -104,7 +103,7 @@ def register(task: str, version: str, files: Iterable[Path], models: Path = MODE
 
 @contextmanager
 def editing(models: Path) -> Iterator[dict[str, Any]]:
-    """Yield the manifest of ``models`` to be changed; at the end it is replaced atomically.
+    """Yield the manifest of ``models`` for changes; at the end the file is replaced atomically.
 
     A lock lets one process edit at a time, so that no change is lost. An exception leaves the manifest as it was.
     """
@@ -122,7 +121,7 @@ def editing(models: Path) -> Iterator[dict[str, Any]]:
 
 
 def unlist(manifest: dict[str, Any], task: str, version: str) -> list[str]:
-    """Take the files of a version out of a manifest that is being edited, and return their names."""
+    """Remove the files of a version from a manifest that is being edited, and return their names."""
     names = [name for name in manifest["files"] if _version_of(name) == (task, version)]
     manifest["files"] = {name: entry for name, entry in manifest["files"].items() if name not in names}
     return names
@@ -149,7 +148,7 @@ def active(task: str, models: Path = MODELS) -> Path:
 
 
 def verified(path: Path, models: Path | None = None) -> Path:
-    """Return ``path`` once its SHA-256 is found to be the listed one. ``models`` defaults to the folder two above.
+    """Return ``path`` if its SHA-256 is the listed one. ``models`` defaults to the folder two above the file's.
 
     Raises ArtefactError if the file is absent, not listed, or has other contents than listed.
     """
@@ -169,7 +168,7 @@ def verified(path: Path, models: Path | None = None) -> Path:
 
 
 def is_whole(task: str, version: str, models: Path) -> bool:
-    """Return whether ``models`` lists files of a version and each is the one that was written. Reads all of them."""
+    """Return whether ``models`` lists files of a version and all their checksums are right. Reads every file."""
     names = [name for name in read_manifest(models)["files"] if _version_of(name) == (task, version)]
     try:
         for name in names:

@@ -11,8 +11,8 @@ from store.text import normalise
 
 # Above this value a track "is probably made entirely of spoken words", as Spotify's reference defines speechiness.
 SPOKEN = 0.66
-# Words of titles and albums that belong to Christmas or Halloween, in the languages of most such lists. Words that mean
-# other things as often ("winter", "holiday", "jul") count only within the phrases.
+# Words of titles and albums of Christmas, Hanukkah or Halloween in several languages. Words that often mean something
+# else ("winter", "holiday", "jul") count only within the phrases.
 SEASONAL_WORDS = frozenset(
     (
         *("christmas", "claus", "halloween", "hanukkah", "jingle", "joulu", "kerst", "mistletoe", "natal", "natale"),
@@ -46,7 +46,7 @@ def is_seasonal(track: Track) -> bool:
 def is_out_of_length(track: Track, shortest_s: float, longest_s: float) -> bool:
     """Return whether a track is shorter or longer than so many seconds, False for one of unknown length.
 
-    The length of the track and that in its features may differ; one of them out of bounds is enough.
+    The track's length and that among its features may differ: it is enough if one of them is out of bounds.
     """
     lengths = (track.duration_ms, track.features.values.get("duration_ms") if track.features else None)
     return any(length and not shortest_s <= length / 1000 <= longest_s for length in lengths)

@@ -1,4 +1,4 @@
-"""Training on the user's data: the job, its progress and its end.
+"""Training on the user's data, in a process of its own that reports its progress and its result.
 
 ``jobs.training`` starts ``python -m ml job RUN`` and reads the lines of JSON that it prints.
 """
@@ -44,8 +44,8 @@ class BadOption(TastemapError):  # noqa: N818 - a fault of the request
 class Job:
     """The input of a training function; ``request`` is that of the run, ``owner`` its browser session.
 
-    ``say(phase, done, total)`` reports progress. Versions are written and registered in ``models``. The registry adopts
-    them at the end.
+    ``say(phase, done, total)`` reports progress. The function writes and registers versions in ``models``; the registry
+    adopts them at the end.
     """
 
     database: Database
@@ -70,14 +70,14 @@ class Job:
 
 
 def staging_of(var: Path, run_id: str) -> Path:
-    """Return the folder that the training of a run writes to; without a running training it may be deleted."""
+    """Return the folder that the training of a run writes to; once the training has ended, it may be deleted."""
     return var / "training" / run_id
 
 
 def main(run_id: str, config: Config) -> int:
     """Do the training of one run, print its progress as lines of JSON; return the exit code.
 
-    The parent process holds the standard input open. When it closes, the process ends.
+    The parent process holds this process's standard input open; when that closes, this process ends.
     """
     Thread(target=_end_with, args=(sys.stdin,), daemon=True).start()
     database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
@@ -86,7 +86,7 @@ def main(run_id: str, config: Config) -> int:
         run = database.get_run(run_id)
         if run is None:
             return _fail("no_such_run", f"There is no run {run_id}.")
-        shutil.rmtree(staging, ignore_errors=True)  # of an attempt that was killed
+        shutil.rmtree(staging, ignore_errors=True)  # left by an attempt that was killed
         job = Job(
             database=database,
             catalogue=Catalogue(config.var / "catalogue"),
@@ -104,7 +104,7 @@ def main(run_id: str, config: Config) -> int:
 
 
 def train_here(task: str, config: Config, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Train ``task`` on what this installation has, from the command line; return what the training returns.
+    """Train ``task`` on this installation's data, from the command line; return the result of the training.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def _train(job: Job) -> int:
     if known is None or not known.user_training:
         return _fail("no_such_task", f"{task} cannot be trained here.")
     try:
-        if known.needs is not None:  # before the training packages load, which takes seconds
+        if known.needs is not None:  # checked first, because loading the training packages takes seconds
             known.needs(Available.of(job.database, job.catalogue.current(job.owner), job.owner, job.request)).check()
         result = known.user_training_function()(job)
         job.say("keeping the version")

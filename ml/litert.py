@@ -10,10 +10,10 @@ Floats = npt.NDArray[np.floating]
 
 
 class LiteRTNetwork:
-    """A network of one output, which one thread uses at a time.
+    """A network of one output; a lock lets one thread use it at a time.
 
-    LiteRT's interpreter is not thread-safe, and each further one would hold the weights once more. While it computes,
-    other threads go on.
+    LiteRT's interpreter is not thread-safe, and another one would hold the weights a second time. While it computes,
+    Python's other threads run.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class _Interpreter:
     def __call__(self, *inputs: Floats) -> Floats:
         shapes = [value.shape for value in inputs]
         if self._shapes != shapes:
-            self._shapes = []  # allocated for none of them until all are resized
+            self._shapes = []  # no shapes are valid if resizing fails half-way
             for index, shape in zip(self._indices, shapes, strict=True):
                 self._interpreter.resize_tensor_input(index, shape)
             self._interpreter.allocate_tensors()

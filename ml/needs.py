@@ -1,7 +1,7 @@
 """The least data of each training, and a fast count of the data there are.
 
-A training that lacks them is refused before it is queued. Counts that would take long are upper bounds, so nothing
-that could be trained is ruled out; the training itself counts exactly and refuses by the same numbers.
+A training without enough data is refused before it is queued. Counts that would take long are replaced by upper bounds,
+so that no possible training is refused; the training itself counts exactly and refuses by the same numbers.
 """
 
 import tomllib
@@ -57,7 +57,7 @@ class Available:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Needs:
-    """``least`` is the data needed, ``found`` a sentence about the data there are; ``enough`` whether they may do."""
+    """The data needed (``least``), a sentence about the data ``found``, and whether they may be ``enough``."""
 
     least: str
     enough: bool
@@ -70,7 +70,7 @@ class Needs:
 
 
 def added_by(database: Database, playlist: Playlist) -> dict[str, str]:
-    """Return who added each track of a playlist, by track; the first of several people counts."""
+    """Return the person who added each track of a playlist, by track id; the first one of several."""
     adder: dict[str, str] = {}
     for item in database.playlist_items(playlist.id, limit=playlist.item_count):
         if item.added_by:
@@ -96,9 +96,11 @@ def contributors(available: Available) -> Needs:
     adder = added_by(available.database, playlist) if playlist else {}
     counts = [count for _, count in Counter(adder.values()).most_common()]
     if counts:
-        found = f"The most that anybody added: {', '.join(map(str, counts[:3]))}."
+        found = f"The most tracks that people added: {', '.join(map(str, counts[:3]))}."
     elif playlist:
-        found = "Its file names none: it must say who added each track, as Exportify's file of a shared playlist does."
+        found = (
+            "Its file names nobody: it must say who added each track, as Exportify's file of a shared playlist does."
+        )
     else:
         found = "No playlist is chosen, so there are none."
     enough = sum(count >= least for count in counts) >= 2

@@ -1,7 +1,7 @@
 """The models of one installation: shipped and user-trained versions, and the version of each task that is served.
 
-The shipped folder is never written to. The choice of a version, the versions served before and the user-trained
-versions are in the installation's folder and its manifest.
+The shipped folder is never written to. The installation's own folder, with its manifest, holds the chosen version of
+each task, the versions served before, and the user-trained versions.
 """
 
 import json
@@ -19,7 +19,7 @@ from ml.tasks import find_task
 
 log = logging.getLogger(__name__)
 
-# The number of earlier served versions that are remembered per task.
+# So many earlier served versions are remembered per task.
 _REMEMBERED = 20
 _VERSIONS = "Library, Models shows the versions there are. On the server: python -m ml list"
 
@@ -97,7 +97,7 @@ class ModelRegistry:
         ]
 
     def is_user_trained(self, task: str, version: str) -> bool:
-        """Return whether a version was trained on this installation; a copy of a shipped one was not."""
+        """Return whether a version was trained on this installation; False for a copy of a shipped one."""
         if self.local is None or not self.folder(task, version).is_relative_to(self.local):
             return False
         return all((known.task, known.name) != (task, version) for known in artefacts.versions(self.shipped))
@@ -122,10 +122,10 @@ class ModelRegistry:
         return before[-1]
 
     def step_back(self, task: str, damaged: str) -> str | None:
-        """Serve another version in the place of a ``damaged`` one; return its name, None where there is none.
+        """Serve another version in the place of a ``damaged`` one; return its name, or None if there is none.
 
-        It is the one that was served before, the latest first, else what ships, else the newest. Its files are checked
-        first. Where another process has stepped back already, its choice is returned.
+        The first version with undamaged files is served: of those served before, from the latest on, then the shipped
+        one, then all others, from the newest on. If another process has stepped back already, its choice is returned.
         """
         if self.local is None:
             return None
@@ -144,7 +144,7 @@ class ModelRegistry:
         return None
 
     def damaged(self) -> dict[str, str]:
-        """Return by task the version that :meth:`step_back` has taken out of service, until another one is chosen."""
+        """Return by task the version that :meth:`step_back` replaced, until the user chooses a version."""
         found: dict[str, str] = self._manifest(self.folders[0]).get("damaged", {})
         return found
 
@@ -165,7 +165,7 @@ class ModelRegistry:
                     manifest["active"][task] = version
 
     def _sweep(self, listed: Mapping[str, Any]) -> None:
-        """Delete unlisted folders, which a kill between a move and its listing may leave."""
+        """Delete unlisted folders; they are left when the process is killed between a move and its listing."""
         assert self.local is not None
         known = {Path(name).parts[:2] for name in listed}
         for folder in self.local.glob("*/*"):
@@ -191,7 +191,7 @@ class ModelRegistry:
             raise VersionInUse(f"{task} {version} is served.", "Serve another version first.")
         if users := self._users_of(task, version):
             raise VersionInUse(
-                f"{task} {version} is what {users[0]} was trained with and depends on.", "Delete that one first."
+                f"{users[0]} was trained with {task} {version} and depends on it.", f"Delete {users[0]} first."
             )
         assert self.local is not None
         with artefacts.editing(self.local) as manifest:
@@ -225,7 +225,7 @@ class ModelRegistry:
         shutil.rmtree(self.local / task, ignore_errors=True)
 
     def before(self, task: str) -> list[str]:
-        """Return the versions that were served before, the latest last, as far as they are still there."""
+        """Return the versions that were served before and still exist, the latest last."""
         names = self._manifest(self.folders[0]).get("before", {}).get(task, [])
         known = {version.name for version in self.versions() if version.task == task}
         return [name for name in names if name in known]
@@ -242,7 +242,7 @@ class ModelRegistry:
         return next(filter(None, found), None)
 
     def _manifest(self, folder: Path) -> dict[str, Any]:
-        """Return the manifest of ``folder``. Without that of this installation, what ships is still served."""
+        """Return the manifest of ``folder``; if that of this installation is damaged, an empty one."""
         try:
             return artefacts.read_manifest(folder)
         except ArtefactError as fault:
@@ -261,7 +261,7 @@ class ModelRegistry:
 
 @lru_cache(64)
 def _manifests(folders: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Return the places of the manifests; each request asks for them several times."""
+    """Return the paths of the manifests; cached, because each request needs them several times."""
     return tuple(folder / artefacts.MANIFEST for folder in folders)
 
 
@@ -274,7 +274,7 @@ def _modified_ns(path: Path) -> int:
 
 @lru_cache(1)
 def _complain(fault: str) -> None:
-    """Say once, not with every request, that the own models are not served."""
+    """Log only once, not at every request, that the user-trained models are not served."""
     log.error("only the models that ship are served: %s", fault)
 
 
@@ -284,7 +284,7 @@ def _move(name: Path, staging: Path, local: Path) -> None:
     (local / whole).parent.mkdir(exist_ok=True)
     if not (local / whole).exists():
         (staging / whole).replace(local / whole)
-    elif (staging / name).exists():  # it has not come with its folder
+    elif (staging / name).exists():  # the file was not moved with its folder
         (local / name).parent.mkdir(parents=True, exist_ok=True)
         (staging / name).replace(local / name)
 
@@ -316,7 +316,7 @@ def describe_comparison(found: scores.Comparison, one: str, other: str) -> str:
 
 
 def card_of(registry: ModelRegistry, task: str, version: str) -> str:
-    """Return the Markdown of a version's card; raises ArtefactError where it has none or it was changed."""
+    """Return the Markdown of a version's card; raises ArtefactError if it is absent or was changed."""
     folder = registry.folder(task, version)
     candidates = (folder / "card.md", folder.with_name(folder.name + ".md"))
     path = next((path for path in candidates if path.is_file()), candidates[0])

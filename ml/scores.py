@@ -5,8 +5,8 @@ model: ``model`` and its scores) and ``served`` (the model of the row that the v
 adds ``on`` (a digest of the held-out data) and ``before``: the score on the same data of the version that was served at
 the time, as ``{"version", "score", "note"}``; where ``score`` is null, ``note`` gives the reason.
 
-Where the odds were held against what was right, ``reliability`` has the bins of :func:`reliability`; ``confusion`` has
-``names`` and ``counts``, a row for each truth and a column for each answer.
+Two entries are optional: ``reliability`` has the bins of :func:`reliability`, ``confusion`` the ``names`` of classes
+and ``counts``, a row for each true class and a column for each predicted one.
 """
 
 import hashlib
@@ -24,17 +24,17 @@ from ml.tasks import Measure, find_task
 
 Row = Mapping[str, Any]
 FILE = "scores.json"
-_TRAIN = "Serve the one you want to compare with, then train: both versions are then scored on the same data."
+_TRAIN = "Serve the version you want to compare with, then train: both are then scored on the same data."
 
 
 def measures_of(task: str) -> tuple[Measure, ...]:
-    """Return the measures of a task, the main one first; empty for tasks without any."""
+    """Return the measures of a task, the main one first; empty if there are none."""
     known = find_task(task)
     return known.measures if known else ()
 
 
 def served_score(task: str, scores: Mapping[str, Any] | None) -> Row | None:
-    """Return the row of what a version serves, ``None`` where its ``scores`` have none."""
+    """Return the row of the model that a version serves, ``None`` where its ``scores`` have none."""
     if not scores:
         return None
     if scores.get("served_score"):
@@ -67,9 +67,9 @@ def figures_of(scores: Any) -> dict[str, Any]:
 def reliability(
     confidence: npt.NDArray[np.floating], right: npt.NDArray[Any], bins: int = 10
 ) -> list[dict[str, float]]:
-    """Return for each of ``bins`` equally wide bins that is not empty what was said and what came true.
+    """Return the bins of a reliability diagram, of ``bins`` equally wide ones those that are not empty.
 
-    ``said`` is the mean ``confidence`` (n,), ``right`` the share of right answers, ``share`` that of all answers.
+    ``said`` is a bin's mean ``confidence``, ``right`` its share of right answers, ``share`` its share of all answers.
     """
     return [
         {"said": round(said, 4), "right": round(came_true, 4), "share": round(share, 4)}
@@ -100,7 +100,7 @@ def digest_of(parts: Iterable[object]) -> str:
 def write(folder: Path, *, split: str, table: Iterable[Row], **more: Any) -> Path:
     """Write ``scores.json`` and return its path; ``more`` are further entries, left out where None.
 
-    Numbers that are not finite are left out too, since JSON cannot hold them.
+    Numbers that are not finite are also left out, since JSON cannot hold them.
     """
     content = {"split": split, "table": [dict(row) for row in table]}
     content |= {name: value for name, value in more.items() if value is not None}
@@ -123,8 +123,8 @@ def _finite(content: Any) -> Any:
 class Comparison:
     """Two versions side by side; where they cannot be compared, ``rows`` are empty and ``why`` gives the reason.
 
-    ``on`` are the held-out data in words, ``note`` a caution about the other version, and ``hint`` how to make the two
-    comparable.
+    ``on`` describes the held-out data, ``note`` is a caution about the other version, and ``hint`` says how to make the
+    two comparable.
     """
 
     on: str = ""
@@ -137,7 +137,7 @@ class Comparison:
 def compare(task: str, one: str, other: str, scores: Mapping[str, Mapping[str, Any] | None]) -> Comparison:
     """Compare two versions by name, if they were scored on the same held-out data; ``scores`` are by version."""
     if one == other:
-        return Comparison(why="There is no other version to compare it with.", hint=_TRAIN)
+        return Comparison(why="There is no other version to compare with.", hint=_TRAIN)
     first, second = scores[one] or {}, scores[other] or {}
     for mine, theirs, swapped in ((first, other, False), (second, one, True)):
         before = mine.get("before") or {}

@@ -1,4 +1,4 @@
-"""Loaded models of one process: bounded in number, each loaded once, none waiting for the load of another."""
+"""A cache of the loaded models of one process, bounded in number; different models are loaded in parallel."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,13 +9,7 @@ Model = TypeVar("Model")
 
 
 class ServedModels:
-    """The models that were used last, by name.
-
-    Parameters
-    ----------
-    limit
-        How many models are kept. Where there are more, the one that was not used for the longest time goes.
-    """
+    """Models by name; above ``limit``, the least recently used ones are dropped."""
 
     def __init__(self, limit: int = 24) -> None:
         self._limit = limit
@@ -25,9 +19,9 @@ class ServedModels:
         self._lock = Lock()
 
     def get(self, name: str, stamp: object, load: Callable[[], Model]) -> Model:
-        """Return the model called ``name``, from memory or from ``load``; what ``load`` raises is passed on.
+        """Return the model called ``name``, from memory or from ``load``, whose exceptions are passed on.
 
-        ``stamp`` stands for the state of the registry. When it changes, all models are loaded again.
+        ``stamp`` stands for the state of the registry; when it changes, all models are dropped.
         """
         with self._lock:
             if stamp != self._stamp:

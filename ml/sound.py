@@ -16,13 +16,13 @@ from store.domain import AUDIO_FEATURES
 
 Floats = npt.NDArray[np.floating[Any]]
 
-# Two tracks with a smaller share of the weights in common are not compared.
+# Two tracks are compared only if the features that both have make up at least this share of the weights.
 ENOUGH_SHARED = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """The ``weight`` of a feature in the distance, and its ``spread`` in the units of ``scale`` of the value."""
+    """The ``weight`` of a feature in the distance, the ``scale`` applied to its values, and their ``spread`` then."""
 
     weight: float
     spread: float
@@ -39,16 +39,16 @@ AXES: Mapping[str, Axis] = {
     "danceability": Axis(1.0, 0.18, _plain),
     "energy": Axis(1.0, 0.26, _plain),
     "loudness": Axis(0.7, 5.0, _plain),  # correlated with energy
-    "mode": Axis(0.3, 0.49, _plain),  # of two values: at full weight it would halve the catalogue
+    "mode": Axis(0.3, 0.49, _plain),  # low, because at full weight its two values would halve the catalogue
     "speechiness": Axis(0.7, 0.12, np.sqrt),
     "acousticness": Axis(1.0, 0.32, np.sqrt),
     "instrumentalness": Axis(1.0, 0.35, _plain),
-    "liveness": Axis(0.2, 0.17, np.sqrt),  # of the recording rather than of the music
+    "liveness": Axis(0.2, 0.17, np.sqrt),  # low, because it describes the recording rather than the music
     "valence": Axis(0.8, 0.26, _plain),
     "tempo": Axis(0.4, 0.7, np.log2),  # octaves around a circle of radius 1: 70 and 140 BPM are one pulse
     "duration_ms": Axis(0.4, 0.55, np.log2),  # octaves; separates interludes and club mixes from songs
 }
-# Key and time signature are left out: on `valid` the key changed nothing, and nine tracks in ten are in 4.
+# Key and time signature are left out: on `valid` the key made no difference, and nine tracks in ten are in 4.
 
 _TOTAL = sum(axis.weight for axis in AXES.values())
 
@@ -60,7 +60,7 @@ SHARES = np.array([AXES[name].weight / _COLUMNS.count(name) for name in _COLUMNS
 _FEATURES = [AUDIO_FEATURES.index(name) for name in _COLUMNS]
 _FACTORS = np.array([np.sqrt(AXES[name].weight / _TOTAL) / AXES[name].spread for name in _COLUMNS], np.float32)
 _TEMPO = _COLUMNS.index("tempo")
-# All columns of a scale at once: the seed of a question is one row, and each call takes as long as for a thousand.
+# Columns by scale, to scale them all in one call: for a single row the time of numpy's calls dominates.
 _SCALED: Mapping[Callable[[Any], Any], list[int]] = {
     scale: [column for column, name in enumerate(_COLUMNS) if AXES[name].scale is scale] for scale in (np.sqrt, np.log2)
 }
@@ -140,7 +140,7 @@ class SoundIndex:
     ) -> npt.NDArray[np.float32]:
         """Return (n,) squared distances from the coordinates ``seed`` (12,), NaN where they cannot be compared.
 
-        ``factors`` are as in :func:`squared_distances`; ``rows`` are the tracks that are looked at.
+        ``factors`` are as in :func:`squared_distances`; only ``rows`` are compared.
         """
         known = ~np.isnan(seed)
         scale = np.ones(len(SHARES), np.float32) if factors is None else factors
@@ -180,9 +180,10 @@ class SoundIndex:
 
 
 def difference(name: str, seed: float, other: float) -> float:
-    """Return ``other`` minus ``seed`` in spreads; tempo by pulse, so that half and double tempo differ by 0.
+    """Return ``other`` minus ``seed`` in spreads; half and double tempo differ by 0.
 
-    The key's is the number of steps on the circle of fifths (0 to 6), the time signature's that of its beats.
+    The difference of keys is the number of steps on the circle of fifths (0 to 6), that of time signatures the number
+    of beats.
     """
     return _DIFFERENCES[name](seed, other)
 
@@ -205,7 +206,7 @@ def _of_axis(axis: Axis) -> Callable[[float, float], float]:
     return lambda seed, other: (scale(other) - scale(seed)) / spread
 
 
-# What takes one number costs a fifth of what takes arrays.
+# For single numbers, these take a fifth of the time of numpy's functions.
 _OF_ONE: Mapping[Callable[[Any], Any], Callable[[float], float]] = {np.sqrt: math.sqrt, np.log2: math.log2}
 _DIFFERENCES: Mapping[str, Callable[[float, float], float]] = {
     "time_signature": lambda seed, other: other - seed,

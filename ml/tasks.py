@@ -1,7 +1,7 @@
 """The registry of tasks: how each is trained, what training needs, and by which measures versions are compared.
 
-What trains is named, not imported: TensorFlow and scikit-learn take seconds to load. The class that serves a task is
-named where it is loaded (``Services``), so that its type is known there.
+Training code is named, not imported, because TensorFlow and scikit-learn take seconds to load. The class that serves a
+task is named in ``services.container.Services``, which loads it, so that its type is known there.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from ml import needs
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A figure of a row of scores: its name in the row and what people call it.
+    """A measure in a row of scores: its ``key`` in the row, and its ``label`` for people.
 
-    ``higher`` tells whether more of it is better; None where neither more nor less is.
+    ``higher``: whether higher values are better; None where neither higher nor lower ones are.
     """
 
     key: str
@@ -39,21 +39,21 @@ class Task:
         The module for maintainers: ``train(data, models, *, seed, quick)`` and ``evaluate(data, models)``, which raise
         FileNotFoundError when the training data are absent. Empty for a task that does not ship.
     in_stages : bool
-        Whether that ``train`` keeps its finished stages and takes ``resume``.
+        Whether that ``train`` stores its finished stages and takes ``resume``.
     user_training : str
-        ``module:function`` that trains it on what the user has. The function takes an :class:`ml.jobs.Job` and returns
-        what the run shows, a "version" among it where one was written. It registers the version without activating it:
-        serving it is the user's decision. Empty for a task that only ships.
+        ``module:function`` that trains it on the user's data. The function takes an :class:`ml.jobs.Job` and returns
+        the result that the run shows, with "version" if one was written. It registers the version without activating
+        it: serving it is the user's decision. Empty for a task that only ships.
     needs : callable or None
-        Tells what training on the user's own collection needs (:mod:`ml.needs`).
+        Returns what training on the user's data needs (:mod:`ml.needs`).
     measures : tuple of Measure
-        What versions are compared by, the measure that counts first.
+        The measures by which versions are compared, the main one first.
     served_row : str
         The row of the table of scores that is served; empty where each version names its own.
     described_in : str
-        The file of a version that names the versions it cannot do without.
+        The file of a version that names the version of another task that it depends on.
     depends_on : str
-        The task of which ``described_in`` names a version.
+        That other task.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Task:
         return importlib.import_module(self.training)
 
     def user_training_function(self) -> Callable[[Any], dict[str, Any]]:
-        """Import and return the function that trains on what the user has.
+        """Import and return the function that trains on the user's data.
 
         Raises ModuleNotFoundError if the training packages are not installed.
         """
@@ -247,20 +247,20 @@ TASKS: Mapping[str, Task] = {task.name: task for task in _ALL}
 
 
 def find_task(name: str) -> Task | None:
-    """Return the task of a folder of versions, ``contributors`` for ``contributors-<digest>``; None where unknown."""
+    """Return the task of a folder of versions, such as ``contributors`` for ``contributors-<digest>``; else None."""
     return TASKS.get(name.split("-")[0])
 
 
 def shipped() -> list[str]:
-    """Return the names of the tasks that maintainers train and that come with the code."""
+    """Return the names of the tasks whose models ship; maintainers train them."""
     return [task.name for task in _ALL if task.training]
 
 
 def trained_here() -> list[str]:
-    """Return the names of the tasks that have scored versions, none of which ships."""
+    """Return the names of the tasks whose scored versions are all trained here."""
     return [task.name for task in _ALL if task.user_training and task.measures and not task.training]
 
 
 def trainable() -> list[str]:
-    """Return the names of the tasks that can be trained on the user's own collection."""
+    """Return the names of the tasks that can be trained on the user's data."""
     return [task.name for task in _ALL if task.user_training]

@@ -1,4 +1,4 @@
-"""Boosted trees without scikit-learn: a sum of decision trees over plain arrays, read and evaluated with numpy."""
+"""Boosted trees without scikit-learn: a sum of decision trees in plain arrays, evaluated with numpy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ARRAYS = ("feature", "threshold", "left", "right", "value", "baseline")
 
 @dataclass(frozen=True, kw_only=True)
 class Trees:
-    """T trees of at most N nodes and 64 leaves; all arrays are (T, N) but ``baseline`` (1,), which is added to the sum.
+    """T trees of at most N nodes and 64 leaves; arrays are (T, N), except ``baseline`` (1,), which is added to the sum.
 
     A leaf has ``feature`` -1 and is its own ``left`` and ``right``. An inner node sends a row to the left if the
     feature is at most ``threshold``.
@@ -41,11 +41,11 @@ class Trees:
 
     @cached_property
     def _tests(self) -> list[tuple[Any, ...]]:
-        """Each tree as tests that do not depend on each other, about four times as fast as walking down from the root.
+        """Each tree as independent tests, which are about four times as fast as walking down from the root.
 
-        A tree is the feature, the threshold and the bits of its inner nodes (k,) and the values of its leaves, from
-        left to right. The bits are of the leaves that remain where the test fails: all but those to its left. The first
-        leaf that all tests leave is the one that is reached (C. Lucchese et al., "QuickScorer", 2015).
+        A tree is (features, thresholds, bits) of its k inner nodes and the values of its leaves, from left to right.
+        The bits of a node are the leaves that remain possible if its test fails: all but those on its left side. The
+        first leaf that remains after all tests is the one reached (C. Lucchese et al., "QuickScorer", 2015).
         """
         return [self._tests_of(tree) for tree in range(len(self.feature))]
 

@@ -49,9 +49,9 @@ class Services:
         self.config = config
         self.registry = ModelRegistry(config.models, config.var / "models")
         self._models = ServedModels()
-        # What is computed of heaps that people sort; each may take some 60 MB.
+        # Loaded heaps of people who sort tracks; each may take some 60 MB.
         self.heaps = ServedModels(limit=2)
-        # How the recordings of the operator, and of others, sound.
+        # The sound vectors of the recordings that the operator, or another viewer, may compare.
         self.sounds = ServedModels(limit=4)
 
     @cached_property
@@ -79,16 +79,16 @@ class Services:
 
     @cached_property
     def has_recommendations(self) -> Recent[bool]:
-        """Whether any source has recommended anything; where none has, nobody looks for what it did."""
+        """Whether any source has recommended anything; where none has, the queries for recommendations are skipped."""
         return Recent(lambda: self.database.has_any(RECOMMENDATIONS))
 
     @cached_property
     def session_key(self) -> bytes:
-        """What the cookies of sessions are signed with; raises VaultError where no key can be read or made."""
+        """The key that signs session cookies; raises VaultError where no key can be read or made."""
         return Vault(self.config.var, self.config.secret_key).derive(b"sessions")
 
     def title_of(self, source: str) -> str:
-        """Return the title of a source; its name where there is none such (any more)."""
+        """Return the title of a source, or its name if there is no such source (any more)."""
         provider = self.engine.providers().get(source)
         return provider.about.title if provider else source
 
@@ -106,9 +106,9 @@ class Services:
 
     @property
     def artist_points(self) -> Callable[[Iterable[str]], tuple[float, float] | None]:
-        """What returns the point of the first of some artists on the map of artists, None for unknown ones.
+        """A function that returns the point on the map of artists of the first known one among some names, or None.
 
-        Where the map cannot be loaded, it knows nobody: a playlist is shown without it.
+        Where the map cannot be loaded, the function returns None for all, so that playlists can still be shown.
         """
         try:
             artist_map = self._served("artist_map", ArtistMap.load)
@@ -145,9 +145,9 @@ class Services:
         return self._served("tagger", MusicTagger.load)
 
     def contributors(self, task: str) -> tuple[Contributors, TrackInputs]:
-        """Return the served model of one playlist, and what reads tracks as that model learnt them.
+        """Return the served model of one playlist, and the reader that encodes tracks as in its training.
 
-        Raises ServiceError 503 for a model that is missing or damaged, its own or one of those it learnt from.
+        Raises ServiceError 503 where this model, or one that its inputs need, is missing or damaged.
         """
         model = self._served(task, Contributors.load)
         genre = self._version("genre", model.genre_version, GenrePredictor.load)
@@ -182,10 +182,10 @@ class Services:
             self.database.close()
 
     def _served(self, task: str, load: Callable[[Path], Model], name: str = "") -> Model:
-        """Return the served version of a model, loaded again when another one has been activated.
+        """Return the served version of a model; it is loaded again when another version has been activated.
 
-        A damaged one makes room for the version before. Raises ServiceError 503 for a model that is missing, or that is
-        damaged and the only one.
+        Where its files are damaged, the version before is served. Raises ServiceError 503 where no version can be
+        loaded.
         """
         try:
             try:
@@ -206,10 +206,10 @@ class Services:
         return self._models.get(name, self.registry.stamp(), lambda: load(self.registry.active(task)))
 
     def _step_back(self, task: str) -> bool:
-        """Have another version served where the files of the served one are damaged; say whether one is."""
+        """Serve another version if the files of the served one are damaged; return whether another is served now."""
         served = self.registry.active_version(task)
         if artefacts.is_whole(task, served, self.registry.folder(task, served).parents[1]):
-            return False  # something else that it needs is missing
+            return False  # the model's own files are whole: something else that it needs is missing
         try:
             return self.registry.step_back(task, served) is not None
         except OSError:

@@ -44,7 +44,7 @@ def probe(services: Services, visitor: Visitor) -> DoctorAnswer:
     kept = _kept(opened)
     if isinstance(opened, StoreError):
         return _answer(services, visitor, opened, kept)
-    # Whoever presses while another's probe is under way gets what was found before it: no thread waits.
+    # While another request probes, this one returns the findings from before, so that no thread waits.
     if (not kept or not timedelta() <= now() - kept["checked_at"] <= _PAUSE) and _probing.acquire(blocking=False):
         try:
             found = examine(probe_examiners(opened, visitor), _WITHIN_SECONDS)
@@ -81,7 +81,7 @@ def _answer(services: Services, visitor: Visitor, opened: Opened | StoreError, k
 
 
 def _load(services: Services) -> Iterator[Check]:
-    """Load the models as the first prediction would; only the web process knows of it."""
+    """Load the models as the first prediction would."""
     for task in ("genre", "artists"):
         try:
             getattr(services, task)

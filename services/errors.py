@@ -1,4 +1,4 @@
-"""The error of a use case: what to say, and with which HTTP status."""
+"""The error of a use case: its message, and the HTTP status that fits."""
 
 from functools import partial
 from typing import Any

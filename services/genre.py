@@ -88,7 +88,7 @@ class NearestTrack(TrackSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class Why:
-    """What changed the answer: the effect on the first genre's logit, and the nearest tracks of that genre."""
+    """The effects of features and words on the first genre's logit, and the nearest tracks of that genre."""
 
     features: list[FeatureEffect]
     words: list[WordEffect]
@@ -99,7 +99,7 @@ class Why:
 class GenreAnswer:
     """The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
 
-    It has no genre where nothing of the track but its audio analysis is stored.
+    ``genre`` is null where only an audio analysis of the track is stored.
     """
 
     track: TrackSummary | None
@@ -142,7 +142,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
     families = model.family_probabilities(why.prediction.genre[None])[0]
     genres = _with_families(model, _ranked(model.genres, why.prediction.genre))
     first = genres[0].genre
-    # Each stands for itself: several may be right, and none need be.
+    # The probabilities of microgenres are independent: several may apply to a track, or none.
     micros = [micro for micro in _ranked(model.microgenres, why.prediction.micro) if micro[1] >= LIKELY]
     in_families = families_of(model, known, why.prediction.genre)
     answer = GenreAnswer(
@@ -192,8 +192,8 @@ def _without_genre(services: Services, subject: Subject) -> GenreAnswer:
         reason="",
         basis=[],
         confidence="low",
-        note="Only its audio analysis is here: no file or source has named the track. "
-        "Bring a playlist that holds it, and it gets its title.",
+        note="Only the audio analysis of this track is stored: no file or source has named it. "
+        "Import a playlist that contains the track to give it its title.",
         known_genres=KnownGenres((), (), None, None, []),
         sound_tags=None,
         features=[],
@@ -205,11 +205,11 @@ def _without_genre(services: Services, subject: Subject) -> GenreAnswer:
 
 
 def _filed_by(services: Services, source: str | None) -> str:
-    """Return who files the track, as a listener knows it: "by Deezer", or "in “tracks”" for a table."""
+    """Return the origin of the track's own genres in words: " by Deezer", or " in “tracks”" for a table; or ""."""
     if not source:
         return ""
     title = services.title_of(source)
-    # A table says in brackets which collections a row of it comes from.
+    # The source of a table's row names in brackets the collections that the row comes from.
     return f" by {title}" if title != source else f" in “{source.partition(' (')[0]}”"
 
 
@@ -233,14 +233,12 @@ def _basis(given: GenreInput) -> list[str]:
 
 
 def _note(track: Track, given: GenreInput, by: DecidedBy) -> str | None:
-    if given.features:
-        return None
-    if by == "tags":
+    if given.features or by == "tags":
         return None
     if is_estimate(track):
-        return "The sound is left out: what is computed from a file tells no genre before it is heard or calibrated."
+        return "The sound is left out: audio features computed from a file tell no genre until they are calibrated."
     if track.features is not None:
-        return "The sound is left out: the terms of the source of these audio features keep them from the model."
+        return "The sound is left out: the terms of the source of these audio features forbid their use by a model."
     so = ", so the answer is less certain" if by == "names" else ""
     return f"No audio features are known for this track{so}."
 

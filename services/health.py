@@ -11,7 +11,7 @@ from store.catalogue.damage import damage
 from store.disk import disk_error, require_room
 from store.errors import TastemapError, in_words
 
-# Without these no question is answered.
+# The models without which the main pages have no answer.
 _NEEDED_TASKS = ("genre", "artists")
 
 

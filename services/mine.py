@@ -1,4 +1,4 @@
-"""Deletes what one browser session left here, as a whole."""
+"""Deletes everything that one browser session stored here."""
 
 from etl.deleting import DELETE
 from etl.spotify.accounts import Accounts
@@ -11,10 +11,10 @@ _RUNS = 1000
 
 
 def delete_all(services: Services, owner: str) -> int:
-    """Delete the playlists of a browser session with what belongs to them, its runs, its login to Spotify and what
-    it never wants again. Runs that are under way are cancelled. Returns the number of playlists.
+    """Delete a session's playlists and their models, its runs, its Spotify login and its "never again" list.
 
-    A kill in the middle leaves some of it; calling it again deletes the rest.
+    Running runs are cancelled. Returns the number of playlists. If the process is killed in between, another call
+    deletes the rest.
     """
     database = services.database
     runs = [run for run in database.runs_of(owner, limit=_RUNS) if run.owner == owner]

@@ -40,7 +40,8 @@ class ScoreBar:
 
 @dataclass(frozen=True, kw_only=True)
 class ReliabilityBin:
-    """Answers of about the same odds: the odds ``said``, the share that was ``right``, and the ``share`` of all."""
+    """Answers of about the same probability: the probability ``said``, the share that was ``right``, and the
+    ``share`` of all answers that they are."""
 
     said: float
     right: float
@@ -49,7 +50,7 @@ class ReliabilityBin:
 
 @dataclass(frozen=True, kw_only=True)
 class Confusion:
-    """How often what was told of what: ``counts`` has a row for each truth and a column for each answer."""
+    """A confusion matrix: ``counts`` has a row for each true class and a column for each predicted one."""
 
     names: list[str]
     counts: list[list[int]]
@@ -68,8 +69,8 @@ class TrainedVersion:
 class VersionSummary(TrainedVersion):
     """A version with its main score; ``own`` if it was trained here.
 
-    ``bars`` are the main scores of all that was scored with it, ``odds`` their calibration errors, where there are any.
-    ``reliability`` and ``confusion`` are those of its own answers, empty and None where they were not kept.
+    ``bars`` are the main scores of the version and its baselines, ``odds`` their calibration errors if measured.
+    ``reliability`` and ``confusion`` describe the version's own answers; empty and None where they were not kept.
     """
 
     own: bool
@@ -83,7 +84,7 @@ class VersionSummary(TrainedVersion):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskVersions:
-    """The versions of a task, and those served ``before``; ``playlist`` is the owner's that they learnt from."""
+    """The versions of a task, and those served ``before``; ``playlist`` is the one that they learnt from, if any."""
 
     task: str
     playlist: Named | None
@@ -140,7 +141,7 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
             scores=scores,
         )
         tasks[task].versions.append(version)
-    for task in trained_here():  # it is offered before there is a version
+    for task in trained_here():  # the page offers their training before there is a version
         tasks.setdefault(task, TaskVersions(task=task, playlist=None, before=[], versions=[]))
     return ModelsAnswer(list(tasks.values()), trainable())
 
@@ -159,7 +160,7 @@ def _main_score(task: str, scores: dict[str, Any] | None) -> MainScore | None:
 
 
 def _bars(task: str, scores: dict[str, Any] | None, key: str | None) -> list[ScoreBar]:
-    """Return a bar for each row that has the measure ``key``, None for the main one; none where a task has no such."""
+    """Return a bar for each row that has the measure ``key`` (None: the main one), none if the task lacks it."""
     keys = [measure.key for measure in measures_of(task)]
     key = key or next(iter(keys), None)
     if scores is None or key not in keys:
@@ -178,9 +179,9 @@ def _bars(task: str, scores: dict[str, Any] | None, key: str | None) -> list[Sco
 
 
 def serve(services: Services, task: str, version: str | None, viewer: Viewer) -> ModelsAnswer:
-    """Serve ``version`` of a task from now on, or with None the one before; raises NoSuchVersion.
+    """Serve ``version`` of a task from now on, or with None the one served before; raises NoSuchVersion.
 
-    Another calibration of one's own files is brought into their audio features by a run.
+    Another version of "perception" starts a run that calibrates the audio features of one's own files anew.
     """
     if version is None:
         services.registry.rollback(task)
@@ -192,9 +193,9 @@ def serve(services: Services, task: str, version: str | None, viewer: Viewer) ->
 
 
 def compare_versions(services: Services, task: str, version: str, other: str) -> VersionsCompared:
-    """Compare two versions by every measure; ``other`` is "" for the served one, or what else there is to compare.
+    """Compare two versions by every measure; raises NoSuchVersion.
 
-    Raises NoSuchVersion.
+    With ``other`` "" it is the served version, else the one served before, else any other one.
     """
     registry = services.registry
     served, before = registry.active_version(task), [None, *registry.before(task)][-1]
@@ -205,14 +206,14 @@ def compare_versions(services: Services, task: str, version: str, other: str) ->
 
 
 def training_needs(services: Services, task: str, playlist_id: str, viewer: Viewer) -> TaskNeeds:
-    """Return what training a task needs and what there is; raises ServiceError 404 for a task or playlist unknown."""
+    """Return what training a task needs and what there is; raises ServiceError 404 for an unknown task or playlist."""
     return TaskNeeds(task=task, **asdict(_needs(services, task, {"playlist": playlist_id}, viewer)))
 
 
 def train(services: Services, task: str, playlist_id: str, options: Mapping[str, Any], viewer: Viewer) -> RunView:
     """Start the training of a task.
 
-    Raises ServiceError 404 for a task or playlist unknown, TooLittle where it needs more than there is, TooManyRuns.
+    Raises ServiceError 404 for an unknown task or playlist, TooLittle for too little data, TooManyRuns.
     """
     request = {"task": task, "playlist": playlist_id, "options": options}
     _needs(services, task, request, viewer).check()

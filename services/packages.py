@@ -1,4 +1,4 @@
-"""The packages that are installed only when wanted: what is there, and installing the rest by a run."""
+"""The optional packages: which are installed, and runs that install the others."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -15,10 +15,10 @@ from store.errors import in_words
 
 @dataclass(frozen=True, kw_only=True)
 class PackagesView(View):
-    """A category of packages: what it is for, whether it is ``installed``, and about how many ``bytes`` it takes.
+    """A category of packages: its purpose, whether it is ``installed``, and about how many ``bytes`` it takes.
 
-    ``obstacle`` says why it cannot be installed from the page, "" where the operator can. Where the disk is not
-    ``lasting``, it is gone after a restart.
+    ``obstacle`` says why it cannot be installed from the page, "" where it can. Unless the disk is ``lasting``, the
+    packages are gone after a restart.
     """
 
     name: str
@@ -34,7 +34,7 @@ class PackagesView(View):
 
 
 def list_packages(viewer: Viewer) -> list[PackagesView]:
-    """Return the categories that are installed only when wanted."""
+    """Return the categories of optional packages."""
     return [PackagesView.of(found, obstacle=_obstacle(found, viewer)) for found in categories()]
 
 
@@ -45,9 +45,9 @@ def _obstacle(found: Category, viewer: Viewer) -> str:
 
 
 def install_packages(services: Services, name: str, viewer: Viewer) -> RunView:
-    """Start the installation of a category; its run is the viewer's, who may cancel it.
+    """Start a run of the viewer's that installs a category.
 
-    Raises ServiceError 404 for a category unknown, 409 where it cannot be installed here, TooManyRuns.
+    Raises ServiceError 404 for an unknown category, 409 where it cannot be installed here, TooManyRuns.
     """
     found = next((one for one in categories() if one.name == name), None)
     if found is None:

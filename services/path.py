@@ -1,4 +1,7 @@
-"""A path from one track to another: even steps through the audio features, each a track that sounds like its place."""
+"""A path from one track to another in even steps through the audio features.
+
+The track of each step is the nearest by sound to the point of that step.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -9,14 +12,14 @@ from services.viewer import Viewer
 from services.views import TrackSummary
 from store.domain import AudioFeatures, Track, usable_features
 
-# What is no step from one value to the next: a path goes from one key to the other, not through those between.
+# Features that have no meaningful values in between: a path changes from one key to the other at its middle.
 _LEAPS = frozenset({"key", "mode", "time_signature"})
 _SOUND_ALONE = {"artist": 0.0, "genre": 0.0, "popularity": 0.0}
 
 
 @dataclass(frozen=True)
 class PathStep:
-    """A track of the path and how close it is to its place (0 to 1); the ends are where they are."""
+    """A track of the path, and how close it sounds to the point of its step (0 to 1; 1 for the two ends)."""
 
     track: TrackSummary
     score: float
@@ -29,7 +32,7 @@ class Path:
 
 
 def find_path(services: Services, start_id: str, end_id: str, between: int, viewer: Viewer) -> Path:
-    """Return the path from one known track to another with ``between`` tracks between them, fewer where there are none.
+    """Return a path from one known track to another with ``between`` tracks between them, fewer if no more are found.
 
     Raises
     ------
@@ -45,8 +48,8 @@ def find_path(services: Services, start_id: str, end_id: str, between: int, view
     first, last = (sound.values for sound in sounds if sound is not None)
     used = {start_id, end_id}
     found: list[tuple[Track, float]] = []
-    for place in range(1, between + 1):
-        share = place / (between + 1)
+    for step in range(1, between + 1):
+        share = step / (between + 1)
         values = {
             name: (first if share < 0.5 else last)[name]
             if name in _LEAPS

@@ -17,11 +17,10 @@ from store.runs import Run, Skipped
 class RunView(View):
     """A run as the browser sees it: no owner, no path and no cursor; times in ISO 8601.
 
-    ``mine`` says whether it belongs to a browser: one is shown its own runs, and those of the operator.
-    ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
-    each source that was queried, ``result`` is that of a training. ``columns`` is the heading of each field that was
-    read from a table or list, ``unread`` counts by heading the cells that could not be read, ``notes`` are sentences
-    about what the file leaves open.
+    ``mine``: it is this browser's run, not the operator's. ``bytes_done`` of ``bytes_total`` are counted in ``unit``.
+    ``skipped`` counts rows by reason. ``sources`` has a line for each source that was queried, ``result`` is that of a
+    training. ``columns`` has the heading of each field that was read from a table or list, ``unread`` counts by heading
+    the cells that could not be read, ``notes`` are sentences about what was unclear in the file.
     """
 
     id: str
@@ -74,7 +73,7 @@ def find_run(services: Services, run_id: str, owner: str | None) -> Run:
 
 
 def start_runs(services: Services, *runs: Run) -> list[RunView]:
-    """Queue runs and start the worker; for a run that is queued or under way already, that one is returned.
+    """Queue runs and start the worker; an equal run that is queued or running is returned instead of a second one.
 
     Raises TooManyRuns.
     """

@@ -1,4 +1,4 @@
-"""One track: where it can be heard just now, and how it got here."""
+"""One track: a preview to hear, and which recommendations led to it."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from store.recommendations import trail_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PreviewAnswer(Preview):
-    """The address of a preview at its source, until when it can be played, whom to credit, and the track's page."""
+    """A preview, with the name and the title of its source."""
 
     source: str
     title: str
@@ -29,7 +29,7 @@ class PreviewAnswer(Preview):
 
 @dataclass(frozen=True, kw_only=True)
 class TrailStep(View):
-    """The track ``seed``, for which a source recommended the one before."""
+    """The track ``seed``, for which a source recommended the track of the step before."""
 
     seed: TrackSummary
     source: str
@@ -46,7 +46,7 @@ class Trail:
 
 
 def find_preview(services: Services, track_id: str, viewer: Viewer) -> PreviewAnswer:
-    """Return the preview of the first source that has one; raises ServiceError 404 for no track and for none."""
+    """Return the preview of the first source that has one; raises ServiceError 404 for no track or preview."""
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     found = look_up(services.engine, LookupQuery(identity=identity_of(track)), {Need.PREVIEW})
     if not found.previews:
@@ -63,7 +63,7 @@ def find_preview(services: Services, track_id: str, viewer: Viewer) -> PreviewAn
 
 
 def find_trail(services: Services, track_id: str, viewer: Viewer) -> Trail:
-    """Return which track led to a track in which source, back to a playlist of the viewer; raises ServiceError 404."""
+    """Return the recommendations that led to a track, back to a playlist of the viewer; raises ServiceError 404."""
     database, snapshot = services.database, services.catalogue.current(viewer.owner)
     track = tracks_by_id(snapshot, database, [track_id], viewer.owner).get(track_id)
     track = track or shared_by_link(services, track_id, viewer)

@@ -1,13 +1,13 @@
-"""Who asks, and so whose rows are seen beside the shared layer."""
+"""Who makes a request: whose tracks and playlists are seen besides the shared ones."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A browser session (``owner``: its hash, ``None`` before it has brought anything), and whether the operator's.
+    """A browser session: ``owner`` is its hash (None before it has stored anything), ``operator`` if it is theirs.
 
-    ``link`` is the id of a playlist that somebody has sent the link of: it shares the tracks in it.
+    ``link`` is the id of a playlist whose link the viewer has opened; its tracks are shown to them, too.
     """
 
     owner: str | None = None

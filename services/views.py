@@ -1,4 +1,4 @@
-"""How tracks are shown in every answer, and what other views of what is stored have in common."""
+"""How tracks are shown in every answer, and the base of all views of stored objects."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -14,7 +14,7 @@ class View:
 
     @classmethod
     def of(cls, shown: Any, **more: Any) -> Self:
-        """Return the view of ``shown``: fields are its attributes of the same name, but for those in ``more``."""
+        """Return the view of ``shown``; its fields are ``more``, and the attributes of ``shown`` of the same names."""
         names = _names(cls)  # type: ignore[arg-type]  # a class is hashable
         return cls(**{name: getattr(shown, name) for name in names if name not in more}, **more)
 
@@ -24,7 +24,7 @@ def _names(kind: type[View]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
 
 
-# The id of the audio file here that the viewer of this request may hear of a track; the API says who may.
+# The function that returns the id of a track's audio file that this request's viewer may hear; the API sets it.
 audible: ContextVar[Callable[[Track], str | None]] = ContextVar("audible")
 
 
@@ -56,14 +56,14 @@ class TrackSummary(View):
 
 
 def audio_url(track: Track) -> str | None:
-    """Return the address that plays a track's own file, ``None`` where this viewer may hear none."""
+    """Return the address that plays a track's file, ``None`` where this viewer may hear none."""
     find = audible.get(None)
     name = find(track) if find else None
     return f"/api/audio/{name}" if name else None
 
 
 def ids_in(text: str) -> set[str]:
-    """Return the ids of a text that has commas between them."""
+    """Return the ids of a comma-separated text."""
     return {part.strip() for part in text.split(",")} - {""}
 
 
@@ -77,8 +77,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """What a question came to. A ``final`` answer stays right until the catalogue changes: nothing was missing that a
-    source might tell another time."""
+    """An answer. A ``final`` one stays right until the catalogue changes: no source could add to it later."""
 
     body: object
     final: bool

@@ -1,1 +1,1 @@
-"""What the artist says of the genre of a track: an expert that is pooled with the genre model."""
+"""The genres that a track's artist makes likely: an expert model that is pooled with the genre model."""

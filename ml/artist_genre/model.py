@@ -1,8 +1,8 @@
-"""The genres that an artist makes likely, pooled with the genre model's: numpy alone.
+"""The genre probabilities that follow from an artist, and their pooling with the genre model's: numpy alone.
 
-An artist is described by their own microgenres, weighted by how well founded they are, and by their place in an
-embedding of artists; artists without genres have those of the artists alike. A linear model maps both to the 114
-genres, and the taxonomy reads the genres as anybody would: "east coast hip hop" is hip hop.
+An artist is described by microgenres, weighted by how often they occur, and by a vector of an embedding of artists;
+artists without genres get those of similar artists. A linear model maps both to the 114 genres. Besides, the taxonomy
+maps each microgenre to the genre that its name means: "east coast hip hop" is hip hop.
 ``ml.artist_genre.train.train`` trains it.
 """
 
@@ -25,8 +25,8 @@ from ml.taxonomy.model import Taxonomy
 from store.catalogue.segment import id_hash
 from store.text import normalise
 
-# How an artist is known: by genres of tracks of their own, by genres of others' tracks that they are guests of (or that
-# a catalogue or a source names), or by the genres of artists alike.
+# How an artist is known: by the genres of their own tracks, by the genres of tracks on which they are guests (or that
+# a catalogue or a source names), or by the genres of similar artists.
 KnownBy = Literal["own", "guest", "alike"]
 KNOWN_BY: tuple[KnownBy, ...] = get_args(KnownBy)
 # What else is known of the track: everything, all but its popularity, its names with the album, title and artist alone.
@@ -34,18 +34,18 @@ INPUTS = ("all", "unrated", "names", "typed")
 NO_GENRE = np.iinfo(np.uint16).max
 KEPT = 8  # genres of an artist
 _ARRAYS = ("keys", "rows", "vectors", "known_by", "genres", "weights", "coefficients", "readings")
-_KNOWN_FOR = 0.25  # weight of a genre beside the artist's first, from which the artist is known for it
-_UNREAD = 0.05  # share of the 114 genres that no genre of the artist is read as
+_KNOWN_FOR = 0.25  # least weight of a genre, relative to the artist's first one, to be named
+_UNREAD = 0.05  # probability that a reading gives to all 114 genres alike
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArtistEvidence:
-    """What an artist makes likely.
+    """The genre probabilities that follow from an artist.
 
-    ``names`` are the genres that the artist is known for, most important first, or that artists alike are known for
-    where ``known_by`` is "alike". A genre of a remix or of a single guest counts, but has no name here.
-    ``genre`` (114,) and ``broad`` (broad genres,) are probabilities; ``read`` (114,) are those of the taxonomy, which
-    reads the names as anybody would, None without any.
+    ``names`` are the genres that the artist is known for, most important first; where ``known_by`` is "alike", those of
+    similar artists. Rare genres, such as that of a single remix, count but are not named. ``genre`` (114,) and
+    ``broad`` (broad genres,) are probabilities; ``read`` (114,) are those of the taxonomy's reading of the artist's
+    genres, None without genres.
     """
 
     known_by: KnownBy
@@ -62,10 +62,10 @@ class ArtistGenres:
     ----------
     arrays : mapping
         ``keys`` (k,) uint64, ascending: hashes of normalised names, ``rows`` (k,) uint32: the artist of each;
-        ``vectors`` (n, d) int8, whose direction is the artist's place; ``known_by`` (n,) uint8 index in ``KNOWN_BY``;
+        ``vectors`` (n, d) int8, of which only the direction counts; ``known_by`` (n,) uint8 index in ``KNOWN_BY``;
         ``genres`` (n, 8) uint16 columns of ``names`` (65,535 for none) and their ``weights`` (n, 8) uint8;
-        ``coefficients`` (names + d + 1, 114 + broad genres) float16, the last row for all; ``readings`` (names,) uint8
-        column of the one of the 114 genres that the taxonomy reads a name as (255 for none).
+        ``coefficients`` (names + d + 1, 114 + broad genres) float16, the last row the intercept; ``readings`` (names,)
+        uint8 column of the one of the 114 genres that the taxonomy reads a name as (255 for none).
     """
 
     def __init__(self, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], taxonomy: Taxonomy) -> None:
@@ -106,10 +106,10 @@ class ArtistGenres:
         return type(self)({**self.settings, **settings}, self.arrays, self.taxonomy)
 
     def predict(self, artists: Sequence[str], given: Sequence[str] = ()) -> ArtistEvidence | None:
-        """Return what the first of ``artists`` makes likely, ``None`` where nothing is known of them.
+        """Return what follows from the first of ``artists``, ``None`` where nothing is known of that artist.
 
-        ``given`` are genres of the artist from elsewhere, most important first. They count where the version knows
-        none by tracks of the artist's own.
+        ``given`` are genres of the artist from elsewhere, most important first. They are used unless the version knows
+        genres of the artist's own tracks.
         """
         row = self._row(artists[0]) if artists else None
         known_by = self.known_by(artists)
@@ -137,7 +137,7 @@ class ArtistGenres:
         )
 
     def known_by(self, artists: Sequence[str]) -> KnownBy | None:
-        """Return how the first of ``artists`` is known, ``None`` where nothing is known of them."""
+        """Return how the first of ``artists`` is known, ``None`` for an unknown artist."""
         row = self._row(artists[0]) if artists else None
         return None if row is None else KNOWN_BY[self.arrays["known_by"][row]]
 
@@ -167,7 +167,7 @@ class ArtistGenres:
         total = self._coefficients[-1].copy()
         if vector is not None:
             total += unit_rows(vector[None])[0] @ self._coefficients[len(self.names) : -1]
-        if len(columns) and known_by != "alike":  # the place tells of those alike already
+        if len(columns) and known_by != "alike":  # genres of similar artists would repeat what the vector says
             total += (weights / np.linalg.norm(weights)) @ self._coefficients[columns]
         return total
 
@@ -192,14 +192,14 @@ class ArtistGenres:
 
 
 def inputs_of(track: GenreInput) -> str:
-    """Return which of ``INPUTS`` is known of a track."""
+    """Return which of ``INPUTS`` describes what is known of a track."""
     if track.features:
         return "all" if track.popularity is not None else "unrated"
     return "names" if track.album else "typed"
 
 
 def read_as(readings: npt.NDArray[np.uint8], taxonomy: Taxonomy) -> Floats:
-    """Return (names, 114): half on the genre that a name is read as, half on its whole family; even for none."""
+    """Return (names, 114) probabilities: half for the genre that a name is read as, half for its family; even: none."""
     of_family = taxonomy.matrix(taxonomy.genres)
     family = of_family @ of_family.T
     family /= family.sum(axis=1, keepdims=True)

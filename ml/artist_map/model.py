@@ -1,4 +1,4 @@
-"""The map of artists: a point in the plane for every artist of the embedding, artists alike close together."""
+"""The map of artists: a point in the plane for every artist of the embedding; similar artists are close together."""
 
 import json
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ class ArtistMap:
     Attributes
     ----------
     artists_version : str
-        The version of ``artists`` whose artists the rows of ``points`` are.
+        The version of the embedding whose artists the rows of ``points`` belong to.
     points : np.ndarray
         (n, 2) float16, within -1 to 1; NaN for an artist without a place in the embedding.
     """

@@ -1,4 +1,4 @@
-"""Artists alike, with or without a catalogue: an embedding learnt from playlists, genres and sound."""
+"""Similar artists, with or without a catalogue: an embedding learnt from playlists, genres and sound."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from ml.artists.names import KeyIndex, NameTable
 from ml.artists.well_known import other_names
 from store.text import normalise
 
-# Weights beside the cosine (-1 to 1) of the closeness in shared playlists, of the agreement in families of genres and
-# in regions, and of popularity (0 to 1 each): of two equally alike artists the better known one is the likelier in the
-# same playlist. Chosen on the `valid` playlists; bench/company.py reports `test`.
+# Weights relative to that of the cosine (-1 to 1): of the closeness in shared playlists, of the agreement in families
+# of genres and in regions, and of popularity (each 0 to 1). Popularity counts because of two equally similar artists
+# the better known one is more often in the same playlist. Chosen on `valid`; bench/company.py reports `test`.
 TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.5, 0.2, 0.3
-# From so many shared playlists on, two artists are "often" in the same playlists.
+# From so many shared playlists on, two artists are said to be "often" in the same playlists.
 TOGETHER_ENOUGH = 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
-_NAMES_KEPT = 8192  # names whose artist is remembered: an answer asks for the same few again and again
-_PARTNERS_KEPT = 64  # artists whose partners are: one answer compares its artist with ten others
+_NAMES_KEPT = 8192  # names whose artist is cached: an answer looks up the same few again and again
+_PARTNERS_KEPT = 64  # artists whose partners are cached: an answer compares one artist with ten others
 _ARRAYS = ("vectors", "prior", "genres", "name_text", "name_start", "key_text", "key_start", "key_artist", "kinship")
-_CLOSEST = 20  # of each of several artists
+_CLOSEST = 20  # candidates from each of several artists
 _TOGETHER = ("together_start", "together_artist", "together_lists", "together_closeness")
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """An artist like another: ``similarity`` (0 to 1) is what orders the artists, ``genres`` are this artist's."""
+    """An artist similar to another one; lists are ordered by ``similarity`` (0 to 1)."""
 
     index: int
     name: str
@@ -52,12 +52,13 @@ class ArtistEmbedding:
     names : NameTable
         Name of each artist as usually written.
     vectors : np.ndarray
-        (n, d) int8; the direction of a row is the artist's place, its length means nothing.
+        (n, d) int8; only the direction of a row counts, not its length.
     prior : np.ndarray
         (n,) float16, 0 to 1: how well known an artist is (share of playlists and popularity).
     kinship : np.ndarray
-        (n, families + regions) uint8: 255 times the root of the artist's share in each family of genres and in each
-        region, by its own genres and, the fewer tracks these rest on, by its neighbours'.
+        (n, families + regions) uint8: 255 times the square root of the artist's share in each family of genres and in
+        each region. The shares follow from the artist's own genres and, the more the fewer tracks there are, from
+        those of the neighbours.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class ArtistEmbedding:
         return len(self.vectors)
 
     def find(self, name: str) -> int | None:
-        """Return the artist called ``name``, or None; "the" may be added or left out, and a letter be wrong."""
+        """Return the artist called ``name``, or None; a leading "the" is optional, and a letter may be wrong."""
         key = normalise(name)
         found = self.find_exact(name)
         return self.keys.close(key) if found is None else found
@@ -124,9 +125,9 @@ class ArtistEmbedding:
         return self.keys.exact(_other_the(key)) if found is None else found
 
     def as_known(self, index: int) -> int:
-        """Return the band that an artist leads of whom no genre is known, else the artist.
+        """Return the band "... & The ..." that the artist leads if only the band's genres are known, else the artist.
 
-        "Bob Marley" is a guest on few tracks; who types the name means Bob Marley & The Wailers.
+        "Bob Marley" alone is a guest on few tracks; users who type the name mean Bob Marley & The Wailers.
         """
         if self.genres(index):
             return index
@@ -134,14 +135,14 @@ class ArtistEmbedding:
         return band if band is not None and self.genres(band) else index
 
     def genres(self, artist: str | int) -> tuple[str, ...]:
-        """Return the genres most often given to an artist, most frequent first; empty when none or not known."""
+        """Return an artist's most frequent genres, most frequent first; empty for none or an unknown artist."""
         index = self.find(artist) if isinstance(artist, str) else artist
         if index is None:
             return ()
         return tuple(self.genre_names[code] for code in self._genres[index].tolist() if code >= 0)
 
     def lists_together(self, artist: int, other: int) -> int:
-        """Return how many training playlists hold both artists, 0 when they are not among each other's closest."""
+        """Return how many training playlists hold both artists; 0 unless one is among the other's closest partners."""
         return self._listed(artist).get(other, 0) or self._listed(other).get(artist, 0)
 
     def _read_listed(self, index: int) -> dict[int, int]:
@@ -154,7 +155,7 @@ class ArtistEmbedding:
         return (self.arrays[name][start:end] for name in _TOGETHER[1:])
 
     def unit(self, index: int) -> npt.NDArray[np.float32]:
-        """Return the (d,) place of an artist on the unit sphere; zeros for one without a place."""
+        """Return the (d,) unit vector of an artist; zeros for one without a vector."""
         return unit_rows(self.vectors[index : index + 1])[0]
 
     def similarities(self, to: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -166,20 +167,20 @@ class ArtistEmbedding:
 
     @cached_property
     def _per_length(self) -> npt.NDArray[np.float32]:
-        """(n,) one over the length of each row: 0.3 MB that halve the time of a comparison."""
+        """(n,) one over the length of each row; these 0.3 MB halve the time of a comparison."""
         lengths = [np.linalg.norm(self.vectors[at : at + _BLOCK].astype(np.float32), axis=1) for at in self._blocks()]
         return 1.0 / np.maximum(np.concatenate(lengths), 1.0)
 
     def agreement(self, index: int) -> npt.NDArray[np.float32]:
-        """Return (n,) how far each artist's families and regions are those of one artist: weighted mean, 0 to 1.
+        """Return (n,) how far each artist agrees with one artist in families and regions, 0 to 1.
 
-        Either is the Bhattacharyya coefficient of the shares.
+        It is the weighted mean of the Bhattacharyya coefficients of the shares in families and in regions.
         """
         weights = self.kinship_weights(index)
         return np.concatenate([self.kinship[at : at + _BLOCK].astype(np.float32) @ weights for at in self._blocks()])
 
     def kinship_weights(self, index: int) -> npt.NDArray[np.float32]:
-        """Return (families + regions,) by which ``kinship`` is multiplied for the agreement with one artist."""
+        """Return (families + regions,) weights whose product with ``kinship`` is the agreement with one artist."""
         split, total = len(self.families), FAMILY_WEIGHT + REGION_WEIGHT
         weights = self.kinship[index].astype(np.float32) / (255**2 * total)
         weights[:split] *= FAMILY_WEIGHT
@@ -187,7 +188,7 @@ class ArtistEmbedding:
         return weights
 
     def likeness(self, index: int) -> npt.NDArray[np.float32]:
-        """Return (n,) how alike each artist is to one artist, at most 1.
+        """Return (n,) the similarity of each artist to one artist, at most 1.
 
         It is the weighted mean of the cosine, the closeness in shared playlists, the agreement in families and regions,
         and popularity; their weights are at the head of this module.
@@ -204,7 +205,7 @@ class ArtistEmbedding:
         return range(0, len(self), _BLOCK)
 
     def alike(self, artist: str | int, limit: int = 10) -> list[Alike]:
-        """Return at most ``limit`` artists of :meth:`likeness` above 0, best first; none if it is unknown."""
+        """Return at most ``limit`` artists with a :meth:`likeness` above 0, best first; none for an unknown artist."""
         index = self.find(artist) if isinstance(artist, str) else artist
         if index is None:
             return []
@@ -217,12 +218,11 @@ class ArtistEmbedding:
         ]
 
     def alike_to_several(self, artists: Sequence[int], without: Collection[int], limit: int = 10) -> list[Alike]:
-        """Return at most ``limit`` artists that are among the closest of one or more of ``artists``, best first.
+        """Return at most ``limit`` artists who are among the closest ones of at least one of ``artists``, best first.
 
-        None of them is among ``without``, which holds ``artists``, too.
-        The next one has the greatest sum of :meth:`likeness` to those whose closest it is; for the ones after it, these
-        count half, so that one scene does not fill the list. ``similarity`` is the mean of the likeness, and
-        ``reasons`` names the two nearest.
+        Artists in ``without``, which holds ``artists``, too, are left out. The best one has the greatest sum of
+        :meth:`likeness` to those of ``artists`` that it is close to. For the next ones, these count half, so that one
+        scene does not fill the list. ``similarity`` is the mean likeness, and ``reasons`` names the two nearest.
         """
         close: dict[int, dict[int, float]] = defaultdict(dict)
         for artist in artists:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-# In a name of fewer letters, one wrong letter makes another name.
+# In a shorter name, a wrong letter makes another name.
 MIN_FUZZY_LETTERS = 5
 # Share of letters that must agree: one may be wrong in a name of six, two in one of twelve.
 CLOSE = 0.83
@@ -24,7 +24,7 @@ COMMON = 5
 class NameTable:
     """Texts by number in one UTF-8 buffer.
 
-    ``text`` (bytes,) uint8 holds them end to end, ``start`` (n + 1,) uint32 where each begins.
+    ``text`` (bytes,) uint8 holds them end to end, ``start`` (n + 1,) uint32 the position of each, and of the end.
     """
 
     def __init__(self, text: npt.NDArray[np.uint8], start: npt.NDArray[np.uint32]) -> None:
@@ -96,7 +96,7 @@ class KeyIndex:
     def _near(self, key: str, slack: int) -> npt.NDArray[np.intp]:
         """Return the positions of the names with the first letter of ``key`` and about its length."""
         low = self._first_from(key[0].encode())
-        # No name begins with the last code point.
+        # The last code point has no successor, but no name begins with it.
         high = self._first_from(chr(min(ord(key[0]) + 1, sys.maxunicode)).encode("utf-8", "surrogatepass"))
         length = len(key.encode())
         sizes = np.diff(self.keys.start[low : high + 1].astype(np.int64))
@@ -104,7 +104,7 @@ class KeyIndex:
 
     @cached_property
     def common_words(self) -> dict[str, int]:
-        """The words that more than :data:`COMMON` names have, with the number of these names."""
+        """The words that occur in more than :data:`COMMON` names, with the number of these names."""
         counts = Counter(word for at in range(len(self.keys)) for word in set(self.keys[at].split()))
         return {word: names for word, names in counts.items() if names > COMMON}
 

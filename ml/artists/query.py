@@ -1,4 +1,4 @@
-"""Split a typed query into artist and title: "Metallica Enter Sandman" -> ("Metallica", "Enter Sandman")."""
+"""Splits a typed query into artist and title: "Metallica Enter Sandman" -> ("Metallica", "Enter Sandman")."""
 
 import math
 import re
@@ -15,14 +15,14 @@ from store.text import normalise
 _SEPARATORS = ((re.compile(r"\s+[-–—]\s+|:\s+"), "before"), (re.compile(r"\s+by\s+", re.IGNORECASE), "after"))
 _MAX_ARTIST_WORDS, _MAX_CLOSE_WORDS = 8, 4
 # The score of an artist in a query, in units of `prior` (0 to 1, how well known). More words and more letters raise it,
-# since a title seldom holds them by chance; a wrong letter lowers it. Chosen on queries made from tracks
-# (bench/resolution.py, its half `chosen`).
+# since a title seldom holds such a name by chance; a wrong letter lowers it. Chosen on half of the queries that
+# bench/resolution.py makes from tracks.
 _WORD_WEIGHT, _LETTERS_WEIGHT, _MOST_LETTERS, _TYPO_COST = 0.3, 0.6, 12, 0.3
-# People more often type the artist first; and a rest that is the title of a known track is a title.
+# Bonuses: people more often type the artist first; the remaining words are the title of a known track.
 _FIRST, _KNOWN_TITLE = 0.1, 0.6
 # A single word that is in the names of many artists ("love", "black") is more likely a word of the title.
 _COMMON_COST = 0.5  # for every tenfold of COMMON
-# How well known, 0 to 1, an artist is taken to be whom only the catalogue knows.
+# `prior` of an artist whom the catalogue knows but the embedding does not.
 ONLY_HERE = 0.2
 _LEAST_SCORE = 0.35
 _CLOSE = 0.85  # stricter than for a name given alone, since several words are tried as the artist
@@ -44,13 +44,13 @@ def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPT
     """Return the likeliest reading of ``query``; None when no artist stands at either end.
 
     "Artist - Title", "Artist: Title" and "Title by Artist" are split at the separator if a known artist is on either
-    side. Otherwise the first and the last words are looked up, and the artist of the highest score is taken: names
-    as they are before names with a wrong letter. An artist without a title gives None.
+    side. Otherwise the first and the last words are looked up as names, and the artist of the highest score is taken;
+    a name with a wrong letter has a lower score. An artist without a title gives None.
 
     Parameters
     ----------
     snapshot : Snapshot, optional
-        The catalogue, whose artists are known too; a rest that is a title of it is likelier a title.
+        The catalogue: its artists are known, too, and a rest that is one of its titles raises the score.
     """
     if len(normalise(query).split()) < 2:
         return None
@@ -71,7 +71,7 @@ def _by_separator(artists: ArtistEmbedding, query: str) -> Reading | None:
 
 
 def _by_words(artists: ArtistEmbedding, query: str, snapshot: Snapshot) -> Iterator[Reading]:
-    """Yield the readings of at least the least score."""
+    """Yield the readings whose score is above the least one."""
     for first, count, name, title in _ends(query.split()):
         key = normalise(name)
         index, cost, written = artists.find_exact(name), 0.0, name
@@ -82,7 +82,7 @@ def _by_words(artists: ArtistEmbedding, query: str, snapshot: Snapshot) -> Itera
             written = artists.names[artists.as_known(index)]
         elif not only_here:
             continue
-        # "Bach" at the beginning weighs as much as the whole name, which is meant.
+        # "Bach" at the beginning counts as many letters as "Johann Sebastian Bach", who is meant.
         alias = other_names().get(key) if first else None
         letters = min(len(alias or key), _MOST_LETTERS) / _MOST_LETTERS
         if count == 1 and not alias and (names := artists.keys.common_words.get(key)):

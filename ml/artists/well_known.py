@@ -12,7 +12,7 @@ from pathlib import Path
 from store.text import normalise
 
 _LIST = Path(__file__).with_name("well_known.csv")
-# How the list is named where an answer says who knows an artist's genres.
+# The name of the list where an answer names the source of an artist's genres.
 TITLE = "Tastemap's list of well-known artists"
 
 

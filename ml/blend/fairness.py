@@ -1,20 +1,20 @@
-"""Choosing tracks for several people at once: by their average, by the least misery, or fair.
+"""Chooses tracks for several people at once: by average, by least misery, or by fairness.
 
-Everything here works on a table of *satisfactions*, (n, p) for n candidates and p people, 0 (as a random track) to 1
-(the best there is for that person).
+Everything here works on a table of *satisfactions*, (n, p) for n candidates and p people, from 0 (no better than a
+random track) to 1 (the person's best track).
 
 ``average`` and ``least_misery`` are the aggregation strategies of J. Masthoff, "Group modeling" (User Modeling and
 User-Adapted Interaction 14, 2004); least misery is what PolyLens used (O'Connor et al., ECSCW 2001).
 
-``max_min`` maximises the generalised Gini welfare of what each person has from the whole list (J. Weymark,
+``max_min`` maximises the generalised Gini welfare of each person's total satisfaction with the list (J. Weymark,
 "Generalized Gini inequality indices", Mathematical Social Sciences 1, 1981; for recommendations V. Do and N. Usunier,
-SIGIR 2022): the least satisfied person counts most, the next half as much, and so on. So nobody is left out, and nobody
-loses much where another gains little. The list is the average's, with tracks exchanged while the welfare grows. Of the
-lists that exchanges reach, only those are taken in which the least that anybody has is no less than in the average's
-list, and in which no track is worse for anybody than the worst track of the average's list.
+SIGIR 2022): the least satisfied person counts most, the next half as much, and so on. It starts from the list by
+average and exchanges tracks as long as the welfare grows. An exchange is refused if it lowers the least total
+satisfaction of anybody, or if it brings in a track that is worse for somebody than the worst track of the list by
+average.
 
-A person of whom few tracks are known is *hardly known*: their satisfaction counts in part, by their ``trust``, and the
-rest is that of the others (shrinkage, as in empirical Bayes estimates). So one track does not steer a list.
+A person of few known tracks is *hardly known*. Their satisfaction counts by their ``trust``; the rest is replaced by
+everybody's mean (shrinkage, as in empirical Bayes estimates), so that one track does not decide a list.
 """
 
 from collections import Counter
@@ -28,16 +28,16 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
 
-# What the next better satisfied person counts, as a share of the one before.
+# Weight of the next better satisfied person, relative to the one before.
 _NEXT_COUNTS = 0.5
-# Tracks at which a person's own satisfaction counts as much as that of the others.
+# Number of tracks at which a person's own satisfaction counts half.
 _HALF_TRUST = 3
 # Candidates that exchanges look at: the best by average, and the best for each person.
 _MOST_CANDIDATES = 2000
 _BEST_OF_EACH = 100
 # In a person's turn, a track must satisfy them at least this much, as a share of the best free one.
 _LEAST_SHARE_OF_BEST = 0.8
-# Passes over the list that exchange picks; most lists settle after two or three.
+# The most passes of exchanges over the list; most lists settle after two or three.
 _MAX_EXCHANGE_PASSES = 10
 
 
@@ -57,7 +57,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one person has from a list: mean and least satisfaction (0 to 1) and how many picks are for them."""
+    """A person's mean and least satisfaction (0 to 1) with the tracks of a list, and how many picks are for them."""
 
     mean: float
     least: float
@@ -80,7 +80,7 @@ class _Table:
         return ~self._taken & (self._of_artist[self._artist] < self._cap)
 
     def take(self, row: int) -> bool:
-        """Take a candidate if it is free, and tell whether it was."""
+        """Take a candidate if it is free, and return whether it was."""
         artist = self._artist[row]
         if self._taken[row] or self._of_artist[artist] >= self._cap[row]:
             return False
@@ -138,9 +138,10 @@ def choose(
         have no cap.
     quotas : sequence of int, optional
         (p,) most picks for each person, ``length`` in sum. Without quotas, a pick is for the person whom it satisfies
-        most (with ``max_min``, most beside what they have from the whole list).
+        most (with ``max_min``, most in comparison with their mean satisfaction over the list).
     trust : sequence of float, optional
-        (p,) above 0, to 1: how well each person's satisfaction is known, for ``max_min`` without quotas; by default 1.
+        (p,) above 0, at most 1: how well each person's satisfaction is known; used by ``max_min`` without quotas.
+        By default 1.
     """
     table = _Table(np.asarray(satisfaction, np.float64), artists, artist_cap)
     if method is not Method.MAX_MIN:
@@ -151,7 +152,7 @@ def choose(
 
 
 def _fair(table: _Table, length: int, trust: Floats) -> list[Choice]:
-    """Take the list by average, and exchange tracks while the generalised Gini welfare grows."""
+    """Choose the list by average, and exchange tracks while the generalised Gini welfare grows."""
     rows = np.array([choice.row for choice in _by_value(table, Method.AVERAGE, length)], np.intp)
     worth = _credible(table.satisfaction, trust)
     candidates = _candidates(table.satisfaction, worth, rows)
@@ -165,14 +166,14 @@ def _fair(table: _Table, length: int, trust: Floats) -> list[Choice]:
 
 
 def _credible(satisfaction: Floats, trust: Floats) -> Floats:
-    """Return ``satisfaction``, that of a hardly known person mixed with that of everybody."""
+    """Return (n, p) satisfactions, each person's mixed with everybody's mean by their trust."""
     everybody = satisfaction @ (trust / trust.sum())
     mixed: Floats = trust * satisfaction + (1 - trust) * everybody[:, None]
     return mixed
 
 
 def _candidates(satisfaction: Floats, worth: Floats, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Return the rows that may come in: none is worse for anybody than the worst of ``rows``."""
+    """Return the rows that may be exchanged in: none is worse for anybody than the worst track of ``rows``."""
     floor = satisfaction[rows].min() if len(rows) else 0.0
     admitted = satisfaction.min(axis=1) >= floor
     best = [np.argsort(-worth.mean(axis=1), kind="stable")[:_MOST_CANDIDATES]]
@@ -184,7 +185,7 @@ def _candidates(satisfaction: Floats, worth: Floats, rows: npt.NDArray[np.intp])
 def _exchange(
     table: _Table, worth: Floats, candidates: npt.NDArray[np.intp], rows: npt.NDArray[np.intp], at: int
 ) -> int:
-    """Exchange the row at ``at`` for the free candidate with which the welfare is greatest; return the row taken."""
+    """Exchange the row at ``at`` for the free candidate that gives the greatest welfare; return the row taken."""
     own, rest = int(rows[at]), np.delete(rows, at)
     table.release(own)
     free = candidates[table.free[candidates]]
@@ -200,13 +201,13 @@ def _exchange(
 
 
 def _welfare(has: Floats) -> Floats:
-    """Return (n,) the generalised Gini welfare of (n, p) what each person has."""
+    """Return the (n,) generalised Gini welfare of (n, p) total satisfactions."""
     welfare: Floats = np.sort(has, axis=1) @ _NEXT_COUNTS ** np.arange(has.shape[1])
     return welfare
 
 
 def _in_fair_order(worth: Floats, rows: npt.NDArray[np.intp]) -> list[Choice]:
-    """Order the list so that each beginning of it is fair, and say for whom each track is."""
+    """Order the list so that its first tracks are fair, too, and choose the person whom each track is for."""
     mean, left, has = worth[rows].mean(axis=0), list(rows.tolist()), np.zeros(worth.shape[1])
     chosen = []
     while left:
@@ -230,7 +231,7 @@ def _by_value(table: _Table, method: Method, length: int, quotas: Sequence[int] 
 
 
 def shares(satisfaction: Floats, choices: Sequence[Choice]) -> list[Share]:
-    """Return each person's share of the chosen tracks; 0 where none was chosen."""
+    """Return each person's share of the chosen tracks; zeros if none was chosen."""
     people = satisfaction.shape[1]
     rows = satisfaction[[choice.row for choice in choices]] if choices else np.zeros((1, people))
     picks = Counter(choice.person for choice in choices)
@@ -238,7 +239,7 @@ def shares(satisfaction: Floats, choices: Sequence[Choice]) -> list[Share]:
 
 
 def _fill(table: _Table, left: list[int], missing: int) -> list[Choice]:
-    """Fill the quotas that are left, each person's with the free rows that satisfy them most."""
+    """Fill the remaining quotas, each person's with the free rows that satisfy them most."""
     chosen: list[Choice] = []
     for person, count in enumerate(left):
         for row in np.argsort(-table.satisfaction[:, person], kind="stable"):
@@ -251,9 +252,9 @@ def _fill(table: _Table, left: list[int], missing: int) -> list[Choice]:
 
 
 def _in_turns(table: _Table, quotas: Sequence[int], length: int) -> list[Choice]:
-    """Give the next track to the person with least so far, for their quota; then exchange tracks while that helps.
+    """Give each next track to the person who has least so far per quota; then exchange tracks while that helps.
 
-    The track is chosen by :func:`_fairest`. ``quotas`` is how many tracks each person may have.
+    :func:`_fairest` chooses the track. ``quotas`` are the numbers of tracks for each person.
     """
     # A person without a quota is not counted.
     per_share = np.array([1 / quota if quota else 0.0 for quota in quotas])
@@ -269,7 +270,7 @@ def _in_turns(table: _Table, quotas: Sequence[int], length: int) -> list[Choice]
 
 
 def _exchanged(table: _Table, chosen: list[Choice], per_share: Floats) -> list[Choice]:
-    """Exchange picks, each for another for the same person, as long as the least satisfied person gains."""
+    """Exchange picks for others for the same person, as long as the least satisfied person gains."""
     has = table.satisfaction[[choice.row for choice in chosen]].sum(axis=0)
     for _ in range(_MAX_EXCHANGE_PASSES):
         before = list(chosen)
@@ -287,7 +288,7 @@ def _exchanged(table: _Table, chosen: list[Choice], per_share: Floats) -> list[C
 
 
 def _fairest(table: _Table, person: int, has: Floats, per_share: Floats) -> tuple[int, float]:
-    """Return the free row with which the least satisfied person has most, and how much that is.
+    """Return the free row that raises the least satisfied person most, and that person's satisfaction with it.
 
     Only rows that satisfy ``person`` nearly as much as the best free one are considered. Ties go to the best average.
     """

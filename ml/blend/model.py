@@ -1,12 +1,12 @@
-"""One list for several people: tracks of the catalogue that go with what each of them chose, shared out fairly.
+"""One list for several people: tracks of the catalogue that go with each person's tracks, chosen fairly.
 
 A track's likeness to a person is the mean of its three highest likenesses to that person's tracks
 (:meth:`~ml.neighbours.model.Neighbours.likeness`). *Satisfaction* rescales it per person: the median of the catalogue
-is 0, the best track is 1. So nobody counts for more because their taste is easily met (normalised utilities, as in Lin
+is 0, the best track is 1. This keeps people whose taste is common from counting more (normalised utilities, as in Lin
 et al., RecSys 2017). :mod:`ml.blend.fairness` chooses the tracks.
 
-Novelty follows S. Vargas and P. Castells, "Rank and relevance in novelty and diversity metrics" (RecSys 2011): half
-of it is being little known (popularity), half being far from what the people chose (distance).
+Novelty follows S. Vargas and P. Castells, "Rank and relevance in novelty and diversity metrics" (RecSys 2011): one half
+is unpopularity, the other half the distance from the people's own tracks.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ SEEDS = 16
 # A person of fewer tracks is hardly known.
 WELL_KNOWN_FROM = 5
 _NEAREST = 3
-# Candidates that are read per person and track of the list.
+# Candidates per person: so many for each track of the list, and at least so many.
 _DEPTH = 40
 _LEAST_DEPTH = 400
-# Weight of novelty where the request's novelty is 1; the other half stays with satisfaction.
+# Weight of novelty in the score if the request's novelty is 1; the rest is the weight of satisfaction.
 _NOVELTY_SHARE = 0.5
 _UNKNOWN_POPULARITY = 0.2
-# Rows that the median of the catalogue is estimated from.
+# Rows from which the median of the catalogue is estimated.
 _SAMPLE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A person and the tracks that stand for their taste, in order."""
+    """A person, and the tracks that represent their taste, in order."""
 
     id: str
     name: str
@@ -59,20 +59,20 @@ class Listener:
 
     @property
     def is_hardly_known(self) -> bool:
-        """Whether so few tracks stand for their taste that it counts in part."""
+        """Whether there are so few tracks that the person's taste counts only in part."""
         return len(self.tracks) < WELL_KNOWN_FROM
 
 
 @dataclass(frozen=True, kw_only=True)
 class BlendRequest:
-    """What list to make.
+    """The list that is asked for.
 
     Attributes
     ----------
     length : int
         Tracks of the list, 1 to 100.
     quotas : mapping of str to float
-        Shares by the listener's id, in any unit. A listener who is not named has none. Empty: no quotas.
+        Shares by listener's id, in any unit. A listener who is not named gets no picks. Empty: no quotas.
     artist_cap : int
         Tracks of one first artist at most, from 1.
     guards : mapping of str to bool
@@ -103,7 +103,7 @@ class BlendRequest:
 class Pick:
     """A track of the list.
 
-    ``person`` is the position of the listener it is for, ``seed`` that listener's track which it goes with best.
+    ``person`` is the position of the listener whom it is for, ``seed`` the track of that listener that it is most like.
     ``satisfaction`` has a value for each listener, 0 to 1; ``novelty`` is 0 to 1.
     """
 
@@ -123,9 +123,9 @@ class Blend:
     Attributes
     ----------
     people, silent : tuple of Listener
-        Those whose tracks could be compared, and the others.
+        The listeners whose tracks could be compared, and the others.
     shares, average : tuple of Share
-        Of this list, and of the list that the plain average gives; in the order of ``people``.
+        The shares of ``people`` in this list, and in the list by plain average.
     left_out : mapping of str to int
         Candidates that were left out, by guard; "length" counts the whole catalogue.
     """
@@ -160,7 +160,7 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
     people = tuple(listener for listener, taste in tastes if taste)
     compared = [taste for _, taste in tastes if taste]
     if not compared:
-        raise NothingToCompare("nothing is known of the tracks of these people that others could be compared by")
+        raise NothingToCompare("neither audio features nor artists of these people's tracks are known")
     pool = _Pool(snapshot, compared, request, admitted)
     table = pool.satisfaction
     wanted = (1 - _NOVELTY_SHARE * request.novelty) * table + _NOVELTY_SHARE * request.novelty * pool.novelty[:, None]
@@ -184,12 +184,12 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
 def satisfactions(
     neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listener], request: BlendRequest
 ) -> Floats:
-    """Return (n, people), 0 to 1: everybody's satisfaction with every row of the catalogue, left-out rows included.
+    """Return (n, people), 0 to 1: everybody's satisfaction with every row of the catalogue, even rows left out.
 
     Raises
     ------
     NothingToCompare
-        As for :func:`blend`, and where it is so for one of them alone.
+        As :func:`blend` does, and also if nothing is known of one person's tracks.
     """
     admitted = _Admitted(snapshot, request)
     tastes = [_Taste.of(neighbours, snapshot, listener, admitted) for listener in listeners]
@@ -201,8 +201,8 @@ def satisfactions(
 class _Admitted:
     """The rows of the catalogue that a request admits.
 
-    Known and unwanted tracks and most lengths are filtered by columns before the ranking. Guards, and a length that is
-    not among the features, need the whole track: they are applied to the rows that a ranking reaches.
+    Known and unwanted tracks, and lengths among the features, are filtered by columns before the ranking. Guards and
+    other lengths need the whole track; they are applied only to the rows that a ranking reaches.
 
     Attributes
     ----------
@@ -221,7 +221,7 @@ class _Admitted:
 
     def __init__(self, snapshot: Snapshot, request: BlendRequest) -> None:
         self._snapshot, self._request = snapshot, request
-        # For a refused row the reason alone: whole tracks would fill the memory.
+        # Tracks by row; of a refused row only the reason is kept, to save memory.
         self._read: dict[int, Track | str] = {}
         self._refused: set[int] = set()
         self.recording = np.concatenate(
@@ -257,12 +257,12 @@ class _Admitted:
         return found
 
     def left_out(self) -> Counter[str]:
-        """Count the refused rows that rankings reached, by reason, and all that are out of length."""
+        """Count by reason the refused rows that rankings reached, and all rows out of length."""
         counts = Counter(found for at in self._refused if isinstance(found := self._admit(at), str))
         return counts + Counter(length=self._n_out_of_length)
 
     def _admit(self, at: int) -> Track | str:
-        """Return the track of a row, or why it is refused."""
+        """Return the track of a row, or the reason why it is refused."""
         if at not in self._read:
             track, request = self._snapshot.track(self._snapshot.ref(at)), self._request
             length = "length" if is_out_of_length(track, request.shortest_s, request.longest_s) else None
@@ -271,14 +271,14 @@ class _Admitted:
 
 
 def _out_of_length(snapshot: Snapshot, request: BlendRequest) -> npt.NDArray[np.bool_]:
-    """Return (n,) whether the length among a row's features is out of bounds; an unknown length is not."""
+    """Return (n,) whether the length among a row's features is out of bounds; False for an unknown length."""
     lengths = np.concatenate([segment.lengths_s for segment in snapshot.segments] or [np.empty(0)])
     return (lengths < request.shortest_s) | (lengths > request.longest_s)
 
 
 @dataclass(frozen=True, slots=True)
 class _Taste:
-    """A person's satisfaction with every row of the catalogue, and which of their seeds each row goes with best."""
+    """A person's satisfaction with every row of the catalogue, and the index of each row's ``nearest`` seed."""
 
     seeds: tuple[Track, ...]
     satisfaction: Floats
@@ -286,9 +286,9 @@ class _Taste:
 
     @classmethod
     def of(cls, neighbours: Neighbours, snapshot: Snapshot, listener: Listener, admitted: _Admitted) -> _Taste | None:
-        """Return the taste of ``listener``; ``None`` where nothing of their tracks can be compared.
+        """Return the taste of ``listener``; ``None`` where none of their tracks can be compared.
 
-        The scale spans the admitted rows, for the tracks that a listener knows may be closer than any admitted one.
+        Only admitted rows define the scale: tracks that the listener knows may be closer than any of these.
 
         Raises
         ------
@@ -342,7 +342,7 @@ class _Pool:
         wanted = whole + request.novelty * novelty[:, None]
         depth = max(_DEPTH * request.length, _LEAST_DEPTH)
         best = sorted({at for person in range(len(tastes)) for at in admitted.best(wanted[:, person], depth)})
-        # Of several editions of a recording the first row: it is the most popular one.
+        # Keep the first row of each recording: it is the most popular edition.
         of_recording = {int(admitted.recording[at]): at for at in reversed(best)}
         self.positions = np.array(sorted(of_recording.values()), np.intp)
         self.refs = [snapshot.ref(at) for at in self.positions.tolist()]

@@ -1,8 +1,8 @@
-"""Clusters of sound by affinity propagation: the cluster of a track, and the genres of each cluster.
+"""Clusters of sound by affinity propagation: the cluster of a track, and the genres of each cluster; numpy alone.
 
 A cluster is represented by its exemplar, the feature values of a real track. A track belongs to the nearest exemplar by
-the distance of :mod:`ml.sound`. Serving side: numpy alone. ``ml.clusters.train.train`` finds the exemplars (Frey and
-Dueck, "Clustering by passing messages between data points", *Science* 315, 2007).
+the distance of :mod:`ml.sound`. ``ml.clusters.train.train`` finds the exemplars (Frey and Dueck, "Clustering by passing
+messages between data points", *Science* 315, 2007).
 """
 
 import json
@@ -23,7 +23,7 @@ from store.feature_rows import feature_rows
 
 Counts = npt.NDArray[np.int32]
 
-# Distance (spreads) up to which a track of the catalogue is shown for an exemplar; most pairs of tracks are 1.3 apart.
+# Largest distance (in spreads) of a catalogue track shown as an example of an exemplar; most tracks are 1.3 apart.
 NEAR = 0.5
 
 
@@ -39,7 +39,7 @@ class ClusterMembership:
 class CatalogueClusters:
     """The k clusters in a catalogue.
 
-    ``counts`` are its tracks by cluster, ``nearest`` the nearest track of each exemplar with its distance in spreads,
+    ``counts`` are its tracks by cluster, ``nearest`` the nearest track to each exemplar with its distance in spreads,
     or ``None`` where no track is nearer than :data:`NEAR`.
     """
 
@@ -115,7 +115,7 @@ class Clusters:
     def in_catalogue(self, snapshot: Snapshot, sound: Callable[[Segment], SoundIndex]) -> CatalogueClusters:
         """Return the clusters of a catalogue's tracks, computed once per generation.
 
-        ``sound`` returns a segment's index. It takes about a millisecond per exemplar and 200,000 tracks.
+        ``sound`` returns a segment's index. An exemplar takes about a millisecond for 200,000 tracks.
         """
         with self._lock:
             if self._in_catalogue is None or self._in_catalogue[0] != snapshot.generation:
@@ -141,14 +141,14 @@ class Clusters:
         return CatalogueClusters(tuple(counts.tolist()), tuple(nearest))
 
     def shares(self, of: str) -> npt.NDArray[np.float64]:
-        """Return (rows, k): the share of each genre's tracks by cluster, or of each family's with ``of="family"``."""
+        """Return (rows, k): the share of each genre's tracks in each cluster; of families with ``of="family"``."""
         counts = self.family_counts if of == "family" else self.genre_counts
         return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
     def lifts(self, of: str) -> npt.NDArray[np.float64]:
-        """Return (rows, k): the share of a genre's (or family's) tracks in a cluster over the mean share of all genres.
+        """Return (rows, k): :meth:`shares` divided by their mean over all genres (or families).
 
-        Each genre has the same weight, whatever its number of tracks.
+        Each genre has the same weight in the mean, whatever its number of tracks.
         """
         shares = self.shares(of)
         return shares / np.maximum(shares.mean(axis=0), 1e-9)

@@ -25,7 +25,7 @@ _ARTIST_KNN = Knn(rarity=1.0, length=0.5, sharpness=1.5, nearest=400)
 _USER_KNN = Knn(rarity=2.0, length=0.3, sharpness=1.5, nearest=2000)
 _ITEM_POWER = 0.3
 _BLOCK = 16384
-_POPULARITY = 20.0  # that of a song of which it is not known
+_POPULARITY = 20.0  # assumed for a song of unknown popularity
 # Weights of the columns of artists and songs in the score that selects candidates.
 _COARSE_ARTIST = {
     "same_artist": 1.2,
@@ -36,7 +36,7 @@ _COARSE_ARTIST = {
     "name_artist": 1.0,
 }
 _COARSE_SONG = {"popularity": 1.5, "sound": 0.25, "name_sound": 0.1}
-_FEWEST_LACKING = 0.1  # candidates without facts, for each one with facts, whatever the seeds are
+_FEWEST_LACKING = 0.1  # least number of candidates that lack facts, relative to those with all facts
 
 CONTENT = (
     "same_artist",
@@ -66,7 +66,7 @@ LIST_SCORES = EVIDENCE[:4]  # by recording; each chooses candidates
 
 @dataclass(frozen=True, kw_only=True)
 class Artists:
-    """A artists: ``places`` (A, d) unit rows, ``prior`` (A,) 0 to 1, ``genres`` (A, 4) codes or -1."""
+    """``A`` artists: ``places`` (A, d) unit rows, ``prior`` (A,) 0 to 1, ``genres`` (A, 4) codes or -1."""
 
     places: Floats
     prior: Floats
@@ -81,8 +81,10 @@ class Artists:
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """n songs: ``artist`` (n,) number in :class:`Artists` or -1, ``popularity`` (n,) 0 to 100 or NaN,
-    ``sound`` (n, 12) of :func:`ml.sound.coordinates`, NaN = unknown.
+    """What is known of n songs.
+
+    ``artist`` (n,) are numbers in :class:`Artists` or -1, ``popularity`` (n,) is 0 to 100, ``sound`` (n, 12) are
+    :func:`ml.sound.coordinates`; NaN is unknown.
     """
 
     artist: Ints
@@ -94,17 +96,17 @@ class Columns:
 
     @cached_property
     def lacks_sound(self) -> npt.NDArray[np.bool_]:
-        """(n,) whether any number of the sound is unknown."""
+        """(n,) whether any coordinate of the sound is unknown."""
         return np.asarray(np.isnan(self.sound).any(axis=1))
 
     @cached_property
     def lacks_facts(self) -> npt.NDArray[np.bool_]:
-        """(n,) whether sound or popularity is unknown, as of songs that no table holds."""
+        """(n,) whether sound or popularity is unknown, as it is for songs that no table holds."""
         return self.lacks_sound | np.isnan(self.popularity)
 
     @cached_property
     def filled_sound(self) -> npt.NDArray[np.float32]:
-        """(n, 12) the sound with 0 for what is unknown."""
+        """(n, 12) the sound with 0 for unknown coordinates."""
         return np.where(np.isnan(self.sound), np.float32(0.0), self.sound.astype(np.float32))
 
     def take(self, rows: Ints) -> Columns:
@@ -130,7 +132,7 @@ class Background:
 class NameHint:
     """Means over lists whose names share words with this one.
 
-    ``place`` (d,) of their artists, ``sound`` (12,), NaN if unknown; ``weight``, 0 to 1, grows with the lists known.
+    ``place`` (d,) of their artists, ``sound`` (12,), NaN if unknown; ``weight``, 0 to 1, grows with the count of lists.
     """
 
     place: Floats
@@ -139,17 +141,17 @@ class NameHint:
 
 
 class NameWords:
-    """Sums over the groups of lists with a word in their names, from which one group can be subtracted.
+    """Sums over the groups of lists with a word in their names; one group can be subtracted.
 
-    ``groups`` (W,) counts, ``place`` (W, d) and ``sound`` (W, 13) with the number of groups of known sound in the last
-    column. ``index`` maps a word to its row.
+    ``groups`` (W,) are counts, ``place`` (W, d) and ``sound`` (W, 13) sums; the last column of ``sound`` counts the
+    groups of known sound. ``index`` maps a word to its row.
     """
 
     def __init__(self, index: Mapping[str, int], groups: Ints, place: Floats, sound: Floats) -> None:
         self.index, self.groups, self.place, self.sound = index, groups, place, sound
 
     def hint(self, name_words: Iterable[str], excluded: tuple[Floats, Floats] | None = None) -> NameHint | None:
-        """Return the hint of the words without the share (place, sound) ``excluded``; ``None`` for unknown words."""
+        """Return the hint of the words, ``None`` for unknown ones; ``excluded`` is the (place, sound) to subtract."""
         rows = [self.index[word] for word in name_words if word in self.index]
         excluded_groups = 0 if excluded is None else 1
         count = np.array([int(self.groups[row]) - excluded_groups for row in rows])
@@ -174,8 +176,8 @@ class NameWords:
 class Seeds:
     """A playlist to be continued.
 
-    ``columns``, ``albums`` (any hashable or ``None``) and ``titles`` (their words) are of its songs, ``name_words`` and
-    ``hint`` of its name.
+    ``columns``, ``albums`` (any hashable or ``None``) and ``titles`` (their words) describe its songs, ``name_words``
+    and ``hint`` its name.
     """
 
     columns: Columns
@@ -217,7 +219,7 @@ class Profile:
         known = self.seeds.columns.popularity
         known = known[~np.isnan(known)]
         self._popularity = float(known.mean()) if len(known) else 45.0
-        # Of a playlist of songs that no table holds, the next ones are rarely in a table. One vote each way is added.
+        # Share of seeds that lack facts, with one vote each way added: their next songs mostly lack them, too.
         self._lacking = (self.seeds.columns.lacks_facts.sum() + 1) / (len(self.seeds.columns) + 2)
         counts = Counter(word for title in self.seeds.titles for word in title)
         self._titles = {word: count / len(self.seeds.titles) for word, count in counts.items()}
@@ -281,15 +283,15 @@ class Profile:
         return total
 
     def choose(self, pool: Columns, most: int, among: npt.NDArray[np.bool_] | None = None) -> Ints:
-        """Return the ``most`` songs with all facts that are best by :meth:`coarse`, and others by their share of seeds.
+        """Return the best songs by :meth:`coarse`: ``most`` with all facts, and some that lack facts.
 
-        ``among`` (n,) marks the songs that may be chosen. The others are chosen apart: unknown facts count as average
-        ones, so that songs of which all is known would nearly always be before them.
+        ``among`` (n,) marks the songs that may be chosen. Songs that lack facts are chosen separately, in proportion to
+        such seeds: unknown facts count as average ones, so that songs with all facts would nearly always rank higher.
         """
         scores = self.coarse(pool)
         found = []
-        for alike, share in ((~pool.lacks_facts, 1.0), (pool.lacks_facts, self._lacking)):
-            rows = np.flatnonzero(alike if among is None else alike & among)
+        for group, share in ((~pool.lacks_facts, 1.0), (pool.lacks_facts, self._lacking)):
+            rows = np.flatnonzero(group if among is None else group & among)
             found.append(rows[top(scores[rows], round(most * max(share, _FEWEST_LACKING)))])
         return np.concatenate(found)
 
@@ -308,14 +310,14 @@ class Profile:
         return found
 
     def _coverage(self, pool: Columns) -> Floats:
-        """Return (n,) the share of the seeds of which as much is known as of each song: all facts, or not all."""
+        """Return (n,) the share of the seeds that are like each song in lacking facts or not."""
         return np.where(pool.lacks_facts, np.float32(self._lacking), np.float32(1 - self._lacking))
 
     def _sound_ratio(self, pool: Columns) -> Floats:
         """Return (n,) log-likelihood ratios of the seeds' normal distribution to that of all songs."""
         mean, variance = self._sound
         all_mean, all_variance = self.background.sound_mean, self.background.sound_variance
-        # The quadratic form is multiplied out into two matrix-vector products, which are faster than elementwise steps.
+        # The quadratic form as two matrix-vector products, which are faster than elementwise operations.
         curved, straight = (1 / all_variance - 1 / variance) / 2, mean / variance - all_mean / all_variance
         level = (all_mean**2 / all_variance - mean**2 / variance + np.log(all_variance / variance)) / 2
         curved, straight = curved.astype(np.float32), straight.astype(np.float32)
@@ -336,7 +338,7 @@ class Profile:
     def finish(
         self, found: dict[str, Floats], pool: Columns, albums: Sequence[Any], titles: Sequence[Sequence[str]]
     ) -> None:
-        """Add to the columns of a few candidates those that need their titles, albums and each seed's sound."""
+        """Add the columns that need titles, albums and each seed's sound; slow, so only for the chosen candidates."""
         found["same_artist"] = np.log1p(found["same_artist"])
         found["same_album"] = np.log1p([self._albums[album] for album in albums])
         found["title_words"] = np.array(
@@ -369,7 +371,7 @@ def _mean_of_highest(rows: Floats, most: int) -> Floats:
     """Return (n,) the mean of the ``most`` highest, or of all if there are fewer, in each column of ``rows`` (m, n)."""
     highest = rows[:most].copy()
     for row in rows[most:]:
-        # One pass of a bubble sort: the lowest falls out. Ten times as fast as a partition of each column.
+        # One pass of a bubble sort drops the lowest value. It is ten times as fast as a partition of each column.
         for at in range(most):
             highest[at], row = np.maximum(highest[at], row), np.minimum(highest[at], row)
     return np.asarray(highest.mean(axis=0))
@@ -391,7 +393,7 @@ class ListIndex:
     def of(cls, songs: Lists, artists: Iterable[Ints], names: Iterable[str], artist_count: int) -> ListIndex:
         """Index lists by their ``songs``, the first artists of these (numbers or -1) and the words of their ``names``.
 
-        An artist weighs the root of its number of songs over that of the list's most frequent artist.
+        An artist weighs the square root of its number of songs over that of the list's most frequent artist.
         """
         held, shares = [], []
         word_lists: dict[str, list[int]] = defaultdict(list)
@@ -412,10 +414,10 @@ class ListIndex:
         return replace(self, songs=self.songs.muting(lists), artists=self.artists.muting(lists))
 
     def scores_for(self, seeds: Ints, artists: Ints, amounts: Floats, name_words: frozenset[str]) -> dict[str, Floats]:
-        """Return the scores of recordings (n,) by kind of kNN, and ``of_artist`` (A,), highest at 1.
+        """Return the scores of recordings (n,) by kind of kNN, and of artists (A,), ``of_artist``; each at most 1.
 
-        ``seeds`` are recordings; ``artists`` those of the seeds with their ``amounts``. ``user_strength`` and
-        ``seeds_listed`` are numbers of the query.
+        ``seeds`` are recordings, ``artists`` those of the seeds with their ``amounts``. ``user_strength`` and
+        ``seeds_listed`` are single numbers about the query.
         """
         weights = self.songs.weights(seeds, _USER_KNN)
         named = np.zeros(len(self.songs))

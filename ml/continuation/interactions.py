@@ -69,7 +69,7 @@ class Lists:
         return Lists(start, self.item[kept], self.share[kept], len(self.count))
 
     def muting(self, lists: Ints) -> Lists:
-        """Return these lists without those numbered ``lists``; only the counts are copied."""
+        """Return these lists without those numbered ``lists``; the arrays are shared, only the counts are new."""
         other = copy(self)
         other.muted = np.asarray(lists, np.int64)
         at, _ = ranges(self.start, other.muted)
@@ -77,7 +77,7 @@ class Lists:
         return other
 
     def rarity(self, power: float = 1.0) -> Floats:
-        """Return (n,) the logarithm of the number of lists over that of the lists with an item, to a power."""
+        """Return (n,) the logarithm, to a power, of the number of lists over the number of lists with an item."""
         return self._known(power)[0]
 
     def _known(self, power: float) -> tuple[Floats, Floats]:
@@ -89,7 +89,7 @@ class Lists:
         return self._rarity_by_power[power]
 
     def weights(self, seeds: Ints, how: Knn, amounts: Floats | None = None) -> Floats:
-        """Return (L,) the similarity of each list to ``seeds`` to a power: 0 for lists that share no seed.
+        """Return (L,) the similarity of each list to ``seeds``, to a power; 0 for lists that share no seed.
 
         ``amounts`` (len(seeds),) are weights of the seeds, 1 by default.
         """
@@ -133,7 +133,7 @@ class Lists:
 
 
 def ranges(start: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    """Return the positions ``start[r]`` to ``start[r + 1]`` of every row, concatenated, and the number of each row."""
+    """Return the positions ``start[r]`` to ``start[r + 1]`` of every row, concatenated, and how many each row has."""
     lengths = np.asarray(start[np.asarray(rows) + 1] - start[rows], np.int64)
     before = np.repeat(np.cumsum(lengths) - lengths, lengths)
     return np.arange(int(lengths.sum())) - before + np.repeat(start[rows], lengths), lengths

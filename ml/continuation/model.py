@@ -53,18 +53,18 @@ NEEDS_LISTS = {"item-knn", "user-knn", "playlists"}
 # The columns of each ranker.
 RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE}
 MAX_LIMIT = 100
-# Of how many ranked tracks, for each track wanted, novelty chooses.
+# Novelty reorders so many of the best tracks for each track wanted.
 _NOVELTY_DEPTH = 10
 _UNKNOWN_POPULARITY = 0.2
 _NO_GUARDS: Mapping[str, bool] = {}
-# Returns (n,) which tracks of a segment may be chosen.
+# Returns the (n,) mask of the tracks of a segment that may be chosen.
 Among = Callable[[Segment], npt.NDArray[np.bool_]]
-MOST_SEEDS = 500  # of a longer playlist the last ones count
+MOST_SEEDS = 500  # of a longer playlist only the last songs are used
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """A track that may come next: ``score`` 0 to 1 orders them, ``reason`` names the songs it goes with."""
+    """A track that may come next, its ``score`` (0 to 1), and the ``reason``, which names songs that it goes with."""
 
     ref: Ref
     score: float
@@ -75,8 +75,8 @@ class Next:
 class PlaylistEvidence:
     """The lists of a user-trained version.
 
-    ``recordings`` (n,) are sorted hashes (:func:`~store.catalogue.segment.recording_hash`), by number in
-    ``index.songs``.
+    ``recordings`` (n,) are sorted hashes (:func:`~store.catalogue.segment.recording_hash`); ``index.songs`` numbers
+    recordings by their position here.
     """
 
     recordings: npt.NDArray[np.int64]
@@ -125,7 +125,7 @@ class PlaylistEvidence:
 class Knowledge:
     """The shipped model: rankers by kind, statistics of all recordings, and the words of playlist names.
 
-    The places of the words are those of the version ``artists_version`` of the artist embedding.
+    ``names`` holds vectors of the version ``artists_version`` of the artist embedding.
     """
 
     rankers: Mapping[str, Trees]
@@ -160,7 +160,7 @@ class Knowledge:
 
     @classmethod
     def load(cls, directory: Path) -> Knowledge:
-        """Read what :meth:`save` wrote; raises ml.artefacts.ArtefactError for what is absent or changed."""
+        """Read what :meth:`save` wrote; raises ml.artefacts.ArtefactError if a file is absent or changed."""
         described = json.loads(verified(directory / "continuation.json").read_text(encoding="utf-8"))
         word_rows = {word: row for row, word in enumerate(described["name_words"])}
         with np.load(verified(directory / "names.npz"), allow_pickle=False) as stored:
@@ -197,7 +197,7 @@ class _QueryEvidence:
 
 @dataclass(frozen=True, kw_only=True)
 class ContinuationQuery:
-    """A playlist to be continued: its tracks in order, its name, and the numbers of training lists to leave out."""
+    """A playlist to continue: its tracks in order, its name, and the training lists to ignore (``muted``)."""
 
     tracks: Sequence[Track]
     name: str = ""
@@ -232,7 +232,7 @@ class Continuation:
     def load(cls, directory: Path, artists: ArtistEmbedding) -> Continuation:
         """Read a version, shipped or user-trained.
 
-        A user-trained version whose artists were embedded anew since serves by content alone.
+        A user-trained version of an older artist embedding serves by content alone.
 
         Raises ml.artefacts.ArtefactError if a file is absent, unlisted or not the one that was written.
         """
@@ -267,10 +267,10 @@ class Continuation:
     ) -> list[Next]:
         """Return at most ``limit`` tracks that may come next, best first, each with the reason.
 
-        They hold no recording of the playlist, no composition twice, no id of ``exclude``, at most ``artist_cap``
-        tracks of one first artist, and nothing that ``guards`` (:data:`ml.guards.GUARDS`) keep out. ``novelty``, 0 to
-        1, brings up what few people know: at 1 it counts as much as what fits. ``among`` says which tracks of a segment
-        (n,) are ranked at all. Empty when neither a seed's artist nor its sound nor a word of the name is known.
+        Left out are recordings of the playlist, second versions of a composition, ids in ``exclude``, more than
+        ``artist_cap`` tracks of one first artist, and what ``guards`` (:data:`ml.guards.GUARDS`) refuse. ``novelty``, 0
+        to 1, favours unpopular tracks: at 1 it counts as much as the rank. ``among`` selects the tracks of a segment
+        that are ranked at all. Empty when neither a seed's artist nor its sound nor a word of the name is known.
 
         Raises ValueError if ``limit`` is not within 1 to 100.
         """
@@ -356,7 +356,7 @@ class Continuation:
             sound=coordinates(feature_rows(track.features for track in seeds)),
         )
         name_words = frozenset(words(query.name))
-        # The words' places are those of one version of the artists.
+        # The hints are vectors of one version of the artists: they mean nothing in another one.
         same = self.knowledge.artists_version == self.artists.version
         return Profile(
             Seeds(
@@ -406,7 +406,7 @@ class Continuation:
         rows = rows[~np.isin(segment.recording_code[rows], taken)]
         candidates = pool.columns.take(rows)
         found = profile.columns(candidates)
-        # Only a song of a seed's artist can be of its album, so the albums of the others are not read.
+        # A candidate can only share an album with a seed if they share the artist: other albums are not read.
         same = np.isin(candidates.artist, profile.seeds.columns.artist).tolist()
         albums = [_album_at(segment, row) if mine else None for row, mine in zip(rows.tolist(), same, strict=True)]
         profile.finish(found, candidates, albums, [segment.names(row)[0].split() for row in rows.tolist()])
@@ -443,7 +443,7 @@ def picked(
     guards: Mapping[str, bool] = _NO_GUARDS,
     novelty: float = 0.0,
 ) -> Iterator[tuple[Ref, float, Track]]:
-    """Yield at most ``limit`` of ``ranked`` that may come after ``tracks``: see :meth:`Continuation.next`."""
+    """Yield at most ``limit`` of ``ranked``, filtered as :meth:`Continuation.next` describes."""
     cap = ArtistCap(artist_cap)
     excluded = set(exclude) | {track.id for track in tracks}
     compositions = set(map(composition_hash, tracks))
@@ -466,7 +466,7 @@ def picked(
 def _less_known_first(
     snapshot: Snapshot, ranked: Sequence[tuple[Ref, float]], novelty: float
 ) -> list[tuple[Ref, float]]:
-    """Order ranked tracks by their rank and, up to a half, by how little they are known."""
+    """Order ranked tracks by their rank and by unpopularity, whose weight is half of ``novelty``."""
     popularity = np.array([snapshot.segment(ref.segment).popularity[ref.row] for ref, _ in ranked], np.float64) / 100
     fits = 1 - np.arange(len(ranked)) / max(len(ranked), 1)
     worth = (1 - novelty / 2) * fits + novelty / 2 * (1 - np.nan_to_num(popularity, nan=_UNKNOWN_POPULARITY))

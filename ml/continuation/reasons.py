@@ -1,4 +1,4 @@
-"""Why a song may come next, in words: the songs of the playlist that it goes with."""
+"""The reason why a song may come next, in words: songs of the playlist that it goes with."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from store.feature_rows import feature_rows
 
 
 class Reasons:
-    """Gives the reasons of the answers for one playlist.
+    """Gives the reasons for one playlist.
 
-    ``seeds`` are its songs and ``columns`` the same songs as numbers; ``table`` holds the artists of ``artists``.
+    ``seeds`` are its songs, ``columns`` the columns of the same songs; ``table`` holds the artists of ``artists``.
     """
 
     def __init__(self, seeds: Sequence[Track], columns: Columns, artists: ArtistEmbedding, table: Artists) -> None:
@@ -22,7 +22,7 @@ class Reasons:
         self._first = np.array([seed.artists[0] if seed.artists else "" for seed in seeds])
 
     def of(self, track: Track, artist: int) -> str:
-        """Return the one or two nearest songs of the playlist, by artist, then by sound, and what they share.
+        """Return a text with the one or two nearest songs of the playlist, by artist and sound, and what they share.
 
         ``artist`` is the number of the track's artist or -1.
         """

@@ -1,6 +1,6 @@
-"""What the name of a playlist says by itself: the genres and artists in it, for a playlist without tracks.
+"""Continues a playlist without tracks by its name: by the genres and artists that occur in it.
 
-Nothing is learnt: a genre is what tracks of the catalogue carry, an artist one of theirs. ``bench.titles`` scores it.
+Nothing is learnt: genres and artists are those of tracks of the catalogue. ``bench.titles`` scores it.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ from ml.taxonomy.segments import GenresOfSegments
 from store.catalogue.catalogue import Ref, Snapshot
 from store.text import normalise
 
-# Words that say nothing alone, though some are titles of genres or names of artists.
+# Words that are no cue alone, though some are names of genres or artists.
 _EMPTY = frozenset(
     (
         *("a", "all", "and", "at", "best", "for", "hits", "in", "is", "just", "mix", "music", "my", "new", "now", "of"),
         *("on", "one", "out", "playlist", "radio", "songs", "the", "this", "to", "top", "up", "with"),
     )
 )
-_LONGEST = 4  # words of a genre or an artist
-_SHORTEST_ARTIST = 6  # letters of an artist's name of one word
-_FEWEST_TRACKS = 3  # of an artist
-_ARTIST = 1.5  # what a track by a named artist counts; one of a named genre counts 1.3
-_POPULARITY = 0.001  # per point: decides among tracks that the name fits alike
-_MOST = 5000  # tracks of a segment that are ranked
+_LONGEST = 4  # most words of a genre or an artist
+_SHORTEST_ARTIST = 6  # least letters of an artist's name of one word
+_FEWEST_TRACKS = 3  # least tracks of an artist
+_ARTIST = 1.5  # score of a track by a named artist; a named genre gives 1.3
+_POPULARITY = 0.001  # per point, to order tracks of otherwise equal scores
+_MOST = 5000  # most tracks of a segment that are ranked
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Cue:
 
 
 def cues_of(name: str, snapshot: Snapshot, genres: GenresOfSegments) -> list[Cue]:
-    """Return what a playlist's name names, the longest first; no word counts twice."""
+    """Return the genres and artists in a playlist's name, the longest first; each word is used once."""
     words = normalise(name).split()
     free, found = set(range(len(words))), []
     for length in range(min(_LONGEST, len(words)), 0, -1):
@@ -64,7 +64,7 @@ def _cue(words: str, snapshot: Snapshot, genres: GenresOfSegments) -> Cue | None
 def ranked_by_name(
     cues: Sequence[Cue], snapshot: Snapshot, genres: GenresOfSegments, among: Among | None = None
 ) -> list[tuple[Ref, float]]:
-    """Return the tracks that a name fits with their scores (above 0), best first, the better known among equals."""
+    """Return the tracks that match the cues, with scores above 0, best first; of equals the more popular first."""
     found: list[tuple[Ref, float]] = []
     for segment in snapshot.segments:
         scores = np.zeros(len(segment), np.float32)

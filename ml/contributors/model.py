@@ -1,6 +1,6 @@
-"""Who added it: the probability that each contributor of a playlist added a track.
+"""The probability that each contributor of a playlist added a track; numpy and LiteRT.
 
-Serving side: numpy and LiteRT. ``ml.contributors.train.train`` trains it, one model per playlist.
+``ml.contributors.train.train`` trains it, one model per playlist.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from store.domain import AUDIO_FEATURES
 INPUTS = ("audio", "genre", "artist")
 SCALINGS = ("standard", "minmax", "none")
 TASK = "contributors"
-# Values with a one-hot column of their own; the others have 0 in all of them.
+# Values with a one-hot column each; other values have 0 in all these columns.
 _CATEGORIES = {"key": tuple(range(12)), "time_signature": (3, 4, 5)}
 HARD_TO_SAY = -1
 _TINY = 1e-6
@@ -35,15 +35,16 @@ Blocks = Mapping[str, Floats]
 
 
 def task_of(playlist_id: str) -> str:
-    """Return the task name of a playlist's models, so that each playlist has its own served version.
+    """Return the task name of a playlist's models; each playlist is a task, with a served version of its own.
 
-    The name holds a digest of the id: versions are listed publicly, and the id gives access to the playlist.
+    The name holds a digest of the id, not the id: versions are listed publicly, and the id gives access to the
+    playlist.
     """
     return f"{TASK}-{hashlib.sha256(playlist_id.encode()).hexdigest()[:12]}"
 
 
 def is_of_playlist(task: str) -> bool:
-    """Return whether a task's models learnt from one playlist, which is its owner's."""
+    """Return whether a task's models are those of one playlist, visible only to whoever sees the playlist."""
     return task.startswith(f"{TASK}-")
 
 
@@ -55,7 +56,7 @@ class TrackInputs:
     inputs : sequence of str
         Names of the blocks, of :data:`INPUTS`.
     genre, artists
-        The models that the blocks "genre" and "artist" are computed with; needed for these alone.
+        The models that compute the blocks "genre" and "artist"; needed only for these.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ def calibrate(probabilities: Floats, temperature: float) -> Floats:
 
 
 class InputScaler:
-    """Scales the columns of the blocks and joins them, with a column per block that says whether it is known.
+    """Scales the columns of the blocks and joins them, with a column per block that says whether the block is known.
 
     Unknown numbers become 0. Skewed audio features are first transformed as in :mod:`ml.sound`.
 
@@ -143,7 +144,7 @@ class InputScaler:
 
     @property
     def width(self) -> int:
-        """Numbers per track."""
+        """The number of inputs per track."""
         return sum(len(shift) + 1 for shift in self.shift_.values())
 
     def transform(self, blocks: Blocks) -> Floats:
@@ -178,9 +179,9 @@ class Contributors:
     people : tuple of str
         Ids of the contributors, in the order of the columns of :meth:`predict`.
     threshold : float or None
-        A contributor of at least this probability "probably" added a track; ``None``: that can be said of nobody.
+        A contributor "probably" added a track from this probability on; ``None``: nobody ever "probably" did.
     genre_version, artists_version : str or None
-        The versions whose outputs it learnt from; its inputs must come from the same.
+        The versions of the models that gave its inputs in training, and must give them in serving.
     """
 
     def __init__(self, settings: Mapping[str, Any], network: LiteRTNetwork) -> None:

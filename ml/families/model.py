@@ -1,7 +1,7 @@
-"""K-means per family of genres: for each family of a track, a pick from the track's cluster there.
+"""K-means per family of genres: for each family of a track, picks a track of the same cluster; numpy alone.
 
-Each family has its own scaler and number of clusters; a track is in the models of all its families. Serving side: numpy
-alone. ``ml.families.train.train`` trains the models.
+Each family has its own scaler and number of clusters; a track is in the models of all its families.
+``ml.families.train.train`` trains the models.
 """
 
 import json
@@ -25,10 +25,10 @@ from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.feature_rows import feature_rows
 
 PickKind = Literal["fresh", "nearest"]
-# Tracks of a segment that are assigned to families, the most popular ones: their genres are read one by one.
+# At most so many tracks of a segment, the most popular ones, are assigned to families: their genres are read singly.
 READ_ROWS = 300_000
-# A fresh pick is one of so many nearest members of the cluster. Its weight grows with the square of its popularity,
-# 0 to 1, from this; that of a live recording, a remix and the like is lower.
+# A fresh pick is drawn among so many nearest members of the cluster, with a weight of the square of popularity (0 to 1)
+# plus the second number, times the third for a live recording, a remix and the like.
 DRAWN_FROM, LEAST_KNOWN, OF_VERSION = 60, 0.05, 0.3
 
 
@@ -54,7 +54,7 @@ class FamilyModel:
     def scale(self, features: Floats) -> npt.NDArray[np.float32]:
         """Return (n, 12) float32: (n, 13) feature rows standardised within the family and weighted.
 
-        An unknown value becomes the mean, 0; a row of which too little is known is NaN throughout.
+        An unknown value becomes the mean, 0; a row with too few known values is all NaN.
         """
         places = coordinates(features)
         known = np.isfinite(places)  # a tempo of 0 has no octave
@@ -63,7 +63,7 @@ class FamilyModel:
         return scaled.astype(np.float32)
 
     def assign(self, scaled: Floats) -> npt.NDArray[np.intp]:
-        """Return (n,) clusters of scaled rows, -1 for those of NaN."""
+        """Return (n,) clusters of scaled rows, -1 for rows of NaN."""
         squared = np.square(self.centres).sum(axis=1) - 2 * np.nan_to_num(scaled) @ self.centres.T
         return np.where(np.isnan(scaled[:, 0]), -1, np.argmin(squared, axis=1))
 
@@ -72,8 +72,8 @@ class FamilyModel:
 class Pick:
     """A track of the catalogue for one family.
 
-    ``cluster`` counts from 0, ``members`` is the number of the catalogue's tracks in it, ``distance`` from the seed is
-    in deviations of the family.
+    ``cluster`` counts from 0, ``members`` of the catalogue's tracks are in it; ``distance`` is that from the seed, in
+    standard deviations of the family.
     """
 
     family: str
@@ -179,16 +179,16 @@ class Families:
     ) -> list[Pick]:
         """Return for each of ``families`` one track from the cluster of ``seed``.
 
-        No recording comes twice, nor does the seed's. A family without another track in the cluster, or that the model
-        does not know, has no pick.
+        All picks are different recordings, and none is the seed's. A family has no pick if the model does not know it,
+        or if the cluster has no other track.
 
         Parameters
         ----------
         kind : {"fresh", "nearest"}
-            Draw among the :data:`DRAWN_FROM` members of the cluster that are nearest to the seed, popular tracks and
-            those near the centre of the cluster rather; or take the nearest.
+            Draw among the :data:`DRAWN_FROM` members of the cluster that are nearest to the seed, with a preference for
+            popular tracks and for the centre of the cluster; or take the nearest.
         draw : int
-            Random seed of a fresh pick; another track draws differently with the same seed.
+            Random seed of fresh picks; for each track the same seed draws differently.
         exclude : collection of str
             Track ids.
         artist_cap : int
@@ -264,7 +264,7 @@ def _ordered(
         )
         weights = np.square(LEAST_KNOWN + np.nan_to_num(popularity, nan=100 * UNKNOWN_POPULARITY) / 100)
         weights *= np.exp(-np.sqrt(np.square(scaled[near] - centre).sum(axis=1))) * np.where(kinds, OF_VERSION, 1.0)
-        # Of the largest Gumbel numbers plus log weights each row is the first with the probability of its weight.
+        # The Gumbel trick: sorted by log weight plus Gumbel noise, each row is first with probability of its weight.
         drawn = near[np.argsort(-(np.log(weights) + rng.gumbel(size=len(near))))]
         order = np.concatenate([drawn, order[DRAWN_FROM:]])
     members = [(segment, int(row)) for segment, at in rows for row in at]

@@ -1,6 +1,6 @@
 """The inputs of the genre network: audio features as scaled numbers with masks, names as bags of subwords.
 
-Training fits both and writes them; serving reads them with numpy alone.
+Training fits and writes both encoders; serving reads them with numpy alone.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS
 Floats = npt.NDArray[np.float32]
 
 CATEGORIES = ("key", "mode", "time_signature", "explicit")
-# Further values of a track, besides its audio features and its names.
+# The values of a track besides its audio features and its names.
 FACTS = ("year", "popularity", "explicit")
 COLUMNS = (*AUDIO_FEATURES, *FACTS)
 BOUNDS = {**FEATURE_BOUNDS, "year": (1900.0, 2100.0), "popularity": (0.0, 100.0), "explicit": (0.0, 1.0)}
 BINS = 32
-_PARTS_AT_ONCE = 192  # of names; a matrix of theirs and their words is made
+_PARTS_AT_ONCE = 192  # bounds the matrix of parts by names and words
 
 
 def feature_vector(known: Mapping[str, float | None]) -> list[float]:
@@ -39,16 +39,16 @@ def feature_vector(known: Mapping[str, float | None]) -> list[float]:
 
 
 class AudioScaler:
-    """Encode numbers over quantile bins and categories one-hot, each with a mask of whether it is known.
+    """Encodes numbers over quantile bins and categories one-hot, each with a mask of whether it is known.
 
     Numbers are encoded piecewise linearly (Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep
-    Learning", 2022): a bin is 0 for values below it, 1 for values above it and linear in between. On these features
-    top-1 is two points higher than with a MinMax scale. An unknown number is zero in all its bins.
+    Learning", 2022): a bin is 0 for values below it, 1 for values above it and linear in between. On these features,
+    top-1 accuracy is two points higher than with a MinMax scale. An unknown number is zero in all its bins.
 
     Attributes
     ----------
     knots_ : dict of float arrays
-        Per number the edges of its bins, per category its values, in the order of ``COLUMNS``.
+        By name, in the order of ``COLUMNS``: the edges of a number's bins, or the values of a category.
     """
 
     def __init__(self, knots: Mapping[str, Sequence[float]] | None = None) -> None:
@@ -57,7 +57,7 @@ class AudioScaler:
             self._lay_out()
 
     def fit(self, values: npt.NDArray[np.floating]) -> AudioScaler:
-        """Learn from an (n, 16) array in the order of ``COLUMNS``, NaN where unknown."""
+        """Fit on an (n, 16) array in the order of ``COLUMNS``, NaN where unknown."""
         grid = np.linspace(0.0, 1.0, BINS + 1)
         for column, name in zip(values.T, COLUMNS, strict=True):
             known = column[~np.isnan(column)].astype(float)
@@ -78,11 +78,11 @@ class AudioScaler:
 
     @property
     def width(self) -> int:
-        """Numbers per track."""
+        """The number of inputs per track."""
         return len(self._owner)
 
     def columns(self, name: str) -> npt.NDArray[np.intp]:
-        """Return the columns of a feature or of one of ``FACTS``; zeros there hide it."""
+        """Return the columns of a feature or of one of ``FACTS``; setting them to zero hides it."""
         return np.flatnonzero(self._owner == COLUMNS.index(name))
 
     def transform(self, values: npt.NDArray[np.floating]) -> Floats:
@@ -109,17 +109,16 @@ def _texts(name: Name) -> list[str | tuple[str, ...]]:
 
 
 class NameEmbedding:
-    """A vector per known subword, kept as int8 with one scale per row; a part's names are their weighted mean.
+    """A vector per known subword, stored as int8 with one scale per row; a part's names become one vector, a bag.
 
-    A bag is ``sum(vectors) / sqrt(sum(weights ** 2))`` over the known subwords, whose weights (rarity) are already
-    multiplied into the vectors, so that its length hardly depends on the length of the name. Without a known subword
-    it is zeros.
+    A bag is ``sum(vectors) / sqrt(sum(weights ** 2))`` over the known subwords, or zeros without any. The vectors are
+    already multiplied by the weights (rarity), so that a bag's length hardly depends on the length of the name.
     """
 
     def __init__(self, vocabulary: Vocabulary, table: npt.NDArray[np.int8], scale: Floats, weight: Floats) -> None:
         self.vocabulary, self.scale, self.weight = vocabulary, scale, weight
         self._square = np.square(weight)
-        self.table = np.asarray(table)  # indexing numpy's memory-mapped class is slow, a view of it is fast
+        self.table = np.asarray(table)  # a plain view: indexing a np.memmap is slow
 
     @classmethod
     def quantised(cls, vocabulary: Vocabulary, vectors: Floats, weight: Floats) -> NameEmbedding:
@@ -130,7 +129,7 @@ class NameEmbedding:
 
     @property
     def width(self) -> int:
-        """Numbers per part."""
+        """The number of inputs per part."""
         return self.table.shape[1]
 
     def vectors(self) -> Floats:
@@ -147,7 +146,7 @@ class NameEmbedding:
         return np.concatenate([np.zeros((0, self.width), np.float32), *blocks])
 
     def _bags(self, parts: Sequence[Sequence[Name]]) -> Floats:
-        # A name and each word of it, once: most parts share theirs.
+        # Each distinct name and word is summed once, since parts share most of them.
         texts: dict[str | tuple[str, ...], int] = {}
         held = [
             [texts.setdefault(text, len(texts)) for name in names if name for text in _texts(name)] for names in parts

@@ -13,15 +13,15 @@ import numpy.typing as npt
 from ml.genre.encoder import Floats
 
 HEADS = ("broad", "micro")
-TINY = 1e-30  # below what a float32 softmax can tell from nothing
+TINY = 1e-30  # floor of probabilities before a logarithm, below what a float32 softmax distinguishes from 0
 Bases = npt.NDArray[np.intp]
 
 
 def combine(probabilities: Floats, weights: Floats) -> Floats:
     """Return (n, k) probabilities, rows summing to 1: the weighted product of the experts' (n, experts, k) ones.
 
-    A logarithmic opinion pool (Genest and Zidek, 1986) with ``weights`` (n, experts), whose sum is the inverse of a
-    temperature. The expert of names is overconfident, and its weight is lower where the sound is known too.
+    This is a logarithmic opinion pool (Genest and Zidek, 1986) with ``weights`` (n, experts), whose sum is the inverse
+    of a temperature.
     """
     logits = np.einsum("nek,ne->nk", np.log(np.maximum(probabilities, TINY)), weights)
     return softmax(logits)
@@ -34,7 +34,7 @@ def softmax(logits: npt.NDArray[np.floating]) -> Floats:
 
 
 class BroadHead:
-    """The product of the experts of numbers and of everything."""
+    """Broad genres: the weighted product of two experts, one of numbers and one of all inputs."""
 
     def __init__(self, settings: Mapping[str, Any], bases: Sequence[str]) -> None:
         self.names: tuple[str, ...] = tuple(settings["names"])
@@ -56,8 +56,8 @@ class MicroHead:
     def probabilities(self, shares: Floats, bases: Bases) -> Floats:
         """Return (n, k) probabilities for the network's shares (n, k), whose rows sum to 1.
 
-        Platt's sigmoid (1999) of the shares' logarithm, fitted for each basis on tracks whose artists' genres are
-        known.
+        It is Platt's sigmoid (1999) of the shares' logarithm, fitted for each basis on tracks whose artists' genres
+        are known.
         """
         scale, shift = self._calibration[bases].T
         logits = np.log(np.maximum(shares, TINY)) * scale[:, None] + shift[:, None]

@@ -1,6 +1,6 @@
-"""The genre of a track from whatever is known of it: 13 audio features, title, artists, album, year, any part alone.
+"""The genre of a track from any known part of its audio features, title, artists, album and year; numpy and LiteRT.
 
-Serving side: numpy and LiteRT. ``ml.genre.train.train`` trains it.
+``ml.genre.train.train`` trains it.
 """
 
 from __future__ import annotations
@@ -23,17 +23,18 @@ from ml.litert import LiteRTNetwork
 from ml.taxonomy.model import Taxonomy
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
-# What may be known of a track: all of it, all but its popularity, its sound alone, its names alone. The experts have
-# other weights for each.
+# What may be known of a track: everything, everything but its popularity, its sound alone, its names alone. The experts
+# have different weights for each of these bases.
 BASES = ("both", "unrated", "audio", "names")
-_UNLIKELY = 0.001  # of a family, so that no answer rules one out
+_UNLIKELY = 0.001  # added to a family's probability, so that none is ruled out
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenreInput:
-    """What is known of a track; ``features`` has Spotify's units (``store.domain.FEATURE_BOUNDS``), may be empty.
+    """What is known of a track.
 
-    ``popularity`` is Spotify's, 0 to 100.
+    ``features`` are in Spotify's units (``store.domain.FEATURE_BOUNDS``) and may be empty; ``popularity`` is Spotify's,
+    0 to 100.
     """
 
     title: str | None = None
@@ -46,7 +47,7 @@ class GenreInput:
 
     @classmethod
     def of(cls, track: Track) -> GenreInput:
-        """Return what is known of ``track``, but for its popularity and whether it is explicit."""
+        """Return what is known of ``track``, without its popularity and whether it is explicit."""
         features = usable_features(track)
         return cls(
             title=track.title or None,
@@ -66,7 +67,7 @@ class GenrePrediction:
     """Calibrated probabilities of n tracks.
 
     ``genre`` (n, 114) and ``broad`` (n, broad genres) have rows that sum to 1; those of ``micro`` (n, microgenres) are
-    independent of each other. ``broad`` and ``micro`` may hold the first tracks alone.
+    independent of each other. ``broad`` and ``micro`` may hold only the first tracks.
     """
 
     genre: Floats
@@ -79,8 +80,8 @@ class Explanation:
     """The features and words that the probability of ``genre`` rests on.
 
     ``prediction`` holds the probabilities of the track, (k,) each. ``features`` are (name, effect), ``words`` (word,
-    part, effect). An effect is the fall of the genre's log-probability (nats) when that part is left out: positive
-    speaks for the genre, negative against it. The largest by size come first.
+    part, effect), the largest effects first. An effect is the fall of the genre's log-probability (nats) when that
+    feature or word is left out: positive speaks for the genre, negative against it.
     """
 
     genre: str
@@ -167,8 +168,8 @@ class GenrePredictor:
     def agreeing(self, before: GenrePrediction, after: GenrePrediction) -> GenrePrediction:
         """Return ``after`` with microgenres that agree with its families, (n, k) each.
 
-        The odds of a microgenre change by as much as the probability of its family does from ``before`` to ``after``:
-        Bayes' rule where nothing but the family has become better known.
+        The odds of a microgenre are multiplied by the ratio of its family's probability in ``after`` to that in
+        ``before``. This is Bayes' rule if the new evidence concerns only the family.
         """
         if not len(self._micro_families) or not before.micro.shape[1]:
             return after
@@ -193,10 +194,10 @@ class GenrePredictor:
     ) -> Explanation:
         """Return the effects of each known feature and each word on ``genre``, by leaving out one at a time.
 
-        Without ``genre`` the most probable one is explained. The result holds the track's probabilities too, so there
+        Without ``genre`` the most probable one is explained. The result also holds the track's probabilities, so there
         is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned. ``revise``
-        changes probabilities by what else is known of the track: those of the track itself, and those of its 114
-        genres alone for each part that is left out.
+        changes probabilities by what else is known of the track; it gets all heads for the track itself, but only the
+        114 genres for the track without a part.
 
         Raises ValueError if ``genre`` is none of ``genres``.
         """
@@ -278,10 +279,10 @@ class GenrePredictor:
         )
 
     def experts(self, encoded: Encoded) -> tuple[Floats, Floats, Floats]:
-        """Return the network's outputs before calibration, probabilities by expert.
+        """Return the network's outputs before calibration.
 
-        Of the 114 genres (n, experts, 114), of the broad genres (n, their experts, broad genres), and the shares of
-        the microgenres (n, microgenres), whose rows sum to 1.
+        They are the probabilities of the 114 genres by expert (n, experts, 114), those of the broad genres by expert
+        (n, experts, broad genres), and the shares of the microgenres (n, microgenres), whose rows sum to 1.
         """
         flat = self.network(encoded.audio, encoded.bags)
         flat, k = flat.reshape(len(flat), -1), len(self.broad)
@@ -296,7 +297,7 @@ def _by_expert(flat: Floats, k: int) -> Floats:
 
 
 def bases(audio: Floats, bags: Floats) -> npt.NDArray[np.intp]:
-    """Return for each row the index in :data:`BASES` of what is known of it.
+    """Return for each row the index in :data:`BASES` of its basis.
 
     The masks of :data:`COLUMNS` are the first columns of ``audio``.
     """

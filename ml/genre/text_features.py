@@ -1,8 +1,8 @@
 """Names as numbers: the hashed subwords of a title, of the artists and of an album.
 
-A name becomes a bag of 32-bit hashes: its words, their character n-grams (as in fastText, so that unseen words have
-some too: Bojanowski et al., "Enriching word vectors with subword information", 2017), its pairs of neighbouring words
-and the whole name. All but the pairs and the whole depend on one word alone, so they are cached by word.
+A name becomes a bag of 32-bit hashes: of its words, their character n-grams, its pairs of neighbouring words and the
+whole name. The n-grams are those of fastText; they also represent unseen words (Bojanowski et al., "Enriching word
+vectors with subword information", 2017). Hashes that depend on one word alone are cached by word.
 """
 
 import re
@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 PARTS = ("title", "artist", "album")
 NGRAM_SIZES = (3, 4, 5)
-_LONGEST_WORD = 40  # letters of a word that are read
-_MOST_WORDS = 60  # words of a part that are read
+_LONGEST_WORD = 40  # further letters of a word are ignored
+_MOST_WORDS = 60  # further words of a part are ignored
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # First and last code point of scripts that are informative about genres.
@@ -39,7 +39,7 @@ Name = Sequence[str]  # the words of one title, one artist or one album
 
 
 def words(text: str) -> list[str]:
-    """Return the words of ``text`` as written; a name of punctuation alone ("!!!") is one word."""
+    """Return the words of ``text`` as written; a name that is all punctuation ("!!!") is one word."""
     found = _WORD.findall(text)[:_MOST_WORDS]
     bare = text.strip()[:_LONGEST_WORD]
     return found or ([bare] if bare else [])
@@ -62,7 +62,7 @@ def _bytes(subword: str) -> bytes:
 def _ngrams(spelling: str) -> Iterator[bytes]:
     bounded = f"<{spelling}>"
     spans = [(i, i + n) for n in NGRAM_SIZES for i in range(len(bounded) - n + 1)]
-    if bounded.isascii():  # encoding once is faster, and most of the work for a new name is here
+    if bounded.isascii():  # encoding once is faster, and this function takes most of the time for a new name
         raw = bounded.encode()
         return (raw[i:j] for i, j in spans)
     return (_bytes(bounded[i:j]) for i, j in spans)

@@ -1,4 +1,4 @@
-"""Whether two tracks are alike enough to go together, or one is merely the nearest in a small catalogue."""
+"""Close matches: whether two tracks go together, or one is merely the nearest in a small catalogue."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -11,9 +11,9 @@ from ml.sound import squared_distance
 from store.domain import Track, usable_features
 from store.text import normalise
 
-# Floor of the likeness, by what it was judged by. Two tracks by different artists that reach it are on one playlist at
-# least four times as often as by chance, as are two tracks whose artists share a genre. Chosen on the playlists of
-# split `valid`; bench/close_match.py reports `test`.
+# Least likeness of a close match, by the kinds of similarity that are known. Two tracks by different artists that reach
+# it are in one playlist at least four times as often as by chance, like two tracks whose artists share a genre. Chosen
+# on the playlists of split `valid`; bench/close_match.py reports `test`.
 LEAST: Mapping[frozenset[str], float] = {
     frozenset({"sound", "artist"}): 0.40,
     frozenset({"sound"}): 0.92,
@@ -30,11 +30,11 @@ def is_close_match(
     weights: Mapping[str, float] = _NO_FACTORS,
     apart: Differences | None = None,
 ) -> bool:
-    """Return whether ``other`` goes with ``seed``: same first artist, shared genre name, or likeness at the floor.
+    """Return whether ``other`` goes with ``seed``: same first artist, a shared genre name, or enough likeness.
 
     ``weights`` are factors as :func:`~ml.neighbours.model.weights_from` returns them. A kind of similarity ("sound",
-    "artist", "genre") with factor 0 is not considered. ``apart`` are the :func:`~ml.neighbours.reasons.differences`
-    where they are known already.
+    "artist", "genre") with factor 0 is not considered. ``apart`` are the tracks'
+    :func:`~ml.neighbours.reasons.differences` if they are known already.
     """
     kinds = {kind for kind in ("sound", "artist", "genre") if weights.get(kind, 1.0) > 0}
     first_artists = {normalise(track.artists[0]) if track.artists else track.id for track in (seed, other)}

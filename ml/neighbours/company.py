@@ -1,4 +1,4 @@
-"""How well each artist of a segment goes with one artist, by what of the embedding that needs, laid out for speed."""
+"""How well each artist of a segment goes with one artist; the needed parts of the embedding are laid out for speed."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,15 +11,15 @@ Floats32 = npt.NDArray[np.float32]
 
 # Most cosines of artists are high; this exponent spreads them.
 ARTIST_POWER = 4
-# Of the likeness of artists: the share of it that families and regions in common make alone, the share of the rest that
-# is lost without any, and what closeness in shared playlists adds. Chosen on held-out playlists (split `valid`).
+# Weights in the likeness of artists: the share that common families and regions make by themselves, the share of the
+# rest that is lost without any in common, and the weight of closeness in shared playlists. Chosen on split `valid`.
 _KIN, _APART, _TOGETHER = 0.25, 0.8, 0.5
 # Likeness of a row whose artist is unknown: about that of a random track.
 UNKNOWN_ARTIST = 0.05
 
 
 class SegmentArtists:
-    """The artists of one segment: 12 MB for the 50,000 of 220,000 tracks.
+    """The artists of one segment; 12 MB for the 50,000 artists of 220,000 tracks.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class SegmentArtists:
         self._sorted_rows = rows[self._by_row]
         self._rows = np.maximum(rows, 0).astype(np.intp)
         self._places = unit_rows(artists.vectors[self._rows])
-        # By column: most artists have a share in few families, and the other columns need not be looked at.
+        # Stored by column: an artist has shares in few families, so that most columns can be skipped.
         self._kinship = np.ascontiguousarray(artists.kinship[self._rows].T)
         release(artists.vectors)
         release(artists.kinship)
@@ -49,7 +49,7 @@ class SegmentArtists:
         scores *= (1 - _KIN) * (1 - _APART) + (1 - _KIN) * _APART * agreement
         scores += _KIN * np.square(agreement)
         partners, _, closeness = self._artists.partners(artist)
-        # Few are partners, so these alone are looked up; artists of one row in the embedding stand side by side.
+        # An artist has few partners: look these up. Names of the same artist of the embedding are adjacent.
         first, end = (np.searchsorted(self._sorted_rows, partners, side=side) for side in ("left", "right"))
         found = self._by_row[spans(first, end - first)]
         scores[found] += np.float32(_TOGETHER) * np.repeat(closeness.astype(np.float32), end - first)
@@ -58,7 +58,7 @@ class SegmentArtists:
         return scores
 
     def agreement(self, artist: int) -> Floats32:
-        """Return (a,) how far each artist's families and regions are those of one artist, 0 to 1."""
+        """Return (a,) how far each artist agrees with one artist in families and regions, 0 to 1."""
         weights = self._artists.kinship_weights(artist)
         found, part = np.zeros(len(self._rows), np.float32), np.empty(len(self._rows), np.float32)
         for column in np.flatnonzero(weights).tolist():
@@ -66,7 +66,7 @@ class SegmentArtists:
         return found
 
     def cosine_scores(self, artist: int, hubs: Hubs | None) -> Floats32:
-        """Return (a,) the cosine with one artist to the power of ``ARTIST_POWER``, 0 for less than 0."""
+        """Return (a,) the cosine with one artist to the power of ``ARTIST_POWER``, 0 for a negative cosine."""
         cosine: Floats32 = self._places @ self._artists.unit(artist)
         if hubs is not None:
             # One minus the cosine is half the squared distance.

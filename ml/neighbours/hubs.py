@@ -1,4 +1,4 @@
-"""Hub correction by local scaling: a distance is divided by how sparse the surroundings of its two points are.
+"""Hub correction by local scaling: a distance is divided by a measure of how sparse its two ends' surroundings are.
 
 In many dimensions some points are among the nearest neighbours of very many others (hubs), and some of none
 (anti-hubs). Local scaling reduces this: d(x, y) / sqrt(s(x) s(y)), where s is the mean distance of a point from its own
@@ -22,27 +22,27 @@ from store.catalogue.records import release
 Floats = npt.NDArray[np.floating[Any]]
 
 SAMPLE = 1000
-NEAREST = 10  # of the sample, which is the nearest hundredth of all tracks
-# Exponent of the artists' scales; 1 is the full correction, 0 none. Playlists hold tracks of artists from dense regions
-# together: on held-out ones (`valid`, 1,307 seeds) 0.5 and 1 had fewer hits than no correction.
+NEAREST = 10  # neighbours in the sample, which stand for the nearest hundredth of all tracks
+# Exponent of the artists' scales; 1 is the full correction, 0 none. Artists of dense regions do share playlists: on
+# held-out ones (`valid`, 1,307 seeds) exponents 0.5 and 1 had fewer hits than no correction.
 ARTISTS = 0.25
-# With fewer references, the mean over ten of them says nothing about a neighbourhood.
+# With fewer references, ten of them are too large a share to be a neighbourhood.
 LEAST = 100
-_SAME = 1e-4  # squared distance up to which a reference counts as the point itself or another edition of it
+_SAME = 1e-4  # up to this squared distance, a reference is taken for the point itself or another edition of it
 _BLOCK = 2048  # points per block: 8 MB of distances
 _SEED = 1
 
 
 class LocalScaling:
-    """How sparse the surroundings of a point are.
+    """Measures how sparse the surroundings of points are.
 
     Parameters
     ----------
     references : np.ndarray
         (s, d) sample of points without NaN.
     shares : np.ndarray, optional
-        (d,) each column's share of the whole weight, 1 in sum; equal by default. The distance of a point with NaN is
-        taken over its known columns.
+        (d,) each column's share of the whole weight, 1 in sum; equal by default. For a point with NaN, the distance is
+        computed over its known columns.
     """
 
     def __init__(self, references: Floats, shares: Floats | None = None) -> None:
@@ -56,7 +56,7 @@ class LocalScaling:
     def scales(self, points: Floats) -> npt.NDArray[np.float32]:
         """Return (n,): mean squared distance of (n, d) ``points`` from their nearest references; the median is 1.
 
-        A point of NaN alone has 1, as has every point where there are fewer than 100 references.
+        It is 1 for a point that is all NaN, and for every point if there are fewer than 100 references.
         """
         found = np.ones(len(points), np.float32)
         if self._squares.shape[1] < LEAST:
@@ -79,16 +79,16 @@ class LocalScaling:
 
 
 class Hubs:
-    """Local scales of sounds and of artists, from tracks drawn from one segment: 1.2 MB for 220,000 tracks.
+    """Local scales of sounds and of artists, from a sample of the tracks of one segment; 1.2 MB for 220,000 tracks.
 
-    The scales of sounds are computed with the default weights of the features and used with any weights.
+    The scales of sounds are computed with the default weights of the features, and used with any weights.
 
     Parameters
     ----------
     segment : Segment
-        From which the sample is drawn.
+        The segment from which the sample is drawn.
     artist_of : np.ndarray
-        (artists of the segment,) their rows in ``artists``, -1 where they have none.
+        (artists of the segment,) their rows in ``artists``, -1 for unknown ones.
     artists : ArtistEmbedding
 
     Attributes

@@ -1,4 +1,4 @@
-"""Tracks that go with a track: of similar sound, by similar artists, of the same genres, and rather popular."""
+"""Tracks that go with a track: of similar sound, by similar artists, of the same genres; popular ones are preferred."""
 
 import heapq
 import math
@@ -28,7 +28,7 @@ from store.text import normalise
 
 # Distance (in spreads, see ml.sound) at which the likeness of sound falls to 0.61.
 SOUND_WIDTH = 1.5
-# Rows up to which all are scored, and artists whose tracks are scored first.
+# Of a segment with no more rows than this, all are scored; else the tracks of so many artists are scored first.
 _FEW_ROWS, _FIRST_ARTISTS = 4096, 256
 # Likeness of a row whose sound or popularity is unknown: about that of a random track.
 UNKNOWN_SOUND, UNKNOWN_POPULARITY = 0.6, 0.2
@@ -52,8 +52,8 @@ class Weights:
 
     sound: float = 1.0
     artist: float = 2.0
-    genre: float = 0.3  # labels are rare and noisy, and the artist embedding holds artists' genres already
-    popularity: float = 0.3  # a tenth of the whole: of two equally similar tracks the more popular one
+    genre: float = 0.3  # low, because labels are rare and noisy, and the artist embedding knows artists' genres
+    popularity: float = 0.3  # low, so that it only decides between equally similar tracks
 
 
 class NothingToCompare(Exception):  # noqa: N818 - a state of knowledge, not a fault
@@ -122,11 +122,11 @@ def weights_from(text: str) -> dict[str, float]:
 class _Seed:
     """What is compared of a seed, and with which weights.
 
-    ``coordinates`` (12,) are ``None`` where the sound is unknown or has no weight. ``weight_factors`` are the
-    request's, ``sound_factors`` (12,) those of its features (:func:`ml.sound.factors_of`). ``hubs`` corrects
-    distances, and ``sound_scale`` is theirs of the seed's sound. ``artist`` is the seed's row in the embedding,
-    ``None`` where it is unknown or has no weight; ``artist_scores`` (artists,) is how well the artists of a segment go
-    with it, computed once for each segment.
+    ``coordinates`` (12,) are ``None`` where the sound is unknown or has weight 0. ``weight_factors`` are the request's,
+    ``sound_factors`` (12,) the resulting factors of coordinates (:func:`ml.sound.factors_of`). ``hubs`` corrects
+    distances; ``sound_scale`` is its scale of the seed's sound. ``artist`` is the row of the seed's artist in the
+    embedding, ``None`` where it is unknown or has weight 0; ``artist_scores`` (artists,) by segment is how well the
+    segment's artists go with it.
     """
 
     track: Track
@@ -142,7 +142,7 @@ class _Seed:
 
     @property
     def total(self) -> np.float32:
-        """The sum of the weights that count."""
+        """The sum of the weights of the known kinds of likeness."""
         weights, total = self.weights, self.weights.popularity
         total += weights.sound if self.coordinates is not None else 0.0
         total += weights.artist if self.artist is not None else 0.0
@@ -172,7 +172,7 @@ class Neighbours:
     ) -> list[Neighbour]:
         """Return the tracks that go best with ``seed``, best first.
 
-        Each recording comes once; the seed's and those of ``exclude`` do not come.
+        They are different recordings, without those of the seed and of ``exclude``.
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class Neighbours:
         Raises
         ------
         NothingToCompare
-            As for :meth:`recommend`.
+            As in :meth:`recommend`.
         """
         compared = self._seed(snapshot, seed, {}, None)
         return [self._scores(segment, compared) for segment in snapshot.segments]
@@ -228,7 +228,7 @@ class Neighbours:
         weights = Weights(**{name: getattr(self.weights, name) * factors.get(name, 1.0) for name in KINDS})
         sound_factors = factors_of(factors)
         sound_counts = weights.sound > 0 and (sound_factors is None or bool(sound_factors.any()))
-        # A label that no track of the catalogue has, such as a source's own genre, compares with nothing.
+        # Ignore labels that no track of the catalogue has, such as a source's own genre.
         labels = tuple(
             label for label in track.labels if any(len(segment.rows_with_label(label)) for segment in snapshot.segments)
         )
@@ -269,10 +269,10 @@ class Neighbours:
                 yield snapshot.segments[position], row, float(every[position][row])
 
     def _likely(self, segment: Segment, seed: _Seed) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32], float]:
-        """Return rows of a segment, their scores, and a floor: every row that scores as much is among them.
+        """Return rows of a segment, their scores, and a floor; all rows that score at least the floor are among them.
 
-        What the artist and the popularity of a row can add to its score is known by artist, and its sound adds the
-        weight of the sound at the most. So the sounds of most rows need not be looked at.
+        For each artist there is an upper bound of the score: the parts of artist and popularity are known, and the
+        sound adds at most its weight. Rows whose bound is below the floor are not scored.
         """
         index = self._index(segment)
         if seed.artist is None or len(segment) <= _FEW_ROWS:
@@ -354,8 +354,8 @@ class Neighbours:
     ) -> list[tuple[Ref, float]]:
         """Return the tracks with ``label`` that sound most like ``features``, nearest first, with distances in spreads.
 
-        The search is exact. Each recording comes once; those of the tracks in ``exclude`` do not come. The result is
-        empty when no track has the label or too few features are given to compare (see ml.sound).
+        The search is exact. The tracks are different recordings, without those of ``exclude``. The result is empty when
+        no track has the label or too few features are given to compare (see ml.sound).
         """
         seed = _coordinates(features)
         if seed is None:
@@ -379,9 +379,9 @@ class Neighbours:
 
 
 class Taken:
-    """The tracks of a list, and those that it must not hold: the seed, ``exclude`` and other versions of all these.
+    """The tracks of a list, and those that it must not hold: the seed, ``exclude``, and other versions of all these.
 
-    ``suits`` tells by its normalised title whether a track may come.
+    ``suits`` returns whether a track may be added, by its normalised title.
     """
 
     def __init__(
@@ -400,7 +400,7 @@ class Taken:
 
     def add(self, segment: Segment, row: int) -> bool:
         """Add a row unless it is excluded, in the list already or above the artist cap; return whether it was added."""
-        # What is cheapest to know comes first: most rows are further songs of the first few artists.
+        # The cheapest checks come first: most rows are further songs of the first few artists.
         composition = int(segment.composition_code[row])
         if composition in self._compositions:
             return False
@@ -416,7 +416,7 @@ class Taken:
         return True
 
     def _artist(self, segment: Segment, code: int) -> str:
-        """Return the key of an artist; it lies in a file, and most rows are of artists that were seen before."""
+        """Return the key of an artist; keys are cached, because they lie in a file and the same artists recur."""
         name = self._artists.get((segment.name, code))
         if name is None:
             name = self._artists[segment.name, code] = segment.artist_keys[code]
@@ -424,26 +424,26 @@ class Taken:
 
 
 def _is_among(rows: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Return (n,) whether each row is one of the others, of which there are some."""
+    """Return (n,) whether each row is among ``ascending``, which is not empty."""
     at = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
     return ascending[at] == rows
 
 
 def _season_filter(seed: Track) -> Callable[[str], bool]:
-    """Return what tells whether a title goes with the seed by season: songs of Christmas go with each other only."""
+    """Return the filter of titles by season: Christmas songs are allowed only if the seed is one."""
     if _CHRISTMAS.search(normalise(seed.title)):
         return lambda title: True
     return lambda title: not _CHRISTMAS.search(normalise(title))
 
 
 def _coordinates(features: AudioFeatures) -> npt.NDArray[np.float32] | None:
-    """Return the (12,) coordinates of a sound, ``None`` where too little of it is known to compare."""
+    """Return the (12,) coordinates of a sound, ``None`` where too few features are known to compare."""
     row = coordinates(feature_rows([features]))
     return row[0] if SHARES @ ~np.isnan(row[0]) >= ENOUGH_SHARED else None
 
 
 def _closeness(squared_distances: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return (n,) what is the higher the nearer; what cannot be compared is infinitely far."""
+    """Return (n,) the negative of the distances, minus infinity for NaN."""
     closeness = -squared_distances
     closeness[np.isnan(closeness)] = -np.inf
     return closeness
@@ -470,7 +470,7 @@ def _best_first(scores: Sequence[Floats], count: int = _FIRST_ROWS) -> Iterator[
     while done < sum(map(len, scores)):
         found = ((at, of_segment, top(of_segment, count)) for at, of_segment in enumerate(scores))
         lists = [zip((-part[rows]).tolist(), repeat(at), rows.tolist(), strict=False) for at, part, rows in found]
-        # `count` rows of each segment are sorted, so that the order of the first `count` rows is final.
+        # The best `count` rows of each segment are sorted, so that the first `count` of all are final.
         best = list(islice(heapq.merge(*lists), count))
         yield from ((at, row) for _, at, row in best[done:])
         done, count = len(best), count * 8

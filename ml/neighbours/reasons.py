@@ -1,4 +1,4 @@
-"""Why one track goes with another, in words that follow from their features, artists and genres."""
+"""The reasons why one track goes with another, in words, from their features, artists and genres."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -12,7 +12,7 @@ Difference = tuple[str, float, float, float]
 Differences = Sequence[Difference]
 
 MOST = 5
-NEAR = 0.25  # spreads; closer than four in five pairs of tracks are
+NEAR = 0.25  # spreads; four in five pairs of tracks differ more
 _KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 _SAME_TEMPO, _SAME_PULSE = 1.03, 1.02  # largest ratio of tempi that count as equal
 _GENRES_NAMED = 2
@@ -57,7 +57,7 @@ def reasons(
     """Return one to five reasons why ``other`` goes with ``seed``: artists, then genres, then sound.
 
     ``weights`` are factors by feature, "sound", "artist" and "genre". Reasons of a higher factor come first, those of
-    factor 0 are left out. ``apart`` are the :func:`differences` where they are known already.
+    factor 0 are left out. ``apart`` are the tracks' :func:`differences` if they are known already.
     """
     factors = weights or {}
     apart = differences(seed, other) if apart is None else apart
@@ -92,7 +92,7 @@ def _by_artist(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[
 def _by_genre(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
     theirs = _genres(other, artists)
     shared = [name for name in _genres(seed, artists) if name in theirs]
-    # A genre of more words is narrower: "old school thrash" before "metal".
+    # A name of more words is a narrower genre: "old school thrash" comes before "metal".
     shared.sort(key=lambda name: -len(name.split()))
     if shared:
         yield f"Both {' and '.join(shared[:_GENRES_NAMED])}"
@@ -118,7 +118,7 @@ def _by_sound(apart: Differences, weights: Mapping[str, float]) -> Iterator[tupl
         if name in pairs and all(map(is_so, pairs[name])):
             said.add(name)
             yield weights.get(name, 1.0), f"{words} ({_numbers(*pairs[name])})"
-    # Most pairs are not acoustic, so that two low values are no reason.
+    # Two low values are no reason, because most pairs of tracks are not acoustic.
     if "acousticness" in pairs and min(pairs["acousticness"]) < _SOME_ACOUSTICNESS:
         said.add("acousticness")
     near = [name for name in _ALIKE if name in close and name not in said]
@@ -143,7 +143,7 @@ def _tempo(mine: float, theirs: float) -> Iterator[str]:
 
 
 def _by_default(seed: Track, other: Track, artists: ArtistEmbedding, apart: Differences) -> Iterator[str]:
-    """Yield reasons for two tracks that share nothing in particular; the last one always holds."""
+    """Yield reasons for two tracks that share nothing in particular; the last reason always holds."""
     mine, theirs = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
     if mine and theirs and float(artists.unit(mine[0]) @ artists.unit(theirs[0])) >= _CLOSE_ARTISTS:
         yield f"{theirs[1]} is close to {mine[1]} in genres, sound and playlists"

@@ -1,1 +1,1 @@
-"""What listeners would say of a track (energy, valence ...), learnt from tracks of which a provider has said it."""
+"""Perceptual audio features (energy, valence ...) from files, learnt from tracks with a provider's features."""

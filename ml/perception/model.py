@@ -1,4 +1,4 @@
-"""A ridge regression from the descriptors of a file to what a provider would say of the track."""
+"""A ridge regression from the descriptors of a file to the audio features that a provider would give."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ml.artefacts import verified
 Floats = npt.NDArray[np.float64]
 
 TASK = "perception"
-_EDGE = 0.01  # shares are learnt as logits of what lies this far within 0 and 1
+_EDGE = 0.01  # shares are clipped this far within 0 and 1, and learnt as logits
 
 
 def rows_of(descriptors: Iterable[Mapping[str, float]], names: Iterable[str]) -> Floats:
@@ -28,7 +28,7 @@ def rows_of(descriptors: Iterable[Mapping[str, float]], names: Iterable[str]) ->
 
 
 def to_line(values: Floats, name: str) -> Floats:
-    """Return values of the attribute ``name`` as they are learnt: logits of shares, dB as they are."""
+    """Return values of the attribute ``name`` as the model learns them: shares as logits, dB unchanged."""
     if name == "loudness":
         return values
     inner = np.clip(values, _EDGE, 1 - _EDGE)
@@ -36,7 +36,7 @@ def to_line(values: Floats, name: str) -> Floats:
 
 
 def from_line(line: Floats, name: str) -> Floats:
-    """Return what :func:`to_line` was given."""
+    """Return the values for results of :func:`to_line`: its inverse, within the attribute's range."""
     if name == "loudness":
         return np.clip(line, -60.0, 10.0)
     share = 1 / (1 + np.exp(-np.clip(line, -30, 30)))
@@ -50,15 +50,15 @@ class Perception:
     Attributes
     ----------
     version : str
-        Of the model.
+        The version of the model.
     descriptors : tuple of str
-        The d names in order.
+        The names of the d inputs, in order.
     centre, scale : np.ndarray
         (d,) mean and standard deviation of the descriptors; a missing one counts as the mean.
     weights : mapping
-        (d + 1,) by attribute, the last the constant.
+        (d + 1,) by attribute; the last is the constant.
     confidence : mapping
-        The share of the variance that it explains of held-out tracks, by attribute, 0 to 1.
+        By attribute, the share (0 to 1) of the variance of held-out tracks that it explains.
     """
 
     version: str
@@ -69,14 +69,14 @@ class Perception:
     confidence: Mapping[str, float]
 
     def predict(self, descriptors: Mapping[str, float]) -> dict[str, float]:
-        """Return the attributes that the model tells better than the baselines, in Spotify's units, by name."""
+        """Return the attributes that the model predicts, in Spotify's units, by name."""
         found = self.predict_rows(rows_of([descriptors], self.descriptors))
         return {name: round(float(values[0]), 4) for name, values in found.items()}
 
     def predict_rows(self, rows: Floats) -> dict[str, Floats]:
         """Return (n,) values by attribute for (n, d) descriptors."""
         standard = np.nan_to_num((rows - self.centre) / self.scale)
-        # Beyond what was learnt from, a linear model runs away.
+        # A linear model extrapolates badly: clip the inputs to about the range of the training data.
         inputs = np.column_stack([np.clip(standard, -4.0, 4.0), np.ones(len(rows))])
         return {name: from_line(inputs @ weights, name) for name, weights in self.weights.items()}
 

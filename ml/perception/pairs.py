@@ -12,7 +12,7 @@ from store.documents import reports_by_source, track_from
 from store.domain import AUDIO_FEATURES, SHOWN_ONLY
 from store.facts import OWN_AUDIO
 
-# What is learnt: loudness too, since providers measure it in another way than BS.1770.
+# The attributes that are learnt; loudness is one, since providers do not measure it by BS.1770.
 TARGETS = (
     "danceability",
     "energy",
@@ -28,7 +28,7 @@ _PAGE = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """A track: its first artist, the descriptors of its file, and what ``source`` says of it, by name."""
+    """A track: its first artist, the descriptors of its file, and the audio features from ``source``, by name."""
 
     track_id: str
     artist: str
@@ -37,14 +37,14 @@ class Pair:
     source: str
 
     def uncalibrated(self, name: str) -> float | None:
-        """Return what the analyser itself says of the attribute ``name``."""
+        """Return the analyser's own estimate of the attribute ``name``."""
         return self.descriptors.get("loudness" if name == "loudness" else f"guess_{name}")
 
 
 def pairs(database: Database, owner: str | None) -> Iterator[Pair]:
-    """Yield a pair for each track of the installation, or of ``owner``, that has both; each track once.
+    """Yield a pair for each track of the installation and of ``owner`` with both; each track once per owner.
 
-    Values that are shown only (:data:`store.domain.SHOWN_ONLY`) are not learnt from.
+    Values that may only be shown (:data:`store.domain.SHOWN_ONLY`) are left out.
     """
     files: dict[str | None, dict[str, AudioFile]] = defaultdict(dict)
     for file in audio_files(database):

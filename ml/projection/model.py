@@ -20,11 +20,11 @@ Floats = npt.NDArray[np.floating[Any]]
 
 CATALOGUE = "catalogue"
 METHODS = ("tsne", "umap")
-# Neighbours that the scores consider, and that a new point is placed by.
+# The number of neighbours that count in the scores, and that place a new point.
 NEIGHBOURS = 10
-# Points of a map that the scores are computed on, against all of its points.
+# The scores compare at most so many points with all points of the map.
 SCORED = 1000
-# A neighbour on the map is far in sound where more than this share of all mapped tracks sounds more like the track.
+# A neighbour on the map is far in sound if more than this share of all mapped tracks sound more like the track.
 FAR_SHARE = 0.25
 _SAMPLE_SEED = 1
 
@@ -94,9 +94,9 @@ class Projection:
     def place(self, places: Floats, method: str) -> npt.NDArray[np.float32]:
         """Return the points (m, 2) of new tracks with the coordinates ``places`` (m, 12) on an existing map.
 
-        The mean of the nearest ten mapped tracks, weighted by the inverse of their squared distance: the first step
-        of the embedding of new points in P. Poličar et al., "Embedding to reference t-SNE space addresses batch
-        effects in single-cell classification" (Machine Learning, 2021).
+        A point is the mean of the ten mapped tracks nearest in sound, weighted by the inverse of their squared
+        distance. This is the first step of the embedding of new points in P. Poličar et al., "Embedding to reference
+        t-SNE space addresses batch effects in single-cell classification" (Machine Learning, 2021).
         """
         filled = np.where(np.isnan(places), self.places.mean(axis=0), places).astype(np.float32)
         count = min(NEIGHBOURS, len(self.places))
@@ -111,7 +111,7 @@ class Projection:
     def far_neighbours(self, row: int, method: str) -> list[tuple[int, float]]:
         """Return which of the ten tracks nearest to ``row`` on a map are far from it in sound, the nearest first.
 
-        Each with the share of all other mapped tracks that sound more like it, above :data:`FAR_SHARE` and below 1.
+        Each comes with the share of all other mapped tracks that sound more like ``row``, above :data:`FAR_SHARE`.
         """
         here = np.array([row])
         map_ranks, ranks = _ranks(self.maps[method], here)[0], _ranks(self.places, here)[0]
@@ -121,7 +121,7 @@ class Projection:
 
 
 def map_of_catalogue(snapshot: Snapshot, owner: str | None) -> str:
-    """Return the name of the catalogue's map: of an owner with tracks of their own it is another, which holds them."""
+    """Return the name of the catalogue's map; owners with tracks of their own have a separate map, with these."""
     has_own = any(segment.name == OWN for segment in snapshot.segments)
     return f"{CATALOGUE} of {owner}" if has_own else CATALOGUE
 

@@ -1,1 +1,1 @@
-"""What a recording sounds like, from its samples: a vector to find sound-alikes by, and tags of genre and mood."""
+"""Analysis of a recording's samples: a vector by which sound-alikes are found, and tags of genre and mood."""

@@ -1,4 +1,4 @@
-"""Sound-alikes by the vectors of recordings: nearest ones, a path between two, recordings that are the same."""
+"""Sound-alikes by the vectors of recordings: the nearest ones, a path between two, and equal recordings."""
 
 import heapq
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
 
-LEAST_FITTED = 50  # recordings; from fewer, nothing is learnt of how a recording varies within itself
-_MOST_FITTED = 4_000  # recordings, which is more than enough for a covariance
+LEAST_FITTED = 50  # fewer recordings are too few to learn how a recording varies within itself
+_MOST_FITTED = 4_000  # so many recordings are more than enough for a covariance
 _SHRINK = 0.2
-SAME = 0.995  # cosine of the plain vectors from which two recordings of like length are taken for one
+SAME = 0.995  # least cosine of the plain vectors for two recordings of equal length to be the same
 _SAME_LENGTH_MS = 2_000
-_NEIGHBOURS = 12  # of a recording, the steps that a path may take
+_NEIGHBOURS = 12  # from each recording, a path may step to so many neighbours
 _BLOCK = 2_048
 
 
 @dataclass(frozen=True, eq=False)
 class SoundSpace:
-    """The recordings of one library, by unit vectors whose cosine is how alike they sound.
+    """The recordings of one library, as unit vectors; the cosine of two says how alike they sound.
 
     Attributes
     ----------
@@ -29,7 +29,7 @@ class SoundSpace:
     plain : np.ndarray
         (n, d) unit vectors: the means of the parts of each recording.
     vectors : np.ndarray
-        (n, d) unit vectors in which the directions count less in which the parts of one recording differ.
+        (n, d) unit vectors; directions in which the parts of one recording differ count less.
     """
 
     names: tuple[str, ...]
@@ -38,10 +38,10 @@ class SoundSpace:
 
     @classmethod
     def of(cls, names: Sequence[str], parts: Sequence[Floats]) -> Self:
-        """Place recordings, each by its (k, d) parts.
+        """Build the space from each recording's (k, d) parts.
 
-        With :data:`LEAST_FITTED` of them, the covariance within recordings is whitened (within-class covariance
-        normalisation: Hatch, Kajarekar, Stolcke, Interspeech 2006). With fewer, the cosine of the means counts.
+        From :data:`LEAST_FITTED` recordings on, the covariance within recordings is whitened (within-class covariance
+        normalisation: Hatch, Kajarekar, Stolcke, Interspeech 2006). With fewer, ``vectors`` are ``plain``.
         """
         means = np.array([part.mean(axis=0) for part in parts], np.float32).reshape(
             len(parts), parts[0].shape[1] if parts else 0
@@ -65,10 +65,10 @@ class SoundSpace:
         return float(self.vectors[self.names.index(one)] @ self.vectors[self.names.index(other)])
 
     def path(self, start: str, end: str, most: int) -> list[str]:
-        """Return recordings from ``start`` to ``end``, both included, ``most`` at the most, by small steps.
+        """Return at most ``most`` recordings from ``start`` to ``end``, both included, in small steps.
 
-        The path has the least sum of squared distances over steps between near recordings, so that it takes many small
-        steps before a large one. A longer one is thinned out evenly.
+        The path minimises the sum of squared distances, so that it prefers many small steps to a large one. If it has
+        more recordings than ``most``, it is thinned evenly.
         """
         first, last = self.names.index(start), self.names.index(end)
         before = self._before(first, last)
@@ -80,7 +80,7 @@ class SoundSpace:
         return [self.names[found[at]] for at in kept]
 
     def _before(self, first: int, last: int) -> dict[int, int]:
-        """Return for each recording that was reached the one before it (Dijkstra's algorithm)."""
+        """Return for each reached recording its predecessor on the path (Dijkstra's algorithm)."""
         costs, before, queue = {first: 0.0}, {first: first}, [(0.0, first)]
         done: set[int] = set()
         while queue:
@@ -100,9 +100,9 @@ class SoundSpace:
         return before
 
     def duplicates(self, lengths_ms: Sequence[int | None]) -> list[list[str]]:
-        """Return the groups of recordings that sound the same and are of the same length, the largest first.
+        """Return the groups of recordings that sound the same and have the same length, the largest group first.
 
-        ``lengths_ms`` are in the order of ``names``; an unknown length matches none.
+        ``lengths_ms`` are in the order of ``names``; a recording of unknown length is in no group.
         """
         lengths = np.array([np.nan if length is None else length for length in lengths_ms], float)
         group = np.arange(len(self.names))

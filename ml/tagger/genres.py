@@ -1,4 +1,4 @@
-"""What the taggers' tags say of genre and mood, by a table written by hand."""
+"""Genres and moods from the taggers' tags, by a table written by hand."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-# Tag -> the one of the 114 genres that it stands for. "techno" is what MagnaTagATune's listeners call any electronic
-# music with a beat.
+# Tag -> the one of the 114 genres that it stands for. MagnaTagATune's listeners call any electronic music with a beat
+# "techno".
 _OF_MTT = {
     "classical": "classical",
     "techno": "electronic",
@@ -61,21 +61,21 @@ _OF_MSD = {
     "indie pop": "indie-pop",
     "House": "house",
 }
-_MTT_WEIGHT = 0.5  # its tags are of sound rather than of genre
+_MTT_WEIGHT = 0.5  # lower, because MagnaTagATune's tags describe sound rather than genre
 _PACE = ("slow", "fast", "beat", "loud", "quiet", "soft")
 _FEELING = ("beautiful", "catchy", "happy", "mellow", "party", "sad", "sexy", "weird")
 FEELINGS = frozenset((*_FEELING, "chill", "chillout", "easy listening"))
 MOODS = FEELINGS | {*_PACE}
 _INSTRUMENTS = frozenset(("strings", "violin", "cello", "choir", "harpsichord", "sitar"))
-_LEAST = 0.01  # of the probability is spread over all genres, so that none is ruled out
+_LEAST = 0.01  # share of the probability that is spread over all genres, so that none is ruled out
 
 Floats = npt.NDArray[np.floating[Any]]
 
 
 def genre_probabilities(tags: Sequence[str], probabilities: Floats, genres: Sequence[str]) -> Floats:
-    """Return the probabilities (114,) of ``genres`` that the 100 ``tags`` of :class:`ml.tagger.model.MusicTagger` tell.
+    """Return the (114,) probabilities of ``genres`` that follow from the 100 tags of ``ml.tagger.model.MusicTagger``.
 
-    The sum of the probabilities of the tags that stand for a genre, scaled to 1; they are not calibrated.
+    Each is the sum of the probabilities of the tags that stand for the genre, scaled to 1 in all; not calibrated.
     """
     found, half = np.zeros(len(genres)), len(tags) // 2
     for at, (tag, probability) in enumerate(zip(tags, probabilities.tolist(), strict=True)):
@@ -86,8 +86,11 @@ def genre_probabilities(tags: Sequence[str], probabilities: Floats, genres: Sequ
 
 
 def kinds_of(tags: Sequence[str], probabilities: Floats, least: float) -> Mapping[str, list[tuple[str, float]]]:
-    """Return the tags of at least the probability ``least`` by kind, the likeliest first: ``genres``, ``moods``,
-    ``sounds`` (instruments, voices, the rest). A tag of both taggers counts once, at its higher probability."""
+    """Return the tags with a probability of at least ``least`` by kind, the likeliest first.
+
+    The kinds are ``genres``, ``moods`` and ``sounds`` (instruments, voices, the rest). A tag of both taggers has the
+    higher probability.
+    """
     best: dict[str, float] = {}
     for tag, probability in zip(tags, probabilities.tolist(), strict=True):
         best[tag.lower()] = max(probability, best.get(tag.lower(), 0.0))

@@ -1,6 +1,7 @@
-"""Log-mel patches of a stream of samples, as musicnn was trained on, in bounded memory.
+"""Log-mel patches of a stream of samples, as in musicnn's training, in bounded memory.
 
-The mel is float32. musicnn's own code casts it to float16 before it multiplies by 10,000, so that loud frames overflow.
+Here the mel is float32: musicnn's own code casts it to float16 before multiplying by 10,000, so that loud frames
+overflow.
 """
 
 from collections.abc import Iterable
@@ -11,11 +12,11 @@ import numpy.typing as npt
 
 RATE = 16_000  # samples a second
 MELS = 96
-FRAMES = 187  # of a patch: three seconds
+FRAMES = 187  # frames of a patch: three seconds
 LEAST_SECONDS = 0.5
 _WINDOW, _HOP = 512, 256
 _STEP = FRAMES * _HOP
-_SPAN = _STEP - _HOP + _WINDOW  # samples that a patch looks at
+_SPAN = _STEP - _HOP + _WINDOW  # samples of a patch
 _LINEAR_TO = 1000.0  # Hz; Slaney's scale is linear up to here, by 200/3 Hz, and then by factors of 6.4 ** (1 / 27)
 _PER_MEL, _LOG_STEP = 200.0 / 3.0, np.log(6.4) / 27.0
 
@@ -36,7 +37,7 @@ def patches(blocks: Iterable[Floats], most: int) -> Floats:
     blocks
         Mono samples at :data:`RATE`, full scale 1, in blocks of any length.
     most
-        The number of patches, 1 or more; more of them are chosen among, not read on.
+        The number of patches, 1 or more.
 
     Raises
     ------
@@ -44,7 +45,7 @@ def patches(blocks: Iterable[Floats], most: int) -> Floats:
     """
     kept: list[Floats] = []
     every, number, length = 1, 0, 0
-    rest = np.zeros(_WINDOW // 2, np.float32)  # frames are centred: the first looks at silence before the sound
+    rest = np.zeros(_WINDOW // 2, np.float32)  # frames are centred: the first one begins with silence
     for block in _safe(blocks):
         length += len(block)
         rest = np.concatenate([rest, block])
@@ -70,7 +71,7 @@ def _safe(blocks: Iterable[Floats]) -> Iterable[Floats]:
 
 
 def log_mel(samples: Floats) -> Floats:
-    """Return log10(1 + 10,000 x mel power), (n, 96) float32, of the whole windows in ``samples``, hop 256."""
+    """Return log10(1 + 10,000 x mel power), (n, 96) float32, of the complete windows in ``samples``, hop 256."""
     windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
     power = np.abs(np.fft.rfft(windows * _hann(), axis=1)).astype(np.float32) ** 2
     return np.log10(1.0 + 10_000.0 * (power @ filters()))

@@ -1,7 +1,7 @@
-"""musicnn on LiteRT: two taggers of music (MagnaTagATune, Million Song Dataset) by Pons and Serra, in one network.
+"""musicnn on LiteRT: two taggers of music (MagnaTagATune, Million Song Dataset) in one network; numpy and LiteRT.
 
 J. Pons and X. Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR 2019 late
-breaking. The weights are ISC-licensed; ``ml.tagger.train.train`` converts them. Serving needs NumPy and LiteRT.
+breaking. The weights are ISC-licensed; ``ml.tagger.train.train`` converts them.
 """
 
 import json
@@ -19,10 +19,10 @@ from ml.litert import LiteRTNetwork
 from ml.tagger.mel import RATE, patches
 
 TASK = "tagger"
-WIDTH = 400  # of a vector: the last hidden layers of both taggers
-MOST_PATCHES = 20  # a minute of a file, spread over it
-PARTS = 4  # of a recording that are kept apart
-_BATCH = 4  # patches at a time; more would take more memory and no less time
+WIDTH = 400  # dimensions of a vector: the last hidden layers of both taggers
+MOST_PATCHES = 20  # a minute in all, spread over the recording
+PARTS = 4  # so many parts of a recording have vectors of their own
+_BATCH = 4  # patches at a time; more would take more memory and save no time
 
 Floats = npt.NDArray[np.floating[Any]]
 Network = Callable[[Floats], Floats]
@@ -30,10 +30,10 @@ Network = Callable[[Floats], Floats]
 
 @dataclass(frozen=True, eq=False)
 class Sound:
-    """What a recording sounds like.
+    """The vectors and tags of a recording.
 
-    ``parts`` (1 to 4, 400) are the mean vectors of its parts, of equal length and in their order; ``tags`` (100,) the
-    probability of each of :attr:`MusicTagger.tags`.
+    ``parts`` (1 to 4, 400) are the mean vectors of its parts, equally long and in order; ``tags`` (100,) are the
+    probabilities of :attr:`MusicTagger.tags`.
     """
 
     parts: Floats
@@ -49,7 +49,7 @@ class MusicTagger:
     tags : tuple of str
         The 50 tags of MagnaTagATune, then the 50 of the Million Song Dataset; some are in both.
     rate : int
-        Samples a second of what :meth:`predict` takes.
+        The samples per second that :meth:`predict` expects.
     """
 
     rate = RATE
@@ -66,16 +66,16 @@ class MusicTagger:
         return cls(settings, LiteRTNetwork(lzma.decompress(verified(directory / "musicnn.tflite.xz").read_bytes())))
 
     def predict(self, blocks: Iterable[npt.NDArray[np.float32]]) -> Sound:
-        """Return what mono ``blocks`` of samples sound like, at :data:`RATE` and of full scale 1.
+        """Return vectors and tags of mono ``blocks`` of samples, at :data:`RATE` and full scale 1.
 
-        At most a minute is looked at, in pieces of three seconds spread over the whole.
+        At most a minute is analysed, in pieces of three seconds spread over the whole.
 
         Raises ml.tagger.mel.TooShort for less than half a second.
         """
         return self.of_patches(patches(blocks, MOST_PATCHES))
 
     def of_patches(self, mels: npt.NDArray[np.float32]) -> Sound:
-        """Return what log-mel patches (n, 187, 96) sound like."""
+        """Return vectors and tags of log-mel patches (n, 187, 96)."""
         found = np.concatenate([self._network(mels[at : at + _BATCH]) for at in range(0, len(mels), _BATCH)])
         parts = np.array_split(found[:, :WIDTH], min(PARTS, len(found)))
         return Sound(parts=np.stack([part.mean(axis=0) for part in parts]), tags=found[:, WIDTH:].mean(axis=0))

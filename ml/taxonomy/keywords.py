@@ -6,13 +6,13 @@ from typing import Any, Literal
 from store.text import normalise
 
 Strength = Literal["keyword", "place", "weak"]
-# A style decides before a place does, and a place before an instrument or a word such as pop or folk:
+# A style takes precedence over a place, and a place over an instrument or a weak word such as pop or folk:
 # "russian folk metal" is metal, "russian folk" is Russia's.
 _ORDER: tuple[Strength, ...] = ("keyword", "place", "weak")
 
 
 class GenreWords:
-    """The families' words: ``families`` are mappings with ``name`` and lists ``keywords``, ``places``, ``weak``."""
+    """The words of families, which are mappings with ``name`` and the lists ``keywords``, ``places`` and ``weak``."""
 
     def __init__(self, families: Iterable[Mapping[str, Any]]) -> None:
         self._words: dict[str, tuple[str, Strength]] = {}
@@ -23,10 +23,10 @@ class GenreWords:
         self._longest = max((len(word.split()) for word in self._words), default=1)
 
     def family_of(self, name: str) -> tuple[str, Strength] | None:
-        """Return the family of ``name`` by its words and the kind of word that decided; ``None`` without a known word.
+        """Return the family of ``name`` by its words, and the kind of word that decided; ``None`` without known words.
 
-        A word inside a longer known one does not count. The last of several styles decides, since it is the noun:
-        "jazz rap" is rap. In Romance languages adjectives follow the noun, but those are places.
+        A word inside a longer known one does not count. Of several styles the last one decides, since it is the noun:
+        "jazz rap" is rap. In Romance languages adjectives follow the noun, but these are mostly places.
         """
         words = self._found(normalise(name).split())
         for strength in _ORDER:
@@ -36,7 +36,7 @@ class GenreWords:
         return None
 
     def place_of(self, name: str) -> str | None:
-        """Return the family of the last place in ``name`` ("punjabi hip hop" is of India's), ``None`` without one."""
+        """Return the family of the last place in ``name`` (India's for "punjabi hip hop"), ``None`` without one."""
         places = [(end, family) for _, end, family, kind in self._found(normalise(name).split()) if kind == "place"]
         return max(places)[1] if places else None
 
@@ -57,7 +57,7 @@ class GenreWords:
 
 
 def phrase_in(tokens: Sequence[str], phrases: Mapping[tuple[str, ...], str]) -> str | None:
-    """Return the value of the phrase found in ``tokens``: of the last, then the longest one; ``None`` without any."""
+    """Return the value of the last phrase in ``tokens``, of equal ends the longest one; ``None`` without any."""
     found = [
         (end, end - start, phrases[tuple(tokens[start:end])])
         for start in range(len(tokens))

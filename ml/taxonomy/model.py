@@ -1,4 +1,4 @@
-"""Families of genres: a versioned file that puts 114 genres, and any other genre's name, into about twenty families."""
+"""Families of genres: a versioned file that assigns the 114 genres and other genre names to some twenty families."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ml import artefacts
 from ml.taxonomy.keywords import GenreWords
 from store.text import normalise
 
-# How a name came into its family: as one of the 114, by a word of one of three kinds (ml.taxonomy.keywords), by the
-# linear model, or by likeness to a listed name.
+# How a name was placed in its family: as one of the 114, by a word of one of three kinds (ml.taxonomy.keywords), by the
+# linear model, or by similarity to a listed name.
 HOW = ("listed", "keyword", "place", "weak", "learnt", "nearest")
-# A placement of less confidence is a guess and not passed on.
+# A placement of less confidence counts as a guess and is not used.
 _LEAST_CONFIDENCE = 0.35
-# A name that is not listed is compared with all that are: so many placements are kept.
+# So many placements are cached, because an unlisted name is compared with all listed ones.
 _NAMES_KEPT = 20_000
 # Confidence of an unlisted name by the kind of word that places it: the precision on listed names, see the card.
 _WORD_CONFIDENCE = {"keyword": 0.95, "place": 0.9, "weak": 0.7}
@@ -32,7 +32,7 @@ _WORD_CONFIDENCE = {"keyword": 0.95, "place": 0.9, "weak": 0.7}
 class Placement:
     """Where a name belongs: a family and one of the 114 genres in it, how sure that is (0 to 1) and how it was found.
 
-    ``nearest`` is the listed name that decided where the name itself is not listed.
+    For an unlisted name, ``nearest`` is the listed name most like it.
     """
 
     family: str
@@ -96,7 +96,7 @@ class Taxonomy:
         return cls.load(folder.with_name(folder.name + ".json"))
 
     def save(self, path: Path) -> None:
-        """Write what :meth:`load` reads, one microgenre a line, for a readable difference between versions."""
+        """Write the file that :meth:`load` reads, one microgenre per line, so that versions can be compared."""
         entries = ",\n".join(
             f"{json.dumps(name, ensure_ascii=False)}: {json.dumps(entry)}" for name, entry in self._listed.items()
         )
@@ -105,7 +105,7 @@ class Taxonomy:
         path.write_text(rest.replace('"microgenres": {}', f'"microgenres": {{\n{entries}\n}}') + "\n", encoding="utf-8")
 
     def without(self, names: Iterable[str]) -> Taxonomy:
-        """Return a taxonomy that does not list ``names``, to place them as unseen ones; the 114 genres stay listed."""
+        """Return a taxonomy that does not list ``names``, to test unseen names; the 114 genres stay listed."""
         gone = set(names) - set(self.genres)
         kept = {name: entry for name, entry in self._listed.items() if name not in gone}
         return Taxonomy({**self._content, "microgenres": kept})
@@ -122,7 +122,7 @@ class Taxonomy:
         return placed.family if placed.confidence >= _LEAST_CONFIDENCE else None
 
     def predict(self, name: str) -> Placement:
-        """Return where a genre's name belongs; an unlisted one goes with the listed name most like it.
+        """Return where a genre's name belongs; an unlisted one is placed by its words and the most similar listed name.
 
         Raises ValueError if ``name`` is empty.
         """
@@ -149,24 +149,24 @@ class Taxonomy:
         )
 
     def lists(self, name: str) -> bool:
-        """Return whether the file has ``name``."""
+        """Return whether the file lists ``name``."""
         return normalise(name) in self._by_key
 
     def by_words(self, name: str) -> str | None:
-        """Return the family by the words of ``name`` alone, ``None`` where none is known."""
+        """Return the family by the words of ``name`` alone, ``None`` without known words."""
         found = self._words.family_of(name)
         return found[0] if found else None
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
-        """The families of a part of the world: those with words for places, such as "latin" or "east asian"."""
+        """The families that are parts of the world, such as "latin" or "east asian": those with words for places."""
         return tuple(family["name"] for family in self._content["families"] if family.get("places"))
 
     def region_of(self, genre: str) -> str | None:
         """Return the one of :attr:`regions` that a genre is from, by a place in its name or else by its family.
 
-        ``None`` for a genre of no part of the world, such as "rock": "punjabi hip hop" is hip hop by family, and
-        "south & west asian" by region.
+        It is ``None`` for a genre of no particular region, such as "rock". The family of "punjabi hip hop" is hip hop,
+        its region "south & west asian".
         """
         found = self._words.place_of(genre) or self.family_of(genre)
         return found if found in self.regions else None

@@ -1,4 +1,4 @@
-"""The genres of every track of the catalogue: to leave families out of a list, or to find what is named."""
+"""The genres of every track of the catalogue, to leave families out of a list, or to find tracks of a named genre."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ml.taxonomy.model import Taxonomy
 from store.catalogue.segment import Segment
 from store.text import normalise
 
-# What a track of a named genre's family counts where one of the genre itself counts 1 more.
+# Score of a track for being in the named genre's family; being of the genre itself adds 1.
 _FAMILY = 0.3
 
 
@@ -28,10 +28,10 @@ class _Genres:
 
 
 class GenresOfSegments:
-    """Looks up which tracks have which genres; each segment is read once, two seconds for 200,000 tracks.
+    """Finds tracks by genre; each segment is read once, which takes two seconds for 200,000 tracks.
 
-    The genres of a track are its labels; without labels those of its artists, and without these what playlists tell of
-    its first artist. ``labels``, where given, are the only labels that count.
+    The genres of a track are its labels; without labels those of its artists, and without these those that the artist
+    embedding has for its first artist. If ``labels`` are given, all other labels are ignored.
     """
 
     def __init__(self, taxonomy: Taxonomy, artists: ArtistEmbedding, labels: Collection[str] | None = None) -> None:
@@ -40,14 +40,14 @@ class GenresOfSegments:
         self._lock = Lock()
 
     def outside(self, segment: Segment, families: Collection[str]) -> npt.NDArray[np.bool_]:
-        """Return (n,) which tracks are in none of ``families``, those of which nothing is known among them."""
+        """Return the (n,) mask of the tracks that are in none of ``families``; tracks without genres are in it."""
         known = self._genres(segment)
         return np.asarray(((known.bits & self._bits_of(families)) == 0)[known.of_track])
 
     def named(self, segment: Segment, genre: str) -> npt.NDArray[np.float32] | None:
-        """Return (n,) how well each track is of the genre ``genre`` (normalised), 0 to 1.3; None where none is.
+        """Return (n,) how well each track matches ``genre`` (normalised), 0 to 1.3; None if no track is of it.
 
-        Here the genres of a track's artists count beside its labels.
+        Here the genres of a track's artists count in addition to its labels.
         """
         known = self._genres(segment)
         has = np.array([genre in names for names in known.names], np.float32)

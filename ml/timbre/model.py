@@ -1,8 +1,8 @@
-"""Timbre of a track from the segments of its analysis: a vector to find sound-alikes by, and a point on a map.
+"""Timbre of a track from the segments of its analysis: a vector to find sound-alikes, and a point on a map.
 
-Serving side: numpy and LiteRT. ``ml.timbre.train.train`` trains it. A segment's timbre is twelve numbers (loudness,
-brightness, flatness, attack, and eight without a name) of the Echo Nest's analyser, now Spotify's. Timbre of another
-analyser has other axes and must not be mixed with it.
+``ml.timbre.train.train`` trains it; serving needs numpy and LiteRT. A segment's timbre is twelve numbers (loudness,
+brightness, flatness, attack, and eight without a name) of the Echo Nest's analyser, now Spotify's. Timbres of another
+analyser have other axes and must not be mixed with these.
 """
 
 import json
@@ -19,7 +19,7 @@ from ml.artefacts import verified
 from ml.litert import LiteRTNetwork
 
 TIMBRES = 12
-LEAST_SEGMENTS = 40  # about ten seconds; fewer are too few for covariances
+LEAST_SEGMENTS = 40  # about ten seconds; covariances need so many
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _LAGS = (1, 2, 4, 8)
 _CLIP = 5.0  # standard deviations; the first segment of a track is often silence, an outlier
@@ -39,7 +39,7 @@ def middle(timbre: Floats, length: int) -> Floats:
 
 
 def moments(timbre: Floats) -> Floats:
-    """Return mean and variance of each column of (n, 12), (24,), as is common for MFCCs."""
+    """Return (24,) the mean and the variance of each column of (n, 12), as is common for MFCCs."""
     return np.concatenate([timbre.mean(axis=0), timbre.var(axis=0)])
 
 
@@ -49,7 +49,7 @@ def covariances(timbre: Floats) -> Floats:
 
 
 def extended_statistics(timbre: Floats) -> Floats:
-    """Return means, log deviations, correlations, log deviations of steps, quantiles, autocorrelations: (210,)."""
+    """Return (210,) means, log deviations, correlations, log deviations of steps, quantiles, autocorrelations."""
     centre, spread = timbre.mean(axis=0), timbre.std(axis=0)
     apart = timbre - centre
     scale = np.maximum(np.outer(spread, spread), 1e-6)
@@ -202,7 +202,7 @@ class TimbreModel:
 
 
 class TimbreLibrary:
-    """The analysed tracks of an installation, each embedded once per model; thread-safe."""
+    """The placements of an installation's analysed tracks, each computed once; thread-safe."""
 
     def __init__(self, model: TimbreModel) -> None:
         self.model = model

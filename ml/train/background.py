@@ -9,15 +9,15 @@ from ml.artefacts import ArtefactError
 from ml.jobs import Job
 from ml.registry import scores_of
 
-# The row of scores and a caution; or None and the reason.
+# A row of scores and a caution ("" for none), or None and the reason.
 Scored = tuple[scores.Row | None, str]
 MAY_KNOW = "It may have been trained on some of these tracks; then its scores are too high."
 
 
 def served_now(job: Job, task: str, on: str, score: Callable[[Path], Scored]) -> dict[str, Any] | None:
-    """Return ``before`` of ``scores.json``: the score of the served version on the held-out data of the digest ``on``.
+    """Return ``before`` of ``scores.json``: the served version's score on the held-out data with the digest ``on``.
 
-    ``score`` is called with the version's folder unless it was scored on the same data before. ``None`` if no version
+    Unless that version was already scored on the same data, ``score`` is called with its folder. ``None`` if no version
     of the task is served.
     """
     registry = job.registry

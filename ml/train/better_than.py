@@ -1,4 +1,4 @@
-"""Which of the models in a card's table are better than the one that the card is of, figure by figure."""
+"""The lines of a card that name better baselines, so that it claims no more than its table shows."""
 
 from collections.abc import Collection, Sequence
 
@@ -8,8 +8,7 @@ from ml.scores import Row, measures_of
 def better_than(task: str, rows: Sequence[Row], ours: str, ignored: Collection[str] = ()) -> str:
     """Return a line of Markdown for each measure of ``task`` by which another row is better, empty without any.
 
-    ``rows`` are as ``scores.json`` has them, ``ours`` the model of the row that is compared with all but the
-    ``ignored``. So a card never claims more than its table shows.
+    ``rows`` are those of ``scores.json``. The row of the model ``ours`` is compared with all others but ``ignored``.
     """
     mine = next(row for row in rows if row["model"] == ours)
     others = [row for row in rows if row["model"] not in {ours, *ignored}]

@@ -1,4 +1,4 @@
-"""Intervals of means and of their ratios by the bootstrap: groups or tracks are drawn again, with replacement."""
+"""Bootstrap intervals of means and of their ratios: groups or tracks are drawn again, with replacement."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ _RESAMPLES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A figure, its 95 % bootstrap interval and the number of groups or tracks that it is of."""
+    """A mean or ratio, its 95 % bootstrap interval, and the number of groups or tracks behind it."""
 
     mean: float
     low: float

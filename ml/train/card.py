@@ -1,4 +1,4 @@
-"""The one renderer of model cards: a Jinja template per task, filled by the training that wrote the model."""
+"""The renderer of all model cards: a Jinja template per task, filled by the training that wrote the model."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from ml.train.revision import revision
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """How a version came about, in the words of its card: who trained it, on what, and what to mind."""
+    """The origin of a version, in the words of its card: the command that made it, its data, and a caution."""
 
     command: str
     data: str
@@ -48,7 +48,7 @@ def render(template: Path, **values: Any) -> str:
     template
         The template's file, by convention ``Path(__file__).with_name("card.md.j2")`` of the module that fills it.
     **values
-        What the template names. Text is put in as it is: Markdown is not escaped.
+        The values that the template names. Text is inserted unchanged: Markdown is not escaped.
 
     Raises jinja2.UndefinedError if the template names a value that was not given.
     """

@@ -1,4 +1,4 @@
-"""Export of Keras networks to LiteRT; one that differs from Keras is not written."""
+"""Exports Keras networks to LiteRT; a network whose outputs differ from Keras is not written."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-# Private API, hence the pinned TensorFlow: variables must be frozen by hand, or LiteRT fails at run time
-# (READ_VARIABLE), and model.export() leaves operations in that only full TensorFlow has.
+# Private API, one reason why TensorFlow is pinned. Variables must be frozen by hand, or LiteRT fails at run time
+# (READ_VARIABLE); model.export() leaves operations in the graph that only full TensorFlow has.
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from ml.litert import LiteRTNetwork
@@ -26,9 +26,9 @@ class ExportError(Exception):
 
 
 def to_litert(model: keras.Model, shapes: Sequence[tuple[int | None, ...]], *, half: bool = False) -> bytes:
-    """Convert a network of one output; inputs keep the order of ``shapes`` (``None`` = any size) by their names.
+    """Convert a network of one output; its inputs have the ``shapes`` (``None``: any size), in this order.
 
-    ``half`` stores the weights in half precision; what is computed stays in single precision.
+    ``half`` stores the weights in half precision; computations stay in single precision.
     """
     specs = [tf.TensorSpec(shape, tf.float32, name=f"input_{i}") for i, shape in enumerate(shapes)]
     traced = tf.function(lambda *inputs: model(_given(inputs), training=False)).get_concrete_function(*specs)
@@ -40,12 +40,12 @@ def to_litert(model: keras.Model, shapes: Sequence[tuple[int | None, ...]], *, h
 
 
 def _given(inputs: Sequence) -> Any:
-    # Keras warns of a list of one where a network has one input.
+    # Keras warns if a network of one input is called with a list.
     return list(inputs) if len(inputs) > 1 else inputs[0]
 
 
 def difference(model: keras.Model, content: bytes, inputs: Arrays) -> float:
-    """Return the largest absolute difference between Keras and LiteRT on a batch and on its first row alone."""
+    """Return the largest absolute difference between Keras and LiteRT, on a batch and on its first row alone."""
     converted, gaps = LiteRTNetwork(content), []
     for rows in (slice(None), slice(0, 1)):
         part = [value[rows] for value in inputs]

@@ -6,17 +6,17 @@ from dataclasses import replace
 from store.catalogue.catalogue import Snapshot
 from store.domain import SHOWN_ONLY, Track, usable_features
 
-# Lists that came by a login at such a source name it so: "spotify login: Kitchen mix".
+# The source of a list imported by a login begins so: "spotify login: Kitchen mix".
 _BY_LOGIN = tuple(f"{name} login" for name in SHOWN_ONLY)
 
 
 def shown_only(source: str) -> bool:
-    """Tell whether what came from ``source`` may be shown but not learnt from."""
+    """Return whether data from ``source`` may be shown but not learnt from."""
     return source in SHOWN_ONLY or source.startswith(_BY_LOGIN)
 
 
 def learnable(snapshot: Snapshot) -> Iterator[Track]:
-    """Yield each track once, without those, and without the features, that came from an API that is shown only."""
+    """Yield each track once; tracks and features of sources that may only be shown are left out."""
     seen: set[str] = set()
     for position in range(len(snapshot)):
         track = snapshot.track(snapshot.ref(position))

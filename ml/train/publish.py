@@ -1,4 +1,4 @@
-"""Writing the card and the scores of a trained version, and registering it: the end of every training."""
+"""The end of every training: writes the version's card and scores, and registers it."""
 
 import json
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ def publish(folder: Path, written: Iterable[Path], card: str, *, activate: bool,
     Parameters
     ----------
     folder : Path
-        ``models/<task>/<version>``; made where it is absent.
+        ``models/<task>/<version>``; created if it is absent.
     card : str
         The Markdown of the card.
     activate : bool
@@ -30,7 +30,7 @@ def publish(folder: Path, written: Iterable[Path], card: str, *, activate: bool,
 
 
 def add_scores(folder: Path, **figures: Any) -> None:
-    """Write further entries into the ``scores.json`` of a version that is there, in place of earlier ones."""
+    """Add entries to the ``scores.json`` of an existing version, or replace them."""
     known = json.loads((folder / scores.FILE).read_text(encoding="utf-8"))
     path = scores.write(folder, **(known | figures))
     with artefacts.editing(folder.parents[1]) as manifest:

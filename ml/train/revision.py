@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def revision() -> str:
-    """Return the commit the code is at, "+" when ml/ or store/ has changes, "unknown" outside git."""
+    """Return the commit of the code, with "+" if ml/ or store/ has changes; "unknown" outside git."""
     root = Path(__file__).resolve().parents[2]
     try:
         head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True)

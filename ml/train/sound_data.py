@@ -19,7 +19,7 @@ from store.text import normalise, split_artists
 
 TABLE = "tracks.csv.gz"
 _LABELS, _MICRO = "genres114", ("artist_genres", "seed_genres", "playlist_subgenres")
-# One in so many of the catalogue's artists is for validation, and one in so many for the test.
+# One in so many of the catalogue's artists is for validation, and another one for the test.
 _SHARES = 5
 
 
@@ -27,8 +27,8 @@ _SHARES = 5
 class SoundTable:
     """Tracks in columns; row ``i`` is the same track in each.
 
-    ``values`` (n, 13) are NaN where unknown; ``labels`` are the track's genres (the first is the true one in scores),
-    ``genres`` these and its artists'; ``artist`` (n,) numbers first artists; an artist is in one ``split``.
+    ``values`` (n, 13) are NaN where unknown. ``labels`` are the track's genres (in scores the first one is the truth),
+    ``genres`` these and those of its artists. ``artist`` (n,) numbers first artists; an artist is in one ``split``.
     """
 
     values: npt.NDArray[np.float32]
@@ -42,11 +42,11 @@ class SoundTable:
 
     @cached_property
     def whole(self) -> npt.NDArray[np.bool_]:
-        """(n,) whether all features of the coordinates are known (:mod:`ml.sound`)."""
+        """(n,) whether all features that :func:`ml.sound.coordinates` uses are known."""
         return np.logical_not(np.isnan(coordinates(self.values)).any(axis=1))
 
     def rows(self, split: str) -> npt.NDArray[np.intp]:
-        """Return the rows of a split whose sound is known."""
+        """Return the :attr:`whole` rows of a split."""
         return np.flatnonzero((self.split == split) & self.whole)
 
     def members(self, taxonomy: Taxonomy) -> dict[str, npt.NDArray[np.intp]]:
@@ -79,7 +79,7 @@ def read(folder: Path) -> SoundTable:
 
 
 def from_snapshot(snapshot: Snapshot) -> SoundTable:
-    """Return the tracks of a catalogue that may be learnt from; a hash of the artist's name decides the split."""
+    """Return the tracks of a catalogue that may be learnt from; a hash of the artist's name determines the split."""
     tracks = [track for track in learnable(snapshot) if track.features]
     values = feature_rows(track.features for track in tracks)
     clear_out_of_bounds(values)
@@ -102,8 +102,8 @@ def balanced(
 ) -> npt.NDArray[np.intp]:
     """Draw at most ``per_genre`` rows of each genre (first label) of a split, in random order within a genre.
 
-    ``genres`` are those drawn from. The genres take turns, so that the first ``len(genres) * n`` rows have about ``n``
-    of each.
+    Only rows of ``genres`` are drawn. The genres take turns, so that the first ``len(genres) * n`` rows have about
+    ``n`` of each.
     """
     rng = np.random.default_rng(seed)
     turns: list[list[int]] = [[] for _ in range(per_genre)]

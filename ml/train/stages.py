@@ -1,8 +1,8 @@
-"""The finished stages of a training, kept beside the version that it makes, so that a stopped one can go on.
+"""Stores the finished stages of a training beside its version, so that a stopped training can be continued.
 
-What a stage returns is written whole before the next one begins, and what is handed on is what was written. So a
-training that was killed and resumed makes what it would have made in one go, if each stage draws its random numbers
-from a seed of its own or from a generator that it returns.
+The result of a stage is written atomically before the next stage begins, and the next stage gets it as read back from
+the file. A resumed training therefore gives the same version as one without interruption, provided that each stage
+draws its random numbers from a seed of its own or from a generator that it returns.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from store.disk import replace_text, replacing
 from store.errors import TastemapError
 
 _FINGERPRINT = "fingerprint.json"
-_CODE = ("ml", "store")  # what a training runs, besides the locked packages
+_CODE = ("ml", "store")  # the code that a training runs, besides the locked packages
 _WORDS = {"data": "the training data", "settings": "the settings", "code": "the code"}
 
 Say = Callable[[str], None]
@@ -33,13 +33,13 @@ T = TypeVar("T")
 
 
 class CannotResume(TastemapError):  # noqa: N818 - a refusal
-    """What was kept belongs to other data, settings or code."""
+    """The stored stages belong to other data, settings or code."""
 
     code = "cannot_resume"
 
 
 class Stages:
-    """The stages of one training, in ``folder``; with ``None`` nothing is kept.
+    """The stages of one training, in ``folder``; with ``None`` nothing is stored.
 
     Examples
     --------
@@ -54,9 +54,9 @@ class Stages:
 
     @classmethod
     def begin(cls, folder: Path, fingerprint: Mapping[str, str], *, resume: bool, say: Say = print) -> "Stages":
-        """Return the stages of a training; without ``resume`` those that were kept are removed.
+        """Return the stages of a training; without ``resume`` stored ones are removed.
 
-        Raises CannotResume if what is kept has another fingerprint.
+        Raises CannotResume if the stored stages have another fingerprint.
         """
         path = folder / _FINGERPRINT
         if not resume:
@@ -68,18 +68,18 @@ class Stages:
                 raise CannotResume(
                     f"Nothing is resumed: {' and '.join(changed)} changed since {folder} was written "
                     f"(at revision {kept.get('code', '').split()[0]}).",
-                    "Train without --resume to begin anew, or bring back what was.",
+                    "Train without --resume to start again, or restore the earlier state.",
                 )
         else:
-            say("nothing was kept: the training begins with the first stage")
+            say("no stages are stored: the training begins with the first one")
         folder.mkdir(parents=True, exist_ok=True)
         replace_text(path, json.dumps(fingerprint, indent=1))
         return cls(folder, say)
 
     def run(self, name: str, make: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-        """Return what ``make`` returns, or what it returned when this stage was finished before the training stopped.
+        """Return the stored result of this stage, or else call ``make`` and store its result.
 
-        Raises ValueError if the training has had a stage of this ``name``.
+        Raises ValueError if the training has already had a stage of this ``name``.
         """
         if self._folder is None:
             return make(*given, **named)
@@ -99,7 +99,7 @@ class Stages:
         return kept
 
     def finish(self) -> None:
-        """Remove what was kept: the version is written."""
+        """Remove the stored stages; called when the version is written."""
         if self._folder is not None:
             shutil.rmtree(self._folder)
 
@@ -108,7 +108,7 @@ NOT_KEPT = Stages()
 
 
 def fingerprint(data: Iterable[Path], settings: Mapping[str, Any]) -> dict[str, str]:
-    """Return what a training depends on, as text: its data files, its settings, and the code with its packages.
+    """Return as text what a training depends on: its data files, its settings, and the code with its packages.
 
     Raises FileNotFoundError if a data file is absent.
     """

@@ -1,4 +1,4 @@
-"""Reading the training tables."""
+"""Reads the training tables."""
 
 import hashlib
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def read_table(path: Path, **options: Any) -> pd.DataFrame:
 
 
 def name_lists(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the distinct names of each row in ``columns``, whose cells are separated by "|"; columns may be absent."""
+    """Return each row's distinct names in ``columns``, whose cells are separated by "|"; columns may be absent."""
     cells = [frame.get(column, pd.Series("", frame.index)).fillna("").astype(str).tolist() for column in columns]
     return [
         tuple(dict.fromkeys(name for cell in row if cell for name in cell.split("|")))
@@ -33,6 +33,6 @@ def name_lists(frame: pd.DataFrame, columns: Sequence[str]) -> list[tuple[str, .
 
 
 def split_of(artist: str, shares: int) -> str:
-    """Return the split of an artist by a hash of the name: one in ``shares`` is for the test, as many are valid."""
+    """Return the split of an artist by a hash of the name: "test" for one in ``shares``, "valid" for another."""
     share = int.from_bytes(hashlib.sha256(artist.encode()).digest()[:4], "big") % shares
     return {0: "test", 1: "valid"}.get(share, "train")

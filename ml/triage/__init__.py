@@ -1,1 +1,1 @@
-"""Liked songs into one's own playlists: what speaks for each playlist, and how likely each is, or none."""
+"""Sorting liked songs into one's own playlists: the evidence for each playlist, and the probability of each."""

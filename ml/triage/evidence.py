@@ -1,4 +1,4 @@
-"""What speaks for a track in each of a person's playlists, as numbers: the inputs of the triage model."""
+"""The evidence for a track in each of a person's playlists, as numbers: the inputs of the triage model."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ Floats = npt.NDArray[np.floating[Any]]
 # The columns of :meth:`Evidence.rows`, in order.
 EVIDENCE = (
     "artists_near",  # mean cosine of the track's artists with the three nearest artists of the playlist
-    "artists_typical",  # closeness to its middle by artists, in deviations from that of its own tracks
+    "artists_typical",  # cosine with its mean by artists, in deviations from the cosines of its own tracks
     "same_artist",  # log(1 + tracks of the same artist in the playlist)
-    "artist_share",  # share of that artist's tracks in all playlists that lie in this one
+    "artist_share",  # of that artist's tracks in all playlists, the share in this one
     "same_album",  # 1 if a track of the same album is there
     "genre",  # log of how much likelier the track's genres are in this playlist than in all of them
     "genre_typical",  # as artists_typical, by genres
@@ -34,18 +34,19 @@ EVIDENCE = (
 _NEAREST = 3
 _BATCH = 512
 _TINY = 1e-4
-# A playlist is taken to be like all playlists, or like a usual one, until it has more tracks than this.
+# A playlist's own statistics are averaged with those of all playlists, or of a typical one, as if the latter had so
+# many tracks.
 _PRIOR_TRACKS = 8.0
-# Mean and deviation of the cosines of tracks with the middle of a usual playlist.
+# Mean and deviation of the cosines of tracks with the mean of a typical playlist.
 _TYPICAL_COSINES = (0.6, 0.2)
 _LEAST_DEVIATION, _LEAST_VARIANCE = 0.04, 0.002
-# Bound of what is measured in deviations or logs, so that no outlier dominates.
+# Bound of evidence in deviations or logs, so that no outlier dominates.
 _BOUND = 6.0
 
 
 @dataclass(frozen=True)
 class TrackFacts:
-    """What the evidence reads of n tracks.
+    """The facts about n tracks from which evidence is computed.
 
     Attributes
     ----------
@@ -54,7 +55,7 @@ class TrackFacts:
     albums : sequence of str
         First artist and album, normalised; empty where unknown.
     place : np.ndarray
-        (n, d) mean place of the artists, of length 1; zeros where none is known.
+        (n, d) mean vectors of the artists, of length 1; zeros where none is known.
     sound : np.ndarray
         (n, 12) coordinates of :func:`ml.sound.coordinates`, NaN where unknown.
     genre : np.ndarray
@@ -88,7 +89,7 @@ class TrackFacts:
 
     @cached_property
     def distinct_places(self) -> Floats:
-        """(artists, d) the distinct places of known artists."""
+        """(artists, d) the distinct vectors of known artists."""
         return np.unique(self.place[self.place.any(axis=1)], axis=0)
 
 
@@ -100,7 +101,7 @@ class TrackReader:
     genre: GenrePredictor
 
     def read(self, tracks: Sequence[Track]) -> TrackFacts:
-        """Return what the evidence needs of ``tracks``."""
+        """Return the facts about ``tracks``."""
         found = [
             [at for name in track.artists if (at := self.artists.find_exact(name)) is not None] for track in tracks
         ]
@@ -133,13 +134,13 @@ def _unit(rows: Floats) -> Floats:
 
 
 class Evidence:
-    """What speaks for tracks in each of a person's playlists.
+    """Computes the evidence for tracks in each of a person's playlists.
 
     Parameters
     ----------
     together : TrackFacts
-        The tracks of all of them. What playlists have in common is learnt from these once, so that a playlist that
-        grows later changes its own evidence alone.
+        The tracks of all the playlists. The common statistics are computed from these once, so that a playlist that
+        grows later changes only its own evidence.
     """
 
     def __init__(self, together: TrackFacts) -> None:
@@ -150,7 +151,7 @@ class Evidence:
     def rows(self, tracks: TrackFacts, playlist: TrackFacts, refused: TrackFacts) -> Floats:
         """Return (n, :data:`EVIDENCE`) for n ``tracks`` and a playlist.
 
-        ``refused`` are tracks of which the person said that they do not belong there.
+        ``refused`` are tracks that the person refused for this playlist.
         """
         same = _most_of_an_artist(tracks, playlist.artist_counts)
         everywhere = np.maximum(_most_of_an_artist(tracks, self._artist_counts), same)
@@ -189,14 +190,14 @@ class Evidence:
 
 
 def _most_of_an_artist(tracks: TrackFacts, counts: Counter[str]) -> Floats:
-    """Return (n,) the count of that artist of each track who has the highest one."""
+    """Return (n,) the highest count of each track's artists."""
     return np.array([max((counts[name] for name in names), default=0) for names in tracks.artists], float)
 
 
 def _typical(rows: Floats, own: Floats) -> Floats:
     """Return (n,) the cosine of ``rows`` with the mean of ``own``, in deviations from the cosines of ``own``.
 
-    0 where a row is zeros, or all of ``own`` are.
+    It is 0 for rows of zeros, and if all of ``own`` are zeros.
     """
     middle = _unit(own.sum(axis=0))
     known = own[own.any(axis=1)] @ middle
@@ -223,7 +224,7 @@ def _nearest(places: Floats, others: Floats) -> Floats:
 
 
 def _moments(sound: Floats) -> tuple[Floats, Floats]:
-    """Return mean and variance (12,) of what is known; 0 and 1 where nothing is."""
+    """Return mean and variance (12,) of the known values; 0 and 1 where none is known."""
     known = ~np.isnan(sound)
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, sound, 0.0).sum(axis=0) / count

@@ -1,4 +1,4 @@
-"""A heap of tracks beside a person's playlists: proposals with their confidence and reasons, kept up to date."""
+"""A heap of tracks to sort into a person's playlists: proposals with confidence and reasons, as decisions are made."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ml.triage.model import Triage, none_evidence
 from store.domain import Track
 from store.text import normalise
 
-# Bounds of what is shown as a reason: cosine of artists, log of how much likelier the genres are, squared spreads.
+# Bounds from which a reason is shown: cosine of artists, log of how much likelier the genres are, squared spreads.
 _ALIKE_ARTISTS, _MUCH_LIKELIER, _ALIKE_SOUND = 0.5, 0.3, 0.3
 _NAMED = 2
 Rows = Mapping[str, float]
@@ -21,16 +21,16 @@ Rows = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is decided so far.
+    """The decisions so far, with the members of the playlists.
 
     Attributes
     ----------
     members : mapping of str to sequence of str
-        Track ids of each playlist, by its id.
+        Track ids by playlist id.
     refused : mapping of str to collection of str
-        Ids of the tracks that do not belong into a playlist, by its id.
+        Ids of the tracks refused for a playlist, by playlist id.
     decided_none, decided_some : int
-        Tracks of the heap that were put into none of the playlists, and into one.
+        The numbers of the heap's tracks that were put into none of the playlists, and into one.
     """
 
     members: Mapping[str, Sequence[str]]
@@ -47,7 +47,7 @@ class Heap:
     tracks
         The heap.
     playlists
-        The tracks of each playlist by its id, as they are before anything is sorted into them.
+        The tracks by playlist id, before anything is sorted into the playlists.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Heap:
         return self._model.predict(self._stack(standing), none, ruled_out)
 
     def reasons(self, standing: Standing, track_id: str, playlist: str) -> tuple[str, ...]:
-        """Return what speaks for a track in a playlist, in words; empty where nothing does by itself."""
+        """Return the reasons for a track in a playlist, in words; empty if no single one is strong enough."""
         at, members = self._at[track_id], standing.members[playlist]
         row = dict(zip(EVIDENCE, self._rows(playlist, members, standing.refused.get(playlist, ()))[at], strict=True))
         facts = self._of(members)

@@ -1,7 +1,7 @@
-"""The triage model: how likely a track belongs into each of a person's playlists, or into none of them.
+"""The triage model: the probability that a track belongs in each of a person's playlists, or in none of them.
 
-A conditional logit (McFadden, 1974): the score of a playlist is a weighted sum of its evidence
-(:data:`ml.triage.evidence.EVIDENCE`), the score of "none of them" one of what is known of the person. The same few
+It is a conditional logit (McFadden, 1974). The score of a playlist is a weighted sum of its evidence
+(:data:`ml.triage.evidence.EVIDENCE`), the score of "none of them" a weighted sum of :data:`NONE_EVIDENCE`. The same few
 weights serve everybody, however many playlists there are.
 """
 
@@ -15,13 +15,13 @@ import numpy as np
 from ml.artefacts import verified
 from ml.triage.evidence import EVIDENCE, Floats
 
-# What speaks for "none of them", see :func:`none_evidence`.
+# The evidence for "none of them", see :func:`none_evidence`.
 NONE_EVIDENCE = ("always", "playlists", "decided_none", "decided_some")
 _FILE = "triage.json"
 
 
 def none_evidence(playlists: int, decided_none: int, decided_some: int) -> Floats:
-    """Return (:data:`NONE_EVIDENCE`,): 1, and the logs of 1 + playlists, tracks put into none, and into some so far."""
+    """Return (:data:`NONE_EVIDENCE`,): 1, and log(1 + n) of playlists, tracks put into none, tracks put into some."""
     return np.array([1.0, np.log1p(playlists), np.log1p(decided_none), np.log1p(decided_some)])
 
 
@@ -61,9 +61,9 @@ class Triage:
         evidence : np.ndarray
             (n, playlists, :data:`EVIDENCE`).
         none : np.ndarray
-            What :func:`none_evidence` returns.
+            The result of :func:`none_evidence`.
         ruled_out : np.ndarray of bool
-            (n, playlists): which playlists were refused for a track; they get 0.
+            (n, playlists): the playlists refused for a track, which get probability 0.
         """
         scores = np.where(ruled_out, -np.inf, evidence @ self._playlist)
         scores = np.hstack([scores, np.full((len(scores), 1), none @ self._none)])

@@ -1,4 +1,4 @@
-"""One list for several people, from what each of them chose; and a list of one's own from chosen tracks."""
+"""One list of tracks for several people, from the tracks that each of them has."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,13 +18,13 @@ from services.views import Named, TrackSummary
 from store.domain import Playlist, PlaylistItem, Track
 from store.library import shown_tracks
 
-# What is read of each playlist; more changes a taste little.
+# Rows read of each playlist; more would change a taste little.
 _MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True)
 class BlendedPerson(Named):
-    """A person, the number of their tracks, and whether these are so few that their taste counts in part."""
+    """A person, the number of their tracks, and whether these are so few that their taste counts only in part."""
 
     tracks: int
     hardly_known: bool
@@ -32,7 +32,7 @@ class BlendedPerson(Named):
 
 @dataclass(frozen=True, kw_only=True)
 class PersonShare(Named):
-    """What a person has from a list: satisfaction (0 to 1) on average and at least, and their picks."""
+    """How a list suits a person: mean and least satisfaction (0 to 1) over its tracks, and the picks made for them."""
 
     mean: float
     min: float
@@ -42,7 +42,7 @@ class PersonShare(Named):
 
 @dataclass(frozen=True, kw_only=True)
 class BlendedTrack(TrackSummary):
-    """A track, the person whom it is for, satisfaction by person, and the track of theirs it is like.
+    """A track, the person whom it was picked for, each person's satisfaction, and that person's track it is ``like``.
 
     ``features`` are its audio features by name.
     """
@@ -57,7 +57,7 @@ class BlendedTrack(TrackSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class BlendAnswer:
-    """One list for several people; ``average`` is the fairness of the list that the plain average would give."""
+    """One list for several people; ``average`` is the fairness of the list ranked by plain average satisfaction."""
 
     method: str
     people: list[BlendedPerson]
@@ -122,7 +122,7 @@ def _request(
 def _listeners(services: Services, query: Mapping[str, Any], viewer: Viewer) -> list[Listener]:
     """Return who is blended: the contributors of one playlist, or one person for each of several."""
     if ("playlist" in query) == ("playlists" in query):
-        raise bad_request("Whom?", "Give playlist= (its contributors) or playlists= (one for each).")
+        raise bad_request("It is not said whom to blend.", "Give playlist= (its contributors) or playlists=.")
     if "playlist" in query:
         return _contributors(services, find_playlist(services, query["playlist"], viewer), query.get("people"))
     playlists = [find_playlist(services, playlist_id, viewer) for playlist_id in dict.fromkeys(query["playlists"])]

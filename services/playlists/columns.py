@@ -1,4 +1,4 @@
-"""All rows of a playlist in one answer, as columns: what its map and its table are drawn from."""
+"""All rows of a playlist in one answer, as columns: the page draws the playlist's map and table from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,11 +25,11 @@ MOST_ROWS = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class RowColumns:
-    """One entry for each row, null where nothing is known.
+    """One entry for each row, null where it is not known.
 
-    ``added_by`` is a position in ``people`` of the answer, ``source`` one in ``sources``, that of the audio features,
-    ``family`` of genres one in ``families`` and ``cluster`` of sound one in ``clusters``; ``audio_url`` plays a row's
-    own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
+    Four columns are positions in lists of the answer: ``added_by`` in ``people``, ``source`` (of the audio features) in
+    ``sources``, ``family`` (of genres) in ``families`` and ``cluster`` (of sound) in ``clusters``. ``audio_url`` plays
+    the row's own file. ``artist_point`` is the (x, y), each -1 to 1, of the first known artist on the map of artists.
     """
 
     position: list[int]
@@ -57,7 +57,7 @@ class RowColumns:
 class PlaylistColumns:
     """Rows of a playlist from ``start`` on; ``end`` is the position after the last one of them.
 
-    ``tiles`` are the four tracks of its picture, with the first rows.
+    ``tiles`` are the four tracks of the playlist's picture; empty unless ``start`` is 0.
     """
 
     playlist: PlaylistSummary
@@ -126,7 +126,7 @@ def _rounded(point: tuple[float, float] | None) -> tuple[float, float] | None:
 
 
 class _Numbers:
-    """Numbers names in the order in which they come."""
+    """Gives each new name the next number, from 0."""
 
     def __init__(self) -> None:
         self._number: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""How the data of a playlist came here: which sources told of which tracks, and what they recommended for them."""
+"""Where the data of a playlist are from: how many tracks each source gave data for, and what it recommended."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from store.library import tracks_by_id
 from store.recommendations import Recommendations, recommended_for
 
 MOST_ROWS = 10_000
-# Recommendations that are listed: seeds, and tracks of each.
+# How many recommendations are listed: seeds, and tracks for each seed.
 MOST_SEEDS, MOST_OF_SEED = 200, 10
 
 
@@ -33,7 +33,7 @@ class SourceUse:
 
 @dataclass(frozen=True, kw_only=True)
 class RecommendedTrack(TrackSummary):
-    """A track that a source recommends, with its own measure (0 to 1) and reason where it gives them."""
+    """A track that a source recommends, with the source's score (0 to 1) and reason where it gives them."""
 
     score: float | None
     reason: str | None
@@ -52,7 +52,10 @@ class SeedRecommendations:
 
 @dataclass(frozen=True)
 class Gathered:
-    """What ``sources`` told of ``tracks`` tracks; ``recommended`` has at most 200 of the ``seeds`` asked for."""
+    """How each of ``sources`` was used for ``tracks`` tracks.
+
+    Recommendations are stored for ``seeds`` of them; ``recommended`` lists the first 200.
+    """
 
     tracks: int
     sources: list[SourceUse]
@@ -61,7 +64,7 @@ class Gathered:
 
 
 def gathered(services: Services, playlist_id: str, viewer: Viewer) -> Gathered:
-    """Return how the data of a playlist came here; raises ServiceError 404."""
+    """Return where the data of a playlist are from; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id, viewer)
     items = services.database.playlist_items(playlist.id, limit=min(max(playlist.item_count, 1), MOST_ROWS))
     ids = list(dict.fromkeys(item.track_id for item in items))

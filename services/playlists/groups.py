@@ -1,4 +1,4 @@
-"""What tracks are grouped by besides people: their family of genres and their cluster of sound."""
+"""Groups of tracks other than by person: by family of genres and by cluster of sound."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ _FEW = 2  # families that name a cluster
 
 
 def best_known_genres(artists: ArtistEmbedding, track: Track) -> Sequence[str]:
-    """Return a track's own genres, else its artist's, else those that playlists tell of its first known artist.
+    """Return a track's own genres, else its artist's, else two that the embedding knows of its first known artist.
 
-    Names in playlists are not typed: one that is spelled nearly like a known artist's is mostly another artist's.
+    Artists are found by exact name: in a playlist, a name nearly spelled like a known one is mostly another artist's.
     """
     genres = track.labels or track.artist_genres
     if genres:
@@ -44,9 +44,9 @@ def _family(taxonomy: Taxonomy, genres: Sequence[str]) -> str | None:
 
 
 def clusters_of(services: Services, sound: npt.NDArray[np.float32]) -> list[str | None]:
-    """Return the cluster of each row of (n, 13) features with the families that fill it most.
+    """Return the cluster of each row of (n, 13) features, named with its two most over-represented families.
 
-    ``None`` where too little is known.
+    ``None`` where too few features are known, and for all rows where the model is missing.
     """
     try:
         model = services.clusters

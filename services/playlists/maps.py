@@ -1,4 +1,4 @@
-"""Maps of a playlist and of the catalogue, as they were computed last; later tracks are placed among the others."""
+"""Maps of a playlist and of the catalogue as last computed; tracks added since then are placed among the others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,9 +38,9 @@ class ProjectionMap:
 
 @dataclass(frozen=True)
 class FarNeighbour:
-    """A track that lies near another on a map, though ``nearer_share`` (0 to 1) of the map sounds more like that one.
+    """A track that lies near another one on a map without sounding like it.
 
-    ``artists`` are one text.
+    ``nearer_share`` (0 to 1) of the map's tracks sound more like that one. ``artists`` are one text.
     """
 
     id: str
@@ -81,9 +81,9 @@ def playlist_map(services: Services, playlist_id: str, track_id: str | None, vie
 def far_neighbours(
     services: Services, track_id: str, method: str, playlist_id: str | None, viewer: Viewer
 ) -> FarNeighbours:
-    """Return the tracks that a map shows beside ``track_id`` though they do not sound like it.
+    """Return the tracks that a map shows next to ``track_id`` though they do not sound like it.
 
-    ``playlist_id`` names the playlist of the map, None is the catalogue's. Raises ServiceError 404 for an unknown
+    The map is that of the playlist ``playlist_id``, or the catalogue's for None. Raises ServiceError 404 for an unknown
     playlist, a map that has not been computed by ``method``, and a track that is not on it.
     """
     if playlist_id is None:

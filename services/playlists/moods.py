@@ -1,4 +1,4 @@
-"""The quarters of valence and energy that tracks lie in."""
+"""The moods of tracks: the four quarters of the plane of valence and energy."""
 
 from collections.abc import Iterable
 from typing import Literal

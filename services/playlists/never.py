@@ -1,4 +1,4 @@
-"""The tracks that a browser wants in no list: never again, or not for the next thirty days."""
+"""The tracks that a browser session does not want recommended: never again, or not for thirty days."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.container import Services
 
-# Tracks on each of the two lists.
+# The most tracks on each of the two lists.
 MAX_NEVER = 2000
 DAYS = 30
 _COLLECTION = "never"
@@ -14,14 +14,14 @@ _COLLECTION = "never"
 
 @dataclass(frozen=True)
 class Unwanted:
-    """Ids that are never wanted again, the latest last; and those that are not wanted now, with the time it ends."""
+    """Ids of tracks that are ``never`` wanted again, the latest last, and of those not wanted ``until`` a time."""
 
     never: Sequence[str] = ()
     until: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def unwanted(services: Services, owner: str | None) -> Unwanted:
-    """Return what a browser session does not want; what was not wanted for a time that has passed is left out."""
+    """Return what a browser session does not want, without the tracks whose time has passed."""
     document = services.database.get_document(_COLLECTION, owner) if owner else None
     if document is None:
         return Unwanted()
@@ -36,9 +36,10 @@ def unwanted_ids(services: Services, owner: str | None) -> set[str]:
 
 
 def put_unwanted(services: Services, owner: str, never: Sequence[str], not_now: Sequence[str] | None) -> None:
-    """Replace what a browser session does not want by ``never`` and ``not_now``, without duplicates.
+    """Replace both lists of a browser session by ``never`` and ``not_now``, without duplicates.
 
-    What is not wanted now comes back thirty days after it was first said. None leaves that list as it is.
+    A track of ``not_now`` may be recommended again thirty days after it was first listed. None leaves that list as it
+    is.
     """
     known = unwanted(services, owner).until
     ends = datetime.now(UTC) + timedelta(days=DAYS)
@@ -48,5 +49,5 @@ def put_unwanted(services: Services, owner: str, never: Sequence[str], not_now: 
 
 
 def forget_unwanted(services: Services, owner: str) -> None:
-    """Delete what a browser session does not want."""
+    """Delete both lists of a browser session."""
     services.database.delete_documents(_COLLECTION, [owner])

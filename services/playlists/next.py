@@ -1,4 +1,4 @@
-"""What may come next in a playlist, each with the songs it goes with."""
+"""Tracks that may come next in a playlist, each with the reason."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -23,7 +23,7 @@ from store.catalogue.segment import Segment
 from store.domain import Playlist, Track
 from store.library import shown_tracks
 
-_SEEDS, _ARTISTS = 40, 12  # artists of the playlist that are compared; artists that go with it
+_SEEDS, _ARTISTS = 40, 12  # how many artists of the playlist are compared; how many similar ones are returned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +37,12 @@ class NextTrack(TrackSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class NextAnswer:
-    """What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
+    """Tracks that may come next, best first.
 
-    ``method`` is "name", without a score here, where the playlist has no known track.
-
-    ``note`` says why there are fewer tracks than were wanted, null where there are not; then ``artists`` go with the
-    playlist, of those that the embedding knows, whether the catalogue has tracks of theirs or not. ``families`` of
-    genres can be left out.
+    ``method`` scored ``method_score`` on the held-out playlists of ``split``. Where the playlist has no known track,
+    ``method`` is "name" and has no score. If there are fewer tracks than wanted, ``note`` says why, and ``artists`` are
+    similar to those of the playlist; the catalogue need not have tracks of theirs. ``families`` are the families of
+    genres that can be left out.
     """
 
     playlist: PlaylistSummary
@@ -59,7 +58,7 @@ class NextAnswer:
 
 
 def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Mapping[str, Any]) -> NextAnswer:
-    """Return tracks of the catalogue that continue a playlist, best first; of one without tracks the name decides.
+    """Return tracks of the catalogue that continue a playlist, best first; by its name if none of its tracks is known.
 
     Parameters
     ----------
@@ -73,8 +72,8 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
     Raises
     ------
     ServiceError
-        404 for an unknown playlist, 422 for an unknown family, or where none of its tracks is known and its name
-        says nothing, or the catalogue is empty.
+        404 for an unknown playlist; 422 for an unknown family, an empty catalogue, or a playlist without known tracks
+        whose name names no genre or artist.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     snapshot = services.catalogue.current(viewer.owner)
@@ -124,7 +123,7 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
 
 
 def _artists(services: Services, tracks: Sequence[Track]) -> list[SimilarArtist]:
-    """Return artists that are like those of the tracks, none of whom is among them."""
+    """Return artists who are similar to those of the tracks, without these."""
     counts = Counter(found for track in tracks for found in _known_artists(services, track.artists[:1]))
     here = {found for track in tracks for found in _known_artists(services, track.artists)}
     seeds = [artist for artist, _ in counts.most_common(_SEEDS)]
@@ -139,7 +138,7 @@ def _known_artists(services: Services, names: Collection[str]) -> list[int]:
 def _by_name(
     services: Services, snapshot: Snapshot, playlist: Playlist, among: Among | None, limits: Mapping[str, Any]
 ) -> list[Next]:
-    """Return tracks of the genres and artists that the name of a playlist without known tracks names."""
+    """Return tracks of the genres and artists that occur in the playlist's name; raises ServiceError 422 for none."""
     genres = services.genres_of_segments
     cues = cues_of(playlist.name, snapshot, genres)
     if not cues:
@@ -155,7 +154,7 @@ def _by_name(
 
 
 def _among(services: Services, query: Mapping[str, Any]) -> Among | None:
-    """Return what says which tracks of a segment are neither in a family that is left out nor too long."""
+    """Return the filter for the tracks of a segment: not in a family that is left out, and not too long."""
     without, longest_s = {part.strip() for part in query["without"].split("|")} - {""}, query["longest_s"]
     strange = without.difference(services.genre.families)
     if strange:
@@ -172,12 +171,15 @@ def _among(services: Services, query: Mapping[str, Any]) -> Among | None:
 
 
 def _note(found: int, wanted: int, choice: int, own: int) -> str | None:
-    """Return why ``found`` is less than ``wanted``, of ``choice`` tracks here; ``own`` of them are in the playlist."""
+    """Return why fewer tracks were ``found`` than ``wanted``.
+
+    ``choice`` tracks are known here, ``own`` of them are in the playlist.
+    """
     if found == wanted:
         return None
     if choice <= own:
         return (
-            "All tracks that are known here are in this playlist already, so there is none to suggest. "
+            "All tracks known here are in this playlist already, so there is none to suggest. "
             "Add another playlist, or a catalogue: see Library."
         )
     if found:

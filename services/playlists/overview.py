@@ -1,4 +1,4 @@
-"""A playlist at a glance: genres, decades, moods, where its audio features are from, and facts worth telling."""
+"""A playlist at a glance: genres, decades, moods, the sources of its audio features, and some remarkable facts."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,17 +19,17 @@ from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
 from store.feature_rows import feature_rows
 from store.library import shown_tracks
 
-# Rows that are looked at; of a longer playlist the first.
+# Rows that are looked at; of a longer playlist the first ones.
 MOST_ROWS = 10_000
 _MOST_GENRES = 8
-# An odd one out stands this many times as far from the middle of the playlist as the median track.
+# An odd one out is at least this many times as far from the playlist's median as the median track is.
 _ODD_FROM = 1.5
 _LEAST_TRACKS = 4
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many tracks there are of ``name``; ``title`` is what it is called in words."""
+    """How many tracks there are of ``name``, which people read as ``title``."""
 
     name: str
     title: str
@@ -38,9 +38,9 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class OddOneOut:
-    """The track that sounds least like the others: ``times`` as far from their middle as the median one.
+    """The track that sounds least like the others: ``times`` as far from their median as the median track.
 
-    ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
+    ``features`` are the audio features that differ most, each with the track's value and the playlist's median.
     """
 
     track: TrackSummary
@@ -50,7 +50,7 @@ class OddOneOut:
 
 @dataclass(frozen=True, kw_only=True)
 class SharedTaste:
-    """The artist whom most people have added, by id; of a playlist of one person, the artist of most tracks."""
+    """The artist whom most people have added, and the ids of these ``people``; of equals the one of most tracks."""
 
     artist: str
     people: list[str]
@@ -59,10 +59,10 @@ class SharedTaste:
 
 @dataclass(frozen=True, kw_only=True)
 class RarestArtist:
-    """The artist whose best known track here is least popular (0 to 100).
+    """The artist whose most popular track here is the least popular (0 to 100).
 
-    Where the popularity of too few is known, it is the one whom the embedding of artists knows as least well known;
-    ``popularity`` is null then.
+    Where the popularity of too few artists is known, it is the least well known one of the embedding of artists, and
+    ``popularity`` is null.
     """
 
     artist: str
@@ -72,10 +72,11 @@ class RarestArtist:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """A playlist at a glance, of ``looked_at`` of its rows.
+    """A playlist at a glance, from ``looked_at`` of its rows.
 
-    ``genres`` are those that most tracks have, ``decades`` are named by their first year, ``moods`` count the
-    quarters of valence and energy, ``sources`` those of audio features. A fact is null where nothing is worth telling.
+    ``genres`` are the most frequent ones, ``decades`` are named by their first year, ``moods`` count tracks by quarter
+    of valence and energy, ``sources`` count them by source of their audio features. A fact is null where nothing
+    stands out.
     """
 
     playlist: PlaylistSummary
@@ -101,7 +102,7 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     rows = _rows(services, playlist)
     tracks = list({track.id: track for _, track in rows}.values())
     known_artists = services.artists
-    # Tables write "hip-hop", files "Hip Hop".
+    # Tables write "hip-hop" where files write "Hip Hop".
     genres = Counter(
         genre
         for track in tracks
@@ -155,7 +156,7 @@ def _odd_one_out(tracks: Sequence[Track]) -> OddOneOut | None:
 
 
 def _apart(values: np.ndarray, at: int) -> list[tuple[str, float, float]]:
-    """Return the three shares (0 to 1) in which a row is farthest from the median."""
+    """Return the three features of :data:`RADAR` in which a row differs most from the median."""
     apart = []
     for name in RADAR:
         column = values[:, AUDIO_FEATURES.index(name)]

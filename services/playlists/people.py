@@ -13,7 +13,7 @@ from store.feature_rows import feature_rows
 
 MOST_PEOPLE = 20
 _MOST_ARTISTS = 5
-# What a radar shows: shares of 0 to 1.
+# The features of the radar plot, each 0 to 1.
 RADAR = ("danceability", "energy", "valence", "acousticness", "instrumentalness", "liveness", "speechiness")
 
 Rows = Sequence[tuple[PlaylistItem, Track]]
@@ -21,10 +21,10 @@ Rows = Sequence[tuple[PlaylistItem, Track]]
 
 @dataclass(frozen=True, kw_only=True)
 class PersonTaste(Contributor):
-    """A person's tracks.
+    """What a person's tracks are like.
 
-    ``features`` are the means of those of :data:`RADAR` that are known, ``artists`` the most added;
-    ``with_features`` of their tracks have audio features.
+    ``features`` are the means of those of :data:`RADAR` that are known, ``artists`` are the most frequent ones;
+    ``with_features`` tracks have audio features.
     """
 
     features: dict[str, float]
@@ -34,10 +34,10 @@ class PersonTaste(Contributor):
 
 @dataclass(frozen=True)
 class TastePair:
-    """Two people by id: how many ``artists`` both have added, and the ``overlap``, their share of all (0 to 1).
+    """Two people by id: how many ``artists`` both have added, and which share of all their artists (0 to 1) that is.
 
-    ``distance`` is between the means of their tracks' sound, in spreads of a feature over a large catalogue; null where
-    the audio features of one of them are not known.
+    ``distance`` is the distance between the means of their tracks' sound, in standard deviations of a feature over a
+    large catalogue; null where one of them has no track with audio features.
     """
 
     one: str
@@ -71,9 +71,9 @@ def tastes(playlist: Playlist, rows: Rows) -> list[PersonTaste]:
 
 
 def compared(people: Sequence[Contributor], rows: Rows) -> tuple[list[TastePair], str | None]:
-    """Return each pair of people, and the id of who is most unlike the others: by sound, else by artists.
+    """Return each pair of people, and the id of the person most unlike the others: by sound, else by artists.
 
-    Two people are not enough to be unlike the others: then it is None.
+    The id is None for fewer than three people.
     """
     artists = [{artist for track in _of(rows, person.id) for artist in track.artists} for person in people]
     middles = [_middle(_of(rows, person.id)) for person in people]
@@ -103,7 +103,7 @@ def _pair(
 
 
 def _unlikeness(pairs: Sequence[TastePair], person: str) -> tuple[float, float]:
-    """Return the mean distance to the others, then how few artists are shared with them."""
+    """Return the mean distance to the others (-1 if unknown), then the negative overlap of artists with them."""
     mine = [pair for pair in pairs if person in (pair.one, pair.other)]
     distances = [pair.distance for pair in mine if pair.distance is not None]
     return float(np.mean(distances)) if distances else -1.0, -sum(pair.overlap for pair in mine)
@@ -118,7 +118,7 @@ def _values(tracks: Sequence[Track]) -> np.ndarray:
 
 
 def _middle(tracks: Sequence[Track]) -> np.ndarray | None:
-    """Return the (12,) mean place of tracks by sound; NaN where a feature of none of them is known."""
+    """Return the (12,) mean coordinates of the tracks' sound, NaN if unknown; None where no track has features."""
     values = _values(tracks)
     if not len(values):
         return None

@@ -26,12 +26,12 @@ from store.library import shown_tracks, tracks_by_id
 from store.playlists.rows import add_rows, all_rows, remove_rows
 from store.playlists.triages import forget_triage, triage_id
 
-# Tracks of a playlist that is made from known ones, or taken out of one, at once.
+# The most tracks in one request that makes a playlist of known tracks, or takes tracks out of one.
 MAX_TRACKS = 10_000
-# What a request deletes itself; more takes seconds.
+# Up to so many rows are deleted within the request; more would take seconds, so that a run does it.
 _ROWS_AT_ONCE = 1_000
 _NO_LIMIT = 1 << 30
-# While rows arrive nobody knows yet who all the contributors are.
+# The most people who may be named while rows still arrive, when not all contributors are known yet.
 MAX_PEOPLE = 1000
 
 
@@ -50,9 +50,9 @@ class Contributor(View):
 class PlaylistSummary(View):
     """What a viewer sees of a playlist.
 
-    ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it,
-    ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it; ``made_for``
-    if ``added_by`` of a row is the person whom its track is for.
+    ``mine``: this browser brought it in. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
+    ``givable``: this browser may give it to the installation. ``sharable``: it may share or hide it. ``made_for``:
+    ``added_by`` of a row is the person whom the track is for.
     """
 
     id: str
@@ -103,8 +103,8 @@ class PlaylistPage:
 def find_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Playlist:
     """Return a playlist that the viewer may open; raises ServiceError 404 if there is none with this id.
 
-    Whoever knows the id of a browser's playlist may open it: that cannot be guessed. One of the installation is the
-    operator's alone until it is shared.
+    Whoever knows the id of a browser's playlist may open it; ids cannot be guessed. A playlist of the installation may
+    be opened by the operator alone until it is shared.
     """
     playlist = services.database.playlist(playlist_id)
     if playlist is None or not (playlist.owner or playlist.shared or viewer.operator):
@@ -147,7 +147,7 @@ def may_change(playlist: Playlist, viewer: Viewer) -> bool:
 
 
 def contributors(playlist: Playlist, ids: Iterable[str] | None = None) -> list[Contributor]:
-    """Return people with the names and colours that the listener gave them; all, the busiest first, without ``ids``."""
+    """Return the people ``ids`` with the names and colours given to them; None: all, the busiest first."""
     counts = playlist.contributors
     return [
         Contributor.of(playlist.people.get(person, Person()), id=person, count=counts.get(person, 0))
@@ -156,7 +156,7 @@ def contributors(playlist: Playlist, ids: Iterable[str] | None = None) -> list[C
 
 
 def require_contributors(playlist: Playlist, ids: Iterable[str]) -> None:
-    """Refuse people who added nothing to a playlist; raises ServiceError 404."""
+    """Raise ServiceError 404 for people who added nothing to a playlist."""
     strangers = set(ids) - playlist.contributors.keys()
     if strangers:
         raise not_found(f"Nobody called {min(strangers)!r} added anything here.", "See contributors.")
@@ -182,7 +182,7 @@ def read_page(services: Services, playlist_id: str, viewer: Viewer, page: int, p
 
 
 def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> None:
-    """Delete a playlist, what its owner brought with it, the models that learnt from it and what was decided of it.
+    """Delete a playlist, its tracks that no other playlist of the owner holds, its models and its triage.
 
     Raises ServiceError 404 if there is no such playlist, 403 if another browser brought it in.
     """
@@ -196,7 +196,7 @@ def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Non
 
 
 def demo_ids(owner: str | None) -> set[str]:
-    """Return the ids that the demo's playlists have where ``owner`` has brought them in."""
+    """Return the ids that the demo's playlists have once ``owner`` has brought them in."""
     return set() if owner is None else {playlist_id(owner, sha256) for sha256 in _demo_contents()}
 
 
@@ -206,27 +206,29 @@ def _demo_contents() -> tuple[str, ...]:
 
 
 def remove_demos(services: Services, viewer: Viewer) -> None:
-    """Delete the demo's playlists where the viewer has them."""
+    """Delete the demo's playlists of the viewer."""
     for demo in demo_ids(viewer.owner):
         if services.database.playlist(demo) is not None:
             delete_playlist(services, demo, viewer)
 
 
 def give_playlist(services: Services, playlist_id: str, viewer: Viewer) -> RunView:
-    """Give a playlist to the installation, by a run: everybody sees it and finds its tracks from then on.
+    """Start a run that gives a playlist to the installation, so that everybody sees it and finds its tracks.
 
-    The operator alone may, because what is given names tracks for everybody. Raises ServiceError 404 if there is no
-    such playlist, 403 if it is not this browser's or it is not the operator's, 409 while it is arriving, TooManyRuns.
+    Only the operator may, because the playlist then names tracks for everybody. Raises ServiceError 404 if there is no
+    such playlist, 403 if it is not this browser's or this is not the operator's, 409 while it is arriving; TooManyRuns.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or not may_change(playlist, viewer) or not viewer.operator:
-        raise not_yours("Only the operator can give one, from the browser that brought it in.", "Share its link.")
+        raise not_yours(
+            "Only the operator can give a playlist, from the browser that brought it in.", "Share its link."
+        )
     check_complete(playlist)
     return start_runs(services, new_giving(playlist))[0]
 
 
 def share_playlist(services: Services, playlist_id: str, viewer: Viewer, *, shared: bool) -> PlaylistSummary:
-    """Say whether everybody sees a playlist of the installation; raises ServiceError 404, 403 for another's."""
+    """Set whether everybody sees a playlist of the installation; raises ServiceError 404, 403 for another's."""
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is not None or not viewer.operator:
         raise not_yours("Only the operator can share a playlist of the installation.", "Share the link of your own.")
@@ -235,9 +237,9 @@ def share_playlist(services: Services, playlist_id: str, viewer: Viewer, *, shar
 
 
 def add_track(services: Services, playlist_id: str, viewer: Viewer, track_id: str) -> PlaylistSummary:
-    """Add a known track at the end of a playlist of this browser's; one that is in it stays where it is.
+    """Add a known track at the end of a playlist of this browser's, unless it is in it already.
 
-    Raises ServiceError 404 for no such playlist or track, 403 for another's playlist, 409 while it is arriving.
+    Raises ServiceError 404 for an unknown playlist or track, 403 for another's playlist, 409 while it is arriving.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or not may_change(playlist, viewer):
@@ -264,10 +266,10 @@ def _own(services: Services, owner: str) -> list[Playlist]:
 
 
 def _delete(services: Services, owner: str, name: str, playlists: Sequence[Playlist]) -> None:
-    """Delete playlists of ``owner``, so that at once nobody finds them any more; by a run, where that takes long.
+    """Delete playlists of ``owner``: nobody finds them from now on.
 
-    That is for who has many rows, and while a deletion or an import before it builds the owner's segment. After a kill
-    the segment, which is hidden first, is built again by whatever looks after the catalogue.
+    A run does the rest where the owner has many rows, or while an earlier deletion or import builds the owner's
+    segment. The segment is hidden first; if the process is killed, the upkeep of the catalogue builds it again.
     """
     root = services.catalogue.root
     hide_own(root, owner)
@@ -285,14 +287,14 @@ def _delete(services: Services, owner: str, name: str, playlists: Sequence[Playl
 
 
 def _delete_by_run(services: Services, owner: str, name: str, playlists: Sequence[Playlist]) -> None:
-    limits = replace(services.config.work, runs_each=_NO_LIMIT, runs_all=_NO_LIMIT)  # there is a playlist less
+    limits = replace(services.config.work, runs_each=_NO_LIMIT, runs_all=_NO_LIMIT)  # deleting is never refused
     queued = enqueue(services.database, services.config.var, new_deletion(owner, name, playlists), limits=limits)
     services.database.delete_documents("playlists", [playlist.id for playlist in playlists])
     spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))
 
 
 def _build_own(services: Services, owner: str) -> None:
-    from store.catalogue.builder import build_own  # it loads pyarrow, which answering needs nowhere else
+    from store.catalogue.builder import build_own  # imports pyarrow, which no other request needs
 
     build_own(services.catalogue.root, owner, services.database.all_tracks(owner))
 
@@ -305,7 +307,7 @@ def name_people(
     Parameters
     ----------
     given
-        For each contributor's id ``name``, ``colour`` and ``shape``; None for all takes back what was given before.
+        ``name``, ``colour`` and ``shape`` by contributor's id; three None take back what was given before.
 
     Raises
     ------
@@ -317,8 +319,7 @@ def name_people(
         raise not_yours(
             "Only the browser that brought this playlist in can name its people.", "Bring the file in here, too."
         )
-    # Who they all are is known when the last row has arrived.
-    if playlist.complete:
+    if playlist.complete:  # before, not all contributors are known
         require_contributors(playlist, given)
     named = {person: _person(one) for person, one in given.items()}
     people = {person: known for person, known in {**playlist.people, **named}.items() if known != Person()}
@@ -347,12 +348,12 @@ def create_playlist(
     rows
         The id of each track, and the id of the person whom it is for or None.
     people
-        ``name``, ``colour`` and ``shape`` of these persons.
+        ``name``, ``colour`` and ``shape`` by person's id.
 
     Raises
     ------
     ServiceError
-        404, for a track that is not known here.
+        404 for a track that is not known here.
     """
     owner = viewer.owner
     assert owner is not None
@@ -389,7 +390,7 @@ def create_playlist(
 def remove_tracks(services: Services, playlist_id: str, viewer: Viewer, track_ids: Collection[str]) -> PlaylistSummary:
     """Take all rows of these tracks out of a playlist, and return it as ``describe`` does.
 
-    A track that is not in it is not missed. Raises ServiceError 404 if there is no such playlist, 403 if another
+    Ids of tracks that are not in it are ignored. Raises ServiceError 404 if there is no such playlist, 403 if another
     browser brought it in, 409 while it is arriving.
     """
     playlist = find_playlist(services, playlist_id, viewer)

@@ -1,4 +1,4 @@
-"""Tells how a file would be read before anything of it is stored."""
+"""Previews of imports: how a file would be read, before anything of it is stored."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class PreviewColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewTrack:
-    """A row as it was understood; ``length_ms`` in milliseconds, ``reason`` why it holds no track."""
+    """A row as it was understood; ``reason`` says why it holds no track."""
 
     title: str = ""
     artists: list[str] = field(default_factory=list)
@@ -60,9 +60,9 @@ class Preview:
     """How a file is understood.
 
     ``encodings`` are those that may be chosen, the likeliest first. ``fields`` are those that a column may be read as.
-    ``doubts`` are what the person who brings the file should look at, in sentences; without any it may be imported at
-    once. ``may_be_table`` says that the file may go into the catalogue, too. ``problem`` says why nothing can be read
-    as the columns stand.
+    ``doubts`` are sentences about what the user should check; without any, the file may be imported at once.
+    ``may_be_table``: the file may also go into the catalogue. ``problem`` says why nothing can be read with the columns
+    as they are.
     """
 
     kind: str | None = None
@@ -81,14 +81,14 @@ class Preview:
 def preview(head: bytes, name: str, options: ReadOptions, *, may_change_catalogue: bool) -> Preview:
     """Return how the text file that begins with ``head`` is understood with ``options``.
 
-    Of a file that cannot be read whatever is chosen, only the ``problem`` is told.
+    For a file that no options make readable, only ``problem`` is set.
 
     Raises
     ------
     ImportProblem
         A chosen encoding or column is unknown.
     """
-    if len(head) >= PREVIEW_BYTES:  # the last row is cut off
+    if len(head) >= PREVIEW_BYTES:  # drops the last row, which is incomplete
         head = head[: head.rfind(b"\n", 0, PREVIEW_BYTES) + 1] or head
     with TemporaryDirectory(prefix="tastemap-") as folder:
         path = Path(folder) / name
@@ -140,11 +140,11 @@ def _preview(
 def _doubts(sheet: Sheet, options: ReadOptions, problem: str | None, may_be_table: bool) -> list[str]:
     doubts = []
     if problem and not options.chooses_columns:
-        doubts.append("No column is known to hold titles, with another of artists. Say which ones do.")
+        doubts.append("No columns of titles and of artists were recognised. Say which ones they are.")
     if sheet.file.other_encodings:
         doubts.append(sheet.file.note)
     if may_be_table and options.read_as is None:
-        doubts.append("This table has audio features. It can be a playlist of yours, or go into the catalogue for all.")
+        doubts.append("This table has audio features. Import it as a playlist of yours, or into the catalogue for all.")
     return doubts
 
 

@@ -11,14 +11,17 @@ from services.views import audio_url
 from store.domain import Playlist, Track
 from store.library import shown_tracks
 
-# Playlists that have a tile, the newest ones, and the tracks at their beginning that it is drawn from.
+# The newest playlists have a tile each, which is drawn from the tracks at the playlist's beginning.
 MOST_PLAYLISTS, MOST_ROWS = 60, 50
 _TILES = 4
 
 
 @dataclass(frozen=True)
 class TileTrack:
-    """A track in a picture: its cover is found by its id, else it is drawn from its names and known audio features."""
+    """A track in a playlist's picture.
+
+    The page shows its cover, found by its id, or else a drawing made from its names and audio features.
+    """
 
     id: str
     title: str
@@ -31,7 +34,7 @@ class TileTrack:
 class PlaylistTile:
     """Four of the first 50 tracks, spread evenly, and how many of these 50 have which mood.
 
-    The four are of those whose energy is known, unless that are fewer.
+    Only tracks of known energy are chosen, if there are at least four.
     """
 
     id: str
@@ -52,7 +55,7 @@ def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
 
 
 def picture_of(tracks: Sequence[Track]) -> list[TileTrack]:
-    """Return the four that stand for a playlist, of its first tracks, each once; none where there are none."""
+    """Return the four tracks that stand for a playlist, chosen among its first 50; empty if it has none."""
     tracks = list({track.id: track for track in tracks[:MOST_ROWS]}.values())
     with_sound = [track for track in tracks if track.features and "energy" in track.features.values]
     chosen = with_sound if len(with_sound) >= _TILES else tracks

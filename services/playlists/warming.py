@@ -1,4 +1,4 @@
-"""Prepares the first answers of a process: what is loaded and computed once, before anybody asks."""
+"""Prepares the first answers of a process: loads and computes what is needed once, before the first request."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ from store.errors import StoreDown, TastemapError
 
 log = logging.getLogger(__name__)
 
-# How soon after an import its catalogue is prepared.
+# Pause between two looks whether an import has changed the catalogue.
 _PAUSE_S = 2.0
 
 
@@ -32,9 +32,9 @@ def _watch(services: Services) -> None:
 
 
 def prepare(services: Services, prepared: str | None = None) -> str | None:
-    """Work out one search, one genre and one recommendation of the current catalogue, unless it is ``prepared``.
+    """Compute one search, one genre and one recommendation, unless the current catalogue is ``prepared`` already.
 
-    Returns the generation that is prepared now. What fails here fails again, with its message, for whoever asks.
+    Returns the generation that is prepared now. Errors are only logged: a request that meets the same one reports it.
     """
     try:
         snapshot = services.catalogue.current()
@@ -46,12 +46,12 @@ def prepare(services: Services, prepared: str | None = None) -> str | None:
             headline = Headline.of(services.artist_genre, given, KnownGenres((), (), None, None, []))
             services.genre.explain(given, revise=headline.revise)
             snapshot.search(track.title, limit=1)
-            with suppress(StoreDown):  # what needs no database answers without it
+            with suppress(StoreDown):  # the rest needs no database
                 services.engine.on(Need.SIMILAR)
                 services.has_recommendations()
             services.neighbours.recommend(snapshot, track, limit=1, corrected=True)
     except NothingToCompare:
-        pass  # the models are loaded and the catalogue is read, which is what this is for
+        pass  # the models are loaded and the catalogue is read all the same
     except (ServiceError, TastemapError) as fault:
         log.warning("The first answers could not be prepared: %s", fault)
         return prepared

@@ -1,4 +1,4 @@
-"""Who of a playlist's contributors would have added a track."""
+"""Which of a playlist's contributors probably added a track."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -35,8 +35,8 @@ class ContributorOdds(Contributor):
 class WhoAdded:
     """The odds (0 to 1) that each contributor added a track, the likeliest first.
 
-    ``who`` probably added it: of such answers on held-out tracks, at least four in five were right. It is null where it
-    is hard to say.
+    ``who`` probably added it: at least four in five such answers on held-out tracks were right. It is null where the
+    odds do not reach ``threshold``.
     """
 
     track: TrackSummary
@@ -58,7 +58,7 @@ class TrainedContributor(Contributor):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackPoint(View):
-    """A track on the map: row numbers of the person who added it and of the answer (-1: hard to say), and the odds."""
+    """A track on the map: the positions in ``people`` of who added it and of the answer (-1: unsure), and the odds."""
 
     track_id: str
     x: float
@@ -72,7 +72,7 @@ class TrackPoint(View):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedContributors:
-    """What the training of the served model found on held-out tracks; it knows nothing of the people ``too_few``."""
+    """What the training of the served model found on held-out tracks; people ``too_few`` had too few tracks for it."""
 
     version: str
     people: list[TrainedContributor]
@@ -97,9 +97,9 @@ class WhoAddedState:
 
 
 def who_added(services: Services, playlist_id: str, query: Mapping[str, Any], viewer: Viewer) -> WhoAdded:
-    """Return the odds that each contributor of a playlist added a track, and who "probably" did, or None.
+    """Return the odds that each contributor of a playlist added a track.
 
-    Raises ServiceError as ``resolve``; 404 for an unknown playlist or no trained model; 503 for a broken model.
+    Raises ServiceError as ``resolve`` does; 404 for an unknown playlist or no trained model; 503 for a broken model.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     task = task_of(playlist.id)
@@ -154,7 +154,7 @@ def _versions(services: Services, task: str) -> list[TrainedVersion]:
 
 
 def _learnt(services: Services, playlist: Playlist, task: str, version: str) -> TrainedContributors:
-    """Return what a training run found, with names where it kept ids."""
+    """Return what a training run found, with the names of the tracks and people whose ids it stored."""
     path = verified(services.registry.folder(task, version) / "who_added.json")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     points = [dict(zip(_POINT, point, strict=True)) for point in found["points"]]

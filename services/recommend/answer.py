@@ -1,4 +1,4 @@
-"""The answer of /recommend, whichever method recommends."""
+"""The answer of /recommend, for every method."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from services.views import TrackSummary, View
 from store.domain import Track
 
 
-@dataclass  # a hundred for each answer: frozen ones take three times as long to make
+@dataclass  # not frozen: an answer has a hundred, and frozen ones take three times as long to make
 class FeatureDifference:
     """How a track differs from the seed in one feature; ``difference`` is in standard deviations."""
 
@@ -55,7 +55,7 @@ class ComparedTrack(RecommendedTrack):
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyTrack(RecommendedTrack):
-    """A track of a family of genres from the seed's cluster (from 1) in that family, with the tracks of the cluster."""
+    """A track from the cluster (from 1) of a family of genres in which the seed falls; the cluster's track count."""
 
     family: str
     cluster: int
@@ -87,7 +87,7 @@ class SourceList(FromSource):
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """Tracks that go with the seed, best first; else similar artists. ``fetched`` is what sources recommend."""
+    """Tracks that go with the seed, best first, or else similar artists; ``fetched`` is what sources recommend."""
 
     seed: TrackSummary
     method: str

@@ -1,4 +1,4 @@
-"""GET /recommend?method=families: for each family of genres that a track is in, one from the same cluster."""
+"""GET /recommend?method=families: for each family of genres that a track is in, a track of the same cluster."""
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence

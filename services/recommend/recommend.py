@@ -33,12 +33,15 @@ _MOST_OF_SOURCE = 20
 
 
 def recommend(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Worked:
-    """Return a Recommendation; raises ServiceError as `resolve`, 404 for nobody known, 422 for nothing to compare."""
+    """Return a Recommendation.
+
+    Raises ServiceError as `resolve` does, 404 if no track or artist like it is known, 422 for nothing to compare.
+    """
     subject = resolve(services, query, viewer, NEEDS)
     exclude = ids_in(query["exclude"])
     by_sources, stays = _fetched(services, subject, exclude)
     lines = source_lines(services, subject)
-    # Where nothing but an analysis is stored, it alone can be compared.
+    # Where only an audio analysis of the track is stored, timbre is all that can be compared.
     method = "timbre" if subject.kind == "analysis" and query["method"] == "neighbours" else query["method"]
     try:
         ours = _OTHERS.get(method, _by_likeness)(services, subject, query, exclude)
@@ -51,7 +54,7 @@ def recommend(services: Services, query: Mapping[str, Any], viewer: Viewer) -> W
     drawn = method == "families" and query["pick"] == "fresh" and query["seed"] is None
     final = subject.final and stays and not drawn and method != "timbre"
     if method != query["method"]:
-        ours = replace(ours, note="By its audio analysis, for nothing else is known of it.")
+        ours = replace(ours, note="Compared by timbre, because only the audio analysis of this track is known.")
     return Worked(replace(ours, fetched=by_sources, sources=lines), final)
 
 
@@ -59,7 +62,7 @@ _OTHERS: Mapping[str, Callable[[Services, Subject, Mapping[str, Any], set[str]],
     "families": family_picks,
     "timbre": timbre_picks,
 }
-# The kinds of likeness that count nothing in a method, however they are weighed.
+# The kinds of likeness that each method ignores, whatever their weights.
 _SILENT: Mapping[str, tuple[str, ...]] = {
     "neighbours": (),
     "sound": ("artist", "genre", "popularity"),
@@ -74,7 +77,7 @@ def _by_likeness(services: Services, subject: Subject, query: Mapping[str, Any],
 def _neighbours(
     services: Services, subject: Subject, query: Mapping[str, Any], exclude: set[str]
 ) -> Recommendation | None:
-    """Return tracks of the catalogue, those that go with the subject before merely distant ones; ``None`` for none."""
+    """Return tracks of the catalogue, close matches before distant ones; None if there are none."""
     snapshot, method = subject.snapshot, query["method"]
     if not len(snapshot):
         return None
@@ -113,12 +116,12 @@ def _neighbours(
 
 
 def _note(seed: Track, distant: bool, method: str) -> str | None:
-    said = []
+    notes = []
     if seed.features is None and method == "neighbours":
-        said.append("No audio features that may be used are known for this track: its artist decided.")
+        notes.append("No audio features of this track may be used, or none are known: these are chosen by its artist.")
     if distant:
-        said.append("Only distant matches here: nothing in this catalogue is as close as tracks of one playlist are.")
-    return " ".join(said) or None
+        notes.append("Only distant matches here: no track is as close to this one as tracks of one playlist are.")
+    return " ".join(notes) or None
 
 
 def _nothing_to_compare(method: str, *, weighed: bool) -> ServiceError:
@@ -126,7 +129,7 @@ def _nothing_to_compare(method: str, *, weighed: bool) -> ServiceError:
     if lacking:
         message, hint = f"{lacking} of this track are known", "Choose another method."
     elif weighed:
-        message, hint = "What is known of this track has no weight", "Give sound, artist or genre a weight above 0."
+        message, hint = "All that is known of this track has weight 0", "Give sound, artist or genre a weight above 0."
     else:
         message = "Neither audio features nor the artist of this track are known"
         hint = "Add the artist's name, or import a file that has audio features for it."
@@ -137,7 +140,7 @@ def _alike(services: Services, subject: Subject) -> list[SimilarArtist]:
     names = subject.track.artists or (subject.track.title,)
     artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
     alike = services.artists.alike(artist) if artist is not None else ()
-    # They were chosen by more than what is shown of them; the list is in the order of what is shown.
+    # The model ranks them by more than the similarity, but the page shows the similarity: sort by it.
     return [
         SimilarArtist.of(similar, similarity=round(similar.similarity, 3))
         for similar in sorted(alike, key=lambda similar: -similar.similarity)
@@ -157,10 +160,10 @@ def _artists_alike(services: Services, subject: Subject) -> Recommendation:
 
 
 def _fetched(services: Services, subject: Subject, exclude: Collection[str]) -> tuple[list[SourceList], bool]:
-    """Return the lists of the sources, the best source first: those just fetched, else those fetched before.
+    """Return the recommendations of sources, the best source first: those just fetched, else those stored.
 
-    None of their tracks is in ``exclude``. Empty where the database does not answer. The second value is True if that
-    is final: there is nothing, and no source is on that could be queried later.
+    Tracks in ``exclude`` are left out. Empty where the database does not answer. The second value is True if later
+    answers cannot differ: there are no recommendations, and no source that could give some is on.
     """
     if not subject.track.id:
         return [], True

@@ -1,4 +1,4 @@
-"""One's own music: its folders and their scans, what may be heard, and the file and the cover of a track."""
+"""One's own music: its folders and their scans, who may hear which file, and the file and the cover of a track."""
 
 import os
 from collections.abc import Callable
@@ -28,8 +28,8 @@ from store.errors import TastemapError
 class FolderView(View):
     """A folder with music: whether it is ``watched``, and what its last scan found.
 
-    ``files`` became tracks, ``analysed`` of them with audio features; ``problems`` say of the first of those that were
-    ``skipped`` why.
+    ``files`` became tracks, ``analysed`` of them with audio features; ``problems`` say why the first of the
+    ``skipped`` files were skipped.
     """
 
     path: str
@@ -43,7 +43,7 @@ class FolderView(View):
 
 @dataclass(frozen=True, kw_only=True)
 class LibraryView:
-    """The folders; ``fixed`` if the settings name the only one; ``analysing`` if the packages for it are installed."""
+    """The folders; ``fixed`` if the settings name the only one; ``analysing`` if files can be analysed."""
 
     folders: list[FolderView]
     fixed: bool
@@ -52,7 +52,7 @@ class LibraryView:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedAudio:
-    """An opened file: its descriptor, which the caller closes, and what it is."""
+    """An opened file; the caller closes its ``descriptor``."""
 
     descriptor: int
     size: int
@@ -62,7 +62,7 @@ class OpenedAudio:
 
 
 def library(services: Services) -> LibraryView:
-    """Return the folders with music; the one of the settings is there before its first scan."""
+    """Return the folders with music; a folder of the settings is listed even before its first scan."""
     known = {folder.path: folder for folder in audio_folders(services.database)}
     fixed = services.config.music
     if fixed is not None:
@@ -78,7 +78,7 @@ def start_scan(services: Services, folder: str, cores: str, viewer: Viewer) -> R
 
 
 def watch(services: Services, folder: str, *, watched: bool) -> LibraryView:
-    """Say whether a folder is scanned again when its files change; raises ServiceError 404."""
+    """Set whether a folder is scanned again when its files change; raises ServiceError 404."""
     known = folder_at(services.database, folder)
     if known is None:
         raise not_found("This folder has not been scanned.", "Scan it first.")
@@ -94,7 +94,10 @@ def forget(services: Services, folder: str, viewer: Viewer) -> RunView:
 
 
 def _allowed(services: Services, folder: str) -> Path:
-    """Return a folder that may be scanned: where the settings name one, only that and what lies below it."""
+    """Return the path of a folder that may be scanned: any, or only that of the settings if they name one.
+
+    Raises ServiceError 422.
+    """
     try:
         path = music_folder(folder)
     except TastemapError as fault:
@@ -106,7 +109,7 @@ def _allowed(services: Services, folder: str) -> Path:
 
 
 def audible_for(services: Services, viewer: Viewer) -> Callable[[Track], str | None]:
-    """Return what finds the audio file that a viewer may hear of a track: the operator any, others the demo's."""
+    """Return a function that finds the audio file of a track: the operator may hear any, others only the demo's."""
     demo = demo_audio() if services.config.demo else None
     index = cache(services.audio.current)  # one request looks thousands of tracks up
 
@@ -120,8 +123,8 @@ def audible_for(services: Services, viewer: Viewer) -> Callable[[Track], str | N
 def open_audio(services: Services, name: str, viewer: Viewer) -> OpenedAudio:
     """Open the file with this id.
 
-    Raises ServiceError 403 for a file that this viewer may not hear, 404 where there is none (any more), 409 where
-    another has taken its place since the scan; NotInLibrary (404) where the way to it leads elsewhere.
+    Raises ServiceError 403 for a file that this viewer may not hear, 404 where there is none (any more), 409 where the
+    file has changed since the scan; NotInLibrary (404) where its path leads out of the library.
     """
     demo = demo_audio() if services.config.demo else None
     if demo is not None and (path := demo.path_of(name)) is not None:
@@ -158,7 +161,7 @@ def _may_be_served(services: Services, file: AudioFile) -> bool:
 
 
 def own_cover(services: Services, track_id: str, viewer: Viewer) -> Path | None:
-    """Return the picture that the file of a track holds, None where there is none; raises ServiceError 404."""
+    """Return the path of the cover that a track's file holds, None where there is none; raises ServiceError 404."""
     index = services.audio.current()
     if not len(index):
         return None

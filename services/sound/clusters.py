@@ -16,7 +16,7 @@ from services.views import ModelVersion, TrackSummary
 from store.domain import usable_features
 
 NAMED = 5  # genres named per cluster
-_ROWS = {"genre": "genres", "family": "families"}  # the settings that name the rows of each
+_ROWS = {"genre": "genres", "family": "families"}  # the setting of the model that names the rows of each heat map
 _LEAST_SHARE = 0.02  # of a genre's tracks, below which its lift says nothing
 
 
@@ -52,7 +52,7 @@ class ClusterSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class HeatMap:
-    """``shares`` of each row's ``tracks`` by cluster."""
+    """The share of each row's ``tracks`` in each cluster: ``shares`` has a row for each of ``rows``."""
 
     rows: list[str]
     tracks: list[int]
@@ -135,7 +135,7 @@ def predict_cluster(services: Services, query: Mapping[str, Any], viewer: Viewer
     if membership is None:
         raise no_features(
             "Too few audio features of this track are known to tell its cluster.",
-            "Import a file that has audio features for it, or give them in the question.",
+            "Import a file that has audio features for it, or give them in the request.",
         )
     nearest = [
         NearCluster(cluster=number + 1, distance=round(distance, 3), genres=named(model, "genre", number))

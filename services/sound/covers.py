@@ -1,7 +1,7 @@
-"""Covers: fetched by this server from the sources that may be used, and kept on disk for a while.
+"""Covers: this server fetches them from the sources that are on, and keeps them on disk for a while.
 
-The browser asks this server alone, so no source learns who looks at what. What is kept has a bound, in bytes; the
-pictures that were kept longest go first.
+The browser requests covers only from this server, so that no source learns who looks at what. The kept pictures take
+at most MOST_BYTES; the oldest are deleted first.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ from store.disk import DiskFull, require_room
 MOST_BYTES = 200_000_000
 MOST_BYTES_EACH = 500_000
 _WITHIN_S = 2.6
-# Pictures that are fetched at a time, as look-ups have a bound: each holds a thread of the web process.
+# At most so many pictures are fetched at a time, because each fetch holds a thread of the web process.
 _fetching = threading.BoundedSemaphore(4)
 _DAY_S = 86_400
-# Where the pictures of each source lie; its own server may give them, too.
+# The hosts of each source's pictures; besides them, the host of its API may serve some.
 _HOSTS = {"deezer": ".dzcdn.net", "itunes": ".mzstatic.com"}
 _BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
 
@@ -44,7 +44,7 @@ class Picture:
 def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | None:
     """Return the cover of a track from disk, else from the first source that is on and has one.
 
-    None where no source is on, and where none answers in time.
+    None where no source is on or none answers in time, or where too many pictures are being fetched.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | N
         finally:
             _fetching.release()
         if picture:
-            with suppress(OSError, DiskFull):  # it is shown all the same
+            with suppress(OSError, DiskFull):  # a picture that cannot be stored is still shown
                 _keep(services, source, name, picture)
             return picture
     return None
@@ -81,7 +81,7 @@ def forget_covers(services: Services, source: str) -> None:
 
 
 def picture_in(content: bytes) -> Picture | None:
-    """Return ``content`` with its media type, None for what is no JPEG, PNG or WebP or too large."""
+    """Return ``content`` with its media type, None if it is not a JPEG, PNG or WebP, or is too large."""
     kind = next((kind for beginning, kind in _BEGINNINGS.items() if content.startswith(beginning)), None)
     return Picture(content, kind) if kind and len(content) <= MOST_BYTES_EACH else None
 
@@ -102,7 +102,7 @@ def _kept(services: Services, source: str, name: str) -> Picture | None:
 
 
 def _fetched(services: Services, source: str, url: str) -> Picture | None:
-    """Return the picture at ``url``; None unless it lies at the source's own hosts and is a picture of usual size."""
+    """Return the picture at ``url``; None unless it is on the source's own hosts and `picture_in` accepts it."""
     try:
         channel = services.engine.channel(source, within_s=_WITHIN_S)
         address = urlsplit(url)
@@ -132,7 +132,7 @@ def _keep(services: Services, source: str, name: str, picture: Picture) -> None:
 
 
 def _stat(path: Path) -> os.stat_result | None:
-    """Return what is known of a file, None where another process has deleted it."""
+    """Return the status of a file, None where another process has deleted it."""
     with suppress(FileNotFoundError):
         return path.stat()
     return None

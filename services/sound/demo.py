@@ -1,4 +1,4 @@
-"""What ships of the sound of the demo's tracks, for those who have brought them in."""
+"""The shipped sound data of the demo's tracks, for viewers who have brought the demo in."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,11 @@ from services.viewer import Viewer
 
 
 def shipped(services: Services) -> Mapping[str, DemoSound]:
-    """Return what ships, by track; nothing where the operator has taken the demo out."""
+    """Return the shipped sounds by track id; none where the operator has disabled the demo."""
     return demo_sounds() if services.config.demo else {}
 
 
 def demo_of(services: Services, viewer: Viewer) -> dict[str, DemoSound]:
-    """Return what ships of the tracks that a viewer has, by track."""
+    """Return the shipped sounds of the tracks that a viewer has, by track id."""
     sounds = shipped(services)
     return {name: sounds[name] for name in sorted(services.database.get_tracks(list(sounds), viewer.owner))}

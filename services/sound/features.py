@@ -1,4 +1,4 @@
-"""How the audio features are spread: histograms of the catalogue, of a playlist or of a family of genres."""
+"""Distributions of the audio features: histograms of the catalogue, of a playlist or of a family of genres."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _PAGE = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureHistogram:
-    """Counts of a feature's values between ``edges``, here and in the reference, and the summary of the values here."""
+    """Counts of a feature's values between ``edges``, here and in the reference, and statistics of the values here."""
 
     feature: str
     edges: list[float]
@@ -35,7 +35,10 @@ class FeatureHistogram:
 
 @dataclass(frozen=True, kw_only=True)
 class Histograms:
-    """The histograms of all audio features; ``reference`` is the version of the families that learnt from it."""
+    """The histograms of all audio features.
+
+    ``reference`` is the version of the families model; the reference counts are those of its training tracks.
+    """
 
     tracks: int
     families: list[str]
@@ -45,7 +48,7 @@ class Histograms:
 
 @dataclass(frozen=True)
 class FeatureSource:
-    """A source, what it is called, and of how many ``tracks`` it told the sound."""
+    """A source, its title, and the number of ``tracks`` whose audio features are from it."""
 
     source: str
     title: str
@@ -54,7 +57,7 @@ class FeatureSource:
 
 @dataclass(frozen=True)
 class CatalogueSources:
-    """Where the audio features of the catalogue's ``tracks`` are from, the source of most first."""
+    """The sources of the audio features of the catalogue's ``tracks``, the most frequent source first."""
 
     tracks: int
     sources: list[FeatureSource]
@@ -69,9 +72,10 @@ def sources_of_catalogue(services: Services, viewer: Viewer) -> CatalogueSources
 
 
 def histograms_of(services: Services, playlist_id: str, family: str, viewer: Viewer) -> Histograms:
-    """Return the histograms of a playlist, or of the catalogue for "", with those that the families learnt from.
+    """Return the histograms of a playlist (or of the catalogue for ""), with those of the reference.
 
-    ``family`` narrows both to a family of genres; "" is all. Raises ServiceError 404 for an unknown one of the two.
+    ``family`` restricts both to a family of genres; "" is all. Raises ServiceError 404 for an unknown playlist or
+    family.
     """
     reference = services.families.histograms.get(family or ALL)
     if reference is None:

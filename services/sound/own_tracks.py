@@ -1,4 +1,4 @@
-"""The tracks of one's own files: searched, sorted, a page at a time; the operator's."""
+"""The tracks of the operator's own files: searched, sorted, a page at a time."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ class OwnTrack(TrackSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class OwnTracks:
-    """A page of the ``found`` files of which each is a track; there are ``total``."""
+    """A page of the ``found`` files, of ``total`` files that are tracks."""
 
     total: int
     found: int
@@ -37,7 +37,7 @@ class OwnTracks:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What a file is searched and sorted by; ``values`` as in :data:`SORTS`, None for one that is not known."""
+    """What a file is searched and sorted by; ``values`` are in the order of :data:`SORTS`, None if unknown."""
 
     owner: str | None
     track_id: str
@@ -51,7 +51,7 @@ def own_tracks(
 ) -> OwnTracks:
     """Return page ``page`` (from 1) of the files whose title, artists, album or path hold each word of ``q``.
 
-    ``sort`` is one of :data:`SORTS`; files of which that is not known come last.
+    ``sort`` is one of :data:`SORTS`; files whose value is unknown come last.
     """
     rows: list[_Row] = services.sounds.get("list", services.audio.stamp(), lambda: _rows(services.database))
     words, at = normalise(q).split(), SORTS.index(sort)
@@ -75,7 +75,7 @@ def own_tracks(
 
 
 def _rows(database: Database) -> list[_Row]:
-    """Return every file that is a track, in the order of titles."""
+    """Return every file that is a track, sorted by title."""
     files = [file for file in audio_files(database) if file.track_id and not file.problem and not file.gone]
     tracks = _tracks(database, ((file.owner, file.track_id or "") for file in files))
     pairs = ((file, tracks.get((file.owner, file.track_id or ""))) for file in files)

@@ -1,4 +1,4 @@
-"""Sound-alikes among one's own files and the demo's: the nearest to a track, a path, recordings that are the same."""
+"""Sound-alikes among one's own files and the demo's: the nearest to a track, a path, and equal recordings."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from store.sounds import StoredSound, sound_of, stored_sounds
 TITLE = "From the sound (musicnn)"
 LEAST_TAG = 0.1
 _MOST_TAGS = 5
-# Of a larger library the recordings with the first ids are compared: more would take too much memory.
+# Of a larger library, only the recordings with the first ids are compared, because more would take too much memory.
 MOST_RECORDINGS = 30_000
 _MOST_DUPLICATES = 200
 
@@ -39,7 +39,7 @@ class SoundTag:
 
 @dataclass(frozen=True, kw_only=True)
 class SoundTags:
-    """What the taggers hear in a file, the likeliest first: genres, moods, instruments and voices."""
+    """The tags of a file, the likeliest first: genres, moods, and ``sounds`` (instruments and voices)."""
 
     title: str
     version: str
@@ -50,14 +50,14 @@ class SoundTags:
 
 @dataclass(frozen=True, kw_only=True)
 class SoundAlike(TrackSummary):
-    """A track with the cosine of its vector (-1 to 1)."""
+    """A track with the cosine (-1 to 1) between its sound vector and another one's."""
 
     score: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class SoundAlikes:
-    """The tracks among one's own files that sound most like ``track``, of so many ``recordings``."""
+    """The tracks that sound most like ``track``, among ``recordings`` of one's own files."""
 
     version: str
     recordings: int
@@ -67,7 +67,7 @@ class SoundAlikes:
 
 @dataclass(frozen=True, kw_only=True)
 class SoundPath:
-    """Tracks from one to another, each alike to the next; ``score`` is the cosine with the one before."""
+    """Tracks from one to another, each like the next; ``score`` is the cosine with the track before."""
 
     version: str
     tracks: list[SoundAlike]
@@ -83,8 +83,11 @@ class SameRecording:
 
 @dataclass(frozen=True, kw_only=True)
 class SoundState:
-    """How many files have a sound to compare, and how many ``lacking`` it may get one; ``listening`` if the packages
-    for that are installed. ``same`` are the files that hold the same recording, at most 200 groups."""
+    """How many ``recordings`` can be compared, and how many files are ``lacking`` a sound vector.
+
+    ``listening``: the packages that compute it are installed. ``same`` are the groups of files that hold the same
+    recording, at most 200.
+    """
 
     version: str
     recordings: int
@@ -138,7 +141,7 @@ def path(services: Services, start: str, end: str, most: int, viewer: Viewer) ->
 
 
 def state(services: Services, viewer: Viewer) -> SoundState:
-    """Return what is known of the sound of the files that a viewer may hear, and which hold the same recording."""
+    """Return the state of the sound vectors of the files that a viewer may compare."""
     known = _recordings(services, viewer)
     names = known.space.names
     groups = known.space.duplicates([known.files[name].duration_ms for name in names])[:_MOST_DUPLICATES]
@@ -153,16 +156,19 @@ def state(services: Services, viewer: Viewer) -> SoundState:
 
 
 def start(services: Services, viewer: Viewer) -> RunView:
-    """Start finding out what the files sound like that lack it; raises TooManyRuns."""
+    """Start a run that computes the missing sound vectors; raises TooManyRuns."""
     return start_runs(services, new_run(viewer.owner))[0]
 
 
 def tags_of(services: Services, track: Track, viewer: Viewer) -> tuple[SoundTags, Any] | None:
-    """Return the tags of the file of a track that a viewer may hear, and the genres (114,) that they make likely."""
+    """Return the tags of a track's file and the (114,) genre probabilities that follow from them.
+
+    None where the viewer may hear no file of the track, or where it has not been tagged.
+    """
     sound = shipped(services).get(track.id)
     file_id = services.audio.current().find(track) if viewer.operator else None
     if sound is None and file_id is None:
-        return None  # most tracks: for them no process needs the tagger
+        return None  # most tracks: the tagger is not loaded for them
     tagger = services.tagger
     tags = sound.tags if sound is not None and sound.tagger == tagger.version else None
     if tags is None and file_id is not None:
@@ -184,12 +190,12 @@ def _tags(services: Services, probabilities: Any) -> SoundTags:
 
 
 def _may(file: AudioFile, viewer: Viewer) -> bool:
-    """Return whether a viewer may compare a file: the operator any, others what they have dropped into the page."""
+    """Return whether a viewer may compare a file: the operator any, others those that they have uploaded."""
     return viewer.operator or (file.owner is not None and file.owner == viewer.owner)
 
 
 def _recordings(services: Services, viewer: Viewer) -> _Recordings:
-    """Return the recordings of a viewer, the demo's among them, from memory where nothing has changed."""
+    """Return the recordings of a viewer and of the demo; they are read again only when something has changed."""
     database, version = services.database, services.tagger.version
     demo = {name: sound for name, sound in demo_of(services, viewer).items() if sound.tagger == version}
     stamp = (version, services.audio.stamp(), tuple(demo))
@@ -221,7 +227,7 @@ def _file_of(services: Services, known: _Recordings, track_id: str, viewer: View
         raise ServiceError(
             404,
             "no_sound",
-            "No file of this track has been listened to here, so nothing can be compared with its sound.",
+            "No file of this track has been analysed here, so nothing can be compared with its sound.",
             "Scan the folder that holds it, in the library under My music.",
         )
     return found
@@ -242,5 +248,5 @@ def _same(files: list[AudioFile], tracks: dict[str, Track]) -> SameRecording:
 
 
 def _by_file(file: AudioFile) -> Track:
-    """Return what is known of the track of a file whose tags were never stored."""
+    """Return a track named after its file, for a file whose tags were never stored."""
     return Track(id=file.track_id or "", title=PurePath(file.path).stem, artists=())

@@ -1,4 +1,4 @@
-"""Tags for one file of one's own: what would be written, beside what is there, and writing what was asked for."""
+"""Tags for one of one's own files: which changes are proposed, and writing those that were chosen."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ _MINOR = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm",
 
 @dataclass(frozen=True, kw_only=True)
 class TagChange:
-    """A field of a file's tags: what it says, what would be written in that place, and what that rests on."""
+    """A field of a file's tags: its ``old`` texts, the ``new`` one that would be written, and the reason."""
 
     field: str
     old: tuple[str, ...]
@@ -40,7 +40,7 @@ class TagChanges:
 
 
 def tag_changes(services: Services, name: str, viewer: Viewer) -> TagChanges:
-    """Return what would be written into the file with this id, where it does not say so yet.
+    """Return the proposed changes to the tags of the file with this id; fields that already agree are left out.
 
     Raises ServiceError 403 for all but the operator and where the settings do not allow it, 404 for an unknown file,
     409 for a file whose tags cannot be read or written.
@@ -49,9 +49,10 @@ def tag_changes(services: Services, name: str, viewer: Viewer) -> TagChanges:
 
 
 def write_tags(services: Services, name: str, version: str, fields: Collection[str], viewer: Viewer) -> TagChanges:
-    """Write the ``fields`` of the changes that were shown as ``version``; return what is left to change.
+    """Write the ``fields`` of the changes that were shown as ``version``; return the remaining changes.
 
-    Raises as :func:`tag_changes`, and 409 where something else would be written now, or the file was left as it was.
+    Raises ServiceError as :func:`tag_changes` does, and 409 where the proposed changes are no longer those of
+    ``version``, or where the file could not be written.
     """
     file = _writable(services, name, viewer)
     shown, sha256 = _changes(services, file, viewer)
@@ -62,7 +63,7 @@ def write_tags(services: Services, name: str, version: str, fields: Collection[s
         written = write_fields(file.root, file.path, sha256, texts)
     except TagsNotWritten as fault:
         raise ServiceError(409, fault.code, fault.message, fault.hint or "The file is as it was.") from fault
-    # Its sound is the same, so that the next scan need not analyse it anew.
+    # The sound has not changed: the next scan need not analyse the file again.
     file = replace(file, size=written.size, modified_ns=written.modified_ns, sha256=written.sha256)
     put_audio_file(services.database, file)
     keep_sound(services.database, file)
@@ -99,7 +100,7 @@ def _changes(services: Services, file: AudioFile, viewer: Viewer) -> tuple[TagCh
 
 
 def _found(services: Services, file: AudioFile, viewer: Viewer) -> Iterator[tuple[str, str, str]]:
-    """Yield what is known of a file here: the field, its text, and what that rests on."""
+    """Yield what is known of a file: the field, its text, and the reason."""
     assert file.track_id is not None
     answer = predict(services, {"track_id": file.track_id}, viewer).body
     assert isinstance(answer, GenreAnswer)

@@ -39,9 +39,9 @@ class TimbrePoint(TrackSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class TimbreMap:
-    """The analysed tracks on the map, and how many are too short for it or without a title.
+    """The analysed tracks on the map, how many are too short for it, and how many have no title.
 
-    ``scores`` says how well the embedding finds the other half of a track.
+    ``scores`` says how well the embedding finds one half of a track by the other half.
     """
 
     version: str
@@ -58,7 +58,7 @@ class TimbreMap:
 
 @dataclass(frozen=True, kw_only=True)
 class AlikeTrack(TrackSummary):
-    """A track with the cosine of its embedding (-1 to 1) and its cluster."""
+    """A track with its cluster and the cosine (-1 to 1) between its embedding and another track's."""
 
     score: float
     cluster: int
@@ -74,7 +74,7 @@ class TimbreAlike:
 
 
 def timbre_map(services: Services, viewer: Viewer) -> TimbreMap:
-    """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
+    """Return the map of all analysed tracks, with the scores of the served embedding."""
     stamps, placed = _placed(services, viewer)
     tracks = services.database.get_tracks(sorted(placed), viewer.owner)
     model = services.timbre.model
@@ -101,7 +101,7 @@ def timbre_map(services: Services, viewer: Viewer) -> TimbreMap:
 
 
 def timbre_alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> TimbreAlike:
-    """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
+    """Return the analysed tracks that sound most like ``track_id``; raises ServiceError 404 as :func:`_alike` does."""
     placed, found = _alike(services, track_id, limit, viewer)
     tracks = services.database.get_tracks([track_id, *(other for other, _ in found)], viewer.owner)
     return TimbreAlike(
@@ -135,9 +135,9 @@ def timbre_picks(
 def _alike(
     services: Services, name: str, limit: int, viewer: Viewer
 ) -> tuple[dict[str, TimbrePlacement], list[tuple[str, float]]]:
-    """Return the places of the analysed tracks and the ones most like ``name``, of those by the same analyser.
+    """Return the places of all analysed tracks, and the ones most like ``name`` by the same analyser.
 
-    Raises ServiceError 404.
+    Raises ServiceError 404 where nothing, or this track, has not been analysed or is too short.
     """
     stamps, placed = _placed(services, viewer)
     if not placed:

@@ -1,4 +1,4 @@
-"""Gathering from sources: what a playlist lacks, harvests, and all runs and their end."""
+"""Gathering from sources: data that a playlist lacks, and harvests; listing and cancelling of runs."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from services.runs import RunView, find_run, start_runs
 from services.viewer import Viewer
 
 KINDS = {"tracks": Need.SEARCH, "artists": Need.ARTISTS, "segments": Need.ANALYSIS, "balanced": Need.GENRE_TRACKS}
-# What a browser may ask for at a time: two letters, all of them. The operator's command goes further.
+# The most that a browser may ask for at a time: search terms (702: all of one or two letters) and tracks.
 BROWSER_TERMS, BROWSER_TRACKS = 702, 5000
 _RUNS = 50
 _WAKE_PAUSE_SECONDS = 30.0
@@ -64,20 +64,23 @@ def harvest(services: Services, wanted: Mapping[str, Any], owner: str) -> RunVie
 
 
 def recent_runs(services: Services, owner: str | None) -> list[RunView]:
-    """Return the newest runs of a browser and of the operator; those that have slept enough go on from here."""
+    """Return the newest runs of a browser and of the operator; runs whose waiting time is over are continued."""
     _wake(services)
     return [RunView.of(run) for run in services.database.runs_of(owner, _RUNS)]
 
 
 def cancel(services: Services, run_id: str, owner: str | None) -> None:
-    """End a run of the browser; raises ServiceError 403 for one of the operator's, 409 for one that has ended."""
+    """Cancel a run of the browser.
+
+    Raises ServiceError 404 for an unknown run, 403 for one of the operator's, 409 for a deletion or one that has ended.
+    """
     run = find_run(services, run_id, owner)
     if run.kind == DELETE:
-        raise ServiceError(409, "deleting", "What is being deleted is gone already.", "Bring the file again.")
+        raise ServiceError(409, "deleting", "A deletion cannot be cancelled.", "Import the file again.")
     if run.owner is None:
         raise not_yours(
-            "The operator started this one.",
-            f"Whoever started it there ends it. On the server: python -m etl cancel {run_id}",
+            "The operator started this run.",
+            f"Only the operator can cancel it. On the server: python -m etl cancel {run_id}",
         )
     if not services.database.cancel_run(run_id):
         raise ServiceError(409, "ended", "This run has ended already.", "See its state.")
@@ -98,7 +101,7 @@ def _check_sources(services: Services, needs: Sequence[Need], source: str | None
 
 
 def _wake(services: Services) -> None:
-    """Let the worker go on with the runs that have slept enough; not at every request, for it takes a moment."""
+    """Start the worker for waiting runs; at most every 30 s, because it takes a moment."""
     global _woken_at
     if time.monotonic() - _woken_at < _WAKE_PAUSE_SECONDS:
         return

@@ -1,4 +1,4 @@
-"""The sources: which ones Tastemap may ask, and their settings."""
+"""The sources: which ones Tastemap may use, and their settings."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -56,14 +56,14 @@ def _switch(engine: Engine, on: set[str]) -> None:
         raise ServiceError(
             403,
             "fixed",
-            "Which sources may be asked is fixed on this server.",
-            "The operator says so by TASTEMAP_SOURCES; without it, this page decides.",
+            "The sources in use are fixed on this server.",
+            "The operator sets them by TASTEMAP_SOURCES; without it, this page decides.",
         )
     engine.sources.switch(on)
 
 
 def _checked(engine: Engine, name: str, given: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return ``given`` without spaces around the values, empty ones as None; refuse names that the source lacks."""
+    """Return ``given`` with stripped values, empty ones as None; raises ServiceError 422 for an unknown setting."""
     known = {setting.name for setting in engine.providers()[name].about.settings}
     for setting in given.keys() - known:
         fields = {"settings": {setting: ["Not a setting of this source."]}}

@@ -1,4 +1,4 @@
-"""Lists of a connected Spotify account in, and playlists out to it."""
+"""Imports lists of a connected Spotify account, and writes playlists to it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from services.runs import RunView, start_runs
 from store.domain import Playlist
 from store.runs import Run
 
-# A list of lists costs a call per 50 of them, of some 500 a day.
+# Listing costs a call per 50 lists, and there are some 500 calls a day.
 _LISTING = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpotifyList:
-    """A playlist of the account, or its saved or top tracks; ``tracks`` is their number where Spotify says it."""
+    """A playlist of the account, or its saved or top tracks; ``tracks`` is their number, None if unknown."""
 
     id: str
     name: str
@@ -30,9 +30,9 @@ class SpotifyList:
 
 
 def list_lists(session: Session, accounts: Accounts, owner: str, account: Account, *, fresh: bool) -> list[SpotifyList]:
-    """Return the playlists of the account, and its saved and top tracks, as Spotify gave them within ten minutes.
+    """Return the playlists of the account, and its saved and top tracks.
 
-    With ``fresh`` Spotify is asked again.
+    An answer of Spotify is reused for ten minutes, unless ``fresh`` is set.
     """
     now = datetime.now(UTC)
     kept = accounts.document(owner).get("listing")
@@ -43,7 +43,7 @@ def list_lists(session: Session, accounts: Accounts, owner: str, account: Accoun
 
 
 def import_lists(services: Services, accounts: Accounts, owner: str, list_ids: Iterable[str]) -> list[RunView]:
-    """Bring lists of the account in, each by a run of its own; raises TooManyRuns."""
+    """Start a run for each list of the account that imports it; raises TooManyRuns."""
     names = {row["id"]: row["name"] for row in accounts.document(owner).get("listing", {}).get("rows", [])}
     distinct = dict.fromkeys(list_ids)
     imports = [new_import(owner, list_id, names.get(list_id, "Spotify playlist")) for list_id in distinct]
@@ -53,15 +53,15 @@ def import_lists(services: Services, accounts: Accounts, owner: str, list_ids: I
 def write_playlist(
     services: Services, accounts: Accounts, owner: str, account: Account, playlist: Playlist, name: str, *, public: bool
 ) -> RunView:
-    """Write a playlist to the account as a new one, by a run; raises TooManyRuns."""
+    """Start a run that writes a playlist to the account as a new one; raises TooManyRuns."""
     run = new_write(owner, account, playlist, name=name, public=public)
     return _queued(services, accounts, owner, [run])[0]
 
 
 def _queued(services: Services, accounts: Accounts, owner: str, wanted: list[Run]) -> list[RunView]:
-    """Queue runs of the owner's account and return them; where the same is under way, that one."""
+    """Queue runs and note them in the owner's account; return them, or the equal ones that run already."""
     _trim(services, accounts, owner)
-    accounts.note(owner, {f"runs.{run.id}": True for run in wanted})  # first, so that disconnecting finds them
+    accounts.note(owner, {f"runs.{run.id}": True for run in wanted})  # before they start: disconnecting must find them
     queued: list[RunView] = []
     try:
         queued = start_runs(services, *wanted)
@@ -73,7 +73,7 @@ def _queued(services: Services, accounts: Accounts, owner: str, wanted: list[Run
 
 
 def _trim(services: Services, accounts: Accounts, owner: str) -> None:
-    """Let the account name the runs that have not ended alone; the others are found by their owner."""
+    """Remove the runs that have ended from the account's document."""
     noted = accounts.document(owner).get("runs", {})
     ended = [run_id for run_id in noted if (run := services.database.get_run(run_id)) is None or run.ended]
     if ended:

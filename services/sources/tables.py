@@ -1,4 +1,4 @@
-"""Public tables of tracks that come from their addresses on the web."""
+"""Imports public tables of tracks from web addresses."""
 
 from urllib.parse import urlsplit
 
@@ -12,8 +12,8 @@ from store.runs import Run
 def bring_table(services: Services, address: str, owner: str) -> RunView:
     """Start importing the table at ``address`` into the catalogue.
 
-    Raises ServiceError 422 for an address that is not https (http is allowed on the machine itself, where there is no
-    proxy before it), TooManyRuns.
+    Raises ServiceError 422 for an address that is not https, TooManyRuns. Addresses of the machine itself may be http,
+    but are refused behind a proxy.
     """
     here = is_loopback(address)
     schemes = {"https", "http"} if here else {"https"}

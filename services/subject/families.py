@@ -12,7 +12,7 @@ from services.container import Services
 from services.subject.lookup import SourceGenres, genres_by_source, known_genres
 from services.subject.model import Subject
 
-# Families of a track without a known genre: those that the genre model gives at least this share, three at the most.
+# The model's guess of families, for a track without a known genre: at least this share each, three at most.
 LEAST_SHARE, MOST_GUESSED = 0.15, 3
 
 By = Literal["track", "artist", "model"]
@@ -20,7 +20,7 @@ By = Literal["track", "artist", "model"]
 
 @dataclass(frozen=True, slots=True)
 class TrackFamily:
-    """A family of a track: that of a genre which ``source`` gives the track or its artist, or the model's guess."""
+    """A family of a track: of a genre that ``source`` gives the track or its artist, or else the model's guess."""
 
     family: str
     by: By
@@ -40,7 +40,7 @@ class KnownGenres:
 
 
 def genres_of(services: Services, subject: Subject) -> KnownGenres:
-    """Return what is known of a track's genres; what sources answered just now goes first for a track of theirs."""
+    """Return what is known of a track's genres; for a track found at sources, the first of these counts as source."""
     of_track, of_artist, source = known_genres(services, subject.snapshot, subject.track)
     of_track_source = subject.track.source_of("labels")
     by_source = genres_by_source(services, subject)
@@ -56,11 +56,11 @@ def genres_of(services: Services, subject: Subject) -> KnownGenres:
 
 
 def families_of(model: GenrePredictor, known: KnownGenres, genre: Floats | None) -> tuple[TrackFamily, ...]:
-    """Return the families of a track: that of its headline first, then by its own genres, then by its artist's.
+    """Return the families of a track: that of its headline first, then those of its own genres, then of its artist's.
 
-    ``genre`` (114,) are the revised probabilities of the headline, ``None`` where no model knows the track. Of known
-    families the one that most genres name comes first, of equals the likelier. Where none is known, the likeliest are
-    a guess.
+    ``genre`` (114,) are the revised probabilities of the headline, None where no model knows the track. Families of
+    the same origin are ordered by the number of genres that name them, then by probability. Where no genre is known,
+    the likeliest families are returned as a guess.
     """
     shares = dict.fromkeys(model.families, 0.0)
     main = None

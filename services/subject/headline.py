@@ -1,4 +1,4 @@
-"""The genre of a track in one word: the best founded answer, and what it rests on."""
+"""The one genre that is named for a track: the answer with the best evidence, and what it rests on."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -19,23 +19,23 @@ DecidedBy = Literal["track", "artist", "alike", "tags", "audio", "names"]
 Confidence = Literal["high", "medium", "low"]
 # Calibrated probability of the headline from which the answer is called so, out of 114 genres.
 HIGH, MEDIUM = 0.6, 0.3
-# Of a track's own genres one is right nearly always; the rest is left to what the models say.
+# Probability shared by the track's own genres, since one of them is nearly always right; the models share out the rest.
 _FILED_SHARE = 0.9
-_DOUBTFUL_SHARE = 0.3  # where the artist's own genres name no family of them
+_DOUBTFUL_SHARE = 0.3  # the same where the artist's own genres are of other families
 # Power of the product of two answers that rest on the same genres; the calibration error on `valid` is least with it.
 _SHARPNESS = 0.5
-_TAGS_SHARE = 0.8  # of the tags heard in the track's own file, where nobody names its genre or its artist's
+_TAGS_SHARE = 0.8  # weight of the tags of the track's own file, used where no genre of it or its artist is known
 _LEAST_PLACED = 0.5  # confidence of the taxonomy from which a name stands for one of the 114 genres
-_NAMED = 3  # genres in a line
+_NAMED = 3  # genres named in a reason
 
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
     """How the genre of one track is decided.
 
-    ``filed`` are the columns of the 114 genres that the track itself is filed under, those of the artist's families
-    alone where there are such, and ``share`` is what they count; ``evidence`` is what is known of the artist. ``tags``
-    (114,) is what the tags make likely that are heard in the track's own file; they count where nothing else is known.
+    ``filed`` are the columns (of the 114 genres) of the track's own genres, if possible only of those in the artist's
+    families; together they get the probability ``share``. ``evidence`` is what is known of the artist. ``tags`` (114,)
+    are the genre probabilities that follow from the tags of the track's own file; None where anything else is known.
     """
 
     model: ArtistGenres
@@ -63,7 +63,7 @@ class Headline:
         )
 
     def revise(self, prediction: GenrePrediction) -> GenrePrediction:
-        """Return the genre model's probabilities, (n, k), with what is known of the artist and of the track."""
+        """Return the genre model's (n, k) probabilities, revised by what is known of the artist and of the track."""
         if self.evidence is not None:
             prediction = self.model.pool(prediction, inputs_of(self.given), self.evidence)
             prediction = replace(prediction, genre=self._as_read(prediction.genre))
@@ -78,9 +78,9 @@ class Headline:
         return replace(prediction, genre=self.share * own + (1.0 - self.share) * prediction.genre)
 
     def _as_read(self, genre: Floats) -> Floats:
-        """Return the (n, 114) probabilities times what anybody would read in the genres that the artist is known for.
+        """Return the (n, 114) probabilities, multiplied by the plain meaning of the artist's known genres.
 
-        The labels that the models learn from file rappers under "hardcore" and singers under "guitar".
+        It corrects labels that the models learnt from: they file rappers under "hardcore" and singers under "guitar".
         """
         if self.evidence is None or self.evidence.read is None or self.evidence.known_by == "alike":
             return genre
@@ -88,7 +88,7 @@ class Headline:
         return read / read.sum(axis=1, keepdims=True)
 
     def decided_by(self, genre: str) -> DecidedBy:
-        """Return what speaks most for ``genre``, the best founded first."""
+        """Return the strongest evidence for ``genre``: the track's own genres, else the artist's, else the tags."""
         if self.model.genres.index(genre) in self.filed:
             return "track"
         if self.evidence is not None and self._family(genre) in self._families_of(self.evidence):
@@ -98,16 +98,16 @@ class Headline:
         return "audio" if self.given.features else "names"
 
     def reason(self, genre: str, filed_by: str) -> str:
-        """Return in one line what the headline rests on; ``filed_by`` tells whose the track's own genres are."""
+        """Return in a sentence what the headline rests on; ``filed_by`` names the origin of the track's own genres."""
         by = self.decided_by(genre)
         if by == "track":
             return f"Filed under {', '.join(self.known.track[:_NAMED])}{filed_by}."
         if by == "artist" and self.evidence is not None:
             return f"The artist is known for {', '.join(self.evidence.names[:_NAMED])}."
         if by == "alike" and self.evidence is not None and self.evidence.names:
-            return f"Artists alike are known for {', '.join(self.evidence.names[:_NAMED])}."
+            return f"Similar artists are known for {', '.join(self.evidence.names[:_NAMED])}."
         if by == "alike":
-            return "From the company that this artist keeps in playlists."
+            return "From the artists that share playlists with this one."
         if by == "tags":
             return "From the tags that musicnn hears in your file."
         return "From the sound." if by == "audio" else "From the names alone."
@@ -115,8 +115,8 @@ class Headline:
     def confidence(self, genre: str, probability: float) -> Confidence:
         """Return how sure the headline is.
 
-        The track's own genres are a good foundation, and those of the artist that name the headline; the sound is a
-        fair one. Names alone, artists alike and the genres of a guest are none.
+        It can be "high" if it rests on the track's own genres, or if the artist is known for this very genre; with the
+        sound alone it is "medium" at most. Names, similar artists and a guest's genres alone give "low".
         """
         elsewhere = bool(self.known.artist) and self.known.source != ARTIST_EMBEDDING
         known = self.evidence if self.evidence is not None and (self.evidence.known_by == "own" or elsewhere) else None
@@ -126,7 +126,7 @@ class Headline:
         return "medium" if has_sound and probability >= HIGH else "low"
 
     def _families_of(self, evidence: ArtistEvidence) -> set[str | None]:
-        """Return the families of the artist's genres, or else that of the genre that their place makes likeliest."""
+        """Return the families of the artist's genres, or else that of the artist's likeliest genre."""
         return set(map(self._family, evidence.names)) or {self._family(self.model.genres[int(evidence.genre.argmax())])}
 
     def _family(self, genre: str) -> str | None:
@@ -134,9 +134,9 @@ class Headline:
 
 
 def is_estimate(track: Track) -> bool:
-    """Return whether the audio features of a track are the analyser's own, which nothing was fitted to.
+    """Return whether the audio features of a track are uncalibrated ones of Tastemap's own analyser.
 
-    The genre model cannot tell a genre from them: bench/sound_genres.py.
+    The genre model predicts no better with them than without: bench/sound_genres.py.
     """
     source = track.features.source if track.features else ""
     return source.startswith(OWN_AUDIO) and CALIBRATED not in source
@@ -144,20 +144,20 @@ def is_estimate(track: Track) -> bool:
 
 def as_input(track: Track) -> GenreInput:
     """Return what the genre model looks at."""
-    # Popularity is Spotify's measure, which files bring; what other services call popularity is another scale.
+    # The model learnt Spotify's popularity, which files have; online sources measure popularity on other scales.
     popularity = None if track.source in PROVIDERS else track.popularity
     given = GenreInput.of(replace(track, features=None) if is_estimate(track) else track)
     return replace(given, popularity=popularity, explicit=track.explicit)
 
 
 def _named_elsewhere(model: ArtistGenres, given: GenreInput, known: KnownGenres) -> tuple[str, ...]:
-    """Return the known genres of the artist that the model has not learnt from the same tracks."""
+    """Return the artist's known genres, unless the embedding knows them only from tracks as a guest."""
     of_guest = known.source == ARTIST_EMBEDDING and model.known_by(given.artists) == "guest"
     return () if of_guest else known.artist
 
 
 def _column(taxonomy: Taxonomy, name: str) -> int | None:
-    """Return the column of the one of the 114 genres that a name stands for, ``None`` for none."""
+    """Return the column (of the 114 genres) that a genre's name stands for, ``None`` if the taxonomy is unsure."""
     if name in taxonomy.genres:
         return taxonomy.genres.index(name)
     placed = taxonomy.predict(name)

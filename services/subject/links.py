@@ -1,4 +1,4 @@
-"""Which track a link, a URI or an id names that somebody has typed or pasted."""
+"""The track that a typed or pasted link, URI or id names."""
 
 from collections.abc import Collection
 
@@ -45,7 +45,7 @@ def by_link(
 
 
 def _known(services: Services, snapshot: Snapshot, link: Link, owner: str | None) -> Track | None:
-    """Return the track of the link that the catalogue or the store knows, and that has been named."""
+    """Return the track of the link if the catalogue or the store knows it with its title, else None."""
     ref = snapshot.find(link.id) if link.namespace == "spotify" else None
     if ref is not None and not is_unnamed((found := snapshot.track(ref)).title):
         return found

@@ -1,4 +1,4 @@
-"""Tracks that are not known here, or not well, looked up at the sources that are on while somebody waits."""
+"""Looks up unknown or incomplete tracks at the sources that are on, while the user waits."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 ALTERNATIVES = 3
 ARTIST_EMBEDDING = "artist embedding"  # the source of genres that come with the models
-# A track of the catalogue with a name as like as this is the one that a source has named.
+# Least confidence of the match from which a catalogue track is taken for the one that a source has named.
 _SAME_NAME = 0.9
 
 
@@ -63,7 +63,7 @@ class SourceFeatures(FromSource):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceLine(FromSource):
-    """What a source was queried for, and how it went; ``cached`` for an answer of before."""
+    """What a source was queried for, and how it went; ``cached`` if the answer was stored before."""
 
     need: str
     status: str
@@ -79,10 +79,10 @@ SourceView = TypeVar("SourceView", bound=FromSource)
 def with_sources(
     services: Services, subject: Subject, typed: LookupQuery, needs: Collection[Need], owner: str | None = None
 ) -> Subject:
-    """Return ``subject`` with what sources say of it, where something of ``needs`` is missing and a source is on.
+    """Return ``subject`` with data from sources, if some of ``needs`` are missing and a source is on.
 
-    ``typed`` is what somebody has typed who means a track that is not known here. What is found is stored; of a track
-    that ``owner`` has brought, with it.
+    ``typed`` is the query of a user for a track that is not known here. What is found is stored, for a track of
+    ``owner`` with that track.
     """
     wanted = _wanted(services, subject, needs)
     if not wanted:
@@ -100,12 +100,12 @@ def with_sources(
 
 
 def found_by_id(services: Services, track_id: str) -> Track | None:
-    """Look up and store a track of which nothing but Spotify's id or the ISRC is known; None where nobody knows it."""
+    """Look up and store a track by its id, a Spotify id or ISRC; None where no source knows it."""
     return found_by_ids(services, identity_of(Track(id=track_id, title="", artists=())).ids)
 
 
 def found_by_ids(services: Services, ids: Mapping[str, str]) -> Track | None:
-    """Look up and store a track of which nothing but ids are known, by namespace; None where nobody knows it."""
+    """Look up and store a track by its ids by namespace; None where no source knows it."""
     if not ids or not services.engine.on(Need.TRACK):
         return None
     found = look_up(services.engine, LookupQuery(identity=Identity(ids=ids)), ())
@@ -113,7 +113,7 @@ def found_by_ids(services: Services, ids: Mapping[str, str]) -> Track | None:
 
 
 def _wanted(services: Services, subject: Subject, needs: Collection[Need]) -> frozenset[Need]:
-    """Return what of ``needs`` is missing; everything for a track that only sources know so far."""
+    """Return the missing ones of ``needs``; all of them for a track outside the catalogue that sources may know."""
     if subject.kind == "features":
         return frozenset()
     track = subject.track
@@ -128,7 +128,7 @@ def _wanted(services: Services, subject: Subject, needs: Collection[Need]) -> fr
 
 
 def known_genres(services: Services, snapshot: Snapshot, track: Track) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    """Return the genres of the track, those of its artist, and who says so."""
+    """Return the genres of the track, those of its artist, and the source of the latter."""
     artist = track.artists[0] if track.artists else ""
     genres, source = track.artist_genres, track.source_of("artist_genres")
     if artist and not genres:
@@ -160,7 +160,7 @@ def _newly_found(services: Services, subject: Subject, typed: LookupQuery, needs
 
 
 def _in_catalogue(subject: Subject, found: LookedUp) -> Subject | None:
-    """Return the track of the catalogue that the source has named, as far as there is one, completed."""
+    """Return the catalogue track that the source has named, completed by its answer; None if there is none."""
     snapshot, identity = subject.snapshot, found.identity
     ref = snapshot.find(identity.ids.get("spotify", ""))
     if ref is None and identity.artists:
@@ -171,7 +171,7 @@ def _in_catalogue(subject: Subject, found: LookedUp) -> Subject | None:
 
 
 def _better_known(services: Services, subject: Subject, needs: Collection[Need], owner: str | None) -> Subject:
-    """Complete a track that is known here, first by what was found out before."""
+    """Complete a track that is known here: from the store if it has what is missing, else from sources."""
     track = subject.track
     stored = services.database.get_track(track.id, owner) if subject.ref is not None else None
     if stored is not None:
@@ -185,7 +185,7 @@ def _better_known(services: Services, subject: Subject, needs: Collection[Need],
 
 
 def genres_by_source(services: Services, subject: Subject) -> list[SourceGenres]:
-    """Return the genres of each source, strongest first, those of track, album and artist apart."""
+    """Return the genres of each source, strongest first; track, album and artist have separate entries."""
     answers = subject.found.genres.values() if subject.found else ()
     tagged = [(answer, cast(tuple[GenreTag, ...], answer.value)) for answer in answers]
     return [
@@ -202,7 +202,7 @@ def genres_by_source(services: Services, subject: Subject) -> list[SourceGenres]
 
 
 def other_features(services: Services, subject: Subject) -> list[SourceFeatures]:
-    """Return the audio features of each source whose values are not the ones that were used."""
+    """Return the audio features of each source except the one whose values were used."""
     if subject.found is None:
         return []
     return [
@@ -219,7 +219,7 @@ def other_features(services: Services, subject: Subject) -> list[SourceFeatures]
 
 
 def source_lines(services: Services, subject: Subject) -> list[SourceLine]:
-    """Return which sources were queried for what, and how it went: a line for every answer."""
+    """Return a line for every answer of a source: what it was queried for, and how it went."""
     return lines(services, subject.found.trail if subject.found else ())
 
 

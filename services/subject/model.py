@@ -15,10 +15,10 @@ Kind = Literal["id", "search", "names", "features", "source", "analysis"]
 class Understood:
     """What typed words were taken for.
 
-    ``artist`` is as usually written, None where none was typed or recognised; ``title`` is as typed, empty for an
-    artist alone. ``unmatched`` is what of the words nothing known here bears. ``version`` are the kinds of version that
-    the track is and that were not typed. ``closest`` is how well the first alternative fits, 0 to 1, None where
-    nothing comes near. ``note`` says what differs.
+    ``artist`` is as usually written, None where none was typed or recognised. ``title`` is as typed, empty for an
+    artist alone. ``unmatched`` are the words that no track here matches. ``version`` are the track's kinds of version
+    that were not typed, such as "live". ``closest`` is how well the first alternative fits, 0 to 1, None where none
+    fits. ``note`` says what differs.
     """
 
     typed: str
@@ -32,7 +32,7 @@ class Understood:
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """How a track was found: how sure that is (0 to 1), what words were taken for, and what else was nearly meant."""
+    """How a track was found: the confidence (0 to 1), how typed words were understood, and similar tracks."""
 
     kind: Kind
     confidence: float
@@ -42,20 +42,20 @@ class Match:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceMatch(Match):
-    """A track that online sources named; ``source`` has their titles."""
+    """The match of a track that online sources named; ``source`` has their titles."""
 
     source: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A track and how it was found; ``track.id`` is empty where only names or features are known. Of one of the kind
-    "analysis" nothing but its audio analysis is known.
+    """A track and how it was found.
 
-    ``ref`` holds in ``snapshot`` alone. ``found`` is what sources answered, None where none was queried; ``named_by``
-    are the sources that named the track, and ``features_source`` is the one of its audio features. ``understood`` is
-    None where nothing was typed. ``final`` is True if no source could add to what is known. ``owner`` is the session
-    that asks.
+    ``track.id`` is empty where only names or features are known. For the kind "analysis", only the track's audio
+    analysis is known. ``ref`` is valid in ``snapshot`` alone. ``found`` is what sources answered, None where none was
+    queried; ``named_by`` are the sources that named the track, ``features_source`` is the source of its audio features.
+    ``understood`` is None where nothing was typed. ``final`` is True if no source could add anything. ``owner`` is the
+    browser session of the request.
     """
 
     snapshot: Snapshot
@@ -76,7 +76,7 @@ class Subject:
         match = Match(
             kind=self.kind,
             confidence=round(self.confidence, 3),
-            # What nothing here bears, a source does.
+            # The note would say that the track is not known here, but a source knows it.
             understood=replace(self.understood, note=None) if self.understood and self.named_by else self.understood,
             alternatives=alternatives,
         )

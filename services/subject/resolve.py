@@ -1,4 +1,4 @@
-"""Which track a question is about: by id, by link, by typed words, by title and artist, or by bare feature values."""
+"""Finds the track of a request: by id, by link, by typed words, by title and artist, or by bare feature values."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -22,15 +22,15 @@ from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
 from store.facts import timbre_of
 from store.text import normalise, plain_title, split_artists
 
-# A catalogue track answers for a name only when they agree at least this well; below it the names themselves are
-# the subject, and what was nearly meant is offered as an alternative. A title alone matches with 0.8 at the most.
+# Least confidence from which a catalogue track is taken for the given title and artist. Below it the names themselves
+# are the subject, and the tracks found are alternatives. A title alone matches with 0.8 at most.
 SURE = 0.75
-# Same title by different artists: the better known one is meant only when it leads by this much popularity.
+# Among tracks of the same title by different artists, the most popular is chosen only if it leads by this much.
 POPULARITY_LEAD = 10.0
 
 
 def resolve(services: Services, query: Mapping[str, Any], viewer: Viewer, needs: Collection[Need] = ()) -> Subject:
-    """Find the track of a query; what is missing of ``needs`` is looked up at the sources that are on.
+    """Find the track of a query; missing ``needs`` are looked up at the sources that are on.
 
     Raises ServiceError 400 for an empty query, 404 for an unknown id or link, 409 when the title alone names several
     tracks, 422 for the link of something else than a track.
@@ -56,10 +56,12 @@ def resolve(services: Services, query: Mapping[str, Any], viewer: Viewer, needs:
     elif any(name in query for name in AUDIO_FEATURES):
         found = Subject(snapshot=snapshot, track=Track(id="", title="", artists=(), source="request"), kind="features")
     else:
-        raise bad_request("Which track?", "Give q=, or track= and artist=, or track_id=, or audio feature values.")
+        raise bad_request(
+            "No track is named.", "Give q=, or track= and artist=, or track_id=, or audio feature values."
+        )
     found = with_sources(services, found, typed, needs, viewer.owner)
     given = {name: query[name] for name in AUDIO_FEATURES if name in query}
-    # In a mixture with given values it would be hidden whose the others are: those that no model may read stay out.
+    # Mixed with given values, stored ones would lose the source whose terms may forbid their use: drop these first.
     features = usable_features(found.track) if given else found.track.features
     track = replace(found.track, features=features)
     track = _with_given(track, given, query)
@@ -67,7 +69,7 @@ def resolve(services: Services, query: Mapping[str, Any], viewer: Viewer, needs:
 
 
 def nothing_known(sources: Sequence[SourceLine]) -> ServiceError:
-    """Return the error for words that no model knows, with how it went at the ``sources``."""
+    """Return the error for words that no model knows, with the answers of the ``sources``."""
     message = "Nothing is known about any of these words."
     return not_found(message, "Check the spelling, or add the artist.", sources=sources)
 
@@ -165,7 +167,7 @@ def _refuse_ambiguous(tracks: Sequence[Track], title: str) -> None:
 
 
 def _with_given(track: Track, given: Mapping[str, float], query: Mapping[str, Any]) -> Track:
-    """Let values of the request stand in front of what is known, and say that they came from there."""
+    """Return the track with values of the request in place of known ones; the features' source names the request."""
     track = replace(track, album=query.get("album") or track.album, year=query.get("year") or track.year)
     if not given:
         return track

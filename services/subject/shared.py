@@ -1,4 +1,4 @@
-"""A track that nobody but its owner knows, seen through the link of a playlist that holds it."""
+"""Tracks that only their owner has, shown to others by the link of a playlist that contains them."""
 
 from services.container import Services
 from services.viewer import Viewer
@@ -8,7 +8,7 @@ from store.playlists.rows import all_rows
 
 
 def shared_by_link(services: Services, track_id: str, viewer: Viewer) -> Track | None:
-    """Return a track as the owner of the playlist knows it whose link the viewer has, ``None`` if it is not in it."""
+    """Return a track of the playlist whose link the viewer has, as its owner sees it; None if it is not in it."""
     playlist = services.database.playlist(viewer.link) if viewer.link else None
     if playlist is None or playlist.owner is None:
         return None

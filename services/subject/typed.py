@@ -1,4 +1,4 @@
-"""What typed words mean: which track of the catalogue, or which artist and title that no track here has."""
+"""What typed words mean: a track of the catalogue, or an artist and a title that no track here has."""
 
 import re
 from collections.abc import Sequence
@@ -13,30 +13,31 @@ from store.catalogue.typed import Fit, fit
 from store.domain import Track
 from store.text import artist_key, normalise
 
-# A track of the catalogue is what was typed only when it fits at least this well; below it the typed names
-# themselves are the subject, and the nearest tracks are alternatives.
+# Least fit from which a track of the catalogue is taken for what was typed; below it the typed names themselves are
+# the subject, and the nearest tracks are alternatives.
 SURE = 0.55
 # Below this an alternative is not called the closest track.
 _NEAR = 0.2
 ALTERNATIVES = 5
-# From here on the artist's whole name was typed.
+# Least fit from which the artist's whole name was typed.
 _WHOLE = 0.9
-# How well tracks fit, at the most, if another artist was typed.
+# The highest fit of tracks if another artist was typed.
 _ANOTHER = 0.5
 _CANDIDATES = 12
-# A common word ("hello") alone is an artist only if that is at least so well known, 0 to 1.
+# A common word alone ("hello") names an artist only if this artist is at least so well known, 0 to 1.
 _WELL_KNOWN = 0.35
-# Fits that differ by less are equal: then the popular one is meant.
+# Fits that differ by less count as equal: the more popular track is chosen.
 _EQUAL = 0.02
-# What is pasted with a title and belongs to none.
+# Words that are often pasted with a title and belong to no title.
 _NOISE = re.compile(r"(?i)\b(?:official (?:music |lyrics? )?(?:video|audio)|lyrics? video|with lyrics|h[dq]|4k)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What words were taken for. ``found`` are the nearest tracks with their places and fits, best first.
+    """What words were taken for.
 
-    ``artist`` is as usually written, empty where none was recognised; ``title`` is as typed.
+    ``artist`` is as usually written, empty where none was recognised; ``title`` is as typed. ``found`` are the nearest
+    tracks with their catalogue references and fits, best first.
     """
 
     artist: str
@@ -52,7 +53,7 @@ class Meaning:
         first = self.found[0][2] if self.found else None
         if first and self.is_track:
             track, version = self.found[0][0], sorted(first.kinds)
-            note = f"Of “{track.title}”, this version alone is known here ({', '.join(version)})." if version else None
+            note = f"Only this version of “{track.title}” is known here ({', '.join(version)})." if version else None
             return _understood(typed, first.artist, first.title, [], version, note)
         closest = round(first.likeness, 3) if first and first.likeness >= _NEAR else None
         if not self.title:
@@ -87,7 +88,7 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
         return Meaning(alone[0], "", tuple((track, ref, replace(one, likeness=0.0)) for track, ref, one in known_for))
     sure = best[2] if best and best[2].likeness >= SURE else None
     reading = None if sure and _is_whole(sure) else split_query(artists, words, snapshot)
-    # Bush is not Kate Bush; but Davis is Miles Davis if there is no Davis.
+    # An artist called Bush exists and is not Kate Bush; "Davis" means Miles Davis, for no artist is called Davis alone.
     if sure and not (reading and artist_key(sure.artist or "").endswith(f" {artist_key(reading.artist)}")):
         return Meaning(sure.artist or "", sure.title, found)
     found = tuple((track, ref, replace(one, likeness=min(one.likeness, _ANOTHER))) for track, ref, one in found)
@@ -95,7 +96,7 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
 
 
 def _is_whole(found: Fit) -> bool:
-    """Return whether no other artist of a like name can be meant."""
+    """Return whether the fit leaves no doubt about the artist: none was typed, or the whole name."""
     return found.artist is None or found.likeness >= _WHOLE
 
 
@@ -107,13 +108,13 @@ def _nearest(snapshot: Snapshot, words: Sequence[str]) -> tuple[tuple[Track, Ref
 
 
 def _order(one: tuple[Track, Ref, Fit]) -> tuple[int, float]:
-    """Return the sort key: the better fit, then the more popular; what is not near stays as search has ordered it."""
+    """Return the sort key: by fit, then by popularity; tracks that are not near keep the order of the search."""
     near = one[2].likeness > _NEAR
     return -round(max(one[2].likeness, _NEAR) / _EQUAL), -(one[0].popularity or 0.0) if near else 0.0
 
 
 def _artist_alone(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> tuple[str, float] | None:
-    """Return the artist whom ``words`` name and how well known, 0 to 1; None for nobody."""
+    """Return the artist whom ``words`` name and how well known that one is, 0 to 1; None if they name nobody."""
     index, key = artists.find_exact(words), normalise(words)
     if index is not None:
         known = float(artists.prior[index])

@@ -1,1 +1,1 @@
-"""A heap sorted into one's own playlists."""
+"""Triage: sorting the tracks of one playlist (the heap) into one's own playlists."""

@@ -1,4 +1,4 @@
-"""The answer of a triage: how far it is, and what is proposed for the next tracks."""
+"""The answer of a triage: its progress, and the proposals for the next tracks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Odds:
 
 @dataclass(frozen=True, kw_only=True)
 class TriageCard(TrackSummary):
-    """A track that is to be decided: the proposal (a null playlist: none of them), why, and what else may fit."""
+    """A track to decide: the proposed playlist (null: none of them), the reasons, and other playlists that may fit."""
 
     playlist: Named | None
     confidence: float
@@ -49,7 +49,7 @@ class TriageCard(TrackSummary):
 
 @dataclass(frozen=True)
 class LastDecision:
-    """What undo takes back: ``tracks`` in one step, by the action; the first of them by its title."""
+    """What undo takes back: an action on ``tracks`` tracks in one step; ``title`` is that of the first one."""
 
     action: str
     tracks: int
@@ -61,9 +61,9 @@ class LastDecision:
 class TriageAnswer:
     """How far a heap is sorted.
 
-    ``left`` tracks wait for a decision, ``already`` were in the playlists before, ``left_out`` are more than are read.
-    ``sure`` counts proposals of a playlist by their least confidence in percent. ``cards`` come the surest first,
-    skipped ones last.
+    ``left`` tracks wait for a decision, ``already`` were in the playlists before, ``left_out`` are beyond the limit of
+    tracks that are read. ``sure`` counts the proposals of a playlist whose confidence is at least so many percent.
+    ``cards`` are ordered by confidence, skipped ones last.
     """
 
     heap: PlaylistSummary
@@ -83,7 +83,10 @@ class TriageAnswer:
 
 
 def triage_answer(services: Services, sorting: Sorting, limit: int = 20, at_least: float = 0.0) -> TriageAnswer:
-    """Return the answer with at most ``limit`` cards; with ``at_least``, those of playlists of this confidence."""
+    """Return the answer with at most ``limit`` cards.
+
+    With ``at_least``, only those that propose a playlist with this confidence.
+    """
     queue, ended, standing = ranked(sorting), sorting.ended(), sorting.standing()
     none = len(sorting.playlists)
     actions = [one.action for one in ended.values()]

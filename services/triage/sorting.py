@@ -1,4 +1,4 @@
-"""A triage as one request sees it: its decisions, the heap, the playlists, and the queue that follows from them."""
+"""The state of a triage: its decisions, the heap, the playlists, and the queue of undecided tracks."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -24,14 +24,14 @@ MOST_HEAP, MOST_ROWS = 10_000, 1000
 
 @dataclass(frozen=True)
 class Sorting:
-    """A triage as one request sees it.
+    """The state of a triage during one request.
 
     Attributes
     ----------
     base : mapping of str to sequence of str
-        Tracks of each playlist by its id, without those that this triage has put there.
+        Track ids by playlist id, without the tracks that this triage has put there.
     already : frozenset of str
-        Tracks of the heap that are among these, by recording.
+        Ids of the heap's tracks whose recording is in ``base``.
     """
 
     record: TriageRecord
@@ -48,14 +48,14 @@ class Sorting:
         return max(self.heap_playlist.item_count - MOST_HEAP, 0)
 
     def ended(self) -> dict[str, Decision]:
-        """Return the decision by which each track has left the queue."""
+        """Return the decision that took each decided track out of the queue, by track id."""
         return {one.track_id: one for one in self.decisions if one.action in (Action.ACCEPT, Action.NONE)}
 
     def standing(self) -> Standing:
-        """Return what the proposals follow from."""
+        """Return the playlists' members and the decisions so far, from which proposals are computed."""
         members = {playlist.id: list(self.base[playlist.id]) for playlist in self.playlists}
         refused: dict[str, set[str]] = defaultdict(set)
-        known = {*self.heap.ids}  # a list that is brought in again may have lost tracks
+        known = {*self.heap.ids}  # a playlist that was imported again may lack tracks that were decided
         for one in self.decisions:
             if one.track_id not in known or one.playlist_id not in members:
                 continue
@@ -75,7 +75,7 @@ class Sorting:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A track of the queue: its probabilities, the column of the highest one, and that one as it is shown."""
+    """A track of the queue: its probabilities, the column of the highest one, and that one, rounded."""
 
     track_id: str
     odds: Any
@@ -85,7 +85,7 @@ class Waiting:
 
 
 def ranked(sorting: Sorting) -> list[Waiting]:
-    """Return the queue, the surest playlists first, then the surest of none, then what was skipped as it was."""
+    """Return the queue: proposals of a playlist by confidence, then those of none, then skipped tracks in turn."""
     odds = sorting.heap.odds(sorting.standing())
     skipped = {one.track_id: at for at, one in enumerate(sorting.decisions) if one.action is Action.SKIP}
     waiting = {*sorting.queue()}
@@ -99,19 +99,19 @@ def ranked(sorting: Sorting) -> list[Waiting]:
 
 
 def last_batch(decisions: Sequence[Decision]) -> list[Decision]:
-    """Return the decisions that are undone together next, empty where there are none."""
+    """Return the decisions of the last step, which are undone together; empty if there are none."""
     return [one for one in decisions if one.batch == decisions[-1].batch]
 
 
 def lock(services: Services, owner: str) -> AbstractContextManager[None]:
-    """Let one request at a time change the triages and the playlists of a browser session, in whichever process."""
-    # Few files for any number of sessions; two that share one wait for each other.
+    """Return the lock for changing the triages and the playlists of a browser session; it holds in all processes."""
+    # Sessions share a few lock files; two sessions with the same one wait for each other.
     return locked(services.config.var / "triages" / f"{owner[:2]}.lock")
 
 
 @contextmanager
 def opened(services: Services, heap_id: str, viewer: Viewer) -> Iterator[Sorting]:
-    """Give the triage of a playlist by a browser session, and keep others out of it meanwhile.
+    """Yield the triage of a playlist by a browser session, locked.
 
     Raises ServiceError 404 for an unknown playlist, or with the code ``not_begun`` where there is no such triage.
     """
@@ -166,7 +166,7 @@ def _load(
         rows = [row.track_id for row in services.database.playlist_items(playlist.id, limit=MOST_ROWS)]
         ours = {one.track_id for one in accepted[playlist.id]}
         base[playlist.id] = [track_id for track_id in dict.fromkeys(rows) if track_id not in ours]
-        # A file that is brought in again is stored as it is.
+        # Importing the playlist's file again has overwritten its rows: add the accepted ones again.
         add_rows(services.database, playlist, [accepted_row(one, record.person) for one in accepted[playlist.id]])
     ids = list(dict.fromkeys(row.track_id for row in services.database.playlist_items(heap.id, limit=MOST_HEAP)))
     known = known_tracks(services, heap, record.owner, {*ids, *(one for some in base.values() for one in some)})
@@ -179,7 +179,7 @@ def _load(
 
 
 def known_tracks(services: Services, heap: Playlist, owner: str, ids: Collection[str]) -> dict[str, Track]:
-    """Return what ``owner`` sees of tracks, those of a heap that another browser shares with them included."""
+    """Return the tracks with these ids that ``owner`` sees, including those of a heap that another browser shares."""
     found = tracks_by_id(services.catalogue.current(owner), services.database, ids, owner)
     if heap.owner in (None, owner):
         return found

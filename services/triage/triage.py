@@ -1,4 +1,4 @@
-"""Sort a heap (liked songs, a history, any playlist) into one's own playlists, one decision after the other."""
+"""Sorts a heap (liked songs, a history, any playlist) into one's own playlists, one decision after the other."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,14 +29,14 @@ MOST_PLAYLISTS = 30
 MOST_AT_ONCE = 500
 MOST_CARDS = 200
 _MOST_DECISIONS = 50_000
-# Who adds a track where the playlists do not say who their people are.
+# The person who adds accepted tracks where no playlist names its people.
 _ME = "me"
 
 
 def start_triage(
     services: Services, heap_id: str, viewer: Viewer, playlists: Sequence[str], person: str | None
 ) -> None:
-    """Begin to sort a playlist into others, or sort it into others from now on; decisions stay.
+    """Begin to sort a playlist into others; if it is being sorted already, change the others and keep all decisions.
 
     Parameters
     ----------
@@ -98,13 +98,14 @@ def triage_state(
 
 
 def decide_tracks(services: Services, heap_id: str, viewer: Viewer, given: Sequence[Mapping[str, Any]]) -> TriageAnswer:
-    """Decide of tracks in one step, each given as ``track``, ``action`` and ``playlist``; returns what is then.
+    """Make decisions in one step, each given as ``track``, ``action`` and ``playlist``; return the new state.
 
     Raises
     ------
     ServiceError
-        404 where this browser does not sort this playlist, for a track that is not in the heap, or for another
-        playlist; 409 for a track that is decided already; 422 for too many decisions.
+        404 where this browser does not sort this playlist, for a track that is not in the heap, or for a playlist that
+        it is not sorted into; 400 for a track given twice, or a playlist given where the action needs none; 409 for a
+        track that is decided already; 422 for too many decisions.
     """
     with opened(services, heap_id, viewer) as sorting:
         _check(sorting, given)
@@ -115,7 +116,7 @@ def decide_tracks(services: Services, heap_id: str, viewer: Viewer, given: Seque
 def _check(sorting: Sorting, given: Sequence[Mapping[str, Any]]) -> None:
     targets, queue, known = {one.id for one in sorting.playlists}, {*sorting.queue()}, {*sorting.heap.ids}
     if len({one["track"] for one in given}) < len(given):
-        raise bad_request("decisions: each track once.", "Send one after the other.")
+        raise bad_request("decisions: a track is given twice.", "Send one decision after the other.")
     for one in given:
         if one["track"] not in known:
             raise not_found(f"No track {one['track']!r} is to be sorted here.", "See cards.")
@@ -123,7 +124,7 @@ def _check(sorting: Sorting, given: Sequence[Mapping[str, Any]]) -> None:
             raise ServiceError(409, "decided", "This track is decided already.", "Undo, or reload the page.")
         needs_playlist = one["action"] in (Action.ACCEPT, Action.REJECT)
         if needs_playlist != (one["playlist"] is not None):
-            raise bad_request("playlist: for accept and reject, and for these alone.", "See playlists.")
+            raise bad_request("playlist: required for accept and reject, not allowed otherwise.", "See playlists.")
         if needs_playlist and one["playlist"] not in targets:
             raise not_found("This heap is not sorted into that playlist.", "See playlists.")
 
@@ -162,17 +163,17 @@ def forget(services: Services, heap_id: str, viewer: Viewer) -> None:
     if owner is not None:
         name = triage_id(owner, heap_id)
         with lock(services, owner):
-            find_triage(services.database, name)  # carries out what is pending
+            find_triage(services.database, name)  # completes a decision that was interrupted
             forget_triage(services.database, name)
 
 
 def _decided(services: Services, sorting: Sorting, rows: Sequence[tuple[str, Action, str | None]]) -> Sorting:
-    """Store and carry out decisions as one step, and return what is then."""
+    """Store and carry out decisions as one step, and return the new state."""
     if len(sorting.decisions) + len(rows) > _MOST_DECISIONS:
-        raise invalid_value("These are more decisions than are kept.", "Start over: accepted tracks stay.")
+        raise invalid_value(f"decisions: at most {_MOST_DECISIONS} in all.", "Start over: accepted tracks stay.")
     batch = sorting.decisions[-1].batch + 1 if sorting.decisions else 0
     now = datetime.now(UTC)
-    # As precise as it is stored: undo looks for rows that were added at this time.
+    # The database stores milliseconds, and undo looks for rows with exactly this time.
     now = now.replace(microsecond=now.microsecond // 1000 * 1000)
     made = [
         Decision(batch=batch, track_id=track, action=action, playlist_id=playlist, at=now)
@@ -184,7 +185,7 @@ def _decided(services: Services, sorting: Sorting, rows: Sequence[tuple[str, Act
 
 
 def _keep_shared(services: Services, sorting: Sorting, made: Sequence[Decision]) -> None:
-    """Give what another browser shares, and is accepted, to whom the playlist belongs that it is put into."""
+    """Store the accepted tracks of a heap that another browser shares for the owner of the playlists."""
     heap, owner = sorting.heap_playlist, sorting.record.owner
     if heap.owner not in (None, owner):
         accepted = [one.track_id for one in made if one.action is Action.ACCEPT]

@@ -213,11 +213,32 @@ def test_what_is_no_http_is_refused_in_the_one_shape(served: Callable[..., int])
         (f"{POST}Transfer-Encoding: gzip\r\n\r\n", b"400"),
         ("POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
         ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"400"),
+        ("GET / HTTP/1.1\r\nHost: x\r\n y\r\n\r\n", b"400"),
+        (f"{POST}Content-Length: {'1' * 5_000}\r\n\r\n", b"400"),
     ):
         connection = begun(port, text)
         received = b"".join(iter(lambda: connection.recv(65536), b""))  # noqa: B023
         assert received[9:12] == status
         assert json.loads(received.partition(b"\r\n\r\n")[2])["error"].keys() == {"code", "message", "hint"}
+
+
+@pytest.mark.parametrize(("body", "heard"), [("", b"HTTP/1.1 200"), ("abc", b"HTTP/1.1 100")])
+def test_only_who_brings_a_body_is_told_to_go_on(served: Callable[..., int], body: str, heard: bytes) -> None:
+    length = f"Content-Length: {len(body)}\r\n" if body else ""
+    head = f"{POST}Connection: close\r\nExpect: 100-continue\r\n{length}\r\n"
+    connection = begun(served(), head)
+    received = connection.recv(len(heard), socket.MSG_WAITALL)
+    connection.sendall(body.encode())
+    assert received == heard
+    rest = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert (received + rest).partition(b"HTTP/1.1 200")[2].endswith(str(len(body)).encode())
+
+
+def test_a_connection_is_closed_for_who_asks_it_among_other_things(served: Callable[..., int]) -> None:
+    connection = begun(served(), "GET /?close HTTP/1.1\r\nHost: x\r\nConnection: TE, Close\r\n\r\n")
+    connection.settimeout(60)  # which is less than the deadlines of the server
+    received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert received.startswith(b"HTTP/1.1 200")
 
 
 def test_an_answer_that_is_under_way_is_given_before_it_stops(tmp_path: Path) -> None:

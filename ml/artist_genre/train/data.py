@@ -1,4 +1,4 @@
-"""What the expert is fitted on: for each artist microgenres and a place, neither of which has seen the 114 labels."""
+"""The training data of the expert: each artist's microgenres and vector, computed without the 114 labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from ml.train.tables import read_table
 class Settings:
     """The settings, chosen by log-loss on the `valid` artists."""
 
-    guest_weight: float = 0.3  # of a genre of a track on which the artist is a guest
-    least_artists: int = 3  # of a genre that the expert reads
-    alike: int = 30  # artists whose genres one without genres has
-    least_alike: float = 0.8  # cosine of places; artists less alike say nothing
-    alike_power: float = 4.0  # of the cosine, the weight of an artist alike
+    guest_weight: float = 0.3  # weight of the genres of a track on which the artist is a guest
+    least_artists: int = 3  # genres of fewer artists are ignored
+    alike: int = 30  # number of similar artists whose genres an artist without genres gets
+    least_alike: float = 0.8  # least cosine of their vectors
+    alike_power: float = 4.0  # a similar artist weighs the cosine to this power
     penalty: float = 1e-5  # L2, with sample weights that sum to 1
     repeats: float = 0.5  # an artist with n labelled tracks weighs n ** this
-    unplaced_weight: float = 0.3  # of each artist shown without a place, as serving has some
+    unplaced_weight: float = 0.3  # weight of each artist's copy without a vector: serving meets such artists
     iterations: int = 100
     seed: int = 1
 
@@ -41,7 +41,7 @@ class ArtistTable:
     ``keys`` are normalised names, ``aliases`` further ones with their artist; ``counts`` (n, names) sparse, the number
     of an artist's tracks that have each of the genres ``names``; ``known_by`` (n,) index in ``KNOWN_BY``; ``vectors``
     (n, d) int8 as :class:`~ml.artist_genre.model.ArtistGenres` has them; ``of_track`` (tracks,) the first artist of
-    each row of ``tracks``, -1 for none. They are in the order of ``known_by``.
+    each row of ``tracks``, -1 for none. Artists are sorted by ``known_by``.
     """
 
     keys: Sequence[str]
@@ -60,10 +60,10 @@ class ArtistTable:
 
 
 def read(folder: Path, settings: Settings) -> ArtistTable:
-    """Read the training files in ``folder`` and place the artists.
+    """Read the training files in ``folder`` and compute the artists' vectors.
 
-    The 114 labels of every split are hidden from the places: what an artist's own labels say may neither be fitted nor
-    scored.
+    The vectors are computed without the 114 labels of any split: else an artist's own labels would leak into both the
+    fit and the scores.
 
     Raises FileNotFoundError if a training file is absent.
     """
@@ -106,7 +106,7 @@ def count_genres(
     """Return the genres, and (artists, genres) how many tracks of each artist have them: as first artist, as guest.
 
     ``cells`` hold the genres of a track's artists, separated by "|"; ``codes`` are the artists of each track. The table
-    does not say which artist a genre is of, and most are of the first.
+    does not say to which artist a genre belongs; most belong to the first.
     """
     index: dict[str, int] = {}
     pairs: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])

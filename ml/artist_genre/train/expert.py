@@ -1,4 +1,4 @@
-"""Fitting the expert: a linear model from an artist's genres and place to the 114 genres and to the broad genres."""
+"""Fits the expert: a linear model from an artist's genres and vector to the 114 genres and to the broad genres."""
 
 import warnings
 from collections.abc import Sequence
@@ -38,9 +38,9 @@ def strongest(counts: sp.csr_matrix) -> tuple[npt.NDArray[np.uint16], npt.NDArra
 def genres_alike(
     own: sp.csr_matrix, places: Floats, known_by: npt.NDArray[np.uint8], settings: Settings
 ) -> sp.csr_matrix:
-    """Return (n, genres): the mean genres of the nearest artists known by their own, for all who are not.
+    """Return (n, genres): ``own``, to which artists without own tracks add the mean of the nearest artists with some.
 
-    ``own`` (n, genres) are unit rows. Artists who are known as guests have the sum of theirs and of the mean.
+    ``own`` (n, genres) are unit rows. Artists known "alike" have no genres but the mean.
     """
     named = np.flatnonzero(known_by == KNOWN_BY.index("own"))
     blocks = [own[named]]
@@ -59,7 +59,7 @@ def genres_alike(
 
 
 def described(genres: npt.NDArray[np.uint16], weights: npt.NDArray[np.uint8], table: ArtistTable) -> sp.csr_matrix:
-    """Return (n, names + d): unit rows of each artist's genres, and the places, as the expert reads them."""
+    """Return the expert's inputs, (n, names + d): unit rows of each artist's genres, and the unit vectors."""
     alike = table.known_by == KNOWN_BY.index("alike")
     rows, at = np.nonzero((genres != NO_GENRE) & ~alike[:, None])
     entries = (weights[rows, at].astype(np.float64), (rows, genres[rows, at].astype(int)))
@@ -118,9 +118,9 @@ def coefficients_of(
     names: Sequence[str],
     settings: Settings,
 ) -> Floats:
-    """Return (width + 1, names) coefficients of the first of each track's ``labels``; the last row is the intercept.
+    """Return (width + 1, names) coefficients for the first of each track's ``labels``; the last row is the intercept.
 
-    Each artist is shown twice, with and without a place, since of some only genres are known.
+    Each artist is used twice, with and without a vector, because of some artists only genres are known.
     """
     rows = rows_of(table.tracks, "train", labels)
     rows = rows[table.of_track[rows] >= 0]
@@ -133,7 +133,7 @@ def coefficients_of(
         warnings.simplefilter("ignore", ConvergenceWarning)  # the number of iterations is a setting
         model.fit(sp.vstack([shown, unplaced]).tocsr(), np.tile(classes, 2), sample_weight=samples / samples.sum())
     found = np.zeros((artists.shape[1] + 1, len(names)))
-    found[-1] = np.log(1e-6)  # a genre without a training artist
+    found[-1] = np.log(1e-6)  # for genres without a training artist
     both = np.vstack([model.coef_.T, model.intercept_])
     if len(model.classes_) == 2:  # scikit-learn keeps one column of the two
         both = np.hstack([-both, both]) / 2.0
@@ -142,7 +142,7 @@ def coefficients_of(
 
 
 def shares_of(artists: Rows, classes: Rows, repeats: float) -> tuple[Rows, Rows, npt.NDArray[np.float64]]:
-    """Return the distinct pairs of artist and class, and their weights: of an artist n ** ``repeats`` in all."""
+    """Return the distinct pairs of artist and class with weights; those of an artist of n tracks sum to n**repeats."""
     pairs, counts = np.unique(np.stack([artists, classes]), axis=1, return_counts=True)
     total = np.bincount(artists, minlength=artists.max() + 1)[pairs[0]]
     return pairs[0], pairs[1], counts * total ** (repeats - 1.0)

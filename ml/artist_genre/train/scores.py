@@ -1,4 +1,4 @@
-"""The weights of the pool, and the scores on artists whose labels neither the expert nor the places have seen."""
+"""The pool's weights, and the scores on artists whose labels neither the expert nor the vectors have seen."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,8 +24,8 @@ TITLES = {
     "all": "all inputs",
 }
 HEADS = ("genre", "broad")
-# Weights of what the taxonomy reads in an artist's genres, and the top-1 on `valid` that may be given for it: Kaggle
-# files rappers under "hardcore" and singers under "guitar", at which a listener would laugh.
+# Candidate weights of the taxonomy's reading of an artist's genres, and the loss of top-1 on `valid` accepted for it.
+# Kaggle's labels file rappers under "hardcore" and singers under "guitar", which no listener would agree with.
 READINGS, READING_COST = (0.0, 0.25, 0.5, 1.0), 0.01
 Weights = dict[str, dict[str, list[float]]]
 
@@ -45,12 +45,12 @@ class HeldOut:
     alone: Mapping[str, Floats]
 
     def known_by(self, word: str) -> np.ndarray:
-        """Return (n,) whether the artist of each track is known in this way."""
+        """Return (n,) whether each track's artist is known by ``word``, one of KNOWN_BY."""
         return np.array([one is not None and one.known_by == word for one in self.evidence], bool)
 
 
 def shown(track: GenreInput, inputs: str) -> GenreInput:
-    """Return the part of a track that ``inputs``, one of INPUTS, names."""
+    """Return a track reduced to ``inputs``, one of INPUTS."""
     if inputs == "all":
         return track
     if inputs == "unrated":
@@ -60,7 +60,7 @@ def shown(track: GenreInput, inputs: str) -> GenreInput:
 
 
 def held_out(model: ArtistGenres, table: ArtistTable, predictor: GenrePredictor, split: str, head: str) -> HeldOut:
-    """Ask the genre model and the expert for the tracks of a split that have labels of ``head``, one of HEADS."""
+    """Return the answers of genre model and expert for the tracks of a split with labels of ``head``, one of HEADS."""
     labels, names = (
         (table.tracks.labels, predictor.genres) if head == "genre" else (table.tracks.broad, predictor.broad)
     )
@@ -80,17 +80,17 @@ def held_out(model: ArtistGenres, table: ArtistTable, predictor: GenrePredictor,
 
 
 def evidence_of(model: ArtistGenres, table: ArtistTable, rows: Rows) -> list[ArtistEvidence | None]:
-    """Return what the model says of the first artist of each of the ``rows``."""
+    """Return the model's evidence from the first artist of each of the ``rows``."""
     artists = table.of_track[rows].tolist()
     known = {artist: model.predict((table.keys[artist],)) for artist in set(artists) - {-1}}
     return [known.get(artist) for artist in artists]
 
 
 def choose_reading(model: ArtistGenres, table: ArtistTable, held: HeldOut) -> ArtistGenres:
-    """Return the model with the weight of the reading for each of KNOWN_BY.
+    """Return the model with the weight of the reading chosen for each of KNOWN_BY.
 
-    It is the largest of READINGS that costs no more than READING_COST of the ``held`` tracks that are right at once,
-    by what people type and by all inputs.
+    It is the largest of READINGS that lowers the top-1 accuracy on ``held`` by no more than READING_COST, both with
+    typed inputs and with all inputs.
     """
     right: dict[float, dict[str, npt.NDArray[np.float64]]] = {}
     for weight in READINGS:
@@ -105,9 +105,9 @@ def choose_reading(model: ArtistGenres, table: ArtistTable, held: HeldOut) -> Ar
 
 
 def weigh(held: HeldOut) -> Weights:
-    """Return the weights of genre model and expert of least log-loss, by INPUTS and KNOWN_BY.
+    """Return the weights of genre model and expert with the least log-loss, by INPUTS and KNOWN_BY.
 
-    Where no artist is known in a way, the weights are those of all artists.
+    For a value of KNOWN_BY without artists, the weights are those of all artists.
     """
     there = np.array([one is not None for one in held.evidence], bool)
     of_artist = np.stack([getattr(one, held.head) for one in held.evidence if one is not None])
@@ -124,7 +124,7 @@ def weigh(held: HeldOut) -> Weights:
 
 
 def pooled(model: ArtistGenres, held: HeldOut, inputs: str) -> Floats:
-    """Return the (n, k) probabilities that are served."""
+    """Return the (n, k) probabilities as served: the genre model's, pooled with the expert's evidence if any."""
     found = held.alone[inputs].copy()
     nothing = np.zeros((1, 0), np.float32)
     for row, evidence in enumerate(held.evidence):
@@ -136,7 +136,7 @@ def pooled(model: ArtistGenres, held: HeldOut, inputs: str) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class Gain:
-    """Right at once (0 to 1) on a part of the test tracks: the genre model alone, and with the artist."""
+    """Top-1 accuracy (0 to 1) on a part of the test tracks: the genre model alone, and with the artist."""
 
     tracks: int
     typed: float
@@ -155,12 +155,12 @@ class Report:
 
 
 def with_artist(inputs: str) -> str:
-    """Return the name of the row of what is served."""
+    """Return the name of the scores' row for the pooled model."""
     return f"with the artist, {TITLES[inputs]}"
 
 
 def without_artist(inputs: str) -> str:
-    """Return the name of the row of the genre model alone, which answers for an artist who is unknown to everything."""
+    """Return the name of the scores' row for the genre model alone, which is served where the artist is unknown."""
     return f"artist unknown, {TITLES[inputs]}"
 
 
@@ -181,7 +181,7 @@ def score_all(model: ArtistGenres, table: ArtistTable, predictor: GenrePredictor
 
 
 def by_taxonomy(model: ArtistGenres, held: HeldOut, prior: Floats) -> Floats:
-    """Return ``prior`` with nine tenths for the genre that the taxonomy gives an artist's most frequent microgenre."""
+    """Return the baseline: 0.9 for the taxonomy's genre of an artist's most frequent microgenre, rest ``prior``."""
     found = prior.copy()
     for row, evidence in enumerate(held.evidence):
         if evidence is not None and evidence.names:
@@ -206,10 +206,10 @@ def broad_scores(model: ArtistGenres, table: ArtistTable, predictor: GenrePredic
 
 
 def gains(model: ArtistGenres, table: ArtistTable, held: HeldOut, served: Mapping[str, Floats]) -> dict[str, Gain]:
-    """Return the gain by how the artist is known, and where the label was not found by the artist's own genres.
+    """Return the gain by how the artist is known, and by whether the label is among the artist's own genres.
 
-    Kaggle's labels were gathered by searches for a genre, which find tracks by the genres of their artists. So a label
-    that is the name of one of them says little that was not known.
+    Kaggle's labels were gathered by searches for a genre, which find tracks by the genres of their artists. A label
+    among the artist's own genres is therefore no independent test.
     """
     names = [set(one.names) if one is not None else set() for one in held.evidence]
     label = [genre_name(model.genres[column]) for column in held.answers]

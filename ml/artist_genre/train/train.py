@@ -1,4 +1,4 @@
-"""Train the expert on the artist and weigh it beside the served genre model: ``python -m ml train artist_genre``."""
+"""Trains the artist expert and its weights beside the served genre model: ``python -m ml train artist_genre``."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 
 
 def calibrate(model: ArtistGenres, table: ArtistTable, predictor: GenrePredictor) -> ArtistGenres:
-    """Return the model with the weights of reading and pool chosen on the ``valid`` artists."""
+    """Return the model with the weights of the reading and of the pool, chosen on the ``valid`` artists."""
     model = choose_reading(model, table, held_out(model, table, predictor, "valid", "genre"))
     heads = [head for head in HEADS if head == "genre" or (predictor.broad and model.broad == predictor.broad)]
     pool = {head: weigh(held_out(model, table, predictor, "valid", head)) for head in heads}
@@ -38,7 +38,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
     FileNotFoundError
         A training file is absent.
     ml.artefacts.ArtefactError
-        There is no genre model to weigh it beside.
+        There is no genre model to pool it with.
     """
     settings = Settings(seed=seed)
     settings = replace(settings, iterations=5) if quick else settings

@@ -27,7 +27,7 @@ from ml.train.publish import publish
 VERSION = "2026.11.1"
 OURS = "UMAP"
 _QUICK_ARTISTS = 2_000
-# An artist of the score's sample is compared with its nearest on the map: the best known ones, which people look for.
+# So many of the best known artists are scored by genre, because people look for these.
 _SCORED = 5_000
 
 Points = npt.NDArray[np.floating[Any]]
@@ -55,7 +55,7 @@ def umap(places: Points, seed: int) -> Points:
     from umap import UMAP
 
     with warnings.catch_warnings():
-        # It warns that a fixed seed means one thread.
+        # umap-learn warns that a fixed seed forces one thread.
         warnings.filterwarnings("ignore", message="n_jobs value")
         return UMAP(n_neighbors=15, min_dist=0.1, init="pca", random_state=seed, n_jobs=1).fit_transform(places)
 
@@ -98,7 +98,7 @@ def format_table(results: Mapping[str, Scores]) -> str:
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Map the artists of the served embedding and write ``models/artist_map/<version>``; ``data`` is not read.
 
-    ``quick`` maps the 2,000 best known artists alone and writes a separate version that is not activated.
+    ``quick`` maps only the 2,000 best known artists, and writes a separate version that is not activated.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The training data of the artist embedding: which artists are in one playlist, their genres and their sound."""
+"""The training data of the artist embedding: the artists of each playlist, their genres and their sound."""
 
 import gzip
 import json
@@ -22,14 +22,14 @@ from store.text import normalise, split_at_commas
 FILES = ("tracks.csv.gz", "songs.csv.gz", "playlists.jsonl.gz")
 # The mean of a pitch class or of a time signature says nothing of an artist.
 SOUND = tuple(name for name in AUDIO_FEATURES if name not in {"key", "time_signature"})
-# Snapshots of one playlist are one list here; sessions of a radio programme are lists of their own.
+# The source whose lists are snapshots: those of one playlist are merged. Sessions of a radio programme stay separate.
 _SNAPSHOTS = "spotify_archive"
-# The table gives a track the genres of all its artists, and most of them are the first one's.
+# The table gives a track the genres of all its artists; most of these genres are the first artist's.
 _GUEST_GENRES = 0.3
-# "Tyler, The Creator", "Earth, Wind & Fire", "Sammy Davis, Jr.": what may stand behind a comma inside one name.
+# What may follow a comma inside one name: "Tyler, The Creator", "Earth, Wind & Fire", "Sammy Davis, Jr.".
 _REST_OF_NAME = re.compile(r"(?:the|and|jr|sr)\b|.* & ", re.IGNORECASE)
-_INSEPARABLE = 0.9  # two parts are one name from this share of a part's occurrences next to the other on
-# Tracks that have both parts: the fewest for a name, and enough for one whatever the second part looks like.
+_INSEPARABLE = 0.9  # least share of a part's occurrences next to the other part for the two to be one name
+# Least number of tracks with both parts: if the second part looks like the rest of a name, and in any case.
 _SEEN, _OFTEN = 3, 30
 
 
@@ -48,10 +48,10 @@ class ArtistList:
 class ArtistData:
     """Everything known of n artists; code ``i`` is the same artist in every field.
 
-    ``sound`` (n, 11) is the mean of their tracks' features in standard deviations over all tracks (NaN where no
-    track has it), ``tracks`` (n,) the number of tracks, ``genres`` (n, g) how often each of ``genre_names`` is given
-    to them, ``popularity`` (n,) 0 to 100 that of their best known track (NaN unknown), ``aliases`` maps further
-    normalised names to codes.
+    ``sound`` (n, 11) is the mean of the tracks' features in standard deviations over all tracks (NaN where no track
+    has the feature), ``tracks`` (n,) the number of tracks, ``genres`` (n, g) how often an artist has each of
+    ``genre_names``, ``popularity`` (n,) that of the artist's most popular track, 0 to 100 (NaN unknown); ``aliases``
+    maps further normalised names to codes.
     """
 
     keys: Sequence[str]
@@ -145,7 +145,7 @@ def join_parts(parts: Sequence[str], whole: set[tuple[str, str]]) -> list[str]:
 
 
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read the tables of tracks and of the playlists' songs, without rows of no artist.
+    """Read the tables of tracks and of the playlists' songs, without rows that lack an artist.
 
     Raises FileNotFoundError if one of the training files is absent.
     """
@@ -157,7 +157,7 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def read(folder: Path, hide_labels_of: Sequence[str] = ()) -> ArtistData:
     """Read the three training files in ``folder``.
 
-    The 114-genre labels of the tracks of the splits ``hide_labels_of`` are left out, to score agreement on them.
+    The 114-genre labels of tracks in the splits ``hide_labels_of`` are left out, so that others can score on them.
 
     Raises FileNotFoundError if one of the files is absent.
     """
@@ -244,9 +244,9 @@ def _listings(path: Path, artists: Mapping[int, Sequence[int]]) -> list[ArtistLi
 def training_lists(listings: Iterable[ArtistList]) -> list[dict[int, float]]:
     """Return the lists of the ``train`` split: the weight of each artist in it, above 0 and at most 1.
 
-    The snapshots of one playlist are one list, in which an artist weighs the root of the share of snapshots that
-    hold them. A session of a radio programme weighs one over the root of the programme's number of sessions, since
-    a programme repeats itself.
+    The snapshots of one playlist are one list, in which an artist weighs the square root of the share of snapshots with
+    this artist. A session of a radio programme weighs one over the square root of the programme's number of sessions,
+    since a programme repeats itself.
     """
     listings = [listed for listed in listings if listed.split == "train" and len(listed.every) > 1]
     sessions = Counter((listed.source, listed.group) for listed in listings)

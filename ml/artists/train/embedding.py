@@ -1,4 +1,4 @@
-"""The artist embedding: from playlists, and from genres and sound for artists in few or no playlists."""
+"""Fits the artist embedding: from playlists, and from genres and sound for artists in few or no playlists."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ class Settings:
     """The settings, chosen on the ``valid`` playlists; the defaults are those of the shipped version."""
 
     dimensions: int = 48
-    list_dimensions: int = 96  # of the places by lists, before genres and sound are added
+    list_dimensions: int = 96  # dimensions of the vectors from lists, before genres and sound are added
     longest_list: int = 300  # longer lists are libraries: their pairs say little and cost the square of the length
     length_discount: float = 0.5  # a list of n artists counts n ** -this for each of them
     context_smoothing: float = 0.75  # Levy, Goldberg and Dagan (2015): popular artists are weighted down less
-    shift: float = 1.0  # nats; pairs of less mutual information are taken for chance
+    shift: float = 1.0  # nats; pairs of less mutual information are ignored as chance
     genre_dimensions: int = 96
     sound_weight: float = 0.3
     genre_block: float = 0.5
     sound_block: float = 0.2
-    evidence: float = 1.0  # so many lists weigh as much as genres and sound do
-    popularity_share: float = 0.3  # of the prior; the rest is the number of lists
+    evidence: float = 1.0  # number of lists that weigh as much as genres and sound together
+    popularity_share: float = 0.3  # share of popularity in the prior; the rest is the number of lists
     genres_kept: int = 4
-    genre_evidence: float = 0.5  # the fewest tracks (a guest's count less) that give an artist a genre
+    genre_evidence: float = 0.5  # fewest tracks (a guest's count less) from which an artist has a genre
     partners_kept: int = 32
     partner_shrinkage: float = 20.0  # lists added to either's count, so that two lists shared by chance weigh little
-    fewest_lists: int = 2  # an artist without a track needs so many lists for a place
+    fewest_lists: int = 2  # an artist without a track needs so many lists for a vector
 
 
 class ArtistModel:
     """Embeds artists by shared lists, genres and sound.
 
     The shifted positive pointwise mutual information of shared lists is factorised (O. Levy and Y. Goldberg, "Neural
-    word embedding as implicit matrix factorization", 2014). A ridge regression predicts these places from genres and
-    sound. An artist's place is the weighted mean of both: the fewer lists, the more the prediction weighs.
+    word embedding as implicit matrix factorization", 2014). A ridge regression predicts these vectors from genres and
+    sound. An artist's vector is the weighted mean of both: the fewer lists, the more the prediction weighs.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class ArtistModel:
         return self
 
     def _reduced(self, places: Floats, content: Floats) -> Floats:
-        """Return (n, dimensions) unit rows: places by lists, genres and sound side by side, by truncated SVD."""
+        """Return (n, dimensions) unit rows: the truncated SVD of vectors from lists, genres and sound side by side."""
         genres, sound = np.split(content[:, : -len(FLAGS)], [self.settings.genre_dimensions], axis=1)
         blocks = normalize(
             np.hstack([places, self.settings.genre_block * genres, self.settings.sound_block * normalize(sound)])
@@ -122,9 +122,9 @@ class ArtistModel:
         return normalize(ridge.predict(content)) * known[:, None]
 
     def export(self, data: ArtistData, version: str, taxonomy: Taxonomy | None = None) -> ArtistEmbedding:
-        """Return the embedding as it is served: artists with a place, best known first, in eight bits.
+        """Return the embedding as it is served: artists with a vector, best known first, in eight bits.
 
-        Genres are put into the families of ``taxonomy``, by default the active one.
+        ``taxonomy`` gives the families of genres; by default it is the active one.
         """
         settings, taxonomy = self.settings, taxonomy or Taxonomy.active()
         placed = ((data.tracks > 0) | (self.lists_ >= settings.fewest_lists)) & (np.abs(self.places_).sum(axis=1) > 0)
@@ -176,7 +176,7 @@ def count_lists(members: sp.csr_matrix) -> npt.NDArray[np.int64]:
 
 
 def shifted_information(members: sp.csr_matrix, settings: Settings) -> sp.csr_matrix:
-    """Return (n, n) pointwise mutual information, in nats, of being in one list; only what exceeds the shift.
+    """Return (n, n) pointwise mutual information, in nats, of being in one list, less the shift; only above 0.
 
     ``members`` is (lists, n) and every column has an entry.
     """

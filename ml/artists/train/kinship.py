@@ -1,16 +1,16 @@
-"""Which families of genres and parts of the world an artist belongs to, by its own genres and by its neighbours'."""
+"""The families of genres and the regions that an artist belongs to, by the artist's own genres and the neighbours'."""
 
 import numpy as np
 import numpy.typing as npt
 
 from ml.taxonomy.model import Taxonomy
 
-# Weight of an artist's first to fourth genre.
+# Weights of an artist's first to fourth genre.
 _BY_RANK = np.array([1.0, 0.8, 0.6, 0.5])
-# Beside an artist's own genres stands the mean of so many nearest ones that have some, weighed by
-# exp(-sharpness * distance). It counts as one track does. Chosen on `valid`.
+# An artist's own genres are averaged with those of so many nearest artists that have some, which are weighted by
+# exp(-sharpness * distance) and count as much as so many tracks (evidence). Chosen on `valid`.
 _NEIGHBOURS, _SHARPNESS, _EVIDENCE = 20, 30.0, 1.0
-_REGION_UNTOLD = 0.7  # of the weight of genres of no region that goes to the neighbours' regions
+_REGION_UNTOLD = 0.7  # share of the weight of genres without a region that goes to the neighbours' regions
 _BLOCK = 512
 
 Floats = npt.NDArray[np.floating]
@@ -24,19 +24,19 @@ def regions_of(taxonomy: Taxonomy) -> tuple[str, ...]:
 def kinship(
     places: Floats, genres: npt.NDArray[np.int16], tracks: Floats, names: list[str], taxonomy: Taxonomy
 ) -> npt.NDArray[np.uint8]:
-    """Return (n, families + regions) uint8: 255 times the root of each family's share, and of each region's share.
+    """Return (n, families + regions) uint8: 255 times the square root of each family's and each region's share.
 
-    The product of two rows is thus the Bhattacharyya coefficient of their shares, 0 to 1 for the families and 0 to 1
-    for the regions, times 255 squared. ``places`` (n, d) are unit rows, ``genres`` (n, 4) codes in ``names`` or -1,
-    ``tracks`` (n,) the number of tracks that the first genre rests on: one label does not tell much. Artists of unknown
-    genres without a place have zeros.
+    The product of two rows, over 255 squared, is thus the sum of two Bhattacharyya coefficients (each 0 to 1): that of
+    the families and that of the regions. ``places`` (n, d) are unit rows, ``genres`` (n, 4) codes in ``names`` or -1,
+    ``tracks`` (n,) the number of tracks with the artist's first genre: one label alone is weak evidence. Artists with
+    neither genres nor a vector have zeros.
     """
     families = _shares(genres, [taxonomy.family_of(name) for name in names], taxonomy.families)
     regions = _shares(genres, [taxonomy.region_of(name) or "anywhere" for name in names], regions_of(taxonomy))
     own = np.hstack([families, regions]) * (families.sum(axis=1, keepdims=True) > 0)
     known, placed = own.sum(axis=1) > 0, np.abs(places).sum(axis=1) > 0
     weight = np.repeat(np.where(known, tracks / (tracks + _EVIDENCE), 0.0)[:, None], own.shape[1], axis=1)
-    # "hip hop" does not tell where an artist is from: the neighbours do.
+    # "hip hop" does not show where an artist is from, but the neighbours may.
     weight[:, families.shape[1] :] *= 1 - _REGION_UNTOLD * regions[:, -1:]
     weight[~placed] = 1.0
     rows, pool = np.flatnonzero(placed), np.flatnonzero(known & placed)
@@ -47,7 +47,7 @@ def kinship(
 
 
 def _shares(genres: npt.NDArray[np.int16], belongs: list[str | None], names: tuple[str, ...]) -> Floats:
-    """Return (n, names) shares, 1 in sum, of what each artist's genres belong to; zeros where that is unknown."""
+    """Return (n, names) shares, 1 in sum, of the families or regions of each artist's genres; zeros if unknown."""
     column = np.array([names.index(name) if name in names else -1 for name in belongs] + [-1])
     found = np.zeros((len(genres), len(names)))
     for rank, weight in enumerate(_BY_RANK[: genres.shape[1]]):

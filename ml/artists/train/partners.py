@@ -14,10 +14,10 @@ def partners(
 ) -> dict[str, npt.NDArray[Any]]:
     """Return each artist's closest partners, closest first, as a CSR: artists, lists that hold both, closeness.
 
-    The closeness of two artists is the cosine of their lists, shrunk by ``shrinkage`` lists added to either's number,
-    so that two lists shared by chance weigh little. A list that joins families of genres, such as a free-form radio
-    show or a list of hits, counts in full for two artists of one family; for others it counts the less, the less its
-    artists agree on the whole.
+    The closeness of two artists is the cosine of their lists; ``shrinkage`` lists are added to either's number, so that
+    two lists shared by chance weigh little. Every list counts in full for two artists of one family of genres. For two
+    artists of different families, a list counts as much as all its artists agree in family: a list of hits or a
+    free-form radio show counts little.
 
     Parameters
     ----------

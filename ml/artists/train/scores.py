@@ -22,7 +22,7 @@ OURS, PLAIN, COSINE = OWN = (
     "artist embedding, cosine and popularity",
     "artist embedding, cosine alone",
 )
-# A sample is drawn of a programme's sessions and of a long list's artists.
+# The most lists sampled of a programme or playlist, the most seed artists of a list; shorter lists are left out.
 _LISTS_PER_GROUP, _SEEDS_PER_LIST, _FEWEST_ARTISTS = 5, 10, 5
 _BLOCK = 128
 
@@ -33,7 +33,7 @@ Scorer = Callable[[npt.NDArray[np.intp]], npt.NDArray[np.floating]]
 class RecallQuery:
     """One artist of a held-out list, by number in the embedding, and the list's other artists that it knows.
 
-    ``others`` counts all of them, also those that no recommender here could name.
+    ``others`` counts all of them, including those that the embedding does not know.
     """
 
     group: tuple[str, str]
@@ -97,7 +97,7 @@ def codes_of(embedding: ArtistEmbedding, data: ArtistData) -> npt.NDArray[np.int
 def scorers(
     embedding: ArtistEmbedding, data: ArtistData, codes: npt.NDArray[np.intp], members: sp.csr_matrix
 ) -> dict[str, Scorer]:
-    """Return every recommender to compare, ours first; each maps (b,) artists to (b, n) scores.
+    """Return the recommenders to compare, ours first; each maps (b,) artists to (b, n) scores.
 
     ``members`` (lists, n) are the training lists by the embedding's artists, ``codes`` those of :func:`codes_of`.
     """
@@ -128,9 +128,9 @@ def scorers(
 def compare(
     embedding: ArtistEmbedding, data: ArtistData, split: str, seed: int, only: Collection[str] = ()
 ) -> dict[str, dict[str, Interval]]:
-    """Return recall of every recommender, or of ``only`` some, on ``all`` queries of ``split`` and on ``cold`` artists.
+    """Return the recall of all recommenders (or of ``only`` some) on ``all`` queries of ``split`` and on "cold" ones.
 
-    Cold artists are in no training list. Raises ValueError as :func:`codes_of` does.
+    The artist of a cold query is in no training list. Raises ValueError as :func:`codes_of` does.
     """
     codes = codes_of(embedding, data)
     numbers = np.full(len(data.keys), -1)

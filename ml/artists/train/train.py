@@ -1,4 +1,4 @@
-"""Train the artist embedding, score it on held-out playlists and write what ships: ``python -m ml train artists``."""
+"""Trains the artist embedding and scores it on held-out playlists: ``python -m ml train artists``."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,15 +15,14 @@ from ml.train.stages import NOT_KEPT, Stages, fingerprint
 
 TASK = "artists"
 VERSION = "2026.11.1"
-SCORE_SEED = 1  # draws the queries and the bootstrap, the same ones whatever seed a version was trained with
+SCORE_SEED = 1  # draws queries and bootstrap; fixed, so that versions trained with other seeds can be compared
 
 
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, resume: bool = False) -> None:
     """Fit on the ``train`` playlists, write ``models/artists/<version>``, score it on ``test`` and write its card.
 
-    The version that ships is the one that was scored: it is not fitted again with the held-out playlists. ``quick``
-    factorises in fewer dimensions and writes a version that is not made active. ``resume`` goes on after the last
-    finished stage of a training that was stopped.
+    The held-out playlists are not used to fit the version that ships. ``quick`` factorises in fewer dimensions and
+    writes a version that is not made active. ``resume`` continues a stopped training after its last finished stage.
 
     Raises
     ------

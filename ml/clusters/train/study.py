@@ -1,4 +1,4 @@
-"""The settings of the clusters' training and its results: the steps of the sweep, the chosen fit, the scores."""
+"""The settings and the results of the clusters' training: the steps of the sweep, the chosen fit, the scores."""
 
 from dataclasses import dataclass
 
@@ -16,9 +16,9 @@ class Settings:
     Attributes
     ----------
     per_genre, subsample, scored : int
-        Tracks of each genre: that are assigned to the exemplars; that affinity propagation runs on; that are scored.
+        Tracks of each genre that are assigned to exemplars, that affinity propagation runs on, that are scored.
     preferences : tuple of float
-        Multiples of the median similarity; the first gives the fewest clusters.
+        Multiples of the median similarity, from the fewest clusters to the most.
     damping, max_iter
         As in scikit-learn's ``AffinityPropagation``.
     refits : int
@@ -51,7 +51,7 @@ class SweepStep:
 class ClustersFit:
     """The chosen fit, the sweep with the index of the ``chosen`` step, and the scores on ``test`` by model.
 
-    ``points`` is the number of tracks assigned to exemplars, ``subsample`` of those that affinity propagation ran on.
+    ``points`` tracks were assigned to exemplars; affinity propagation ran on ``subsample`` of them.
     """
 
     clusters: Clusters

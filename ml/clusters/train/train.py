@@ -1,7 +1,8 @@
-"""Find the clusters of sound, score them and their baselines, and write the artefact: ``python -m ml train clusters``.
+"""Finds the clusters of sound, and scores them and their baselines: ``python -m ml train clusters``.
 
 Affinity propagation considers every pair of tracks: 10,000 tracks need 100 million messages per iteration, three arrays
-of 400 MB. So it runs on a subsample, balanced over the genres; all other tracks are assigned to the nearest exemplar.
+of 400 MB. It therefore runs on a subsample, balanced over the genres; the other tracks are assigned to the nearest
+exemplar.
 """
 
 from collections.abc import Callable
@@ -103,7 +104,7 @@ def _propagate(places: Places, preference: float, settings: Settings, seed: int)
     ).fit(places)
     if not len(model.cluster_centers_):
         raise RuntimeError(f"preference {preference:.1f}: no convergence in {settings.max_iter} iterations")
-    # The similarities of all pairs and the clusters of the training tracks must not be stored.
+    # Drop what would be saved needlessly: the similarities of all pairs, the clusters of the training tracks.
     del model.affinity_matrix_, model.labels_
     return model
 
@@ -176,7 +177,7 @@ def _clusters(world: _World, model: AffinityPropagation, sweep: list[SweepStep],
 
 
 def save(found: ClustersFit, directory: Path) -> list[Path]:
-    """Write the artefact and the fitted estimator, once both assign the exemplars alike; return the paths."""
+    """Check that artefact and fitted estimator assign the exemplars alike; write both and return the paths."""
     written, exemplars = found.clusters.save(directory), found.clusters.exemplars
     expected = nearest(coordinates(exemplars), found.model.cluster_centers_)
     np.testing.assert_array_equal(found.clusters.assign(exemplars), expected)
@@ -188,7 +189,7 @@ def save(found: ClustersFit, directory: Path) -> list[Path]:
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Fit on ``train``, choose the preference on ``valid``, score on ``test``; write ``models/clusters/<version>``.
 
-    ``quick`` takes fewer tracks and writes a separate version that is not activated.
+    ``quick`` uses fewer tracks and writes a separate version that is not activated.
 
     Raises
     ------

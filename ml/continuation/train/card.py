@@ -47,7 +47,7 @@ def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowl
 
 
 def losses(scores: Scores) -> Iterator[tuple[str, list[str]]]:
-    """Yield each protocol with what is better than what ships, the ranker with playlists, and the neural part."""
+    """Yield protocol and better recommenders: than the shipped ranker, the one with playlists, and the neural part."""
     for ours, ignored in (
         (CONTENT_ONLY, RANKERS.values()),
         (RANKERS["playlists"], ()),

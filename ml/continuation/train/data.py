@@ -20,13 +20,13 @@ from store.domain import AUDIO_FEATURES
 from store.feature_rows import clear_out_of_bounds
 from store.text import normalise, recording_key
 
-# The sides of the split: what the embeddings learn from, what rankers learn from, and what is scored.
+# The sides of the split: embeddings learn from TRAIN, rankers from LEARNT; TEST is scored.
 TRAIN, LEARNT, TEST = "train", "learnt", "test"
-_LEARNT_SHARE = 0.15  # of the groups that the data give to training, besides those they give to validation
+_LEARNT_SHARE = 0.15  # share of the data's training groups that are LEARNT, besides its validation groups
 FEWEST_SONGS = 20  # shorter playlists are not scored, since half of them is too little
-# Its lists are in alphabetical order within a show and of one station, so they are not scored (see the data's README).
+# A source that is not scored: its lists are of one station, and alphabetical within a show (see the data's README).
 _TRAIN_ONLY = "wfmu"
-# Whole libraries of several users have one group; each of their playlists is a separate list.
+# A source of whole libraries: the many playlists of a user's library are one group.
 _MANY_LISTS = "exportify"
 # The same Spotify playlist may be in the data several times under different prefixes.
 _PREFIX = re.compile(r"^(?:browse|mood|tt|arch)_(?=[0-9A-Za-z]{22}$)")
@@ -34,10 +34,11 @@ _PREFIX = re.compile(r"^(?:browse|mood|tt|arch)_(?=[0-9A-Za-z]{22}$)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SongList:
-    """One playlist, or all snapshots of one: ``songs`` are distinct recordings in order, those of the last snapshot.
+    """One playlist, or all snapshots of one.
 
-    Lists of the same ``group`` are on one ``side``. ``held`` are the recordings of all snapshots, ``shares`` (0
-    to 1) the share of the snapshots with each, ``ordered`` whether the order of ``songs`` was chosen by somebody.
+    ``songs`` are the distinct recordings of the last snapshot, in order; ``ordered`` if somebody chose this order.
+    ``held`` are the recordings of all snapshots, ``shares`` (0 to 1) the share of the snapshots with each. Lists of the
+    same ``group`` are on one ``side``.
     """
 
     name: str
@@ -68,9 +69,9 @@ class ContinuationData:
 def read(folder: Path, known: ArtistData, *, seed: int = 1) -> ContinuationData:
     """Read the three training files in ``folder``; ``known`` are those of ``ml.artists.train.data.read``.
 
-    Every track of the table is a candidate, also those in no playlist: otherwise a track in no training playlist would
-    be in a held-out one. Years of release are not read: only the tables of playlists have them, so a known year would
-    leak that the track is in a playlist.
+    Every track of the table is a candidate, even if it is in no playlist: otherwise, a track outside the training
+    playlists would have to be in a held-out one. Years of release are not read: only the tables of playlists have them,
+    so a known year would leak that the track is in a playlist.
     """
     tracks, songs = read_tables(folder)
     directory = Directory(pd.concat([tracks["artist"], songs["artist"]]))
@@ -169,8 +170,8 @@ def _lists(path: Path, of_song: Mapping[int, int], seed: int) -> list[SongList]:
 def _sides(lists: Iterable[tuple[str, str, str]], seed: int) -> dict[str, str]:
     """Return the side of each group from the (source, group, split) of lists.
 
-    A group with a list in the data's ``test`` is scored, one with a list in ``valid`` is learnt from by the rankers, as
-    is a share of the others.
+    A group with a list in the data's ``test`` is on TEST; one with a list in ``valid``, and a share of the others, on
+    LEARNT; the rest on TRAIN.
     """
     rng = np.random.default_rng(seed)
     splits: dict[str, set[str]] = defaultdict(set)
@@ -184,7 +185,7 @@ def _sides(lists: Iterable[tuple[str, str, str]], seed: int) -> dict[str, str]:
 
 
 def scored_lists(lists: Sequence[SongList], fewest: int = FEWEST_SONGS, most_per_group: int = 10) -> list[int]:
-    """Return the numbers of the lists that are scored: the last of each group, or several where a group has many."""
+    """Return the numbers of the lists to score: the last one of each group, or several of a user's library."""
     taken: dict[str, list[int]] = defaultdict(list)
     for at, playlist in enumerate(lists):
         if len(playlist.songs) >= fewest and playlist.source != _TRAIN_ONLY:

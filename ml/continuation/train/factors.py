@@ -1,4 +1,4 @@
-"""Baselines that learn from the lists alone: ALS and BPR (the package implicit), and EASE where it fits.
+"""Baselines that learn from the lists alone: ALS and BPR (package implicit), and EASE on the most frequent songs.
 
 Y. Hu, Y. Koren and C. Volinsky, "Collaborative filtering for implicit feedback datasets", 2008; S. Rendle et al.,
 "BPR: Bayesian personalized ranking from implicit feedback", 2009; H. Steck, "Embarrassingly shallow autoencoders
@@ -30,7 +30,7 @@ class FactorModels:
             factors=_FACTORS, regularization=0.1, alpha=10.0, iterations=8, random_state=seed
         )
         self._als.fit(held, show_progress=False)
-        # Two threads would overwrite each other's steps, and the same seed would not give the same scores.
+        # With two threads, updates overwrite each other and the same seed gives other scores.
         self._bpr = BayesianPersonalizedRanking(factors=_FACTORS, iterations=60, random_state=seed, num_threads=1)
         self._bpr.fit(held, show_progress=False)
         frequent = np.argsort(-lists.count[self._known], kind="stable")[:_EASE_SONGS]
@@ -50,7 +50,7 @@ class FactorModels:
         row = sp.csr_matrix((np.ones(len(mine), np.float32), mine, [0, len(mine)]), shape=(1, len(self._known)))
         user = np.asarray(self._als.recalculate_user(0, row)).ravel()
         found["ALS"][self._known] = _above_zero(self._als.item_factors @ user)
-        # Without the bias of an item (the last column), which would recommend the same hits to everybody.
+        # The last column, the item's bias, is left out: it would recommend the same hits for every list.
         items = self._bpr.item_factors[:, :-1]
         items = items / np.maximum(np.linalg.norm(items, axis=1, keepdims=True), 1e-9)
         found["BPR"][self._known] = _above_zero(items @ items[mine].mean(axis=0))

@@ -1,4 +1,4 @@
-"""Training of the neural part of playlist continuation, with a sampled softmax over all songs.
+"""Trains the neural part of playlist continuation, with a sampled softmax over all songs.
 
 Each epoch draws ten windows of seeds from every list; the targets are the songs that follow. The softmax is estimated
 from songs drawn log-uniformly by rank of frequency and uniformly, with each logit corrected by the logarithm of the
@@ -6,7 +6,7 @@ song's expected count (S. Jean et al., "On using very large target vocabulary fo
 X. Yi et al., "Sampling-bias-corrected neural modeling for large corpus item recommendations", 2019). A step reads and
 updates only the rows of its songs, by AdaGrad with one state per row (J. Duchi, E. Hazan and Y. Singer, "Adaptive
 subgradient methods", 2011; M. Naumov et al., "Deep learning recommendation model", 2019). The rarer a song is, the more
-often its row is dropped, and always if no other list holds it. So the maps of artists and facts also serve for songs in
+often its row is dropped, and always if no other list holds it. This trains the maps of artists and facts for songs in
 no list (after M. Volkovs, G. Yu and T. Poutanen, "DropoutNet", 2017).
 """
 
@@ -31,7 +31,7 @@ _FEWEST_HELD = 2  # lists that hold a song or an artist with a row
 _BARRED = np.float32(-1e9)
 _WHOLE, _TABLE = tf.TensorSpec([None], tf.int64), tf.TensorSpec([None, None], tf.int64)
 _REAL = tf.TensorSpec([None, None], tf.float32)
-# The inputs of a step, given so that it is traced once for batches of any size.
+# The signature of a step's inputs, so that it is traced once for batches of any size.
 _STEP_SIGNATURE = [_WHOLE] * 3 + [_REAL] + [_TABLE, _REAL] * 2 + [_WHOLE, tf.TensorSpec([None], tf.float32), _REAL]
 
 
@@ -39,23 +39,23 @@ _STEP_SIGNATURE = [_WHOLE] * 3 + [_REAL] + [_TABLE, _REAL] * 2 + [_WHOLE, tf.Ten
 class Settings:
     """Hyperparameters; ``rate`` is the learning rate of the rows, ``dense_rate`` that of all other weights.
 
-    These two, ``width`` and ``batch`` were chosen on a quarter of all lists, of which some are scored now. The number
-    of epochs, at most ``epochs``, is chosen on validation groups.
+    These two, ``width`` and ``batch`` were chosen on a quarter of all lists, some of which are now among the scored
+    ones. The number of epochs, at most ``epochs``, is chosen on validation groups.
     """
 
     width: int = 64
     hidden: int = 128
     batch: int = 128
     negatives: int = 2000
-    uniform: float = 0.3  # of the negatives; the others are log-uniform by frequency
+    uniform: float = 0.3  # share of uniform negatives; the others are log-uniform by frequency
     windows: int = 10  # per list and epoch
     most_seeds: int = 24
     targets: int = 10
-    in_order: float = 0.5  # share of windows of ordered lists; the others are of songs in random order
-    group_power: float = 0.5  # a group of n lists has n ** -this of the windows per list
+    in_order: float = 0.5  # share of windows of an ordered list that keep its order; the others are shuffled
+    group_power: float = 0.5  # lists of a group of n have windows in proportion to n ** -this
     rate: float = 0.1
     dense_rate: float = 2e-3
-    spread: float = 0.05  # of rows at the start
+    spread: float = 0.05  # standard deviation of the initial rows
     epochs: int = 9
     patience: int = 2  # epochs without a better validation score
 
@@ -64,9 +64,10 @@ class Settings:
 class Corpus:
     """L lists over n songs.
 
-    ``shares[i]`` are the probabilities with which the songs of ``lists[i]`` are in it, ``None`` for 1; then they are in
-    a chosen order if ``ordered[i]``. ``groups`` (L,) numbers the groups of lists. ``artist`` (n,) are numbers in
-    ``places`` (A, p) or -1, ``known`` (n, f) :func:`ml.continuation.neural.facts`, ``pool`` the songs of the softmax.
+    ``shares[i]`` are the probabilities with which the songs of ``lists[i]`` are in it, ``None`` for 1; ``ordered[i]``
+    if somebody chose their order. ``groups`` (L,) numbers the groups of lists. ``artist`` (n,) are numbers in
+    ``places`` (A, p) or -1, ``known`` (n, f) are :func:`ml.continuation.train.songs.facts`, ``pool`` the songs of the
+    softmax.
     """
 
     lists: Sequence[Ints]
@@ -100,7 +101,7 @@ class Vocabulary:
         self._settings = settings
 
     def negatives(self, rng: np.random.Generator) -> tuple[Ints, Floats]:
-        """Return distinct songs (k,) and the logarithms (k,) of their probabilities to be drawn."""
+        """Return distinct songs (k,) and the logarithms (k,) of the probabilities with which they are drawn."""
         n, wanted, uniform = len(self._order), self._settings.negatives, self._settings.uniform
         ranks = np.minimum(np.exp(rng.random(wanted) * np.log(n + 1)).astype(np.int64) - 1, n - 1)
         ranks = np.unique(np.where(rng.random(wanted) < uniform, rng.integers(0, n, wanted), ranks))
@@ -108,7 +109,7 @@ class Vocabulary:
         return self._order[ranks], np.log(-np.expm1(wanted * np.log1p(-chance))).astype(np.float32)
 
     def rows(self, songs: Ints, artist: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
-        """Return the rows of songs and of their artists, dropped at random, the more often the rarer they are."""
+        """Return the rows of songs and of their artists; rows are dropped at random, rare ones more often."""
         mine = np.where(rng.random(len(songs)) * self.count[songs] < 1.0, self.size, self.song_row[songs])
         count = np.where(artist >= 0, self.artist_count[artist], 0)
         theirs = np.where(rng.random(len(songs)) * count < 0.5, self.size, self.artist_row[artist])
@@ -146,8 +147,11 @@ def _padded(songs: Sequence[Ints], most: int) -> tuple[Ints, Floats]:
 
 
 def network(settings: Settings) -> keras.Model:
-    """Return the network: mean and variance of the seeds through a layer each, their sum of knowledge as a change to
-    the mean, which is scaled by how many seeds there are."""
+    """Return the network from mean, variance and size of the seeds to a query.
+
+    The query is the mean, scaled by a factor that depends on the number of seeds, plus a change that follows from all
+    three inputs.
+    """
     mean, variance = keras.Input((settings.width,)), keras.Input((settings.width,))
     size = keras.Input((1,))
     branches = [
@@ -176,7 +180,7 @@ class Trainer:
         self._rows = tf.Variable(rows)
         self._state = tf.Variable(np.full(len(rows), 1e-6, np.float32))
         given = rng.normal(0, 0.1, (inputs + corpus.known.shape[1], d + 1))
-        if d >= inputs:  # an orthogonal map keeps the angles of places
+        if d >= inputs:  # an orthogonal map keeps the angles between artists
             given[:inputs, :-1] = np.linalg.qr(rng.normal(size=(d, inputs)))[0].T
         given[:, -1] = 0.0
         self._given = tf.Variable(given.astype(np.float32))
@@ -186,7 +190,7 @@ class Trainer:
         self._spot = np.full(len(corpus.artist), -1)
 
     def epoch(self) -> float:
-        """Learn from the windows of every list once, in random order; return the mean loss, 0 without any."""
+        """Learn from windows of every list, in random order; return the mean loss, or 0 without windows."""
         examples, batch = self._examples() if self.corpus.lists else [], self.settings.batch
         if not examples:
             return 0.0
@@ -211,7 +215,7 @@ class Trainer:
         negatives, chances = vocabulary.negatives(self._rng)
         seeds, seed_mask = _padded([seeds for _, seeds, _ in examples], self.settings.most_seeds)
         targets, target_mask = _padded([targets for _, _, targets in examples], self.settings.targets)
-        # From here on songs are indices into the distinct songs of all examples.
+        # From here on, songs are numbered by position among the distinct songs of this step.
         songs, at = np.unique(np.concatenate([seeds.ravel(), targets.ravel(), negatives]), return_inverse=True)
         seeds_at, targets_at, negatives_at = np.split(at, np.cumsum([seeds.size, targets.size]))
         of_seeds, of_targets = seeds_at.reshape(seeds.shape), targets_at.reshape(targets.shape)
@@ -224,7 +228,7 @@ class Trainer:
         return float(self._step(*map(tf.constant, (*rows, *example, self._barred(examples, negatives)))))
 
     def _barred(self, examples: Sequence[tuple[int, Ints, Ints]], negatives: Ints) -> Floats:
-        """Return (b, k), added to the logits of the negatives to exclude the songs of each example's list."""
+        """Return (b, k) terms for the logits of the negatives that exclude the songs of each example's own list."""
         barred = np.zeros((len(examples), len(negatives)), np.float32)
         self._spot[negatives] = np.arange(len(negatives))
         for row, example in enumerate(examples):
@@ -246,7 +250,7 @@ class Trainer:
         return loss
 
     def _descend(self, rows, gradient):  # type: ignore[no-untyped-def]
-        """Take one step of AdaGrad with one state per row, on these rows; the last row stays zero."""
+        """Take a step of AdaGrad on these rows, with one state per row; the last row stays zero."""
         gradient = tf.where((rows == self.vocabulary.size)[:, None], 0.0, gradient)
         state = tf.gather(self._state, rows) + tf.reduce_mean(gradient**2, axis=1)
         self._state.scatter_nd_update(rows[:, None], state)
@@ -266,7 +270,7 @@ class Trainer:
         return tf.reduce_mean(tf.reduce_sum(surprise, axis=1) / tf.reduce_sum(target_mask, axis=1))
 
     def neural(self) -> Neural:
-        """Return the present model, its network in Keras."""
+        """Return the model as trained so far."""
         given, split = self._given.numpy(), self.corpus.places.shape[1]
         return Neural(
             rows=self._rows.numpy(),
@@ -293,7 +297,7 @@ def fit(
 ) -> tuple[Trainer, int]:
     """Train for all epochs, or until ``score`` has not risen for ``patience`` epochs.
 
-    ``score`` is of validation lists. Returns the trainer at its best epoch, and the number of epochs until then.
+    ``score`` rates a model on validation lists. Returns the trainer with the weights of the best epoch, and its number.
     """
     trainer = Trainer(corpus, settings, seed)
     best, best_epoch, kept = -np.inf, settings.epochs, None

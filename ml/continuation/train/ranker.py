@@ -9,10 +9,10 @@ from ml.continuation.model import RANKED_BY as SHIPPED
 from ml.continuation.train.world import NEURAL, Ranked
 from ml.trees import Trees
 
-# The rankers that ship, and the one with the neural part, which is scored beside them.
+# The rankers that ship, and the one with the neural part, which is only scored.
 RANKED_BY = {**SHIPPED, "ensemble": SHIPPED["playlists"] + NEURAL}
-# Columns that may only lower a score, and columns without a constraint; all others may only raise it. So the trees
-# cannot single out a value that stands for "unknown".
+# Columns that may only lower a score, and columns without a constraint; all others may only raise it. This keeps the
+# trees from singling out the value that stands for "unknown".
 _DECREASING = {"popularity_apart"}
 _UNCONSTRAINED = {"seeds", "artists_per_seed", "user_strength", "seeds_listed", "artist_prior"}
 
@@ -22,7 +22,7 @@ def fit_ranker(
 ) -> HistGradientBoostingClassifier:
     """Fit the ranker ``kind`` (of :data:`RANKED_BY`) on tables whose first columns are its columns, in their order.
 
-    The weight of a query is the root of its number of hits, so that long playlists do not dominate.
+    Each row weighs one over the square root of its query's number of hits, so that long playlists do not dominate.
     """
     names = RANKED_BY[kind]
     weights = [np.full(len(table.hit), 1.0 / max(1, table.hit.sum()) ** 0.5) for table in tables]

@@ -1,4 +1,4 @@
-"""Scores of every recommender on held-out groups of playlists, without which artists and songs are embedded."""
+"""Scores all recommenders on held-out groups of playlists; no embedding has learnt from these."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ from ml.train.card import markdown_table
 from ml.train.stages import NOT_KEPT, Stages
 from ml.trees import Trees
 
-# Both were the best of a grid (rarity 0-2, length 0.3-0.5, sharpness 1-2, fame 0-0.35; power 0.3-0.5) on the scored
-# queries themselves, which favours the baselines.
+# The tuned settings were the best of a grid (rarity 0-2, length 0.3-0.5, sharpness 1-2, fame 0-0.35; power 0.3-0.5) on
+# the scored queries themselves, which favours these baselines.
 TUNED = Knn(rarity=2.0, length=0.3, sharpness=1.5, nearest=10**6)
 PLAIN = Knn(rarity=0.0, length=0.5, sharpness=1.0, nearest=100)
 TUNED_ITEM_POWER = 0.3
 RANKERS = {"ensemble": "ranker, with playlists and neural", "playlists": "ranker, with playlists"}
 CONTENT_ONLY, NEURAL_ALONE = "ranker, content alone", "neural"
 KNN, PLAIN_KNN, ITEM_KNN, BLEND = "user-kNN, tuned", "user-kNN, plain", "item-kNN, tuned", "blend"
-# Ratios to the best tuned kNN or their blend; of what ships the whole interval is above 1.
+# Target ratios to the best of the tuned kNNs and their blend. For the shipped ranker the whole interval must exceed 1.
 SHIPPED_TARGET, OWN_TARGET = 1.3, 1.8
 _COUNTRY = "country"
-_FEWEST_KNOWN = 5  # seeds whose artists have a known genre, for a list to be a country playlist or not
-_STOPPING = 40  # lists on which the training of the neural part is stopped
-_FAME = 0.1  # weight of popularity in the blend; it breaks ties of the neighbours
+_FEWEST_KNOWN = 5  # least number of seeds with a known genre to call a list a country playlist
+_STOPPING = 40  # number of lists on which early stopping of the neural part is decided
+_FAME = 0.1  # weight of popularity in the blend, to break ties
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """The most lists that the rankers learn from, that are scored with half hidden, and that are scored per cut."""
+    """The most lists that the rankers learn from (``learnt``), are scored on with half hidden, and per cut."""
 
     learnt: int = 160
     scored: int = 1000
@@ -71,8 +71,9 @@ class Scores:
     """Scores on the side ``TEST``.
 
     ``queries`` are by protocol ("half", or a number of seeds), ``rows`` the measures by protocol and recommender.
-    ``rankers`` are the fitted ones, ``country`` (share, share by chance) of country playlists, ``epochs`` those of the
-    neural part. ``valid`` are (groups, 3) means of the rankers with playlists on the side ``LEARNT``, cross-validated.
+    ``rankers`` are the fitted ones. ``country`` has (share, share by chance) for each country playlist, see
+    :func:`country_share`. ``epochs`` is the number of epochs of the neural part. ``valid`` are (groups, 3) means of the
+    rankers with playlists on the side ``LEARNT``, cross-validated.
     """
 
     queries: dict[str, list[HeldOutQuery]] = field(default_factory=dict)
@@ -83,7 +84,7 @@ class Scores:
     epochs: int = 0
 
     def neural_gain(self) -> Interval:
-        """Return the ratio in NDCG of the rankers with and without the neural part, on the side ``LEARNT``."""
+        """Return the ratio of NDCG of the ranker with the neural part to the one without, on the side ``LEARNT``."""
         return ratio(self.valid["ensemble"][:, 1], self.valid["playlists"][:, 1])
 
     def add(self, protocol: str, query: HeldOutQuery, found: Mapping[str, Ints]) -> None:
@@ -112,7 +113,7 @@ class Scores:
     def gain(self, measure: int, ours: str, theirs: str, source: str | None = None) -> Interval:
         """Return the ratio of two recommenders' means of a measure (by number in :data:`MEASURES`), half hidden.
 
-        With ``source`` the groups of that source alone count.
+        With ``source``, only the groups of that source count.
         """
         kept = [at for at, query in enumerate(self.queries["half"]) if source in {None, query.source}]
         queries = [self.queries["half"][at] for at in kept]
@@ -155,8 +156,8 @@ def score(
 ) -> Scores:
     """Fit the rankers on lists of the side ``LEARNT`` and score all recommenders on ``TEST``.
 
-    Artists are embedded, and the neural part is trained, without both sides. Its number of epochs is chosen on the
-    lists of ``LEARNT``. Those of ``TRAIN`` and ``LEARNT`` are the neighbouring lists; no list is its own neighbour.
+    The artist embedding and the neural part learn from ``TRAIN`` alone; the number of epochs is chosen on ``LEARNT``.
+    The lists of ``TRAIN`` and ``LEARNT`` serve as neighbours, but no list is its own neighbour.
     """
     known = data.known
     side = np.array([playlist.side for playlist in data.lists])
@@ -187,7 +188,7 @@ def score(
 def _fit_neural(
     world: World, corpus: Corpus, queries: Sequence[HeldOutQuery], settings: Settings, seed: int
 ) -> tuple[list[Any], int]:
-    """Train on ``corpus``, stop where ``queries`` are continued best; return the trainer's weights and the epochs."""
+    """Train on ``corpus`` until ``queries`` are continued best; return the trainer's weights and the epochs."""
 
     def mean_gain(neural: Neural) -> float:
         found = [measures(best(world.neural_scores(neural, q), q.seeds, DEPTH), q.hidden)[1] for q in queries]
@@ -205,7 +206,7 @@ def _score(
     found: Scores,
     country: npt.NDArray[np.int8],
 ) -> tuple[Scores, np.random.Generator]:
-    """Return ``found`` with the scores by one protocol, and the generator as it is then."""
+    """Return ``found`` with the scores by one protocol, and the generator's state, for resuming."""
     cut, world = None if protocol == "half" else int(protocol), recommenders.world
     queries = [query for query in held_out_queries(world.lists, cut) if query.side == TEST]
     most = size.scored if protocol == "half" else size.per_cut
@@ -223,10 +224,10 @@ def fit_rankers(
     neural: Neural,
     seed: int,
 ) -> tuple[Scores, np.random.Generator]:
-    """Fit every kind of ranker, each on ``queries`` and on the same lists with one of the cuts and without seeds.
+    """Fit every kind of ranker on ``queries``, and on the same lists with one of the cuts and with no seeds.
 
-    Returns the rankers, with the measures of those with playlists on ``queries``, cross-validated in two halves, and
-    the generator as it is then.
+    Returns the rankers, the measures of those with playlists on ``queries`` (cross-validated in two halves), and the
+    generator.
     """
     found = Scores()
     plain: list[Ranked] = []
@@ -235,7 +236,7 @@ def fit_rankers(
     for at, half in enumerate(queries):
         everything = np.concatenate([half.seeds, half.hidden])
         cut = int(rng.choice([c for c in CUTS if c < len(half.seeds)]))
-        # One without seeds, where the name alone speaks; at random there would be too few to learn names from.
+        # Always one without seeds, where only the name counts: random cuts would give too few of these.
         for query in (half, *(replace(half, seeds=everything[:n], hidden=everything[n:]) for n in {0, cut})):
             plain.append(thinned(world.ranked(query, with_lists=False), rng))
             table = world.ranked(query, neural=world.neural_scores(neural, query))
@@ -329,13 +330,13 @@ def is_country(artists: npt.NDArray[np.int8]) -> bool:
 
 
 def country_share(world: World, country: npt.NDArray[np.int8], ranked: Ints, most: int = 50) -> tuple[float, float]:
-    """Return the share of country among the first recommendations of known genre, and among all candidates'."""
+    """Return the share of country among the first recommendations, and among all candidates (of known genre)."""
     first, every = (country[world.pool.artist[songs]] for songs in (ranked[:most], np.flatnonzero(world.described)))
     return float(first[first >= 0].mean()) if (first >= 0).any() else 0.0, float(every[every >= 0].mean())
 
 
 def country_shares(scores: Scores) -> tuple[Interval, Interval] | None:
-    """Return the share of country recommended to country playlists and that by chance, ``None`` without any."""
+    """Return the mean shares of country for country playlists, recommended and by chance; ``None`` for no playlist."""
     ours, chance = np.array(scores.country).reshape(-1, 2).T
     return (interval(ours), interval(chance)) if len(ours) else None
 
@@ -368,7 +369,7 @@ def targets(scores: Scores) -> list[tuple[str, bool]]:
 
 
 def ratios(scores: Scores) -> Sequence[str]:
-    """Return the ratios of ours to the best tuned kNN or blend, and of the neural part to the plain kNN, in words."""
+    """Return as text the ratios of ours to the best tuned kNN or blend, and of the neural part to the plain kNN."""
     pairs = [(ours, best_knn(scores)) for ours in (*RANKERS.values(), CONTENT_ONLY, NEURAL_ALONE)]
     pairs.append((NEURAL_ALONE, [PLAIN_KNN, PLAIN_KNN]))
     return [

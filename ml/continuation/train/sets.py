@@ -1,7 +1,7 @@
 """Training lists as arrays of numbers, and those of the imported sets (the Million Playlist Dataset).
 
-A set has many more tracks than the catalogue. Ids are held as 64-bit hashes and lists as arrays of numbers, so that
-200,000 lists of the dataset with their 13 million rows take about 300 MB.
+A set has many more tracks than the catalogue. Since ids are 64-bit hashes and lists are arrays of numbers, 200,000
+lists of the dataset with 13 million rows take about 300 MB.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ class TrainingList:
     """A playlist in its order.
 
     ``recordings`` (n,) are hashes (:func:`~store.catalogue.segment.recording_hash`), ``artists`` (n,) the numbers of
-    first artists in the embedding or -1, ``tracks`` those of a playlist of the user, else empty.
+    first artists in the embedding or -1. ``tracks`` are those of a user's playlist; empty for imported sets.
     """
 
     name: str

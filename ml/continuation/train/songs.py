@@ -1,10 +1,10 @@
 """The neural part of playlist continuation: embeddings of songs, and the network that turns seeds into a query.
 
 A song's embedding is the sum of a row for the song (if several lists hold it), a row for its artist, and linear maps of
-its artist's place and of its facts, so that songs in no list have one too. The network maps mean and variance of the
-seeds' embeddings to a query; a song's score is the dot product of its embedding with the query. This is linear in the
-embedding, so a catalogue is scored without computing its embeddings: by products of the query with the table of rows,
-with the artists' places and with the facts.
+its artist's vector and of its facts, so that songs in no list have an embedding, too. The network maps mean and
+variance of the seeds' embeddings to a query; a song's score is the dot product of its embedding with the query. The
+score is linear in the embedding, so a catalogue is scored without computing embeddings: by products of the query with
+the table of rows, with the artists' vectors and with the facts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Network = Callable[[Floats, Floats, Floats], Floats]
 
 
 def facts(columns: Columns, artists: Artists, background: Background) -> Floats:
-    """Return (n, 20) facts of songs besides their artist's place; an unknown one is 0 and has a flag."""
+    """Return (n, 20) facts of songs besides their artist's vector; unknown values are 0 and marked by flags."""
     popularity = np.nan_to_num(columns.popularity / 100.0, nan=0.2)
     known = columns.artist >= 0
     prior = np.where(known, artists.prior[columns.artist], 0.0)

@@ -1,4 +1,4 @@
-"""Train playlist continuation, scored on held-out groups of playlists: ``python -m ml train continuation``."""
+"""Trains playlist continuation and scores it on held-out groups of playlists: ``python -m ml train continuation``."""
 
 import json
 from dataclasses import asdict
@@ -34,8 +34,8 @@ _SHIPPED_GROUPS = 3
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, resume: bool = False) -> None:
     """Fit the rankers, score them beside the baselines, write ``models/continuation/<version>`` and its card.
 
-    The places of words are those of the active version of ``artists``. ``resume`` goes on after the last finished stage
-    of a training that was stopped.
+    The active version of ``artists`` gives the vectors of artists. ``resume`` continues a stopped training after its
+    last finished stage.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def ship(data: ContinuationData, scores: Scores, models: Path, *, seed: int = 1,
 
 
 def _shipped_names(data: ContinuationData, embedding: ArtistEmbedding) -> NameWords:
-    """Return the words of names that ship with the rankers, by the shipped artists' places."""
+    """Return the words of names that ship with the rankers, with vectors of the shipped artist embedding."""
     places = np.zeros((len(data.known.keys), embedding.vectors.shape[1]), np.float32)
     places[codes_of(embedding, data.known)] = unit_rows(embedding.vectors)
     groups = by_group(data.lists)
@@ -94,7 +94,7 @@ def _shipped_names(data: ContinuationData, embedding: ArtistEmbedding) -> NameWo
 
 
 def evaluate(data: Path, models: Path) -> None:
-    """Fit and score anew, with the baselines, and print the tables and the recorded score of the active version.
+    """Fit and score again, with the baselines; print the tables and the recorded score of the active version.
 
     Raises FileNotFoundError if a training file is absent, ml.artefacts.ArtefactError if no version is active.
     """

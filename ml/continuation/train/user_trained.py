@@ -1,7 +1,7 @@
-"""Train playlist continuation on the user's playlists and on imported sets, and score it on the user's.
+"""Trains playlist continuation on the user's playlists and on imported sets, and scores it on the user's.
 
-The rankers are those that ship. Training builds the index of the lists. The method that serves is the one that finds
-most of the hidden halves of the user's playlists.
+The rankers are the shipped ones; training builds the index of the lists. The method with the best NDCG on hidden halves
+of the user's playlists is served.
 """
 
 from collections import defaultdict
@@ -32,9 +32,9 @@ from store.database import Database
 from store.domain import Track
 
 TASK = "continuation"
-MOST_SCORED = 40  # of more playlists a sample is scored: about half a second each
-_PROTOCOL = 3  # changes with the queries or their scores
-_SAME = 0.8  # share of a list's songs that are in another list, from which on the two are copies
+MOST_SCORED = 40  # of more playlists only a sample is scored, because each takes about half a second
+_PROTOCOL = 3  # to be raised when the queries or their scores change
+_SAME = 0.8  # least share of the shorter list's songs in the other list for two lists to be copies
 
 
 def train_own(job: Job) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def imported_lists(job: Job, numbers: Numbers) -> Iterator[TrainingList]:
 
 
 def training_list(name: str, tracks: Sequence[Track], numbers: Numbers) -> TrainingList:
-    """Return tracks, each with an artist, as a list to learn from."""
+    """Return a playlist as a list to learn from; each of ``tracks`` has an artist."""
     return TrainingList(
         name=name,
         recordings=np.array([hashed(track.title, track.artists[0]) for track in tracks], np.int64),
@@ -92,7 +92,7 @@ def training_list(name: str, tracks: Sequence[Track], numbers: Numbers) -> Train
 
 
 def build(lists: Sequence[TrainingList], artists: int) -> PlaylistEvidence:
-    """Return the lists as evidence, over this many ``artists``."""
+    """Return the evidence of ``lists``; ``artists`` is the number of artists in the embedding."""
     recordings = np.unique(np.concatenate([playlist.recordings for playlist in lists]))
     songs = [np.searchsorted(recordings, np.unique(playlist.recordings)).astype(np.int32) for playlist in lists]
     held, names = (playlist.artists for playlist in lists), (playlist.name for playlist in lists)
@@ -101,7 +101,7 @@ def build(lists: Sequence[TrainingList], artists: int) -> PlaylistEvidence:
 
 
 def copies(lists: Lists, at: int) -> list[int]:
-    """Return the number ``at`` and those of the lists that share most of their songs with it."""
+    """Return the numbers of the list ``at`` and of its copies."""
     of = lists.item[lists.start[at] : lists.start[at + 1]]
     entries, _ = ranges(lists.item_start, of)
     shared = np.bincount(lists.list[entries], minlength=len(lists))
@@ -116,8 +116,8 @@ def compare(
 ) -> dict[str, Floats]:
     """Return the measures (scored playlists, 3) of every method.
 
-    Half of each of the playlists ``scored`` (by number in ``lists``) is hidden. The playlist and its copies are muted
-    in the index.
+    Half of each playlist in ``scored`` (numbers in ``lists``) is hidden, and the index ignores the playlist and its
+    copies.
     """
     assert model.playlist_evidence is not None
     rng = np.random.default_rng(1)
@@ -137,7 +137,7 @@ def compare(
 
 
 def _scores(table: Mapping[str, Floats], lists: int, artists_version: str) -> dict[str, Any]:
-    """Return the content of ``scores.json``: means, and the method that serves, the first of the best by NDCG."""
+    """Return the content of ``scores.json``: the means, and the served method, the best one by NDCG."""
     means = {method: rows.mean(axis=0).tolist() for method, rows in table.items()}
     served = max(means, key=lambda method: means[method][1])
     rows = ({"model": method} | dict(zip(MEASURES, means[method], strict=True)) for method in means)
@@ -153,7 +153,7 @@ def _scores(table: Mapping[str, Floats], lists: int, artists_version: str) -> di
 def _held_out(
     job: Job, snapshot: Snapshot, playlists: Sequence[TrainingList], scores: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return a digest of the scored ``playlists``, and the score on them of the method that is served now."""
+    """Return a digest of the scored ``playlists``, and the score of the currently served method on them."""
     held = (part for playlist in playlists for part in (playlist.name, playlist.recordings.tobytes()))
     on = digest_of([_PROTOCOL, snapshot.generation, *held])
 

@@ -31,14 +31,17 @@ from ml.continuation.train.neural import FEWEST_SONGS, Corpus
 from ml.continuation.train.protocol import HeldOutQuery, best
 from ml.continuation.train.songs import Neural, facts
 
-NEURAL = ("neural",)  # the column of the neural part, for the ranker that is fitted with it
-_CHOSEN_NEURAL, _LEAST_NEURAL = 700, -20.0  # candidates by it; nats below the best one
-_COMMON_WORD = 20  # titles; rarer words count alike
+NEURAL = ("neural",)  # the column of the neural part, for the ranker "ensemble"
+_CHOSEN_NEURAL, _LEAST_NEURAL = (
+    700,
+    -20.0,
+)  # number of candidates by it; lower bound relative to the best score, in nats
+_COMMON_WORD = 20  # words in no more titles than this all have the same rarity
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ranked:
-    """The candidates of one query: recordings (m,), columns (m, f), and whether each is hidden.
+    """The candidates of one query: recordings (m,), columns (m, f), and whether each is a hidden song (``hit``).
 
     The columns are the first f of ``CONTENT + EVIDENCE + NEURAL``.
     """
@@ -49,13 +52,13 @@ class Ranked:
 
 
 class World:
-    """One split of the data: the embedded ``artists``, and ``kept`` (lists,), the mask of the training lists."""
+    """One split of the data, with the embedding of ``artists`` and the mask ``kept`` (lists,) of the training lists."""
 
     def __init__(self, data: ContinuationData, artists: Artists, kept: npt.NDArray[np.bool_], titles: Titles) -> None:
         self.lists, self.artists, self.titles = data.lists, artists, titles
         self.album, self.pool, self.kept = data.album, data.songs, kept
-        # Nearly every song without a row in the track table is in some playlist. If no training list holds it, its
-        # presence would leak the answer, so it is no candidate.
+        # Nearly every song without a row in the track table comes from a playlist. If no training list holds such a
+        # song, a held-out one does; it is no candidate, because its presence would leak the answer.
         self.described = ~self.pool.lacks_facts
         self.index = build_index(data.lists, self.pool, len(artists.places), kept)
         self.groups = by_group(data.lists)
@@ -101,7 +104,7 @@ class World:
         return _positive(scores.of_songs(every, artist, self.known)) * self.candidates(query)
 
     def candidates(self, query: HeldOutQuery) -> npt.NDArray[np.bool_]:
-        """Return the mask (n,) of the candidates: songs of the track table or in a list of another group."""
+        """Return the mask (n,) of the candidates: songs in the track table or in a training list of another group."""
         return self.described | (self.index.songs.muting(self.groups[query.group]).count > 0)
 
     def ranked(self, query: HeldOutQuery, *, with_lists: bool = True, neural: Floats | None = None) -> Ranked:
@@ -165,7 +168,7 @@ def by_group(lists: Sequence[SongList]) -> dict[str, Ints]:
 
 
 def build_index(lists: Sequence[SongList], pool: Columns, artist_count: int, kept: npt.NDArray[np.bool_]) -> ListIndex:
-    """Return an index of the lists of the mask ``kept``; the others stay as empty lists, so that numbers are kept."""
+    """Return an index of the lists of the mask ``kept``; the others become empty, so that numbers stay the same."""
     none: Ints = np.empty(0, np.int32)
     held = [playlist.held if keep else none for playlist, keep in zip(lists, kept, strict=True)]
     shares = [playlist.shares**0.5 if keep else none.astype(float) for playlist, keep in zip(lists, kept, strict=True)]
@@ -183,9 +186,9 @@ def background(pool: Columns, titles: Titles) -> Background:
 def group_shares(
     lists: Sequence[SongList], groups: Mapping[str, Ints], pool: Columns, places: Floats
 ) -> dict[str, tuple[Floats, Floats]]:
-    """Return the mean place (d,) of the artists of each group with a name, and its mean sound and a 1 (13,).
+    """Return for each group with a name the mean vector (d,) of its artists, and (13,) its mean sound and a 1.
 
-    The second is zeros if no sound is known.
+    The latter is zeros if no sound is known.
     """
     found = {}
     for group, ats in groups.items():

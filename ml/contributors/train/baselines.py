@@ -14,10 +14,10 @@ from ml.genre.encoder import Floats
 
 # (n_estimators, max_depth, learning_rate, max_features); each fold chooses among them on held-out artists.
 BOOSTERS = ((100, 3, 0.1, None), (150, 4, 0.05, None), (200, 4, 0.05, "sqrt"), (400, 3, 0.03, "sqrt"))
-# With 170 features, trying all of them at every split takes ten times as long and gains nothing.
+# With 170 features, trying all of them at every split takes ten times as long, without a gain.
 WIDE_BOOSTERS = (*BOOSTERS[2:], (150, 6, 0.05, "sqrt"))
 NEIGHBOURS = (5, 15, 30, 60)
-# Tracks times people beyond which a booster takes its first settings, untuned: it fits trees for each person.
+# Above so many tracks times people a booster is not tuned, but takes its first settings: it fits trees for each person.
 TUNED_WORK = 20_000
 
 Make = Callable[[Any], Any]
@@ -69,7 +69,7 @@ def tuned(
     losses = [
         log_loss(_odds(make(choice).fit(inputs[learn], tracks.who[learn]), inputs[check], people), tracks.who[check])
         for choice in choices
-        # A number of neighbours needs as many rows.
+        # k neighbours need k rows.
         if len(choices) > 1 and not (isinstance(choice, int) and choice > len(learn))
     ]
     choice = choices[int(np.argmin(losses))] if losses else choices[0]

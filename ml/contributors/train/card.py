@@ -12,7 +12,7 @@ from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import render
 
-# Constant probabilities are calibrated by construction, so the card does not compare with these.
+# The card does not compare with these: constant probabilities are calibrated by construction.
 _CHANCE = ("chance", "majority")
 
 

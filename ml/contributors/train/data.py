@@ -1,4 +1,4 @@
-"""Training tracks: those of a playlist by who added them, and those that one listener liked or disliked."""
+"""Reads the training tracks: those of a playlist with who added them, and those that one listener liked or disliked."""
 
 import math
 from collections import Counter
@@ -96,7 +96,7 @@ def _inputs(titles: pd.Series, artists: pd.Series, features: pd.DataFrame) -> tu
 
 
 def read_playlist(job: Job, settings: Settings) -> AddedTracks:
-    """Read the request's playlist; a track that several people added counts for the first.
+    """Read the request's playlist; a track that several people added counts for the first of them.
 
     Raises
     ------

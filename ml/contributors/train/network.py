@@ -1,4 +1,4 @@
-"""The classifier of contributors: built from the settings, stopped early on held-out artists."""
+"""The network that tells contributors apart: built from the settings, stopped early on held-out artists."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _PENULTIMATE = "penultimate"
 _TEMPERATURES = np.geomspace(0.4, 4.0, 93)
 # A threshold needs at least this many answers on validation.
 _LEAST_ANSWERS = 8
-# "Probably" is more likely than all others together.
+# "Probably" means: more likely than all others together.
 _LEAST_PROBABLE = 0.5
 
 
@@ -50,15 +50,15 @@ class Tracks:
 
 
 class Trainer:
-    """Trains networks of one architecture; the graph is traced once, the weights are drawn anew for each training.
+    """Trains networks of one architecture; the graph is traced once, and each training starts from new weights.
 
-    ``Model.fit`` is not used: its overhead is most of the time with networks this small.
+    ``Model.fit`` is not used, because its overhead would take most of the time with networks this small.
     """
 
     def __init__(self, width: int, people: int, settings: Settings) -> None:
         self.settings = settings
         self._shape = (width, people)
-        # Dropout layers draw their seeds when they are built.
+        # Set the seed first: dropout layers draw theirs when they are built.
         keras.utils.set_random_seed(settings.seed)
         self.network = build(width, people, settings)
         self._optimiser = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
@@ -84,7 +84,7 @@ class Trainer:
         return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(who, rows), logits))
 
     def train(self, inputs: Floats, who: Rows, learn: Rows, check: Rows, seed: int) -> keras.Model:
-        """Return a network fitted on the rows ``learn``, with its weights of the least log-loss on ``check``."""
+        """Return a network fitted on the rows ``learn``, with the weights that had the least log-loss on ``check``."""
         settings, rng = self.settings, np.random.default_rng(seed)
         keras.utils.set_random_seed(seed)
         trained = build(*self._shape, settings)
@@ -157,7 +157,7 @@ class ContributorsFit:
 
 
 def fit(tracks: Tracks, people: int, settings: Settings, done: Progress) -> ContributorsFit:
-    """Train the members, each on all artists but its own validation artists, and calibrate on those.
+    """Train each member without its own validation artists, and calibrate on the validation artists of all.
 
     ``done`` is called after each member.
     """
@@ -185,7 +185,7 @@ def best_temperature(odds: Floats, who: Rows) -> float:
 def threshold_of(odds: Floats, who: Rows, probable: float) -> float | None:
     """Return the lowest threshold, 0.5 or more, at which a share of ``probable`` (0 to 1) of the answers is right.
 
-    ``None`` where no threshold with at least eight answers does.
+    ``None`` if there is no such threshold with at least eight answers.
     """
     top, right = odds.max(axis=1), odds.argmax(axis=1) == who
     order = np.argsort(-top, kind="stable")

@@ -1,4 +1,4 @@
-"""The settings of a training run: a TOML file, overruled by the options of a request."""
+"""The settings of a training run: those of a TOML file, overridden by the options of a request."""
 
 import tomllib
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Settings:
 
 
 def read(path: Path = DEFAULT, options: Mapping[str, Any] | None = None) -> Settings:
-    """Read the settings of a TOML file; ``options`` overrule it. The names of its tables have no meaning.
+    """Read the settings of a TOML file, overridden by ``options``. The names of the file's tables have no meaning.
 
     Raises
     ------

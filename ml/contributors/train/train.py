@@ -1,4 +1,4 @@
-"""Train the model of who added a track: for a playlist, or on one listener's likes to score the method."""
+"""Trains the model of who added a track: for a playlist, or on one listener's likes to score the method."""
 
 import json
 import time
@@ -33,7 +33,7 @@ NETWORK = "network"
 BOOSTER, BOOSTER_ALL = "gradient booster, audio", "gradient booster, same inputs"
 ABLATIONS = (("audio",), ("audio", "genre"), ("audio", "artist"), ("genre", "artist"))
 _PROOF_ROWS = 256
-# Points of the t-SNE map: 2,000 take about ten seconds.
+# The most points of the t-SNE map (2,000 take about ten seconds), and its perplexity.
 _MOST_POINTS, _PERPLEXITY = 2_000, 30.0
 
 Report = Callable[[str], None]
@@ -48,7 +48,7 @@ class HeldOutAnswers:
     odds : np.ndarray
         (n, people) probabilities.
     answers : np.ndarray
-        (n,) who "probably" added each, -1 where it is hard to say.
+        (n,) who "probably" added each, -1 where the model is unsure.
     fold : np.ndarray
         (n,) the fold that a track was held out in.
     seconds : float
@@ -107,7 +107,7 @@ def compare(tracks: Tracks, people: int, settings: Settings, *, same_inputs: boo
 
 
 def table_of(held: Mapping[str, HeldOutAnswers], who: Rows) -> dict[str, Scores]:
-    """Score each; F1 and accuracy of chance are those of its drawn answers, for its odds are the majority's."""
+    """Score each; F1 and accuracy of chance come from answers drawn at random, since its odds equal the majority's."""
     table = {name: answers.scores(who) for name, answers in held.items()}
     if "chance" in table:
         guesses = np.eye(held["chance"].odds.shape[1], dtype=np.float32)[held["chance"].answers]
@@ -135,7 +135,7 @@ def tsne_map(hidden: Floats, seed: int) -> tuple[Rows, Floats]:
 
 
 def reader_of(registry: ModelRegistry, inputs: tuple[str, ...]) -> TrackInputs:
-    """Return the inputs of tracks, with the served models of genre and artists where ``inputs`` need them."""
+    """Return the reader of ``inputs``, with the served models of genre and artists where they are needed."""
     genre = GenrePredictor.load(registry.active("genre")) if "genre" in inputs else None
     artists = ArtistEmbedding.load(registry.active("artists")) if "artist" in inputs else None
     return TrackInputs(inputs, genre, artists)
@@ -158,14 +158,14 @@ def artefact_settings(
 
 
 def train_own(job: Job) -> dict[str, Any]:
-    """Train a model of who adds what to a playlist; its first model is served at once, later ones when chosen.
+    """Train a model of who adds what to a playlist; the first model is served at once, later ones on request.
 
     Raises
     ------
     ml.needs.TooLittle
         There are fewer than two people with enough tracks.
     ml.jobs.BadOption
-        An option does not exist or has a value that it cannot have.
+        An option does not exist, or its value is not allowed.
     """
     settings = read(options=job.request.get("options"))
     job.say("reading the playlist")
@@ -202,9 +202,10 @@ def train_own(job: Job) -> dict[str, Any]:
 
 
 def _held_out_scores(job: Job, task: str, added: AddedTracks, tracks: Tracks, settings: Settings) -> dict[str, Any]:
-    """Return the parts of ``scores.json`` about the folds, with the scores of the served settings on the same folds.
+    """Return the parts of ``scores.json`` about the folds, with the served version's score on the same folds.
 
-    The served version has learnt from most of these tracks. So its settings are trained anew, without each fold.
+    The served version has learnt from most of these tracks. A model with its settings is therefore trained without each
+    fold.
     """
     on = digest_of([*added.ids, *added.who.tolist(), settings.folds, settings.seed])
 
@@ -341,7 +342,7 @@ def _quiet() -> None:
 
 
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: Report = print) -> Study:
-    """Run the study and write its card and scores; weights are not written, for they are one person's taste.
+    """Run the study and write its card and scores, but no weights: they would describe one person's taste.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import Origin, render
 
-# Of the version that ships.
+# The origin of the version that ships.
 DATA = (
     "A table of Spotify tracks with audio features, Kaggle's 114 genre labels and the artists' microgenres, "
     "collected from public repositories"

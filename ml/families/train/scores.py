@@ -11,7 +11,7 @@ from ml.sound import Floats
 from ml.train.card import markdown_table
 
 Ints = npt.NDArray[np.intp]
-SAMPLE = 2000  # silhouettes need all pairs of tracks, so larger families are sampled
+SAMPLE = 2000  # larger families are sampled, because silhouettes need all pairs of tracks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Scores:
     """Scores of one family's clusters.
 
     ``silhouette`` is -1 to 1. ``ami`` is the adjusted mutual information of cluster and artist, 0 by chance for any
-    number of clusters. ``together`` is how many times more often two tracks of one artist share a cluster than any two.
+    number of clusters. ``together`` is how many times as often two tracks of one artist share a cluster as any two do.
     """
 
     clusters: float

@@ -1,4 +1,4 @@
-"""The settings of the families' training and its results: the numbers of clusters chosen, the models, the scores."""
+"""The settings and the results of the families' training: the chosen numbers of clusters, the models, the scores."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ class Settings:
     Attributes
     ----------
     counts : tuple of int
-        Numbers of clusters to try, where each cluster would have ``per_cluster`` tracks.
+        Numbers of clusters to try, as long as a cluster has at least ``per_cluster`` tracks on average.
     tried, fitted : int
-        Most tracks to try the numbers on, and to fit the chosen number on.
+        The most tracks on which the numbers are tried, and on which the chosen number is fitted.
     n_init : int
         K-means starts of the final fit.
     study : int
-        The study's fixed number of clusters, a baseline.
+        The fixed number of clusters of the original study, which is a baseline.
     """
 
     counts: tuple[int, ...] = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
@@ -51,8 +51,10 @@ class ClusterCountChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class FamiliesFit:
-    """The trained models, each family's scikit-learn pipeline (``record``), and the scores on ``test`` by model and
-    family (``results``)."""
+    """The trained models, with each family's scikit-learn pipeline (``record``).
+
+    ``results`` are the scores on ``test`` by model and family.
+    """
 
     families: Families
     record: dict[str, Pipeline]

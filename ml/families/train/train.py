@@ -1,8 +1,8 @@
-"""Train K-means for every family of genres, each with its own scaler and number of clusters.
+"""Trains K-means for every family of genres, each with its own scaler and number of clusters.
 
-``python -m ml train families``; on the user's tracks, :func:`train_own`. The study that this follows listed fixed
-numbers of clusters by genre, and a misspelt name left a third of its tracks without a model. So :func:`fit` asserts
-that every family that occurs has one.
+``python -m ml train families``; on the user's tracks, :func:`train_own`. :func:`fit` asserts that every occurring
+family has a model: in the original study, which listed fixed numbers of clusters by genre, a misspelt name left a third
+of the tracks without one.
 """
 
 from collections.abc import Callable, Iterable
@@ -61,7 +61,7 @@ def fit(
         known = {split: rows[(table.split[rows] == split) & table.whole[rows]] for split in ("train", "valid", "test")}
         learnt = known["train"] if len(known["train"]) else rows[table.whole[rows]]
         if not len(learnt):
-            continue  # no track of it has known features
+            continue  # no track of the family has all features
         scaler = StandardScaler().fit(coordinates(table.values[learnt]))
         choices[family] = _choose(table, unclustered(scaler), learnt, known["valid"], settings, seed)
         record[family], models[family] = _fitted(table, scaler, learnt, choices[family].clusters, settings, seed)
@@ -93,7 +93,7 @@ def occurring_families(table: SoundTable, taxonomy: Taxonomy) -> set[str]:
 
 
 def unclustered(scaler: StandardScaler) -> FamilyModel:
-    """Return a model that scales as the fitted ``scaler`` and has no clusters; a constant column has deviation 1."""
+    """Return a model that scales like the fitted ``scaler`` and has no clusters."""
     deviation = np.maximum(scaler.scale_, 1e-6).astype(np.float32)
     none = np.zeros((0, len(deviation)), np.float32), np.zeros(0, np.int64)
     return FamilyModel(mean=scaler.mean_.astype(np.float32), deviation=deviation, centres=none[0], counts=none[1])
@@ -106,7 +106,7 @@ def _sample(rows: Ints, count: int, seed: int) -> Ints:
 def _choose(
     table: SoundTable, scaler: FamilyModel, learnt: Ints, held_out: Ints, settings: Settings, seed: int
 ) -> ClusterCountChoice:
-    """Return the number of clusters at the elbow of the held-out tracks' mean squared distance from their centre."""
+    """Return the number of clusters at the elbow of the held-out tracks' mean squared distance from the centres."""
     room = max(1, len(learnt) // settings.per_cluster)
     counts = tuple(count for count in settings.counts if count <= room)
     places = scaler.scale(table.values[_sample(learnt, settings.tried, seed)])
@@ -200,7 +200,7 @@ def _publish(
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Fit every family, score it and write ``models/families/<version>``.
 
-    ``quick`` takes fewer tracks and writes a separate version that is not activated.
+    ``quick`` uses fewer tracks and writes a separate version that is not activated.
 
     Raises
     ------
@@ -279,7 +279,7 @@ def _distinct(groups: Iterable[Ints]) -> Ints:
 
 
 def _held_out(job: Job, table: SoundTable, found: FamiliesFit) -> dict[str, Any]:
-    """Return the parts of ``scores.json`` about the test tracks, with the scores of the served version on them."""
+    """Return the entries of ``scores.json`` about the test tracks, with the served version's scores on them."""
     members = table.members(found.families.taxonomy)
     test_rows = {
         family: members[family][(table.split[members[family]] == "test") & table.whole[members[family]]]

@@ -1,4 +1,4 @@
-"""Ablations of the genre model: hide a part of the input of the trained model, or train without a part."""
+"""Ablations of the genre model: hides a part of the trained model's input, or trains without a part."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ RETRAINED: dict[str, dict[str, Any]] = {
 def hidden(predictor: GenrePredictor, table: TrackTable, answers: Answers) -> dict[str, Scores]:
     """Score the trained model on the test tracks with each part of the input hidden, and each expert alone.
 
-    The hidden inputs are not new to the model: training hid each part of some tracks.
+    The model can cope with hidden inputs: training hid each part of some tracks.
     """
     whole = predictor.encode([table.input(row) for row in answers.test])
     found = {
@@ -61,10 +61,10 @@ def _without_each(predictor: GenrePredictor, whole: Encoded) -> Iterator[tuple[s
 
 
 def retrained(task: Task, answers: Answers, say: Callable[[str], None], stages: Stages) -> dict[str, Scores]:
-    """Train each of :data:`RETRAINED` and score it on the test tracks, weighed on the valid ones.
+    """Train each of :data:`RETRAINED` and score it on the test tracks; the experts' weights are fitted on valid ones.
 
-    They differ in the loss alone: subwords and training tracks are the task's, and the epoch is chosen by the product
-    of all experts.
+    The variants differ only in the loss: subwords and training tracks are the task's, and the epoch is chosen by the
+    product of all experts.
     """
     found = {}
     for name, changes in RETRAINED.items():

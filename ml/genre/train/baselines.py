@@ -30,7 +30,7 @@ EIGHT_FEATURES = (
     "liveness",
     "valence",
 )
-# Nearest neighbours: how many, and the weights of the names' unit vectors (numbers are standard scores).
+# Nearest neighbours: candidate numbers, and candidate weights of the names' unit vectors beside standardised numbers.
 NEIGHBOURS = (10, 30, 100, 300)
 NAME_WEIGHTS = (0.0, 3.0, 8.0)
 LATENT = 48
@@ -108,9 +108,9 @@ def nearest_labels(
 ) -> tuple[Floats, str]:
     """Return (n, labels), the share of each scored row's nearest training rows with each label, and the settings.
 
-    ``parts`` as :func:`sound_and_names` gives them; ``wanted`` (train, labels) are zeros and ones. The number of
-    neighbours and the weight of the names are chosen by mean average precision over the scored rows ``valid`` (by
-    number), whose labels are ``truth`` (valid, labels).
+    ``parts`` are those of :func:`sound_and_names`; ``wanted`` (train, labels) are zeros and ones. The number of
+    neighbours and the weight of the names are chosen by mean average precision over the scored rows ``valid`` (row
+    numbers), whose labels are ``truth`` (valid, labels).
     """
     best: tuple[float, float, int] = (-1.0, 0.0, 0)
     for weight in NAME_WEIGHTS:

@@ -1,4 +1,4 @@
-"""Gradient boosters on the inputs of the genre network, chosen and stopped on the validation artists."""
+"""Gradient boosters on the inputs of the genre network; settings and early stopping use the validation artists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from ml.genre.train.baselines import linear_names
 from ml.genre.train.data import Answers, Rows
 from ml.genre.train.subwords import Bags
 
-# Leaves, the fewest tracks in a leaf, L2. The rate is fixed, since early stopping finds the number of trees that fits
-# it, and growing a tree for each of 114 genres at every iteration takes long.
+# Candidates of (leaves, fewest tracks in a leaf, L2). The learning rate is fixed, because early stopping finds the
+# number of trees that suits it, and growing a tree for each of 114 genres at every iteration takes long.
 SEARCH = ((7, 20, 1.0), (15, 40, 1.0), (31, 40, 10.0))
-TUNED_ON = 4_000  # training tracks, drawn at random, of the search with many classes
+TUNED_ON = 4_000  # random training tracks for the search with many classes
 COMPONENTS = 24  # principal components of the text's log-probabilities
-TEXT_ON = 20_000  # training tracks of the booster that has the text scores as well
+TEXT_ON = 20_000  # training tracks of the booster that also gets the text scores
 RATE, MAX_ITER = 0.2, 30  # with many classes
-# The settings, for the card.
+# The settings that the card shows.
 BUDGET = {
     "rate": RATE,
     "max_iter": MAX_ITER,
@@ -29,7 +29,7 @@ BUDGET = {
     "text_on": TEXT_ON,
     "components": COMPONENTS,
 }
-_FEW = 20  # classes up to which the search is made on all training tracks
+_FEW = 20  # up to so many classes, the search uses all training tracks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +44,8 @@ class Boosted:
 def tuned_booster(values: Floats, answers: Answers, seed: int, most: int | None = None) -> Boosted:
     """Choose on the valid rows, fit on the training rows (``most`` of them), stop early on the valid rows.
 
-    ``values`` (tracks, features) may hold NaN. With more than a few classes the choice is made on ``TUNED_ON``
-    training tracks.
+    ``values`` (tracks, features) may hold NaN. With many classes the candidates are fitted on ``TUNED_ON`` training
+    tracks.
     """
     values = values[:, ~np.isnan(values[answers.train]).all(axis=0)]
     order, many = np.random.default_rng(seed).permutation(len(answers.train)), answers.classes > _FEW
@@ -79,7 +79,7 @@ def _fit(
         random_state=seed,
     )
     wanted = answers.of_train[rows]
-    known = np.isin(answers.of_valid, wanted)  # early stopping needs classes that the training tracks have
+    known = np.isin(answers.of_valid, wanted)  # early stopping fails on classes that no training track has
     shown = values[answers.valid[known]]
     return model.fit(values[answers.train[rows]], wanted, X_val=shown, y_val=answers.of_valid[known])
 
@@ -94,8 +94,8 @@ def _probabilities(model: HistGradientBoostingClassifier, rows: Floats, classes:
 class TextScores:
     """Scores of the linear text model.
 
-    ``columns`` (tracks, components) are for a booster, NaN in rows of no split; ``valid`` and ``test`` (n, classes)
-    are the probabilities of these rows.
+    ``columns`` (tracks, components) are inputs for a booster, NaN for rows in no split; ``valid`` and ``test``
+    (n, classes) are the probabilities of these rows.
     """
 
     columns: Floats
@@ -106,10 +106,10 @@ class TextScores:
 def text_scores(
     bags: Bags, weight: Floats, answers: Answers, artists: Sequence[tuple[str, ...]], seed: int
 ) -> TextScores:
-    """Fit the linear text model on all training rows, and twice on half of their artists.
+    """Fit the linear text model on all training rows, and once on each half of their artists.
 
-    The scores of a training row come from the half without the row's artist, so that they are about as good as those
-    of unseen artists.
+    A training row is scored by the half without the row's artist, so that its scores are about as good as those of
+    unseen artists.
     """
     probabilities = np.zeros((len(artists), answers.classes), np.float32)
     names = [artists[row][0] if artists[row] else "" for row in answers.train]

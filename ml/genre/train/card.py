@@ -26,7 +26,7 @@ from ml.scores import score_rows
 from ml.train.better_than import better_than
 from ml.train.card import Origin, render
 
-RIVAL = "the last two multiplied"  # the booster of all numbers and the linear model of the names
+RIVAL = "the last two multiplied"  # in the card's table: the booster of all numbers and the linear model of the names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ def write(
         budget=BUDGET,
         micro=_micro(predictor, table, settings, report) if report.micro else None,
         broad=_broad(predictor, table, report) if report.broad else None,
-        # Targets were set for the data that have the broad genres.
+        # The targets were set for the shared data, which have broad genres.
         targets=targets_of(report) if report.broad else [],
         hidden=format_table(report.hidden),
         retrained={"short": SHORT, "table": format_table(report.retrained)} if report.retrained else None,
@@ -99,7 +99,7 @@ def write(
     )
 
 
-# The baselines with the same inputs; with the popularity unknown there are none.
+# The baselines with the same inputs; none is without popularity.
 _RIVALS = {
     "genre model, audio alone": ("random forest, 13 audio features", "gradient booster, 13 audio features"),
     "genre model, names alone": ("linear, names alone",),
@@ -119,7 +119,7 @@ def _better(results: Mapping[str, Scores]) -> str:
 def targets_of(report: Report) -> list[tuple[str, bool]]:
     """Return each target for the test tracks of the shared data with the score reached, and whether it is met.
 
-    The target of broad genres is for the track alone, like the baselines.
+    The target of broad genres is for the model without the artist expert, like the baselines.
     """
     ours, audio = report.genres["genre model"], report.genres["genre model, audio alone"]
     found = [
@@ -168,7 +168,7 @@ def _losses(predictor: GenrePredictor, table: TrackTable) -> dict[str, str]:
     rows, genres = table.rows("test"), predictor.genres
     answers = first_columns(table.labels, rows, genres)
     guesses = predictor.predict([table.input(row) for row in rows]).argmax(axis=1)
-    # NaN for a genre that is neither guessed nor true anywhere.
+    # NaN for a genre that is never guessed and never true.
     f1 = f1_score(answers, guesses, labels=range(len(genres)), average=None, zero_division=np.nan)
     present = [i for i in np.argsort(f1) if not np.isnan(f1[i])]
     wrong = guesses != answers

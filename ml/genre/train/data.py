@@ -22,16 +22,16 @@ TABLE = "tracks.csv.gz"
 SPLITS = ("train", "valid", "test")
 Rows = npt.NDArray[np.intp]
 
-_ASIDE = ("seed_genres", "playlist_subgenres")  # microgenres that a track was collected for
+_ASIDE = ("seed_genres", "playlist_subgenres")  # columns of microgenres by which a track was collected
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrackTable:
     """Tracks in columns; row ``i`` is the same track in each.
 
-    ``values`` (n, 16) in the order of ``COLUMNS`` are NaN where unknown; ``labels`` are the track's genres (first = the
-    answer that scores count; empty = unlabelled), ``of_artist`` the microgenres of its artists, ``micro`` these and
-    those of its playlists, ``broad`` the broad genres (of tidytuesday) of its playlists.
+    ``values`` (n, 16) in the order of ``COLUMNS`` are NaN where unknown. ``labels`` are the track's genres, empty if
+    unlabelled; scores count the first one as the answer. ``of_artist`` are the microgenres of the artists, ``micro``
+    these and those of the track's playlists, ``broad`` the broad genres (of tidytuesday) of its playlists.
     """
 
     titles: Sequence[str]
@@ -102,7 +102,7 @@ def from_frame(frame: pd.DataFrame) -> TrackTable:
 
 
 def targets(table: TrackTable, genres: Sequence[str], first_share: float) -> npt.NDArray[np.float32]:
-    """Return (n, genres) target distributions: ``first_share`` on the first label, the rest over all of a track's.
+    """Return (n, genres) target distributions: ``first_share`` on the first label, the rest spread over all labels.
 
     Rows without labels are zero.
     """
@@ -123,7 +123,7 @@ def frequent(table: TrackTable, labels: Sequence[tuple[str, ...]], least: int) -
 
 
 def even(labels: Sequence[tuple[str, ...]], names: Sequence[str]) -> csr_matrix:
-    """Return (n, names) distributions, even over those of a track's labels that are among ``names``."""
+    """Return (n, names) distributions, even over a track's labels that are among ``names``."""
     index = {name: i for i, name in enumerate(names)}
     known = [[index[label] for label in row if label in index] for row in labels]
     lengths = np.array([len(row) for row in known], int)
@@ -164,7 +164,7 @@ def answers_of(table: TrackTable, labels: Sequence[tuple[str, ...]], names: Sequ
 
 
 def first_artists(table: TrackTable, learn: npt.NDArray[np.bool_]) -> Rows:
-    """Number the first artists of the tracks to ``learn`` from 0; -1 for all other tracks."""
+    """Return (n,) numbers of first artists for the tracks of the mask ``learn``, -1 for all other tracks."""
     numbered = np.full(len(table), -1)
     names = [artists[0] if artists else "" for artists, wanted in zip(table.artists, learn, strict=True) if wanted]
     numbered[learn] = np.unique(names, return_inverse=True)[1]

@@ -20,7 +20,7 @@ from ml.genre.train.scores import average_precision
 from ml.taxonomy.model import Taxonomy
 from store.domain import AUDIO_FEATURES
 
-CHOSEN_ON = 2_000  # valid tracks that choose the neighbours
+CHOSEN_ON = 2_000  # valid tracks on which the settings of nearest neighbours are chosen
 TITLES = {
     "both": "genre model",
     "unrated": "genre model, popularity unknown",
@@ -29,19 +29,19 @@ TITLES = {
 }
 MICRO_HEADINGS = ("macro", "tracks", "all pairs", "calibration error")  # of the fields of MicroScores
 BROAD_HEADINGS = ("one broad genre", "of these, artist known", "any of several")  # of BroadScores
-LEAST_POSITIVES = 10  # test tracks of a microgenre that the macro average counts
+LEAST_POSITIVES = 10  # fewest test tracks of a microgenre that counts in the macro average
 ArtistGenres = Mapping[str, tuple[str, ...]]
 
 
 def head_names(table: TrackTable, taxonomy: Taxonomy, least: int) -> dict[str, tuple[str, ...]]:
-    """Return the labels of each of ``HEADS`` that ``least`` training tracks have; a head of one is left out."""
+    """Return for each of ``HEADS`` the labels of ``least`` training tracks or more; a head needs two labels."""
     names = {head: frequent(table, getattr(table, head), least) for head in HEADS}
     names["micro"] = tuple(name for name in names["micro"] if taxonomy.lists(name))
     return {head: labels for head, labels in names.items() if len(labels) > 1}
 
 
 def views(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> Iterator[tuple[str, Encoded]]:
-    """Yield each of ``BASES`` with the network's inputs of ``rows`` when no more than that is known of the tracks."""
+    """Yield each of ``BASES`` with the network's inputs of ``rows``, reduced to that basis."""
     whole = predictor.encode([table.input(row) for row in rows])
     shown = {
         "both": COLUMNS,
@@ -57,7 +57,7 @@ def views(predictor: GenrePredictor, table: TrackTable, rows: Rows) -> Iterator[
 
 
 def genres_of_artists(table: TrackTable) -> ArtistGenres:
-    """Return the microgenres of each first artist in the whole table, as serving knows them too."""
+    """Return the microgenres of each first artist in the whole table; serving knows them, too."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for artists, genres in zip(table.artists, table.of_artist, strict=True):
         if artists:
@@ -66,7 +66,7 @@ def genres_of_artists(table: TrackTable) -> ArtistGenres:
 
 
 def known_of(table: TrackTable, rows: Rows, known: ArtistGenres) -> list[tuple[str, ...]]:
-    """Return for each row the genres known of its first artist."""
+    """Return for each row the known genres of its first artist."""
     return [known.get(table.artists[row][0], ()) if table.artists[row] else () for row in rows]
 
 
@@ -118,7 +118,7 @@ def _calibrate_micro(predictor: GenrePredictor, table: TrackTable) -> dict[str, 
 
 
 def scored_columns(table: TrackTable, names: Sequence[str]) -> Rows:
-    """Return the columns of the microgenres that artists of training tracks have; the others are of playlists alone."""
+    """Return the columns of the microgenres that training artists have; other ones occur only in playlists."""
     having = {name for row in table.rows("train", labelled=False) for name in table.of_artist[row]}
     return np.array([i for i, name in enumerate(names) if name in having], int)
 
@@ -141,8 +141,9 @@ def platt(scores: Floats, wanted: np.ndarray) -> list[float]:
 class MicroScores:
     """Average precision, 0 to 1, and calibration error of microgenres.
 
-    ``macro`` is the mean over microgenres, ``samples`` over tracks, ``micro`` that of all pairs at once; ``None``
-    without any to average. ``ece`` is the expected calibration error of the pairs of 5 % or more, 0 without any.
+    ``macro`` is the mean over microgenres, ``samples`` the mean over tracks, ``micro`` that of all pairs at once; None
+    if there is nothing to average. ``ece`` is the expected calibration error of pairs with a probability of 5 % or
+    more, 0 without such pairs.
     """
 
     macro: float | None
@@ -152,7 +153,7 @@ class MicroScores:
 
 
 def score_micro(scores: Floats, wanted: np.ndarray) -> MicroScores:
-    """Score (n, k) scores against the truth (n, k); the macro average counts ``LEAST_POSITIVES`` tracks or more."""
+    """Score (n, k) probabilities against the truth (n, k)."""
     often = wanted.sum(axis=0) >= LEAST_POSITIVES
     said = scores >= 0.05
     bins = np.minimum((scores[said] * 15).astype(int), 14)
@@ -175,8 +176,8 @@ def _mean(figures: np.ndarray) -> float | None:
 class BroadScores:
     """Shares of tracks with the right broad genre, 0 to 1; ``None`` without such tracks.
 
-    ``single`` is of tracks in playlists of one broad genre, ``known_artist`` of those among them with known genres of
-    the artist, ``any`` of all tracks, for which any of the track's broad genres is right.
+    ``single`` counts tracks in playlists of one broad genre, ``known_artist`` those of them whose artist has known
+    genres, ``any`` all tracks; for these any of the track's broad genres is right.
     """
 
     single: float | None
@@ -198,10 +199,10 @@ def score_broad(
 def micro_results(
     predictor: GenrePredictor, table: TrackTable, task: Task | None = None, bases: Collection[str] = BASES
 ) -> dict[str, MicroScores]:
-    """Score the microgenres of the test tracks whose artists' genres are known; with ``task`` baselines as well.
+    """Score the microgenres of the test tracks whose artists' genres are known; with ``task``, baselines as well.
 
-    ``bases`` of ``BASES`` are what is known of the tracks. Empty without such tracks or without a microgenre of a
-    training artist: a catalogue may know microgenres as labels of tracks alone.
+    ``bases`` are those of ``BASES`` to score. Empty without such tracks, or if no training artist has a microgenre: a
+    catalogue may have microgenres only as labels of tracks.
     """
     names, test = predictor.microgenres, rows_of(table, "test", table.of_artist)
     columns = scored_columns(table, names)
@@ -230,7 +231,7 @@ def micro_results(
 
 
 def broad_results(predictor: GenrePredictor, table: TrackTable, seed: int | None = None) -> dict[str, BroadScores]:
-    """Score the broad genres of the test tracks that have one; with a ``seed`` baselines as well. Empty without any."""
+    """Score the broad genres of the test tracks that have some (else empty); with ``seed``, baselines as well."""
     names, known = predictor.broad, genres_of_artists(table)
     if not names or not len(rows_of(table, "test", table.broad)):
         return {}

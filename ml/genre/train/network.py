@@ -1,4 +1,4 @@
-"""The genre network and its training: the audio experts first, then the whole with the vectors of subwords."""
+"""The genre network and its training: first the audio experts, then the whole network with the subwords' vectors."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from store.domain import AUDIO_FEATURES
 
 layers = keras.layers
 Weights = list[npt.NDArray[np.float32]]  # of a Keras model, in its order
-# Inputs of the experts that are trained alone. The one with year and popularity is poor where these are unknown, so
-# another one never sees them.
+# Inputs of the experts that are trained alone. "by_audio" never sees year and popularity: the expert that does is poor
+# where they are unknown.
 SEEN = {"by_audio": AUDIO_FEATURES, "by_numbers": COLUMNS}
-BROAD = "broad_by_numbers"  # trained alone too, on the broad genres, from all numbers
+BROAD = "broad_by_numbers"  # an expert of the broad genres, also trained alone, with all numbers as inputs
 EXPERTS = ("by_audio", "by_numbers", "by_names", "by_both")  # the layers whose logits are summed
-BROAD_EXPERTS = (BROAD, "broad")  # the second is a head of the network and trained with it
+BROAD_EXPERTS = (BROAD, "broad")  # the second is a head of the network, trained with it
 OUTPUTS = ("experts", *BROAD_EXPERTS, "micro")  # the outputs of the shipped network, in this order
 
 
@@ -35,8 +35,8 @@ class Settings:
     """Hyperparameters of a training run. Shares, rates and probabilities are 0 to 1; the rest are counts."""
 
     subwords: int = 100_000
-    width: int = 64  # numbers per subword
-    hidden: int = 256  # 384 is no better beyond chance and takes twice the time to serve
+    width: int = 64  # dimensions of a subword's vector
+    hidden: int = 256  # 384 is not significantly better and takes twice the time to serve
     audio_epochs: int = 12
     audio_batch: int = 512
     epochs: int = 5
@@ -44,22 +44,24 @@ class Settings:
     audio_rate: float = 2e-3
     rate: float = 1e-3
     subword_rate: float = 0.05
-    audio_dropout: float = 0.2  # of units
-    names_dropout: float = 0.4  # of units
-    hide_subwords: float = 0.5  # on average; each track draws its own share
-    hide_audio: float = 0.35  # tracks trained without any audio feature
-    hide_part: float = 0.2  # each of title, artists and album
-    hide_names: float = 0.08  # tracks trained without any name
+    audio_dropout: float = 0.2  # share of units
+    names_dropout: float = 0.4  # share of units
+    hide_subwords: float = 0.5  # mean share of hidden subwords; each track draws its own
+    hide_audio: float = 0.35  # share of tracks without any audio feature
+    hide_part: float = 0.2  # probability to hide the title, the artists, the album
+    hide_names: float = 0.08  # share of tracks without any name
     hide_feature: float = 0.04
-    few_features: float = 0.1  # tracks that lose a random share of their features, as if somebody typed two numbers
+    few_features: float = (
+        0.1  # share of tracks that lose a random share of features, as if somebody typed a few numbers
+    )
     hide_year: float = 0.5
     hide_popularity: float = 0.4
     hide_explicit: float = 0.4
-    first_share: float = 0.7  # of the target, for the first label, which the scores count
+    first_share: float = 0.7  # share of the target for the first label, which the scores count
     micro_share: float = 0.5  # weight of the microgenre loss
     broad_share: float = 0.3  # weight of the loss of the broad genres
-    product: bool = True  # else the expert of all parts is trained alone
-    least_micro: int = 40  # training tracks of a microgenre
+    product: bool = True  # if False, the loss trains the expert "by_both" alone
+    least_micro: int = 40  # least training tracks of a microgenre
     seed: int = 1
 
 
@@ -68,7 +70,7 @@ class Task:
     """All arrays of a training run; row ``i`` is track ``i`` in each.
 
     ``genre`` (n, genres) and each of ``heads`` (n, its labels) hold target distributions, zero where a track has
-    none; ``train`` the rows to learn from, which have at least one of them.
+    none; ``train`` are the rows to learn from, which have at least one target.
     """
 
     scaler: AudioScaler
@@ -86,7 +88,7 @@ class Task:
         self._columns = {name: self.scaler.columns(name) for name in COLUMNS}
 
     def restart(self) -> None:
-        """Draw from the seed again, whatever was trained before."""
+        """Reset all random generators to the seed, so that results do not depend on what was trained before."""
         keras.utils.set_random_seed(self.settings.seed)
         self.rng = np.random.default_rng(self.settings.seed)
 
@@ -102,7 +104,7 @@ class Task:
         return NameBatch.gather(self.bags, self.weight, tracks)
 
     def thinned_names(self, tracks: Rows, hidden: npt.NDArray[np.bool_]) -> NameBatch:
-        """Return the names of ``tracks`` with subwords and whole parts left out at random, all where ``hidden``."""
+        """Return the names of ``tracks`` with random subwords and parts left out, and all of them where ``hidden``."""
         s, shown = self.settings, []
         for part in range(len(PARTS)):
             owner = self.bags.of(part, tracks)[1]
@@ -112,7 +114,7 @@ class Task:
         return NameBatch.gather(self.bags, self.weight, tracks, shown)
 
     def thinned_audio(self, tracks: Rows, hidden: npt.NDArray[np.bool_]) -> Floats:
-        """Return the audio input of ``tracks`` with single numbers left out at random, all where ``hidden``."""
+        """Return the audio input of ``tracks`` with random numbers left out, and all features where ``hidden``."""
         s, n, audio = self.settings, len(tracks), self.audio[tracks]
         few = self.rng.random(n) < s.few_features
         share = np.where(few, self.rng.random(n), s.hide_feature)
@@ -124,7 +126,7 @@ class Task:
 
 
 def build_alone(name: str, shown: Floats, hidden: int, genres: int, dropout: float) -> keras.Model:
-    """Return an expert of numbers: audio -> (hidden layer, genre logits); its inputs are the columns ``shown``."""
+    """Return an expert of numbers: audio -> (hidden layer, genre logits); it sees the columns of the mask ``shown``."""
     audio = keras.Input(shown.shape, name="audio")
     inner = layers.Rescaling(shown)(audio)
     inner = layers.Dropout(dropout)(layers.Dense(hidden, activation="gelu")(inner))
@@ -137,9 +139,9 @@ def build(
 ) -> keras.Model:
     """Return the network (audio, bags) -> logits by name: "genre", "experts" (n, experts, genres), and of ``heads``.
 
-    Genre logits are the sum of experts' (Hinton, "Products of experts", 1999): those trained ``alone``, one linear in
-    the names, and one of all inputs. So a missing part of the input leaves the other experts as they are. ``heads``
-    maps the names of further outputs to their numbers of labels.
+    The genre logits are the sum of the experts' logits (Hinton, "Products of experts", 1999), so that a missing part of
+    the input leaves the other experts unchanged. The experts are those trained ``alone``, one linear in the names, and
+    one of all inputs. ``heads`` maps the names of further outputs to their numbers of labels.
     """
     audio = keras.Input(alone["by_audio"].input_shape[1:], name="audio")
     bags = keras.Input((len(PARTS) * width,), name="bags")
@@ -177,7 +179,7 @@ def fit_experts(task: Task) -> dict[str, Weights]:
 
 
 def fit_broad(task: Task) -> Weights | None:
-    """Return the weights of the expert of the broad genres that reads the numbers, where tracks have them."""
+    """Return the weights of the expert :data:`BROAD`, ``None`` if no track has broad genres."""
     if "broad" not in task.heads:
         return None
     task.restart()
@@ -196,7 +198,7 @@ def expert(task: Task, name: str, labels: int, weights: Weights | None = None) -
 def fit_alone(task: Task, name: str, targets: Floats) -> Weights:
     """Return the weights of an expert trained alone on the training tracks that have ``targets`` (n, k).
 
-    It needs many epochs, while the expert of names overfits to artists after a few; hence they are trained apart.
+    Such an expert needs many epochs, while the expert of names overfits to artists after a few.
     """
     s, made = task.settings, expert(task, name, targets.shape[1])
     labelled = task.train[targets[task.train].any(axis=1)]
@@ -219,14 +221,14 @@ def fit_alone(task: Task, name: str, targets: Floats) -> Weights:
 def mean_loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Return the mean cross-entropy; rows whose target is all zero add no loss and no gradient.
 
-    TensorFlow expects targets to sum to 1: for a zero row its loss is 0, but its gradient is not.
+    TensorFlow assumes that targets sum to 1; for a zero row its loss is 0 but its gradient is not.
     """
     weights = tf.reduce_sum(targets, axis=1)
     return tf.reduce_mean(weights * tf.nn.softmax_cross_entropy_with_logits(targets, logits))
 
 
 class Fitted:
-    """The training of the vectors of subwords together with the network that reads them."""
+    """Trains the subwords' vectors together with the network that reads them."""
 
     def __init__(self, task: Task, experts: Mapping[str, Weights]) -> None:
         task.restart()
@@ -256,7 +258,7 @@ class Fitted:
         return loss, of_bags
 
     def learn(self, tracks: Rows, progress: float) -> float:
-        """Take one step on ``tracks`` at the learning rates of ``progress`` (0 to 1) in the run; return the loss."""
+        """Take a step on ``tracks``, with the learning rates at ``progress`` (0 to 1) of the run; return the loss."""
         s, draw = self.task.settings, self.task.rng.random(len(tracks))
         names = self.task.thinned_names(tracks, draw < s.hide_names)
         audio = self.task.thinned_audio(tracks, draw >= 1.0 - s.hide_audio)
@@ -283,7 +285,7 @@ class Fitted:
         return float(np.mean(losses))
 
     def logits(self, tracks: Rows, at_once: int = 2048) -> Floats:
-        """Return each expert's genre logits, (experts, n, genres), nothing left out."""
+        """Return each expert's genre logits, (experts, n, genres), with no inputs left out."""
         found = []
         for start in range(0, len(tracks), at_once):
             rows = tracks[start : start + at_once]
@@ -292,7 +294,7 @@ class Fitted:
         return np.moveaxis(np.concatenate(found), 1, 0)
 
     def fit(self, held_out: Rows, say: Callable[[str], None]) -> Fitted:
-        """Train; keep the epoch of the best top-1 on ``held_out``, the last one if ``held_out`` is empty."""
+        """Train; keep the epoch with the best top-1 on ``held_out``, or the last one if that is empty."""
         best, kept = -1.0, None
         for number in range(self.task.settings.epochs):
             loss = self.epoch(number)
@@ -326,7 +328,7 @@ class Fitted:
 def fit_weights(logits: Floats, answers: Rows) -> npt.NDArray[np.float64]:
     """Return the weights of least log-loss for the experts' (experts, n, genres) logits or log-probabilities.
 
-    The expert of names overfits to the artists in training, so its weight is lower on unseen artists.
+    They correct overconfident experts: that of names overfits to the artists in training.
     """
 
     def log_loss(weights: npt.NDArray[np.float64]) -> float:

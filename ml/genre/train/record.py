@@ -1,4 +1,4 @@
-"""The scaler and the label encoder as scikit-learn objects, for whoever works in a notebook; serving reads neither."""
+"""The scaler and the label encoder as scikit-learn objects, for use in notebooks; serving reads neither."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -22,9 +22,9 @@ def save_records(scaler: AudioScaler, genres: Sequence[str], folder: Path) -> li
 
 
 def scaler_record(scaler: AudioScaler) -> FeatureUnion:
-    """Return what :meth:`AudioScaler.transform` does to (n, 16) values, NaN where unknown, as a union of transformers.
+    """Return a union of scikit-learn transformers that equals :meth:`AudioScaler.transform`.
 
-    Side by side: what is known, each number between the edges of each of its bins, and the categories one-hot.
+    Its blocks are the masks of known values, each number within each of its bins, and the categories one-hot.
     """
     numbers = [name for name in COLUMNS if name not in CATEGORIES]
     edges = [(COLUMNS.index(name), *edge) for name in numbers for edge in pairwise(scaler.knots_[name])]

@@ -1,4 +1,4 @@
-"""The subwords of names in training: which are kept, which track has which, and their vectors."""
+"""The subwords of names in training: the choice of subwords, those of each track, and their vectors."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def choose_subwords(
 ) -> tuple[Vocabulary, Floats]:
     """Return the ``most`` most informative subwords and the weight (rarity among artists) of each.
 
-    ``artists`` (n,) numbers each track's first artist, -1 for a track not to learn from; ``counts`` and ``subwords`` as
-    :func:`hash_names` gives them; ``profiles`` as :func:`profiles_of`. A subword is counted once per artist over all
-    parts, so that artists with many tracks do not weigh more. A subword of a single artist is never kept, since it
-    says nothing about other artists.
+    ``artists`` (n,) numbers each track's first artist, -1 for a track not to learn from; ``counts`` and ``subwords``
+    are those of :func:`hash_names`, ``profiles`` those of :func:`profiles_of`. A subword is counted once per artist
+    over all parts, so that artists with many tracks do not weigh more. A subword of a single artist is never kept,
+    since it says nothing about other artists.
     """
     owner = np.concatenate([np.repeat(artists, count) for count in counts])
     every = np.concatenate(subwords)[owner >= 0].astype(np.uint64)
@@ -67,7 +67,7 @@ def choose_subwords(
 
 
 def profiles_of(artists: Rows, targets: csr_matrix) -> csr_matrix:
-    """Return each artist's mean distribution, (artists, classes), over its tracks' ``targets`` (n, classes).
+    """Return each artist's mean distribution (artists, classes) over the tracks' ``targets`` (n, classes).
 
     An artist without targets has a zero row.
     """
@@ -82,8 +82,8 @@ def profiles_of(artists: Rows, targets: csr_matrix) -> csr_matrix:
 def informativeness(of_artist: csr_matrix, profile: csr_matrix, caution: float = 3.0) -> npt.NDArray[np.float64]:
     """Return for each subword (row of ``of_artist``) how much its artists' classes differ from those of all artists.
 
-    The log-likelihood ratio ``n * KL(p || q)`` in nats. ``p`` is smoothed towards ``q`` by ``caution`` pseudo-artists,
-    since the classes of few artists differ by chance.
+    The measure is the log-likelihood ratio ``n * KL(p || q)`` in nats. ``p`` is smoothed towards ``q`` by ``caution``
+    pseudo-artists, since the classes of few artists differ by chance.
     """
     counts = csr_matrix(of_artist @ profile)
     n = np.asarray(counts.sum(axis=1)).ravel()
@@ -92,14 +92,14 @@ def informativeness(of_artist: csr_matrix, profile: csr_matrix, caution: float =
     row = np.repeat(np.arange(len(n)), np.diff(counts.indptr))
     q = prior[counts.indices]
     p = (counts.data + caution * q) / (n[row] + caution)
-    unseen = caution / (n + caution)  # what p / q is for a class that none of the subword's artists has
+    unseen = caution / (n + caution)  # p / q of a class that none of the subword's artists has
     of_seen = np.bincount(row, weights=p * np.log(p / q), minlength=len(n))
     of_unseen = (1.0 - np.bincount(row, weights=q, minlength=len(n))) * unseen * np.log(unseen)
     return n * (of_seen + of_unseen)
 
 
 def index_names(vocabulary: Vocabulary, counts: Sequence[npt.NDArray], subwords: Sequence[npt.NDArray]) -> Bags:
-    """Return the rows of the subwords that the vocabulary kept."""
+    """Return each track's subwords that the vocabulary kept."""
     start, rows = [], []
     for count, subword in zip(counts, subwords, strict=True):
         found = vocabulary.rows(subword)
@@ -112,9 +112,9 @@ def index_names(vocabulary: Vocabulary, counts: Sequence[npt.NDArray], subwords:
 
 @dataclass(frozen=True)
 class NameBatch:
-    """The names of n tracks: ``subwords`` (u,), distinct rows of the vectors, and ``matrix`` (3 * n, u), their weights.
+    """The names of n tracks: ``subwords`` (u,) are distinct rows of the vectors, ``matrix`` (3 * n, u) their weights.
 
-    Row ``part * n + i`` of ``matrix`` gives the bag of that part of track ``i``.
+    Row ``part * n + i`` of ``matrix`` is the bag of that part of track ``i``.
     """
 
     subwords: npt.NDArray[np.int32]
@@ -142,9 +142,9 @@ class NameBatch:
 class SubwordVectors:
     """One vector per subword, trained by gradient descent on the rows that a batch uses.
 
-    The step is scaled by the gradient's size over the whole table. Keras's Adam scales it by row, so that a subword of
-    two artists moves as far as one of two thousand. That overfits to artists' names (top-1 by names alone of unseen
-    artists was 0.24 instead of 0.26), and it updates every row at every step, which took most of the time.
+    The step is scaled by the gradient's size over the whole table. Adam would scale it by row, so that a subword of two
+    artists would move as far as one of two thousand. This overfits to artists' names: top-1 by names alone, for unseen
+    artists, was 0.24 instead of 0.26. It would also update every row at every step, which took most of the time.
     """
 
     def __init__(self, subwords: int, width: int, seed: int, spread: float = 1e-3) -> None:

@@ -1,4 +1,4 @@
-"""Train the genre model on a table of labelled tracks; no artist is in two of train, valid and test."""
+"""Trains the genre model on a table of labelled tracks; no artist is in two of train, valid and test."""
 
 import json
 import tempfile
@@ -82,7 +82,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class GenreFit:
-    """A trained model: what serving needs, and the arrays that the baselines are fitted on."""
+    """A trained model: what serving needs, and the arrays on which baselines are fitted (``task``)."""
 
     task: Task
     names: NameEmbedding
@@ -191,9 +191,9 @@ def statistics(table: TrackTable, genres: tuple[str, ...]) -> dict[str, list]:
 
 
 def save(made: GenreFit, folder: Path, proof: Rows) -> list[Path]:
-    """Write all that serving reads, and the Keras network; return the paths.
+    """Write the files that serving reads, and the Keras network; return the paths.
 
-    Raises ml.train.export.ExportError if LiteRT does not answer as Keras does on the ``proof`` rows.
+    Raises ml.train.export.ExportError if the outputs of LiteRT and of Keras differ on the ``proof`` rows.
     """
     folder.mkdir(parents=True, exist_ok=True)
     bags = np.asarray(bags_of(made, proof), np.float32)
@@ -213,7 +213,7 @@ def exported(made: GenreFit, proof: Rows) -> dict[str, bytes]:
 
 
 def put(contents: Mapping[str, bytes], folder: Path) -> list[Path]:
-    """Write the files of a version, each whole; a server that has mapped the old ones keeps these mappings."""
+    """Write the files of a version, each atomically, so that a server's mappings of older files stay valid."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         with replacing(folder / name) as file:
@@ -222,14 +222,14 @@ def put(contents: Mapping[str, bytes], folder: Path) -> list[Path]:
 
 
 def bags_of(made: GenreFit, rows: Rows) -> Floats:
-    """Return the (n, 3 * width) bags of tracks, by the rounded vectors, as serving has them."""
+    """Return the (n, 3 * width) bags of tracks, computed from the rounded vectors as in serving."""
     batch = made.task.whole(rows)
     unweighted = made.names.vectors()[batch.subwords] / made.task.weight[batch.subwords][:, None]
     return np.hstack(np.split(batch.matrix @ unweighted, len(PARTS))).astype(np.float32)
 
 
 def evaluate_predictor(predictor: GenrePredictor, table: TrackTable, split: str = "test") -> dict[str, Scores]:
-    """Score the predictor on the labelled tracks of a split, by each of :data:`~ml.genre.model.BASES`."""
+    """Score the predictor on the labelled tracks of a split, for each of :data:`~ml.genre.model.BASES`."""
     rows = table.rows(split)
     answers = first_columns(table.labels, rows, predictor.genres)
     inputs = dict(views(predictor, table, rows))
@@ -241,7 +241,7 @@ def score_baselines(
 ) -> tuple[dict[str, Scores], dict[str, str]]:
     """Fit the baselines on the labelled training tracks; return their test scores and the boosters' settings.
 
-    Only a ``thorough`` comparison has gradient boosters, which take minutes.
+    Gradient boosters take minutes, so that only a ``thorough`` comparison has them.
     """
     seed = task.settings.seed
     results: dict[str, Scores] = {}
@@ -287,8 +287,8 @@ def train(
 ) -> Mapping[str, Scores]:
     """Train, export, register, score and write the card; return the scores by model name.
 
-    ``quick`` trains a small network for one epoch, to try the whole path; ``settings`` take precedence. ``resume`` goes
-    on after the last finished stage of a training that was stopped.
+    ``quick`` trains a small network for one epoch, to try the whole path; ``settings`` take precedence. ``resume``
+    continues a stopped training after its last finished stage.
 
     Raises
     ------
@@ -379,9 +379,7 @@ def _rows(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scores]:
-    """Score the active version as it is served, and keep what its card shows as pictures; the same errors as
-    :func:`train`.
-    """
+    """Score the active version as it is served, and store the data of its plots; raises as :func:`train` does."""
     predictor, table = GenrePredictor.active(models), read(data)
     results = score_all(predictor, table, say).genres
     add_scores(models / "genre" / predictor.version, **pictures_of(predictor, table))
@@ -389,9 +387,9 @@ def evaluate(data: Path, models: Path, *, say: Say = print) -> Mapping[str, Scor
 
 
 def pictures_of(predictor: GenrePredictor, table: TrackTable) -> dict[str, Any]:
-    """Return how the odds and the families told of the test tracks compare with the truth, as :mod:`ml.scores` has it.
+    """Return the data of two plots for the test tracks: the reliability of the odds, and the confusion of families.
 
-    The family of a track is that of its first genre; the one told has the highest sum over its genres.
+    The true family is that of the track's first genre; the predicted one has the highest probability.
     """
     rows = table.rows("test")
     answers = first_columns(table.labels, rows, predictor.genres)

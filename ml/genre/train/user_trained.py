@@ -1,4 +1,4 @@
-"""Train the genre model on the catalogue of this installation."""
+"""Trains the genre model on the catalogue of this installation."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -29,7 +29,7 @@ from store.catalogue.catalogue import Snapshot
 from store.domain import Track
 
 TASK = "genre"
-# One artist in so many is held out to stop and calibrate on, and as many to score on.
+# One artist in so many is held out for early stopping and calibration, and another one for scoring.
 _SHARES = 10
 
 
@@ -67,7 +67,7 @@ def train_own(job: Job) -> dict[str, Any]:
 
 
 def _held_out(job: Job, table: TrackTable) -> dict[str, Any]:
-    """Return what ``scores.json`` says of the test tracks, with the figures of the version served now on them."""
+    """Return the entries of ``scores.json`` about the test tracks, with the served version's scores on them."""
     rows = table.rows("test")
     tracks = sorted(
         (table.titles[row], table.artists[row], table.albums[row], table.labels[row][0], table.values[row].tobytes())

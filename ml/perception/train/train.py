@@ -1,4 +1,4 @@
-"""Learn what listeners would say from tracks of which a provider has said it: ``python -m ml train perception``."""
+"""Trains perceptual audio features on tracks with a provider's features: ``python -m ml train perception``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ml.train.revision import command
 OURS, PLAIN, MEAN = "calibration", "the analyser's own estimate", "the mean"
 _FOLDS = 5
 _PENALTIES = tuple(10.0 ** np.arange(-1, 5.5, 0.5))
-_BETTER = 0.95  # an attribute is predicted where its error is below this share of that of both baselines
-_LEAST = 20  # tracks with a value, of the attribute
+_BETTER = 0.95  # an attribute is predicted only if its error is below this share of the better baseline's
+_LEAST = 20  # fewest tracks with a value of an attribute
 
 
 def fit(found: Sequence[Pair], version: str, names: Sequence[str] = TARGETS) -> Perception:
@@ -61,7 +61,7 @@ def _ridge(x: Floats, y: Floats) -> Floats:
 
 
 def cross_validate(found: Sequence[Pair], seed: int) -> dict[str, dict[str, Floats]]:
-    """Return by attribute the values (n,) of the provider (``truth``) and of each model, artists held out in turn."""
+    """Return by attribute the (n,) values of the provider (``truth``) and of each model, with artists held out."""
     artists = sorted({pair.artist for pair in found})
     fold_of = dict(zip(artists, np.random.default_rng(seed).permutation(len(artists)) % _FOLDS, strict=True))
     by_attribute: dict[str, dict[str, list[float]]] = {
@@ -91,7 +91,7 @@ def cross_validate(found: Sequence[Pair], seed: int) -> dict[str, dict[str, Floa
 
 
 def explained(truth: Floats, values: Floats) -> float:
-    """Return the share of the variance that ``values`` explain, 0 at least."""
+    """Return the share of the variance that ``values`` explain, at least 0."""
     return float(np.clip(1 - np.square(truth - values).sum() / max(np.square(truth - truth.mean()).sum(), 1e-12), 0, 1))
 
 
@@ -109,7 +109,7 @@ def _ranks(values: Floats) -> Floats:
 
 
 def _error(name: str, truth: Floats, values: Floats) -> float:
-    """Return the mean absolute error; decibels count as sixtieths."""
+    """Return the mean absolute error; decibels are divided by 60, to compare with shares."""
     return float(np.abs(truth - values).mean() / (60.0 if name == "loudness" else 1.0))
 
 
@@ -129,7 +129,7 @@ def _rows(by_attribute: Mapping[str, Mapping[str, Floats]]) -> list[dict[str, An
 
 
 def _kept(by_attribute: Mapping[str, Mapping[str, Floats]]) -> Iterator[str]:
-    """Yield the attributes that the calibration tells better than both baselines."""
+    """Yield the attributes that the calibration predicts better than both baselines."""
     for name, rows in by_attribute.items():
         errors = {model: _error(name, rows["truth"], rows[model]) for model in (OURS, PLAIN, MEAN)}
         if errors[OURS] < _BETTER * min(errors[PLAIN], errors[MEAN]):

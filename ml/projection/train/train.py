@@ -1,4 +1,4 @@
-"""Compute and score the maps of a playlist or of the catalogue, by t-SNE and UMAP.
+"""Computes and scores the maps of a playlist or of the catalogue, by t-SNE and UMAP.
 
 t-SNE: L. van der Maaten and G. Hinton (JMLR 2008), Barnes-Hut approximation, scikit-learn. UMAP: L. McInnes et al.
 (2018), umap-learn. Both start from the first two principal components, which keeps the global structure (D. Kobak and
@@ -32,14 +32,14 @@ Floats = npt.NDArray[np.floating[Any]]
 MOST = 20_000
 SEED = 1
 _PERPLEXITY = 30.0
-# Larger maps have fewer steps; more of them change the scores by less than 0.01 (bench/projection.py).
+# Maps with more points take fewer steps; more steps change their scores by less than 0.01 (bench/projection.py).
 _LARGE, _STEPS, _STEPS_LARGE = 5000, 1000, 500
 
 
 def train_own(job: Job) -> dict[str, Any]:
     """Map the playlist of the request, or the catalogue; options: ``methods`` (of "tsne", "umap"), ``most``, ``seed``.
 
-    Without the option a playlist gets t-SNE alone, which takes a second or two: UMAP first compiles itself, for ten.
+    By default, a playlist gets t-SNE alone, which takes a second or two; UMAP needs ten seconds to compile itself.
 
     Raises
     ------
@@ -120,10 +120,10 @@ def umap(places: Floats, seed: int) -> Floats:
 
     UMAP = _umap_class()
     count = min(15, len(places) - 1)
-    # Exact, and without the five seconds in which umap-learn compiles its own search.
+    # This search is exact, and saves the five seconds in which umap-learn compiles its own.
     distances, neighbours = NearestNeighbors(n_neighbors=count).fit(places).kneighbors(places)
     with warnings.catch_warnings():
-        # It warns that a fixed seed means one thread, and that new points cannot be placed.
+        # umap-learn warns that a fixed seed forces one thread, and that new points cannot be placed.
         warnings.filterwarnings("ignore", message="n_jobs value|precomputed_knn")
         near = (neighbours, distances.astype(np.float32))
         model = UMAP(n_neighbors=count, precomputed_knn=near, init="pca", random_state=seed, n_jobs=1)
@@ -131,10 +131,10 @@ def umap(places: Floats, seed: int) -> Floats:
 
 
 def _umap_class() -> Any:
-    """Import UMAP without its parametric variant, which would load TensorFlow for nothing."""
+    """Import UMAP without its parametric variant, which would load TensorFlow needlessly."""
     absent = "tensorflow" not in sys.modules
     if absent:
-        sys.modules["tensorflow"] = None  # type: ignore[assignment]  # an import of it fails, and umap goes on without
+        sys.modules["tensorflow"] = None  # type: ignore[assignment]  # makes the import fail; umap works without it
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Tensorflow not installed")
@@ -179,7 +179,7 @@ def drawn_from(snapshot: Snapshot, most: int, seed: int) -> tuple[list[Track], n
     places : np.ndarray
         (n, 12) their coordinates.
     available : int
-        Number of recordings they were drawn from.
+        The number of recordings from which they were drawn.
     """
     if not len(snapshot):
         return [], np.empty((0, 12), np.float32), 0

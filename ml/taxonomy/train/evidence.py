@@ -1,4 +1,4 @@
-"""What is known of a microgenre besides its name: the artists that have it, and its place in a tree of genres."""
+"""The evidence about a microgenre besides its name: the artists that have it, and its ancestors in a tree of genres."""
 
 import csv
 import gzip
@@ -19,7 +19,7 @@ from ml.artists.train.embedding import Settings, shifted_information
 from store.text import normalise
 
 _DIMENSIONS = 100
-# Weight of the artists' vectors; they, the letters and the words are of length 1 each.
+# Weight of the artists' vectors; letters, words and these vectors have length 1 each.
 _ARTISTS_WEIGHT = 1.5
 
 
@@ -95,9 +95,9 @@ def features(names: Sequence[str], artists: Artists, tree: Mapping[str, tuple[st
 
 
 def shared_artists(names: Sequence[str], artists: Artists) -> npt.NDArray[np.float64]:
-    """Return unit vectors (names, 100): names of the same artists have like vectors, names of no artist zeros.
+    """Return unit vectors (names, 100): names of the same artists have similar vectors, names of no artist zeros.
 
-    The positive pointwise mutual information of pairs of names of one artist, factorised (O. Levy and Y. Goldberg,
+    They factorise the positive pointwise mutual information of names that share artists (O. Levy and Y. Goldberg,
     "Neural word embedding as implicit matrix factorization", 2014).
     """
     index = {name: column for column, name in enumerate(names)}

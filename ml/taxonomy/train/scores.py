@@ -15,7 +15,7 @@ from store.text import normalise
 
 HERE = Path(__file__).parent / "data"
 OURS = "taxonomy"
-# `checked` comes first: its scores are the reported ones.
+# `checked` comes first, because its scores are the reported ones.
 SAMPLES = ("checked", "tuning")
 
 Sample = Mapping[str, tuple[Sequence[str], Sequence[str]]]
@@ -25,7 +25,7 @@ Sample = Mapping[str, tuple[Sequence[str], Sequence[str]]]
 class Scores:
     """Shares of ``names``, 0 to 1: placed in the best family, in an acceptable one, at an acceptable genre.
 
-    ``genre`` is NaN for a method that finds families alone.
+    ``genre`` is NaN for a method that only finds families.
     """
 
     names: int
@@ -37,7 +37,7 @@ class Scores:
 def read_sample(name: str) -> Sample:
     """Return the acceptable families and genres of each name checked by hand, the best first.
 
-    The words were chosen with ``tuning`` in sight; ``checked`` was labelled afterwards and looked at once.
+    The words were chosen by looking at ``tuning``; ``checked`` was labelled afterwards and evaluated once.
     """
     with (HERE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return {row["name"]: (row["families"].split("|"), row["genres"].split("|")) for row in csv.DictReader(file)}
@@ -84,7 +84,7 @@ def _score(classify: Callable[[str], Placement | str | None], sample: Sample) ->
 
 
 def by_origin(taxonomy: Taxonomy) -> dict[str, tuple[int, float, float]]:
-    """Return the names of ``checked`` by how they were placed: count, share in a right family, mean confidence."""
+    """Return for ``checked``, by how names were placed: their count, share in a right family, mean confidence."""
     found = defaultdict(list)
     for name, (families, _) in read_sample("checked").items():
         placed = taxonomy.predict(name)

@@ -40,8 +40,8 @@ from store.text import normalise
 
 TASK = "taxonomy"
 VERSION = "2026.11.2"
-# A label stands for a microgenre when at least so many artists of the microgenre have tracks with the label, and so
-# many times as many as would be expected of artists drawn at random.
+# A label stands for a microgenre if at least so many artists of the microgenre have tracks with the label, and if they
+# are so many times as many as expected by chance.
 _LEAST_ARTISTS, _LEAST_LIFT = 4, 8.0
 
 
@@ -60,7 +60,7 @@ def fit(data: Path, version: str) -> Taxonomy:
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> None:
     """Write ``models/taxonomy/<version>.json`` with its card and scores, and print the check of 300 names.
 
-    ``seed`` and ``quick`` are there for the command line: nothing here is drawn, and it takes a minute.
+    ``seed`` and ``quick`` exist for the command line; nothing is random, and ``quick`` only changes the version's name.
 
     Raises FileNotFoundError if a file of ``data`` is absent.
     """
@@ -93,7 +93,7 @@ def evaluate(data: Path, models: Path) -> dict[str, dict[str, Scores]]:
 def _place_all(
     hand: Mapping[str, Any], listed: Sequence[str], artists: Artists, tree: Mapping[str, tuple[str, ...]]
 ) -> dict[str, list[Any]]:
-    """Return ``[family, genre, confidence, how]`` of every name: family by its number, ``how`` by that in HOW."""
+    """Return ``[family, genre, confidence, how]`` of every name; family and ``how`` are numbers, the latter in HOW."""
     families = [family["name"] for family in hand["families"]]
     family_of = {genre: family["name"] for family in hand["families"] for genre in family["genres"]}
     names = sorted({*listed, *artists.names(), *family_of})
@@ -117,7 +117,7 @@ def _place_all(
 
 
 def _classify(rows: sparse.csr_matrix, answers: Sequence[int], classes: int) -> npt.NDArray[np.float64]:
-    """Return (rows, classes) probabilities, learnt from the rows whose answer is not -1."""
+    """Return (rows, classes) probabilities by a model that learnt from the rows whose answer is not -1."""
     known = np.array(answers) >= 0
     model = LogisticRegression(C=5.0, max_iter=300).fit(rows[known], np.array(answers)[known])
     full = np.zeros((rows.shape[0], classes))
@@ -126,7 +126,7 @@ def _classify(rows: sparse.csr_matrix, answers: Sequence[int], classes: int) -> 
 
 
 def _precision(names: Sequence[str], readings: Sequence[tuple[str, str] | None]) -> dict[str, float]:
-    """Return for each kind of word how often (0 to 1) it is right on the names that the words were tuned on."""
+    """Return for each kind of word its precision (0 to 1) on the sample `tuning`."""
     sample, row_of = read_sample("tuning"), {name: row for row, name in enumerate(names)}
     right: Counter[str] = Counter()
     placed: Counter[str] = Counter()
@@ -139,7 +139,7 @@ def _precision(names: Sequence[str], readings: Sequence[tuple[str, str] | None])
 
 
 def _genre_anchors(names: Sequence[str], genres: Sequence[str], artists: Artists) -> list[int]:
-    """Return for each name the number of the genre in it, else that of most of its artists' tracks, -1 for none."""
+    """Return for each name the number of the genre in it, else of the label that stands for it, -1 for none."""
     phrases = {tuple(normalise(genre).split()): genre for genre in genres}
     counts = artists.label_counts()
     having = Counter(name for micro in artists.micro for name in micro)

@@ -11,14 +11,14 @@ from keras import layers
 
 from ml.timbre.model import TIMBRES, Floats, TwoStepScaler, middle
 
-_FILTERS = (16, 32, 64)  # each followed by pooling in pairs
+_FILTERS = (16, 32, 64)  # of the convolutions, each followed by pooling of pairs
 _LSTM = 128
 _TEMPERATURE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How the networks are trained; a step is a batch of one random stretch of each of at most ``batch`` tracks."""
+    """How the networks are trained; a step's batch is a random stretch of each of at most ``batch`` tracks."""
 
     latent: int = 2
     length: int = 256  # segments, a multiple of 8: about a minute of music
@@ -34,7 +34,7 @@ def build(latent: int, length: int) -> tuple[keras.Model, keras.Model]:
     for filters in _FILTERS:
         encoded = layers.Conv1D(filters, 5, padding="same", activation="relu")(encoded)
         encoded = layers.MaxPooling1D(2)(encoded)
-    # Unrolled, because LiteRT runs an LSTM loop with a batch of one only.
+    # Unrolled, because LiteRT runs an LSTM loop only with a batch of one.
     encoded = layers.LSTM(_LSTM, unroll=True)(encoded)
     code = layers.Dense(latent, name="latent")(encoded)
     encoder = keras.Model(inputs, code, name="encoder")
@@ -79,9 +79,9 @@ def fit(timbres: Sequence[Floats], settings: Settings, report: Callable[[int, in
 
 
 def fit_contrastive(timbres: Sequence[Floats], settings: Settings) -> EncoderFit:
-    """Train the encoder alone so that two stretches of a track are nearer than those of other tracks in a batch.
+    """Train the encoder alone, so that two stretches of a track are nearer to each other than to other tracks'.
 
-    InfoNCE (van den Oord et al., 2018), in both directions as in SimCLR (Chen et al., ICML 2020).
+    The loss is InfoNCE (van den Oord et al., 2018), in both directions as in SimCLR (Chen et al., ICML 2020).
     """
     keras.utils.set_random_seed(settings.seed)
     encoder, _ = build(settings.latent, settings.length)

@@ -1,4 +1,4 @@
-"""Scores of an embedding: how well one part of a track retrieves another part among all tracks, cross-validated."""
+"""Scores of an embedding, cross-validated: how well one part of a track retrieves another part among all tracks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -35,16 +35,16 @@ PROTOCOLS: Mapping[str, Callable[[Floats], tuple[Floats, Floats]]] = {
 def cross_validate(
     timbres: Sequence[Floats], learn: Learn, *, folds: int, seed: int, euclidean: bool = False
 ) -> dict[str, Ranks]:
-    """Return the ranks by protocol: each track is a query once, to the model trained without its fold.
+    """Return the ranks by protocol; each track is a query once, to the model trained without its fold.
 
     Parameters
     ----------
     timbres : sequence of np.ndarray
-        (n, 12) segments of each track; the parts of all tracks are retrieved from.
+        (n, 12) segments of each track; a query retrieves among the parts of all tracks.
     learn : callable
         Trains a model on the tracks of given indices.
     folds : int
-        1 trains on no track.
+        Number of folds; 1 trains on no track.
     euclidean : bool
         Rank by Euclidean distance instead of cosine.
     """
@@ -67,7 +67,7 @@ def _ranks(first: Floats, second: Floats, held_out: npt.NDArray[np.intp], euclid
         )
     squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None] - 2.0 * first @ second.T
     right = np.diag(squared)
-    # Ties rank before the right track, so that an embedding that maps all tracks to one point has recall 0.
+    # Ties rank before the right track: an embedding that maps all tracks to one point must have recall 0.
     forth = (squared <= right[:, None]).sum(axis=1) - 1
     back = (squared <= right[None, :]).sum(axis=0) - 1
     return np.column_stack([forth, back])[held_out]

@@ -1,4 +1,4 @@
-"""Train the timbre model and score it by retrieval of another part of a track: ``python -m ml train timbre``."""
+"""Trains the timbre model and scores it by retrieval of another part of a track: ``python -m ml train timbre``."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -30,13 +30,13 @@ from ml.train.revision import command
 
 TASK = "timbre"
 VERSION = "2026.11.1"
-SCORE_SEED = 1  # of the folds and the bootstrap, independent of the seed of the training
-ENOUGH = 1.3  # the embedding is served where its recall@1 is this many times that of the moments, else the moments
+SCORE_SEED = 1  # for folds and bootstrap, independent of the training's seed
+ENOUGH = 1.3  # the learnt embedding is served only if its recall@1 is at least so many times that of the moments
 OURS, PLAIN, COVARIANCES = "described statistics, whitened", "moments, cosine", "moments and covariances, cosine"
 _WINDOWS, _SHORTEST, _LONGEST = 30, 0.15, 0.6
 _SHRINK = 0.2
 _FOLDS, _NETWORK_FOLDS = 7, 3
-_WIDE = 32  # the latent of the networks that are scored for the search
+_WIDE = 32  # latent dimensions of the networks that are scored as search embeddings
 _QUICK: dict[str, Any] = {"steps": 5, "length": 32}
 
 Report = Callable[[str], None]
@@ -65,8 +65,8 @@ class Windows:
     def whitening(self, tracks: npt.NDArray[np.intp], statistics: str) -> Projection:
         """Return the projection that whitens the covariance of stretches within tracks.
 
-        Within-class covariance normalisation (Hatch, Kajarekar, Stolcke, Interspeech 2006), shrunk towards a multiple
-        of the identity.
+        This is within-class covariance normalisation (Hatch, Kajarekar, Stolcke, Interspeech 2006), shrunk towards a
+        multiple of the identity.
 
         Parameters
         ----------
@@ -144,7 +144,7 @@ def compare(
 
 @dataclass(frozen=True)
 class TimbreFit:
-    """A trained model: settings, networks and arrays, with ``proof`` (n, length, 12) to check the export on."""
+    """A trained model: settings, networks and arrays; the export is checked on ``proof`` (n, length, 12)."""
 
     settings: dict[str, Any]
     scaler: TwoStepScaler
@@ -178,7 +178,7 @@ def fit(
     version: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> TimbreFit:
-    """Train on all tracks the projection that the cross-validated ``results`` choose, and the network of the map."""
+    """Train on all tracks: the projection chosen by the cross-validated ``results``, and the network of the map."""
     timbres = segments.timbres
     gain = ratio(results[OURS]["halves"], results[PLAIN]["halves"], SCORE_SEED)
     projection = choose(timbres, results, settings.seed)
@@ -204,7 +204,7 @@ def fit(
 
 
 def choose(timbres: Sequence[Floats], results: Results, seed: int) -> Projection:
-    """Return the learnt projection, fitted on all tracks, or the moments where it is not ENOUGH times better."""
+    """Return the learnt projection, fitted on all tracks, or the moments if it is not ENOUGH times as good."""
     if ratio(results[OURS]["halves"], results[PLAIN]["halves"], SCORE_SEED).mean >= ENOUGH:
         return Windows.draw(timbres, "described", seed).whitening(np.arange(len(timbres)), "described")
     return standardised(np.array([STATISTICS["moments"](timbre.astype(float)) for timbre in timbres]), "moments")
@@ -222,7 +222,7 @@ def scores_of(results: Results, served: str) -> dict[str, Any]:
 
 
 def find_clusters(spots: Floats, seed: int) -> tuple[Floats, dict[str, float]]:
-    """Return (k, 2) centres for the k from 2 to 12 of the best silhouette on the map, and the silhouettes by k."""
+    """Return (k, 2) centres for the k, from 2 to 12, with the best silhouette on the map, and all silhouettes by k."""
     centres, silhouettes = {}, {}
     for k in range(2, max(3, min(12, len(spots) // 4) + 1)):
         made = KMeans(k, n_init=10, random_state=seed).fit(spots)
@@ -256,7 +256,7 @@ def fingerprint(timbre: Floats) -> str:
 
 
 def _held_out(job: jobs.Job, segments: Segments) -> dict[str, Any]:
-    """Return the parts of ``scores.json`` about the user's tracks, with the scores of the served version on them."""
+    """Return the entries of ``scores.json`` about the user's tracks, with the served version's scores on them."""
     fingerprints = [fingerprint(timbre) for timbre in segments.timbres]
 
     def score_served(folder: Path) -> Scored:
@@ -275,8 +275,8 @@ def train(
 ) -> None:
     """Cross-validate, then train on all tracks and write ``models/timbre/<version>``.
 
-    ``quick`` takes few steps and writes a separate version that is not activated. Without ``networks`` the networks,
-    which are not used for the search, are not scored.
+    ``quick`` takes few steps and writes a separate version that is not activated. Without ``networks``, the networks
+    are not scored; the search does not use them.
 
     Raises
     ------
@@ -295,7 +295,7 @@ def train(
 
 
 def evaluate(data: Path, models: Path, *, say: Report = print) -> None:
-    """Cross-validate the method of the active version, which itself has learnt from all tracks.
+    """Cross-validate the method of the active version; that version itself has learnt from all tracks.
 
     Raises
     ------
@@ -313,8 +313,8 @@ def evaluate(data: Path, models: Path, *, say: Report = print) -> None:
 def train_own(job: jobs.Job) -> dict[str, Any]:
     """Train on the analyses that this installation has stored.
 
-    ``request["options"]``: ``min_segments`` (40 at least), ``min_popularity`` (0 to 100), ``quick`` (few steps, for a
-    trial of the whole path).
+    ``request["options"]``: ``min_segments`` (at least 40), ``min_popularity`` (0 to 100), ``quick`` (few steps, to try
+    the whole path).
 
     Raises
     ------

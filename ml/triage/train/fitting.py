@@ -1,4 +1,4 @@
-"""Fit the weights of the triage model on simulated persons."""
+"""Fits the weights of the triage model on simulated persons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class Case:
     none : np.ndarray
         (:data:`NONE_EVIDENCE`,).
     distance : np.ndarray
-        (n, playlists) from the mean sound of each, for a baseline; NaN where unknown.
+        (n, playlists) distance from each playlist's mean sound, for a baseline; NaN where unknown.
     answers : np.ndarray
-        (n, playlists + 1) bool, as :class:`Person` has them.
+        (n, playlists + 1) bool, as in :class:`Person`.
     """
 
     evidence: Floats
@@ -38,7 +38,7 @@ class Case:
 
 @dataclass
 class Session:
-    """A simulated person who decides over their heap in its order."""
+    """A simulated person who sorts their heap in order."""
 
     facts: TrackFacts
     person: Person
@@ -51,7 +51,7 @@ class Session:
         self._none = 0
 
     def case(self) -> Case:
-        """Return what is known of the songs that are not decided yet."""
+        """Return the case of the songs that are not decided yet."""
         tracks = self.facts.of(self.person.heap[self._start :])
         members = [self.facts.of(some) for some in self._members]
         columns = [
@@ -64,7 +64,7 @@ class Session:
         return Case(np.stack(columns, axis=1), none, np.stack(distance, axis=1), answers)
 
     def decide(self, proposals: npt.NDArray[np.intp]) -> None:
-        """Go on to the middle of what is left: refuse wrong ``proposals`` (n,), and accept what is right."""
+        """Decide the first half of the remaining songs: refuse wrong ``proposals`` (n,), accept the right playlists."""
         until = self._start + len(proposals) // 2
         for at, proposal in zip(range(self._start, until), proposals, strict=False):
             song, answers = self.person.heap[at], self.person.answers[at]
@@ -83,7 +83,7 @@ def _mean_sound(playlist: TrackFacts) -> Floats:
 
 
 def cases_of(facts: TrackFacts, people: Sequence[Person], model: Triage | None = None) -> list[Case]:
-    """Return the heaps of ``people`` as they are; with a ``model`` also when half of them is decided with its help."""
+    """Return a case for each person at the start and, with a ``model``, one after half is decided with its help."""
     cases = []
     for person in people:
         session = Session(facts, person)
@@ -95,7 +95,7 @@ def cases_of(facts: TrackFacts, people: Sequence[Person], model: Triage | None =
 
 
 def log_loss(model: Triage, cases: Sequence[Case]) -> float:
-    """Return the mean of minus the log of the probability of the right answers."""
+    """Return the mean negative logarithm of the probability of the right answers."""
     losses = [
         -np.log((model.predict(case.evidence, case.none) * case.answers).sum(axis=1) + _TINY)
         for case in cases
@@ -105,9 +105,9 @@ def log_loss(model: Triage, cases: Sequence[Case]) -> float:
 
 
 def fit_weights(cases: Sequence[Case], penalty: float, version: str, used: Sequence[str] = EVIDENCE) -> Triage:
-    """Return the model whose mean log-loss on ``cases`` and squared weights times ``penalty`` are the least.
+    """Return the model that minimises the mean log-loss on ``cases`` plus ``penalty`` times the squared weights.
 
-    ``used`` are the columns of the evidence that get a weight.
+    Only the columns ``used`` of the evidence get a weight.
     """
     columns = [EVIDENCE.index(name) for name in used]
     every = np.concatenate([case.evidence.reshape(-1, len(EVIDENCE)) for case in cases])[:, columns]

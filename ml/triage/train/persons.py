@@ -1,4 +1,4 @@
-"""Simulated persons: playlists of their own with some tracks held out, which are their heap among tracks of none."""
+"""Simulated persons: each has playlists, and a heap of tracks held out of these, mixed with tracks of none of them."""
 
 import gzip
 import json
@@ -20,9 +20,9 @@ from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.feature_rows import clear_out_of_bounds
 from store.text import recording_key, split_artists
 
-# Sessions of radio programmes are nobody's playlists.
+# Sources of playlists; sessions of radio programmes are left out.
 _SOURCES = ("spotify_archive", "tidytuesday", "editorial", "exportify")
-# Whole libraries of real people, each one group. They are in the split `train` only.
+# The source of whole libraries of real people, each one group; they are only in the split `train`.
 LIBRARIES = "exportify"
 _FEWEST_SONGS = 10
 _MOST_SONGS = 200
@@ -42,7 +42,7 @@ class SongList:
 
 @dataclass(frozen=True)
 class Songs:
-    """All tracks of the playlists: what the evidence reads of each, and their recordings."""
+    """The facts about all recordings of the playlists, and the playlists."""
 
     facts: TrackFacts
     lists: Sequence[SongList]
@@ -59,7 +59,7 @@ class Person:
     heap : tuple of int
         Songs to be sorted.
     answers : np.ndarray
-        (heap, playlists + 1) bool: the playlists that a song was held out of, the last column for none of them.
+        (heap, playlists + 1) bool: the playlists that a song was held out of; the last column is for none of them.
     """
 
     playlists: tuple[tuple[int, ...], ...]
@@ -76,7 +76,7 @@ def read(folder: Path, reader: TrackReader) -> Songs:
     tracks = _tracks(songs, table)
     keys = [recording_key(track.title, track.artists[0] if track.artists else "") for track in tracks]
     codes: dict[str, int] = {}
-    # The first song of a recording stands for it.
+    # A recording is represented by its first song.
     first: list[int] = []
     code_of = {}
     for at, (song, key) in enumerate(zip(songs["song_id"].tolist(), keys, strict=True)):
@@ -100,7 +100,7 @@ def read(folder: Path, reader: TrackReader) -> Songs:
 
 
 def _raw_lists(path: Path) -> list[dict[str, Any]]:
-    """Return the playlists, of the snapshots of one playlist the last alone."""
+    """Return the playlists; of snapshots of one playlist only the last."""
     latest: dict[str, dict[str, Any]] = {}
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for raw in map(json.loads, lines):
@@ -131,10 +131,10 @@ def _tracks(songs: pd.DataFrame, table: pd.DataFrame) -> list[Track]:
 
 
 def persons(songs: Songs, split: str, count: int, seed: int) -> list[Person]:
-    """Draw ``count`` persons with 2 to 20 playlists of one source of a split, no two of one group.
+    """Draw ``count`` persons with 2 to 20 playlists from one source of a split, no two of one group.
 
-    Of each playlist 30 to 90 % of at most 200 songs are known. The heap is drawn from the others and from songs of
-    other playlists of the source, between none and three quarters of it.
+    Of each playlist, 30 to 90 % of at most 200 songs are known. The heap is drawn from the other songs; up to three
+    quarters of it are songs of other playlists of the source.
     """
     rng = random.Random(seed)  # noqa: S311 - a simulation
     by_source: dict[str, list[SongList]] = defaultdict(list)

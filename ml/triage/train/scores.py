@@ -1,4 +1,4 @@
-"""How well tracks are put into playlists, and whether the confidence is right."""
+"""Scores of the triage model: how often its proposals are right, and how well its confidence is calibrated."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -19,16 +19,17 @@ SURE = 0.8
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Each is a share, 0 to 1, but for ``log_loss``; NaN where a model gives no confidence.
+    """Scores of one model; all but ``log_loss`` are shares, 0 to 1. NaN where a model gives no confidence.
 
     Attributes
     ----------
     right : float
         Of all tracks, those whose first proposal (a playlist or none) is right.
     playlist : float
-        Of the tracks that belong somewhere, those for which the best playlist is right.
+        Of the tracks that belong in a playlist, those whose most probable playlist is right.
     sure, sure_right : float
-        Of all tracks, those that get a playlist with a confidence of at least 80 %; of these, the right ones.
+        Of all tracks, those for which a playlist is proposed with a confidence of at least 80 %; of these, the right
+        ones.
     ece : float
         Expected calibration error of the first proposals, in ten bins (Guo et al., 2017).
     """
@@ -54,7 +55,7 @@ def _without_none(scores: Floats) -> Floats:
     return np.hstack([scores, np.full((len(scores), 1), -np.inf)])
 
 
-# Each gives (n, playlists + 1) scores of which the highest is the proposal.
+# Each returns (n, playlists + 1) scores; the highest one is the proposal.
 BASELINES: Mapping[str, Callable[[Case], Floats]] = {
     _NONE: lambda case: np.eye(case.answers.shape[1])[np.full(len(case.answers), -1)],
     "largest playlist": lambda case: _without_none(case.evidence[:, :, _column("size")]),
@@ -68,7 +69,7 @@ def compare(model: Triage, cases: Sequence[Case]) -> dict[str, Scores]:
     """Score the baselines and the model on ``cases``."""
     cases = [case for case in cases if len(case.answers)]
     table = {name: _score(cases, [baseline(case) for case in cases]) for name, baseline in BASELINES.items()}
-    table[_NONE] = replace(table[_NONE], playlist=math.nan)  # it prefers no playlist to another
+    table[_NONE] = replace(table[_NONE], playlist=math.nan)  # this baseline does not rank the playlists
     odds = [model.predict(case.evidence, case.none) for case in cases]
     table[OURS] = _score(cases, odds, log_loss=log_loss(model, cases), **_confidence(cases, odds))
     return table

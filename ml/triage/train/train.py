@@ -1,4 +1,4 @@
-"""Fit the triage model on simulated persons: ``python -m ml train triage``."""
+"""Fits the triage model on simulated persons: ``python -m ml train triage``."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How many persons are drawn: of ``train``, of ``valid`` and of ``test`` each, and of each real library."""
+    """How many persons are drawn: from ``train``, from ``valid`` and ``test`` each, and from each real library."""
 
     learnt: int = 400
     scored: int = 200
@@ -38,7 +38,7 @@ QUICK = Settings(learnt=30, scored=15, each=2)
 
 @dataclass(frozen=True, kw_only=True)
 class TriageFit:
-    """The model, its scores on ``test`` and on the real libraries, and what was tried on ``valid``."""
+    """The model, its scores on ``test`` and on the real libraries, and the log-losses of the variants on ``valid``."""
 
     model: Triage
     test: Mapping[str, Scores]
@@ -51,7 +51,7 @@ class TriageFit:
 
 
 def reader_of(models: Path) -> TrackReader:
-    """Return what reads tracks, with the served models of artists and genres."""
+    """Return a reader of tracks with the served models of artists and genres."""
     registry = ModelRegistry(models)
     return TrackReader(ArtistEmbedding.load(registry.active("artists")), GenrePredictor.load(registry.active("genre")))
 
@@ -59,7 +59,7 @@ def reader_of(models: Path) -> TrackReader:
 def fit(songs: persons.Songs, version: str, settings: Settings, seed: int, report: Report) -> TriageFit:
     """Fit the weights on ``train``, choose the penalty on ``valid``, and score them on ``test``.
 
-    The decisions that a person has made so far are simulated with the proposals of a first model that knows none.
+    A person's earlier decisions are simulated with the proposals of a first model, which was fitted without any.
     """
     people = {
         "train": persons.persons(songs, "train", settings.learnt, seed),
@@ -95,7 +95,7 @@ def _but(name: str) -> list[str]:
 
 
 def scored(songs: persons.Songs, model: Triage, settings: Settings, seed: int) -> tuple[list[Case], list[Case]]:
-    """Return the cases of ``test`` and of the real libraries, at the start and when half is decided with ``model``."""
+    """Return the cases of ``test`` and of the real libraries, at the start and after half is decided with ``model``."""
     return (
         cases_of(songs.facts, persons.persons(songs, "test", settings.scored, seed + 2), model),
         cases_of(songs.facts, persons.library_persons(songs, settings.each, seed + 3), model),
@@ -136,7 +136,7 @@ def _split(made: TriageFit) -> str:
 
 
 def evaluate(data: Path, models: Path) -> dict[str, Scores]:
-    """Score the active version and the baselines on ``test``, print it, and keep how far its odds are right.
+    """Score the active version and the baselines on ``test``, print the scores, and store the model's reliability.
 
     Raises FileNotFoundError if a file of ``data`` is absent, ml.artefacts.ArtefactError if no version is active.
     """
