@@ -1,1 +1,1 @@
-"""What we know: domain types, the database and the catalogue."""
+"""Domain types, the database and the catalogue."""

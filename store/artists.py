@@ -1,4 +1,4 @@
-"""Artists as sources name them, one document for each source and artist."""
+"""Stores artists that sources have returned, one document for each source and artist."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def put_artists(
     licence: str,
     brought_by: str,
 ) -> int:
-    """Store ``artists`` (distinct keys) and return how many are new; those of the same ``brought_by`` count as new."""
+    """Store those of ``artists`` (distinct keys) that are new; return how many the run ``brought_by`` has stored."""
     names = {f"{source}:{artist.key}": artist for artist in artists}
     known = database.get_documents(COLLECTION, list(names))
     provenance = {"source": source, "fetched_at": fetched_at, "licence": licence}

@@ -1,7 +1,7 @@
-"""One's own audio files: what a scan knows of each, and the index by which a track finds its file.
+"""The user's own audio files: what a scan found out about each, and the index from tracks to files.
 
-The documents lie in the database. The index is made of them after a scan and lies beside the files' covers in
-``var/audio``; every process reads it again when it has changed.
+The documents are in the database. After a scan the index is built from them; it is stored in ``var/audio``, beside the
+covers, and every process reloads it when it has changed.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from store.domain import Track
 
 AUDIO_FILES, AUDIO_FOLDERS = "audio_files", "audio_folders"
 _INDEX = "index.npz"
-# Two recordings of one name, further apart than this in their lengths, are two.
+# If two recordings of the same name differ in length by more than this, they are different recordings.
 _SAME_LENGTH_MS = 15_000
 
 
@@ -33,21 +33,21 @@ class AudioFile:
     Parameters
     ----------
     root, path
-        The folder, absolute and without links in it, and the path of the file below it, with ``/``.
+        The absolute path of the folder, without symbolic links, and the file's path below it, with ``/``.
     size, modified_ns, sha256
-        Of the file as it was scanned; another file in its place is not played.
+        The file's state at the scan. If the file is replaced later, it is not played.
     media_type
-        What its contents are, such as ``audio/mpeg``; "" for a file that is no sound.
+        The type of its contents, such as ``audio/mpeg``; "" for a file without sound.
     track_id, owner
-        The track that it became, in the layer of this owner.
+        The track made from the file, among the tracks of this owner.
     keys
-        What the file and other names of the same recording have in common.
+        Keys that all names of the same recording share: see :func:`keys_of`.
     cover
         The name of its embedded cover below ``var/audio/covers``.
     analyser
-        The version of the analyser, None for one that was not analysed.
+        The version of the analyser; None if the file was not analysed.
     confidence, descriptors
-        Of the analysis, by name: what :mod:`ml.perception` learns from.
+        Results of the analysis by name; :mod:`ml.perception` learns from them.
     problem
         Why it was skipped.
     gone
@@ -85,7 +85,7 @@ def audio_id(root: str, path: str) -> str:
 
 
 def put_audio_file(database: Database, file: AudioFile) -> None:
-    """Store what is known of a file, in the place of what was."""
+    """Store a file, replacing its earlier document."""
     plain = {column.name: getattr(file, column.name) for column in fields(AudioFile)}
     document = plain | {"keys": list(file.keys), "installation_id": database.installation_id}
     document |= {name: list(plain[name].items()) for name in ("confidence", "descriptors")}
@@ -106,7 +106,7 @@ def audio_files(database: Database, root: str | None = None) -> list[AudioFile]:
 
 
 def forget_audio_files(database: Database, files: Iterable[AudioFile]) -> None:
-    """Delete what is known of files; their tracks stay."""
+    """Delete the documents of ``files``; their tracks stay."""
     database.delete_documents(AUDIO_FILES, [file.id for file in files])
 
 
@@ -117,20 +117,23 @@ def _file_from(document: Mapping[str, Any]) -> AudioFile:
 
 
 def keys_of(track: Track) -> list[str]:
-    """Return what a track and a file of the same recording have in common, the surest first; two are certain."""
+    """Return the keys by which a track finds its file, the surest first.
+
+    A shared track id or MusicBrainz id is certain; files found by the other keys must also match in length.
+    """
     mbid = track.ids.get("mbid")
     return [f"track:{track.id}", *([id_key("mbid", mbid)] if mbid else []), *recording_keys(track)]
 
 
 class AudioIndex:
-    """Which file a track has here: hashes of keys, sorted, each with its file."""
+    """Finds the file of a track: sorted hashes of keys, each with the number of its file."""
 
     def __init__(self, keys: npt.NDArray[np.uint64], at: npt.NDArray[np.int32], ids: Any, durations: Any) -> None:
         self._keys, self._at, self._ids, self._durations = keys, at, ids, durations
 
     @classmethod
     def of(cls, files: Iterable[AudioFile]) -> Self:
-        """Return the index of those of ``files`` that can be played; of several with one key, the first."""
+        """Return the index of the playable ``files``; if several share a key, the first of them has it."""
         playable = [file for file in files if file.track_id and not file.problem and not file.gone]
         pairs = {hashed(key): at for at, file in reversed(list(enumerate(playable))) for key in file.keys}
         keys = np.array(sorted(pairs), np.uint64)
@@ -147,7 +150,7 @@ class AudioIndex:
             return cls(*(stored[name] for name in ("keys", "at", "ids", "durations")))
 
     def save(self, path: Path) -> None:
-        """Write the index, in one step for whoever reads it."""
+        """Write the index atomically."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
             np.savez(file, keys=self._keys, at=self._at, ids=self._ids, durations=self._durations)
@@ -156,11 +159,11 @@ class AudioIndex:
         return len(self._ids)
 
     def find(self, track: Track) -> str | None:
-        """Return the id of the file of a track, by its own id, one at MusicBrainz, its ISRC or its names."""
+        """Return the id of a track's file, found by the track's id, MusicBrainz id, ISRC or names; None without one."""
         for key in keys_of(track) if len(self) else ():
-            place = int(np.searchsorted(self._keys, hashed(key)))
-            if place < len(self._keys) and self._keys[place] == hashed(key):
-                at = int(self._at[place])
+            position = int(np.searchsorted(self._keys, hashed(key)))
+            if position < len(self._keys) and self._keys[position] == hashed(key):
+                at = int(self._at[position])
                 certain = key.startswith(("track:", "mbid:"))
                 if certain or _as_long(track.duration_ms, int(self._durations[at])):
                     return bytes(self._ids[at]).decode()
@@ -168,7 +171,7 @@ class AudioIndex:
 
 
 def hashed(key: str) -> int:
-    """Return a key as 64 bits."""
+    """Return the unsigned 64-bit hash of a key."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "little")
 
 
@@ -177,7 +180,7 @@ def _as_long(a: int | None, b: int) -> bool:
 
 
 class AudioIndexFile:
-    """The index of ``var``, read again when it has changed; safe to use from several threads."""
+    """The index in ``var``, reloaded when it has changed; safe to use from several threads."""
 
     def __init__(self, var: Path) -> None:
         self._path = var / "audio" / _INDEX
@@ -197,7 +200,7 @@ class AudioIndexFile:
         return self._read[1]
 
     def build(self, database: Database) -> None:
-        """Make the index of what the database knows."""
+        """Build the index from the files in the database."""
         AudioIndex.of(audio_files(database)).save(self._path)
 
 
@@ -205,8 +208,9 @@ class AudioIndexFile:
 class AudioFolder:
     """A folder that the operator has chosen.
 
-    ``watched`` if it is scanned again when its files change. The rest is of its last scan: its ``fingerprint``, how
-    many ``files`` became tracks, how many of them were ``analysed``, how many were ``skipped``, and why the first ones.
+    A ``watched`` folder is scanned again when its files change. The other fields describe its last scan: the folder's
+    ``fingerprint``, how many ``files`` became tracks, how many of them were ``analysed``, how many were ``skipped``,
+    and why the first of these were (``problems``).
     """
 
     path: str
@@ -234,12 +238,12 @@ def folder_at(database: Database, path: str) -> AudioFolder | None:
 
 
 def put_audio_folder(database: Database, folder: AudioFolder) -> None:
-    """Remember a folder."""
+    """Store a folder."""
     name = audio_id(database.installation_id, folder.path)
     known = asdict(folder) | {"installation_id": database.installation_id, "problems": list(folder.problems)}
     database.put_document(AUDIO_FOLDERS, {"_id": name, **known})
 
 
 def forget_audio_folder(database: Database, path: str) -> None:
-    """Forget a folder; its files are forgotten apart from it."""
+    """Delete a folder's document; :func:`forget_audio_files` deletes those of its files."""
     database.delete_documents(AUDIO_FOLDERS, [audio_id(database.installation_id, path)])

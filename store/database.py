@@ -1,7 +1,7 @@
-"""The database: the only place that speaks to MongoDB, in domain types.
+"""Stores domain types in MongoDB.
 
-Its vocabulary is what the embedded server does well: point look-ups, ``$in``, small indexed ranges, batched
-inserts. Nothing here sorts, counts, groups or pages through a collection for a request.
+Queries are limited to what the embedded server does well: point look-ups, ``$in``, small indexed ranges and batched
+inserts. No request sorts, counts, groups or pages through a collection.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -35,19 +35,19 @@ from store.runs import LONGEST_SLEEP, OPEN, Run, now, run_document, run_fields, 
 
 __all__ = ["PAGE_ITEMS", "Database", "StoreDown", "StoreError", "open_database"]
 
-# A page stays far below the 16 MB of one document, and a reader of 1,000 rows opens at most three.
+# How many rows one document holds: far below MongoDB's limit of 16 MB, and 1,000 rows need at most three documents.
 PAGE_ITEMS = 500
 _DUPLICATE_KEY = 11000
-# Enough of a run to choose by; a cursor may hold thousands of places.
+# The fields of a run that lists are chosen by; its cursor may be large.
 _OUTLINE = dict.fromkeys(("name", "state", "started_at", "owner", "installation_id", "changed"), 1)
 _OPERATORS_RUNS = 15
 
 
 class Database(Connection):
-    """What people and sources bring one by one. Opens its connection on first use in each process.
+    """The database of tracks, playlists and runs. It connects on first use in each process.
 
-    ``installation_id`` names the installation that uses it. Several may share a MongoDB and what is in it, but a run
-    is done where its file lies. Without an id all runs are seen.
+    ``installation_id`` names the installation that uses it. Several installations may share a MongoDB and its data, but
+    each sees only its own runs, because a run needs the file on its disk. Without an id, all runs are visible.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Database(Connection):
     ) -> None:
         super().__init__(uri, server, patience_s=patience_s, deadline_s=deadline_s)
         self.installation_id = installation_id
-        # How often this object has added a track or filled a gap of one: whether the catalogue has to be built anew.
+        # How many tracks this object has changed: if any, the catalogue must be built again.
         self.tracks_changed = 0
 
     # -- tracks ---------------------------------------------------------------------------------------------
@@ -72,9 +72,9 @@ class Database(Connection):
     ) -> tuple[int, int]:
         """Store ``tracks`` (distinct ids) in the layer of ``owner``; return how many are new and how many were known.
 
-        Without an owner that is the shared layer. A known track gets what it lacked, with ``repair`` also what the
-        offered one says otherwise (:mod:`store.gaps`). One that was first stored under the same ``brought_by`` counts
-        as new: a page repeated after a kill reports what it reported, or would have, the first time.
+        Without an owner, they are stored in the shared layer. A known track gets the values it lacked, and with
+        ``repair`` also the values that differ (:mod:`store.gaps`). A track first stored under the same ``brought_by``
+        counts as new, so that a page repeated after a kill reports the same numbers.
         """
         layer = layer_of(owner)
         offered = {track_key(track.id, owner): track for track in tracks}
@@ -99,7 +99,7 @@ class Database(Connection):
         return len(offered) - before, before
 
     def track_documents(self, track_ids: Collection[str], owner: str | None = None) -> dict[str, dict[str, Any]]:
-        """Return by id the documents of the known ones of ``track_ids``: the row of ``owner``, else the shared one."""
+        """Return the documents of ``track_ids`` that are known, by id: the one of ``owner``, else the shared one."""
         own = self._own_documents(track_ids, owner) if owner is not None else {}
         return own | self.get_documents("tracks", [track_id for track_id in track_ids if track_id not in own])
 
@@ -111,19 +111,19 @@ class Database(Connection):
         return self.get_tracks([track_id], owner).get(track_id)
 
     def get_tracks(self, track_ids: Collection[str], owner: str | None = None) -> dict[str, Track]:
-        """Return the known ones of ``track_ids`` by id: the row of ``owner``, else that of the shared layer."""
+        """Return the tracks of ``track_ids`` that are known, by id: the one of ``owner``, else the shared one."""
         found = self.track_documents(track_ids, owner)
         return {track_id: track_from(document) for track_id, document in found.items()}
 
     def own_tracks(self, track_ids: Collection[str], owner: str) -> dict[str, Track]:
-        """Return by id those of ``track_ids`` that ``owner`` has brought."""
+        """Return the tracks of ``track_ids`` in the layer of ``owner``, by id."""
         found = self._own_documents(track_ids, owner)
         return {track_id: track_from(document) for track_id, document in found.items()}
 
     def all_tracks(self, owner: str | None = None) -> Iterator[Track]:
         """Yield every track of the shared layer, or of ``owner``, in one scan: for builds, not requests.
 
-        Not in ranges of ids: for each of them the embedded server reads the whole collection.
+        (For each range of ids the embedded server would read the whole collection.)
         """
         wanted = {} if owner is None else {"owner": owner}
         with self._errors():
@@ -142,24 +142,26 @@ class Database(Connection):
         return playlist_from(document) if document else None
 
     def playlists(self, owner: str | None, *, unshared: bool = True) -> list[Playlist]:
-        """Return the playlists of ``owner`` and the installation's (or those of it that are shared), newest first."""
-        found = self.documents_where("playlists", {"owner": {"$in": [owner, None]}})
-        known = [playlist_from(document) for document in found]
-        known = [one for one in known if one.owner is not None or one.shared or unshared]
-        return sorted(known, key=lambda one: (one.created_at is not None, one.created_at, one.id), reverse=True)
+        """Return the playlists of ``owner`` and of the installation, newest first.
+
+        Without ``unshared``, only the shared playlists of the installation are included.
+        """
+        found = map(playlist_from, self.documents_where("playlists", {"owner": {"$in": [owner, None]}}))
+        visible = [playlist for playlist in found if playlist.owner is not None or playlist.shared or unshared]
+        return sorted(visible, key=lambda each: (each.created_at is not None, each.created_at, each.id), reverse=True)
 
     def put_playlist(self, playlist: Playlist) -> None:
-        """Store ``playlist`` in the place of what was known under its id; ``people`` stay where it names none."""
+        """Store ``playlist``, replacing the one with its id; if it names no ``people``, the stored ones stay."""
         document = playlist_document(playlist)
         self.change_document("playlists", document.pop("_id"), document, upsert=True)
 
     def put_people(self, playlist_id: str, people: Mapping[str, Person]) -> bool:
-        """Say what the contributors of a playlist are called from now on; ``False`` if it has been deleted."""
+        """Replace the names, colours and shapes of a playlist's people; return False if the playlist was deleted."""
         return self.change_document("playlists", playlist_id, {"people": people_rows(people)})
 
     @translated
     def grow_playlist(self, playlist_id: str, item_count: int) -> bool:
-        """Say that an arriving playlist has ``item_count`` rows so far; ``False`` if it has been deleted."""
+        """Store that ``item_count`` rows of a playlist have arrived; return False if the playlist was deleted."""
         changed = self._mongo["playlists"].update_one({"_id": playlist_id}, {"$max": {"item_count": item_count}})
         return changed.matched_count > 0
 
@@ -183,15 +185,14 @@ class Database(Connection):
         return [row for row in rows if start <= row.position < start + limit]
 
     def cut_playlist(self, playlist_id: str, item_count: int, before: int) -> None:
-        """Delete the pages that only hold rows behind the first ``item_count``, of ``before`` there were."""
+        """Shorten a playlist from ``before`` rows to ``item_count``: delete the pages that hold only later rows."""
         pages = range(-(-item_count // PAGE_ITEMS), -(-before // PAGE_ITEMS))
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in pages])
 
     def delete_playlist(self, playlist_id: str, item_count: int = 0, owner: str | None = None) -> None:
-        """Delete a playlist and its rows, at least the first ``item_count``.
+        """Delete a playlist, its rows, and its owner's tracks that no other playlist of the owner holds.
 
-        What its owner brought of its tracks goes with it, where no other playlist of theirs holds them. The shared
-        layer stays. It is not found any more from the first step on; after a kill, doing it again with its
+        The shared layer is not changed. The playlist disappears in the first step. After a kill, another call with its
         ``item_count`` and ``owner`` deletes the rest.
         """
         if playlist := self.get_document("playlists", playlist_id):
@@ -199,15 +200,15 @@ class Database(Connection):
         self.delete_documents("playlists", [playlist_id])
         if owner is not None:
             self._delete_own(playlist_id, owner, item_count)
-        # By name: the embedded server reads the whole collection for a range of ids. While rows arrive a
-        # page is stored before it is counted, so one more may be there.
+        # Pages are deleted by id, because the embedded server reads the whole collection for a range of ids. One more
+        # page than counted may exist: while rows arrive, a page is stored before it is counted.
         pages = 1 + -(-item_count // PAGE_ITEMS)
         self.delete_documents("playlist_pages", [_page_id(playlist_id, page) for page in range(pages)])
 
     def give_playlist(self, playlist_id: str, brought_by: str) -> int:
-        """Give a playlist and what its owner brought with it to the installation; return the number of tracks.
+        """Give a playlist and its owner's tracks in it to the installation; return the number of these tracks.
 
-        Everybody sees it from then on. Doing it twice changes nothing.
+        Then everybody sees it. A second call changes nothing.
         """
         playlist = self.get_document("playlists", playlist_id)
         if playlist is None or playlist["owner"] is None:
@@ -221,7 +222,7 @@ class Database(Connection):
         return len(tracks)
 
     def share_playlist(self, playlist_id: str, shared: bool) -> None:
-        """Say whether everybody sees a playlist of the installation."""
+        """Set whether everybody sees a playlist of the installation."""
         self.change_document("playlists", playlist_id, {"shared": shared})
 
     def _delete_own(self, playlist_id: str, owner: str, item_count: int) -> None:
@@ -234,18 +235,17 @@ class Database(Connection):
         self.tracks_changed += len(alone)
 
     def _track_ids(self, playlist_id: str, item_count: int) -> set[str]:
-        # While rows arrive a page is stored before it is counted.
         starts = range(0, item_count + PAGE_ITEMS, PAGE_ITEMS)
         return {item.track_id for start in starts for item in self.playlist_items(playlist_id, start)}
 
     # -- runs -----------------------------------------------------------------------------------------------
 
     def put_run(self, run: Run) -> None:
-        """Store a run, as one of this installation where it is nobody's yet."""
+        """Store a run; one without an installation becomes a run of this one."""
         self.put_document("runs", run_document(run) | {"installation_id": run.installation_id or self.installation_id})
 
     def update_run(self, run_id: str, *, states: Collection[str] | None = None, **changes: Any) -> bool:
-        """Change fields of a run at once, if it is in one of ``states`` (None: in any); ``False`` if it is not."""
+        """Change fields of a run atomically if it is in one of ``states`` (None: any); return False if it is not."""
         where = None if states is None else {"state": {"$in": list(states)}}
         return self.change_document("runs", run_id, run_fields(changes), where=where)
 
@@ -254,9 +254,9 @@ class Database(Connection):
         return run_from(document) if document else None
 
     def cancel_run(self, run_id: str) -> bool:
-        """End a run and delete what has arrived of its playlists; ``False`` if it has ended or is not there.
+        """End a run and delete its incomplete playlists; return False if it has ended already or is unknown.
 
-        A process that does the run stops after the page that is under way.
+        A process that does the run stops after its current page.
         """
         cancelled = self.update_run(run_id, states=OPEN, state="cancelled", phase="cancelled", finished_at=now())
         if cancelled:
@@ -272,22 +272,22 @@ class Database(Connection):
                 self.delete_playlist(playlist_id)
 
     def unfinished_runs(self) -> list[Run]:
-        """Return this installation's runs that are queued, were cut off or have waited enough, the oldest first.
+        """Return this installation's runs that can be done now, oldest first: queued, interrupted, or past ``wake_at``.
 
-        Runs without an installation are anybody's.
+        Runs without an installation belong to every installation.
         """
         return [run for run in self._unfinished(ours=True) if not _asleep(run)]
 
     def waiting_runs(self) -> list[Run]:
-        """Return this installation's runs that wait for a source until their ``wake_at``."""
+        """Return this installation's runs that wait until their ``wake_at``, oldest first."""
         return [run for run in self._unfinished(ours=True) if _asleep(run)]
 
     @translated
     def runs_of(self, owner: str | None, limit: int = 50) -> list[Run]:
-        """Return the runs of ``owner`` and of the operator here without their cursors, newest first.
+        """Return the runs of ``owner`` and of the operator without their cursors, newest first.
 
-        Which ones, if there are more: those that have not ended, then the newest; of the operator's no more than
-        ``_OPERATORS_RUNS`` where the others have runs of their own.
+        If there are more than ``limit``, runs that have not ended are preferred, then the newest. At most
+        ``_OPERATORS_RUNS`` of them are the operator's, unless the owner has too few to fill the list.
         """
         own = self._newest_runs(owner, limit)
         most = max(limit - len(own), min(limit, _OPERATORS_RUNS))
@@ -303,10 +303,9 @@ class Database(Connection):
         return [run.id for run in sorted(visible, key=lambda run: (not run.ended, *_age(run)), reverse=True)[:limit]]
 
     def delete_old_runs(self, before: datetime, keep: int) -> int:
-        """Delete the runs of this installation that began and ended ``before`` (aware).
+        """Delete this installation's ended runs that started ``before`` (aware), and return their number.
 
-        Each owner's ``keep`` newest stay. Returns how many were deleted. Reads an outline of every run:
-        for the worker, not requests.
+        The ``keep`` newest runs of each owner stay. It reads all runs: for the worker, not requests.
         """
         with self._errors():
             found = [run for run in map(run_from, self._mongo["runs"].find({}, _OUTLINE)) if self._is_ours(run)]
@@ -323,7 +322,7 @@ class Database(Connection):
         return len(old)
 
     def runs_elsewhere(self) -> list[Run]:
-        """Return the runs that have not ended and that another installation is to do."""
+        """Return the runs of other installations that have not ended."""
         return self._unfinished(ours=False)
 
     def _unfinished(self, *, ours: bool) -> list[Run]:
@@ -335,7 +334,7 @@ class Database(Connection):
 
     @translated
     def is_owner(self, owner: str) -> bool:
-        """Say whether a playlist or a run is of ``owner``."""
+        """Return whether any playlist or run belongs to ``owner``."""
         return any(self._mongo[name].find_one({"owner": owner}, {"_id": 1}) for name in ("playlists", "runs"))
 
     # -- counts ---------------------------------------------------------------------------------------------
@@ -347,13 +346,13 @@ class Database(Connection):
 
     @translated
     def refresh_counts(self) -> None:
-        """Count anew; takes a second per 100,000 tracks on the embedded server."""
+        """Count tracks and playlists again; takes a second per 100,000 tracks on the embedded server."""
         numbers = {name: self._mongo[name].estimated_document_count() for name in ("tracks", "playlists")}
         self._mongo["stats"].replace_one({"_id": "counts"}, numbers, upsert=True)
 
     @translated
     def create_indexes(self) -> None:
-        """Create the indexes on a MongoDB server, where that is atomic (the embedded one: store.mongo.indexes)."""
+        """Create the indexes on a MongoDB server; :mod:`store.mongo.indexes` does it on the embedded one."""
         for name, models in INDEXES.items():
             self._mongo[name].create_indexes(list(models))
 
@@ -366,7 +365,7 @@ class Database(Connection):
 def open_database(var: Path, mongodb_uri: str = "", *, installation_id: str = "", patience_s: float = 30.0) -> Database:
     """Return the database of this installation: ``mongodb_uri`` if given, else the embedded one, started or joined.
 
-    ``installation_id`` names the installation where ``var`` does not stay.
+    ``installation_id`` names the installation; if it is empty, ``var`` holds the name.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""The disk under ``var``: what its errors mean, room that is kept free, files that are replaced whole.
+"""The disk under ``var``: what its errors mean, a reserve of free room, and files that are replaced atomically.
 
-The embedded database cannot go on when a write of its own finds no room. So others stop earlier.
+The embedded database stops working when it finds no room. The reserve makes everything else stop earlier.
 """
 
 import errno
@@ -35,30 +35,30 @@ class DiskFull(DiskError):  # noqa: N818 - a state, which the routes answer with
 
 
 def disk_error(fault: OSError) -> DiskError | None:
-    """Return what ``fault`` means in words, None for one that is not about room or permissions."""
+    """Return the error to show for ``fault``, None if it is not about room or permissions."""
     if fault.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return DiskFull()
     if fault.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:
-        hint = "Whoever runs this server lets its user write there. On the server: python -m etl doctor"
+        hint = "Whoever runs this server must let its user write there. On the server: python -m etl doctor"
         return DiskError("The server's data folder cannot be written.", hint)
     return None
 
 
 def require_room(folder: Path) -> None:
-    """Raise DiskFull where the disk that ``folder`` is made on has less than LEAST_FREE_BYTES of room."""
-    made = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
-    if shutil.disk_usage(made).free < LEAST_FREE_BYTES:
+    """Raise DiskFull if the disk of ``folder``, which need not exist yet, has less than LEAST_FREE_BYTES free."""
+    existing = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    if shutil.disk_usage(existing).free < LEAST_FREE_BYTES:
         raise DiskFull
 
 
 @contextmanager
 def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
-    """Yield a new file that takes the place of ``path`` at the end; the umask takes from ``mode``.
+    """Yield a new file that replaces ``path`` at the end; the umask applies to ``mode``.
 
-    A kill at any moment leaves the file before or the new one, whole; an exception leaves the one before.
+    After a kill, ``path`` is the complete old or new file; after an exception, the old one.
     """
     partial = path.with_name(f"{path.name}.partial")
-    partial.unlink(missing_ok=True)  # what a kill has left, others may have open
+    partial.unlink(missing_ok=True)  # a killed process may have left it, and others may have it open
     try:
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             yield file
@@ -70,6 +70,6 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write ``path`` as ``replacing`` does, in UTF-8."""
+    """Replace the file at ``path`` atomically by ``text`` in UTF-8."""
     with replacing(path) as file:
         file.write(text.encode())

@@ -10,7 +10,8 @@ from store.text import recording_key
 
 Document = dict[str, Any]
 
-# The rows that people bring, apart from the shared layer: only their owner and whom a playlist is shared with see them.
+# The tracks that people import, apart from the shared layer: only their owner, and people who may open a playlist of
+# the owner, see them.
 OWN_TRACKS = "own_tracks"
 
 _PLAYLIST_FIELDS = ("name", "owner", "source", "item_count", "complete", "shared", "created_at")
@@ -22,7 +23,7 @@ _ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 def layer_of(owner: str | None) -> str:
-    """Return the collection of the rows of ``owner``; ``None`` is the installation, whose rows are the shared layer."""
+    """Return the collection that holds the tracks of ``owner``; without one, that of the shared layer."""
     return "tracks" if owner is None else OWN_TRACKS
 
 
@@ -32,7 +33,7 @@ def track_key(track_id: str, owner: str | None) -> str:
 
 
 def track_document(track: Track, brought_by: str, owner: str | None = None) -> Document:
-    """Return the document of ``track``; ``brought_by`` names the run and page that brings it in."""
+    """Return the document of ``track``; ``brought_by`` names the run and page that imports it."""
     document: Document = {"_id": track_key(track.id, owner), "brought_by": brought_by}
     if owner is not None:
         document |= {"owner": owner, "track": track.id}
@@ -55,18 +56,18 @@ def _filled(value: Track | AlbumDetails, names: Iterable[str]) -> Document:
 
 
 def recording_keys(track: Track) -> list[str]:
-    """Return what other names of the same recording may have in common with ``track``: its ISRC, title with artist."""
+    """Return the keys that other tracks of the same recording may share: the ISRC, and the title with the artist."""
     names = f"name:{recording_key(track.title, track.artists[0] if track.artists else '')}"
     return [f"isrc:{track.isrc}", names] if track.isrc else [names]
 
 
 def id_key(namespace: str, id_: str) -> str:
-    """Return the key of a track's id at a service; MusicBrainz' ids are the same in capitals."""
+    """Return the key of a track's id at a service; ids of MusicBrainz may be written in capitals."""
     return f"{namespace}:{id_.lower() if namespace == 'mbid' else id_}"
 
 
 def features_document(features: AudioFeatures) -> Document:
-    """Return audio features as they lie in the document of their track."""
+    """Return audio features as a part of their track's document."""
     known = {name: getattr(features, name) for name in ("source", "confidence", "fetched_at", "licence")}
     return _known({"values": dict(features.values), **known})
 
@@ -93,17 +94,17 @@ def _album_details(document: Mapping[str, Any]) -> AlbumDetails:
 
 
 def track_changes(stored: Mapping[str, Any], offered: Track, *, repair: bool) -> Document:
-    """Return the fields that ``offered`` changes in a stored track: what it fills, or with ``repair`` what it knows.
+    """Return the fields that ``offered`` changes in a stored track: gaps, or with ``repair`` all values it has.
 
-    :mod:`store.gaps` says which value is better founded.
+    The rules are those of :mod:`store.gaps`.
     """
     known = track_from(stored)
-    if _says_the_same(offered.features, known.features):  # but for its time
+    if _same_report(offered.features, known.features):
         offered = replace(offered, features=known.features)
     track = merged(offered, known) if repair else merged(known, offered)
     owner = stored.get("owner")
     new = track_document(track, stored["brought_by"], owner)
-    if not repair:  # the names of another file lead to the track as well
+    if not repair:  # the track can also be found by the names in the other file
         new["keys"] = list(dict.fromkeys([*stored.get("keys", ()), *new["keys"], *_keys_of(offered, owner)]))
     changes = {name: value for name, value in new.items() if value != stored.get(name)}
     if "features" in changes:
@@ -111,7 +112,8 @@ def track_changes(stored: Mapping[str, Any], offered: Track, *, repair: bool) ->
     return changes | ({"doubtful": False} if known.doubtful and not track.doubtful else {})
 
 
-def _says_the_same(one: AudioFeatures | None, other: AudioFeatures | None) -> bool:
+def _same_report(one: AudioFeatures | None, other: AudioFeatures | None) -> bool:
+    """Return whether both have the same source and values; their times may differ."""
     return one is not None and other is not None and (one.source, one.values) == (other.source, other.values)
 
 
@@ -120,10 +122,10 @@ def _keys_of(track: Track, owner: str | None) -> list[str]:
 
 
 def reports_by_source(stored: Mapping[str, Any], what: str, new: Mapping[str, Any] | None = None) -> list[Document]:
-    """Return what each source has reported of a track (``what``: "features" or "genres"), ``new`` as the latest.
+    """Return each source's report of a track's "features" or "genres" (``what``); ``new`` replaces its source's report.
 
-    A list, because the name of a source may hold a dot. A track that came with features and got no others since holds
-    them in ``features`` alone.
+    It is a list, because the name of a source may contain a dot. The features that a track was imported with may be in
+    ``features`` only.
     """
     by_source = {report["source"]: report for report in stored.get(f"{what}_by_source", ())}
     if what == "features" and "features" in stored:
@@ -132,7 +134,7 @@ def reports_by_source(stored: Mapping[str, Any], what: str, new: Mapping[str, An
 
 
 def item_document(item: PlaylistItem) -> Document:
-    """Return a playlist row as it lies in its page; its position follows from its place there."""
+    """Return a playlist row as a part of its page; its position in the page implies its ``position``."""
     known = {"track": item.track_id, "by": item.added_by, "at": item.added_at, "plays": item.plays, "file": item.file}
     return _known(known)
 
@@ -149,9 +151,9 @@ def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
 
 
 def playlist_document(playlist: Playlist) -> Document:
-    """Return the document of a playlist. Contributors are pairs: an id may hold a dot, a field name should not.
+    """Return the document of a playlist. Contributors are pairs, because an id may contain a dot.
 
-    A playlist that names nobody has no ``people``, so that an import that comes again leaves the stored names alone.
+    A playlist without people has no ``people`` field, so that a repeated import does not delete the stored names.
     """
     people = {"people": people_rows(playlist.people)} if playlist.people else {}
     contributors = [list(pair) for pair in playlist.contributors.items()]
@@ -161,7 +163,7 @@ def playlist_document(playlist: Playlist) -> Document:
 
 
 def people_rows(people: Mapping[str, Person]) -> list[list[str | None]]:
-    """Return id, name and colour of each, and the shape of who has one."""
+    """Return a row for each person: id, name, colour and, if there is one, shape."""
     shapes = {id_: [person.shape] if person.shape else [] for id_, person in people.items()}
     return [[id_, person.name, person.colour, *shapes[id_]] for id_, person in people.items()]
 

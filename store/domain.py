@@ -1,6 +1,6 @@
-"""The domain types: frozen values that know no database, no HTTP and no file format.
+"""The domain types: frozen values, independent of the database, HTTP and file formats.
 
-A value that is missing is ``None``: never 0, never an empty string.
+A missing value is ``None``: never 0, never an empty string.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from datetime import datetime
 
 from store.text import normalise
 
-# Spotify's Developer Policy (III.14) keeps its API's data out of machine learning: they are shown, no model reads them.
+# Spotify's Developer Policy (III.14) forbids machine learning with data of its API: they may only be shown.
 SHOWN_ONLY = frozenset({"spotify"})
 
 MAX_PERSON_NAME = 60
@@ -20,8 +20,7 @@ MAX_PERSON_NAME = 60
 SHAPES = ("circle", "square", "triangle", "diamond", "plus", "wedge", "star", "cross")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
-# Spotify's thirteen, with the inclusive bounds outside which a value is a fault of the source, not a property of the
-# music.
+# Spotify's thirteen audio features with inclusive bounds; a value outside them is an error of the source.
 FEATURE_BOUNDS: Mapping[str, tuple[float, float]] = {
     "danceability": (0.0, 1.0),
     "energy": (0.0, 1.0),
@@ -43,11 +42,11 @@ _UNKNOWN_VALUES = (math.nan,) * len(AUDIO_FEATURES)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AudioFeatures:
-    """What one source says of a track's sound.
+    """The audio features of a track from one source.
 
     ``values`` maps names of :data:`AUDIO_FEATURES` to numbers in Spotify's units (``loudness`` in dB,
     ``tempo`` in beats per minute, ``duration_ms`` in milliseconds, ``key`` as pitch class 0 = C,
-    ``mode`` 1 = major, the rest 0 to 1); a feature the source did not give has no entry.
+    ``mode`` 1 = major, the rest 0 to 1); a missing feature has no entry.
     """
 
     values: Mapping[str, float]
@@ -63,10 +62,10 @@ class AudioFeatures:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlbumDetails:
-    """What is known of the album of a track, and of the track's place on it.
+    """The album of a track, and the track's position on it.
 
-    ``released`` is the date of release as precisely as it is known: ``1979``, ``1979-11`` or ``1979-11-30``. URIs are
-    those of a service, such as ``spotify:album:ID`` or ``https://musicbrainz.org/release/MBID``.
+    ``released`` is the date of release as precisely as it is known: ``1979``, ``1979-11`` or ``1979-11-30``. URIs
+    belong to a service, such as ``spotify:album:ID`` or ``https://musicbrainz.org/release/MBID``.
     """
 
     released: str | None = None
@@ -83,12 +82,12 @@ class AlbumDetails:
 class Track:
     """One recording as one service names it.
 
-    ``id`` is Spotify's where the track has one, else :func:`local_track_id`. ``labels`` are genres given
-    to the track itself, ``artist_genres`` those of its artists; ``source`` says where the names are from. ``ids`` are
-    those that sources have given it, by namespace (see :class:`etl.providers.base.Identity`). ``artist_uris`` are
-    addresses of its artists at a service. The catalogue holds neither them nor ``album_details``. ``value_sources``
-    names the source of each value that does not come from ``source``; audio features name theirs themselves.
-    ``doubtful`` says that the names were read in an encoding that was guessed.
+    ``id`` is Spotify's id if the track has one, else :func:`local_track_id`. ``labels`` are genres of the track
+    itself, ``artist_genres`` those of its artists. ``source`` says where the names are from, ``value_sources`` the
+    sources of values from elsewhere, except for audio features, which have their own. ``ids`` are the
+    track's ids at other services, by namespace (see :class:`etl.providers.base.Identity`). ``artist_uris`` are its
+    artists' addresses at a service; the catalogue has neither these nor ``album_details``. ``doubtful`` says that the
+    names were read in a guessed encoding.
     """
 
     id: str
@@ -111,36 +110,36 @@ class Track:
     doubtful: bool = False
 
     def source_of(self, name: str) -> str:
-        """Return where the value of the field ``name`` is from."""
+        """Return the source of the value of the field ``name``."""
         return self.value_sources.get(name, self.source)
 
 
-# The title of a track of which nothing but an id is known, until a file or a source names it.
+# The provisional title of a track of which only an id is known.
 _UNNAMED = re.compile(r"(?:spotify|deezer|itunes|youtube|mbid|isrc):track:\S+")
 
 
 def is_unnamed(title: str) -> bool:
-    """Return whether a title is an id that stands in the place of an unknown one."""
+    """Return whether a title is an id, used because the real title is unknown."""
     return _UNNAMED.fullmatch(title) is not None
 
 
 def usable_features(track: Track) -> AudioFeatures | None:
-    """Return the audio features that models and neighbours may read, ``None`` where there are none."""
+    """Return the audio features that models and neighbours may read, None if there are none."""
     return track.features if track.features and track.features.source not in SHOWN_ONLY else None
 
 
 def release_date(track: Track) -> str | None:
-    """Return when the album came out, as precisely as it is known: a year, a month or a day."""
+    """Return the date of release as precisely as it is known: a year, a month or a day."""
     details = track.album_details
     return (details and details.released) or (None if track.year is None else str(track.year))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlaylistItem:
-    """One row of a playlist; ``added_by`` is the service's opaque id of a person.
+    """One row of a playlist; ``added_by`` is a service's id of a person.
 
-    ``plays`` is how often the listener has played it, where the playlist comes from a history or a library. ``file`` is
-    the path or the ``file:`` address of the listener's own file of it; it is shown to nobody else.
+    ``plays`` is how often the owner played the track, if the playlist comes from a history or a library. ``file`` is
+    the path or the ``file:`` address of the owner's own file; only the owner sees it.
     """
 
     position: int
@@ -153,9 +152,9 @@ class PlaylistItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """What the listener calls somebody whom a playlist knows by an opaque id, and the colour ``#rrggbb`` they get.
+    """The name and the colour ``#rrggbb`` that the owner of a playlist gives to a person in it.
 
-    ``shape`` is their mark on a map, one of :data:`SHAPES`.
+    ``shape`` is the person's mark on a map, one of :data:`SHAPES`.
     """
 
     name: str | None = None
@@ -167,10 +166,10 @@ class Person:
 class Playlist:
     """A playlist without its items; ``contributors`` maps a person's id to the number of rows they added.
 
-    ``people`` says by the same ids what the listener made of them; who is not in it has neither name nor colour.
-    ``owner`` is the hashed browser session that brought it in, ``None`` for one that belongs to the installation: that
-    the operator imported on the command line, or that was given to it. Everybody sees it there if it is ``shared``,
-    else the operator alone. In a playlist ``made_for`` people, ``added_by`` of a row is whom its track is for.
+    ``people`` holds, by the same ids, the names, colours and shapes that were chosen for them. ``owner`` is the hash of
+    the browser session that imported it. A playlist without an owner belongs to the installation: the operator imported
+    it on the command line, or somebody gave it. If it is ``shared`` everybody sees it, else only the operator. In a
+    playlist that was ``made_for`` people, ``added_by`` of a row names the person the track is for.
     """
 
     id: str
@@ -187,22 +186,22 @@ class Playlist:
 
 
 def person_name(value: object) -> str | None:
-    """Return ``value`` as somebody's name: one line of at most 60 characters; ``None`` for what is none."""
+    """Return ``value`` as a person's name, one line of at most 60 characters; None if it is not a name."""
     plain = " ".join("".join(c if c.isprintable() else " " for c in value).split()) if isinstance(value, str) else ""
     return plain[:MAX_PERSON_NAME] or None
 
 
 def person_colour(value: object) -> str | None:
-    """Return ``value`` if it is a colour ``#rrggbb``, in lower case; ``None`` for what is none."""
+    """Return ``value`` in lower case if it is a colour ``#rrggbb``, else None."""
     return value.lower() if isinstance(value, str) and _COLOUR.fullmatch(value) else None
 
 
 def person_shape(value: object) -> str | None:
-    """Return ``value`` if it is one of :data:`SHAPES`, ``None`` for what is none."""
+    """Return ``value`` if it is one of :data:`SHAPES`, else None."""
     return value if isinstance(value, str) and value in SHAPES else None
 
 
 def local_track_id(title: str, artists: Iterable[str], album: str | None, duration_ms: int | None) -> str:
-    """Return a stable id for a track that no service numbers: ``local-`` and 16 hex digits."""
+    """Return a stable id for a track without an id of a service: ``local-`` and 16 hex digits."""
     key = "\x1f".join([normalise(title), *map(normalise, artists), normalise(album or ""), str(duration_ms or "")])
     return "local-" + hashlib.sha256(key.encode()).hexdigest()[:16]

@@ -1,10 +1,10 @@
-"""The root of all errors that a person sees, and those of the database."""
+"""The base class of all errors that a person sees, and the errors of the database."""
 
 _ON_THE_SERVER = "On the server:"
 
 
 def in_words(hint: str) -> str:
-    """Return a hint as the page says it: without the command line, which stands at its end after "On the server:"."""
+    """Return a hint for the page: without the command at its end, which follows "On the server:"."""
     words, command, _ = hint.partition(_ON_THE_SERVER)
     return words.strip() or ("Whoever runs this server can do this there." if command else "")
 
@@ -17,10 +17,10 @@ class TastemapError(Exception):
     message : str
         What went wrong, one sentence.
     hint : str
-        What the reader can do about it; empty where there is nothing to do. A command line stands at its end, after
-        "On the server:", and is left out where the page says it (:func:`in_words`).
+        What the reader can do about it; may be empty. A command comes at its end, after "On the server:"; the page
+        leaves it out (:func:`in_words`).
     code : str, optional
-        A name for programs, of lower-case letters and underscores; that of the class if it is not given.
+        A name for programs, of lower-case letters and underscores; by default that of the class.
     """
 
     code: str = "error"
@@ -37,7 +37,7 @@ class TastemapError(Exception):
 
 
 class StoreError(TastemapError):
-    """The database refused or broke something."""
+    """The database refused an operation or failed."""
 
     code = "store_down"
 

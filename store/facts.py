@@ -1,9 +1,8 @@
 """Facts that sources report of known tracks: features, genres, ids, segments of an analysis.
 
-They are facts of the row of an owner, where one is named who has a row of the track, else of the shared layer's row.
-The document of a track holds what each source has reported (``features_by_source``, ``genres_by_source``). The fields
-that readers use hold the facts of the source that was chosen, with their time and licence. ``found_by`` names the runs
-that put them there.
+If an owner is given and has a document of the track, the facts are stored there, else in the shared layer. A track's
+document holds the reports of every source (``features_by_source``, ``genres_by_source``). The fields that readers use
+hold the facts of the chosen source, with their time and licence; ``found_by`` names the runs that stored them.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,20 +28,20 @@ from store.documents import (
 from store.domain import SHOWN_ONLY, AudioFeatures, Track
 
 ANALYSES = "analyses"
-# How the source of what was computed from somebody's own file begins.
+# The source of features that were computed from a person's own file begins with this.
 OWN_AUDIO = "own audio"
-# What follows in it where a model of ml.perception has told them, rather than the analyser's plain formulas.
+# This follows if a model of ml.perception computed them, and not the analyser's formulas.
 CALIBRATED = ", calibrated by "
 _TIMBRES = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownTrack:
-    """A track with the origin of what is known of it.
+    """A track with the origin of its facts.
 
-    ``features_by`` and ``genres_by`` are the ids of the runs that brought its audio features and its genres.
+    ``features_by`` and ``genres_by`` are the ids of the runs that stored its audio features and its genres.
     ``genres_source`` is the source of its genres. ``feature_sources`` are all sources that have reported audio
-    features of it, whether theirs are the chosen ones or not.
+    features, chosen or not.
     """
 
     track: Track
@@ -63,7 +62,7 @@ class Provenance:
 
 
 def known_tracks(database: Database, track_ids: Collection[str], owner: str | None = None) -> dict[str, KnownTrack]:
-    """Return the known ones of ``track_ids`` with the origin of what is known of them; the rows of ``owner`` first."""
+    """Return the tracks of ``track_ids`` that are known, by id, with the origin of their facts."""
     found = {}
     for name, document in database.track_documents(track_ids, owner).items():
         by = document.get("found_by", {})
@@ -80,7 +79,7 @@ def known_tracks(database: Database, track_ids: Collection[str], owner: str | No
 def tracks_like(database: Database, tracks: Iterable[Track]) -> dict[str, list[Track]]:
     """Return by key (:func:`store.documents.recording_keys`) the known tracks that may be the same recordings.
 
-    Those with a service's id come before our own.
+    Tracks with an id of a service come before those with a local id.
     """
     keys = {key for track in tracks for key in recording_keys(track)}
     found: dict[str, dict[str, Track]] = {}
@@ -91,9 +90,9 @@ def tracks_like(database: Database, tracks: Iterable[Track]) -> dict[str, list[T
 
 
 def track_with_id(database: Database, namespace: str, id_: str, owner: str | None = None) -> Track | None:
-    """Return the known track that has this id at a service (or this ISRC), one with a service's id first.
+    """Return the known track that has this id at a service (or this ISRC), None if there is none.
 
-    A row of ``owner`` goes before the shared layer.
+    Tracks of ``owner`` are preferred to the shared layer, then tracks with an id of a service to those with a local id.
     """
     key, found = id_key(namespace, id_), []
     if owner is not None:
@@ -109,9 +108,9 @@ def _rank(track: Track) -> tuple[bool, str]:
 def put_features(
     database: Database, track_id: str, features: AudioFeatures, brought_by: str, owner: str | None = None
 ) -> None:
-    """Keep the audio features that a source reported, and make them those of the track.
+    """Store the audio features that a source reported, and choose them for the track.
 
-    Values that are shown only (:data:`store.domain.SHOWN_ONLY`) do not displace those that models may read.
+    Values that may only be shown (:data:`store.domain.SHOWN_ONLY`) do not replace those that models may read.
     """
     stored, new = _stored(database, track_id, owner), features_document(features)
     changes: dict[str, Any] = {"features_by_source": reports_by_source(stored, "features", new)}
@@ -123,15 +122,17 @@ def put_features(
 def put_own_sound(
     database: Database, track_id: str, features: AudioFeatures, brought_by: str, owner: str | None = None
 ) -> None:
-    """Keep the audio features that were computed from the owner's file (source "own audio, ...").
+    """Store the audio features that were computed from the owner's audio file (source "own audio, ...").
 
-    They replace those of an earlier analysis, and stand in front only where no source and no file has told any.
+    They replace those of an earlier analysis. They are chosen for the track only if no other source has reported
+    features that models may read.
     """
     stored, new = _stored(database, track_id, owner), features_document(features)
-    others = [one for one in reports_by_source(stored, "features") if not one["source"].startswith(OWN_AUDIO)]
+    reports = reports_by_source(stored, "features")
+    others = [report for report in reports if not report["source"].startswith(OWN_AUDIO)]
     changes: dict[str, Any] = {"features_by_source": [*others, new]}
-    front = stored.get("features", new)["source"]
-    if front in SHOWN_ONLY or front.startswith(OWN_AUDIO):
+    chosen = stored.get("features", new)["source"]
+    if chosen in SHOWN_ONLY or chosen.startswith(OWN_AUDIO):
         changes |= {"features": new, "found_by.features": brought_by}
     _change(database, track_id, changes, owner=owner)
 
@@ -143,15 +144,15 @@ def own_sound(database: Database, track_id: str, owner: str | None = None) -> di
 
 
 def own_sound_report(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the audio features in a track's document that were computed from a file, and their source."""
+    """Return the report in a track's document whose audio features were computed from the owner's file, or None."""
     reports = reports_by_source(document, "features")
     return next((report for report in reports if report["source"].startswith(OWN_AUDIO)), None)
 
 
 def forget_own_sound(database: Database, track_id: str, owner: str | None = None) -> None:
-    """Delete the audio features that were computed from the owner's file; those of another source come in front."""
+    """Delete the audio features that were computed from the owner's file; those of another source replace them."""
     reports = reports_by_source(_stored(database, track_id, owner), "features")
-    sources = [one["source"] for one in reports if one["source"].startswith(OWN_AUDIO)]
+    sources = [report["source"] for report in reports if report["source"].startswith(OWN_AUDIO)]
     forget_features(database, track_id, sources, (), owner=owner)
 
 
@@ -167,11 +168,10 @@ def forget_features(
     before: datetime | None = None,
     owner: str | None = None,
 ) -> bool:
-    """Delete the audio features that ``sources`` reported.
+    """Delete the audio features that ``sources`` reported; return whether anything was deleted.
 
-    With ``before`` (aware) newer ones stay; those of which no time is known go.
-
-    Those of another source take their place, by ``order`` (the best first). ``True`` if anything was deleted.
+    With ``before`` (aware), only older ones and those without a time are deleted. Features of another source replace
+    them; ``order`` ranks the sources, best first.
     """
     stored = _stored(database, track_id, owner)
     known = reports_by_source(stored, "features")
@@ -180,8 +180,8 @@ def forget_features(
     ]
     if left == known:
         return False
-    places = {source: place for place, source in enumerate(order)}
-    left.sort(key=lambda report: (report["source"] in SHOWN_ONLY, places.get(report["source"], -1)))
+    ranks = {source: rank for rank, source in enumerate(order)}
+    left.sort(key=lambda report: (report["source"] in SHOWN_ONLY, ranks.get(report["source"], -1)))
     changes: dict[str, Any] = {"features_by_source": left}
     gone = []
     if stored.get("features") not in left:
@@ -203,7 +203,7 @@ def put_genres(
     by: Provenance,
     owner: str | None = None,
 ) -> None:
-    """Make these the genres of the track and of its artists; what other sources reported is kept as well."""
+    """Store genres that a source reported, and choose them for the track; other sources' reports are kept."""
     provenance = {"source": by.source, "fetched_at": by.fetched_at, "licence": by.licence}
     changes: dict[str, Any] = {"genres_from": provenance, "found_by.genres": by.brought_by}
     given = {"labels": list(labels), "artist_genres": list(artist_genres)}
@@ -241,8 +241,10 @@ def put_segments(
     timbre: Sequence[Sequence[float]],
     pitches: Sequence[Sequence[float]],
 ) -> None:
-    """Store the segments of a track: float32, little endian, ``start`` and ``duration`` (n) in seconds, the others
-    (n, 12) by rows. An hour of music takes some 1.5 MB."""
+    """Store the n segments of a track's analysis as little-endian float32; an hour of music takes some 1.5 MB.
+
+    ``start`` and ``duration`` have n values in seconds, ``timbre`` and ``pitches`` n rows of 12.
+    """
     arrays = {"start": start, "duration": duration, "timbre": timbre, "pitches": pitches}
     packed = {name: np.asarray(values, "<f4").tobytes() for name, values in arrays.items()}
     database.put_document(ANALYSES, {"_id": track_id, **asdict(by), "segments": len(start), **packed})
@@ -250,10 +252,10 @@ def put_segments(
 
 @dataclass(frozen=True, slots=True)
 class AnalysisStamp:
-    """By whose analyser the timbre of a track is, and when it was fetched: it changes with the analysis.
+    """Which analyser computed a track's timbre, and when it was stored: the stamp changes with the analysis.
 
-    ``analyser`` is the source for what was computed here, "" for the one of Spotify. Timbres of two analysers have
-    other axes.
+    ``analyser`` is the source if the timbre was computed here, and "" if it is Spotify's. Timbres of different
+    analysers have different axes.
     """
 
     analyser: str
@@ -261,7 +263,7 @@ class AnalysisStamp:
 
 
 def analysed(database: Database) -> dict[str, AnalysisStamp]:
-    """Return the ids of the tracks that have been analysed, each with its stamp."""
+    """Return the stamps of all analysed tracks by id."""
     return {
         row["_id"]: AnalysisStamp(row["source"] if row["source"].startswith(OWN_AUDIO) else "", row["fetched_at"])
         for row in database.fields_of(ANALYSES, ["source", "fetched_at"])
@@ -269,6 +271,6 @@ def analysed(database: Database) -> dict[str, AnalysisStamp]:
 
 
 def timbre_of(database: Database, track_id: str) -> npt.NDArray[np.float32] | None:
-    """Return the timbre of a track's segments, shape (n, 12); ``None`` for a track that has not been analysed."""
+    """Return the timbre of a track's segments, shape (n, 12); None if the track has not been analysed."""
     document = database.get_document(ANALYSES, track_id)
     return np.frombuffer(document["timbre"], "<f4").reshape(-1, _TIMBRES) if document else None

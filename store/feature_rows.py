@@ -14,7 +14,7 @@ UNKNOWN = (float("nan"),) * len(AUDIO_FEATURES)
 def feature_rows(features: Iterable[AudioFeatures | None]) -> npt.NDArray[np.float32]:
     """Return (n, 13) values in the order of :data:`store.domain.AUDIO_FEATURES` and in Spotify's units.
 
-    A value that is unknown is NaN; the row of ``None`` is NaN throughout.
+    Unknown values are NaN; the row of None is all NaN.
     """
     rows = [UNKNOWN if known is None else known.vector() for known in features]
     return np.array(rows, np.float32).reshape(-1, len(AUDIO_FEATURES))

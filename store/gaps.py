@@ -1,16 +1,15 @@
-"""Merges what several sources know of one track: the one rule for gaps, and for which source is better founded.
+"""Merges the values that several sources have of one track, by one rule for the whole project.
 
-What a person brought stands in front of the shared layer, for that person; in the shared layer public tables stand in
-front of the collection (playlists that were given, and what sources found). Whoever stands in front keeps their values,
-and the others fill the gaps, value by value. Only these are better founded than the value in front:
+Sources have an order of precedence. For a person, their own imports precede the shared layer; in the shared layer,
+public tables precede the collection (playlists that were given, and results of online sources). Of one owner's files,
+the later one precedes, so that a better file repairs an earlier one. A value of the preceding source stays, and others
+fill only gaps. There are four exceptions, in which a later value replaces an earlier one:
 
-1. a title with its artists, than an id in the place of an unknown one;
-2. names from a file that says its encoding, than names from one whose encoding was guessed;
-3. a more precise date of release that begins with the known one;
-4. audio features that models may read, than those that may only be shown; then features that hold all of the same
-   values and further ones. They are one source's or another's, never a mixture.
-
-Of one owner's files the later one stands in front, so that a better file repairs an earlier one.
+1. a title with its artists replaces an id that stood for an unknown title;
+2. names from a file with a declared encoding replace names read in a guessed encoding;
+3. a more precise date of release replaces a date that it begins with;
+4. audio features that models may read replace those that may only be shown; and features replace others if they have
+   all the same values and more. Features are never a mixture of sources.
 """
 
 from dataclasses import fields, replace
@@ -28,9 +27,9 @@ _ALBUM = tuple(field.name for field in fields(AlbumDetails))
 
 
 def merged(track: Track, *others: Track) -> Track:
-    """Return ``track`` with what ``others``, in their order, know in addition or better; see the rule above.
+    """Return ``track`` with additional and better values of ``others``, in order of precedence; see the rule above.
 
-    ``value_sources`` says of each value that came from another side where it is from.
+    ``value_sources`` of the result names the source of each value that was filled in.
     """
     return reduce(_merged, others, track)
 
@@ -59,7 +58,7 @@ def _merged(track: Track, other: Track) -> Track:
 
 
 def better_features(known: AudioFeatures | None, other: AudioFeatures | None) -> AudioFeatures | None:
-    """Return the better founded of two sources' audio features, ``known`` among equals."""
+    """Return the better of two sources' audio features by the rule above, ``known`` if neither is better."""
     if known is None or other is None:
         return known or other
     gain = (known.source in SHOWN_ONLY) - (other.source in SHOWN_ONLY)
@@ -78,7 +77,7 @@ def _is_missing(value: object) -> bool:
 
 
 def _album_details(known: AlbumDetails | None, other: AlbumDetails | None) -> AlbumDetails | None:
-    """Return the details that ``other`` adds something to, ``None`` if it adds nothing."""
+    """Return ``known`` with what ``other`` adds to it, None if it adds nothing."""
     if other is None or known is None:
         return other
     filling = {name: getattr(other, name) for name in _ALBUM if _is_missing(getattr(known, name))}

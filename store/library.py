@@ -1,4 +1,4 @@
-"""The tracks that a viewer sees, from the database and the catalogue together, merged as :mod:`store.gaps` says."""
+"""The tracks that a viewer sees, from the database and the catalogue, merged by the rule of :mod:`store.gaps`."""
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -8,16 +8,16 @@ from store.database import Database
 from store.domain import Track
 from store.gaps import merged
 
-# Tracks of one question to the database, of two at a time.
+# How many tracks one query to the database asks for; two queries run at a time.
 _AT_ONCE = 500
 
 
 def tracks_by_id(
     snapshot: Snapshot, database: Database, ids: Collection[str], viewer: str | None = None
 ) -> dict[str, Track]:
-    """Return the known tracks of ``ids``: the viewer's own rows, the catalogue's, and the database's where it has none.
+    """Return the known tracks of ``ids``, from the viewer's own rows, then the catalogue, then the database.
 
-    ``snapshot`` is that of the viewer. A viewer without rows of their own costs no question to the database more.
+    ``snapshot`` is the viewer's snapshot of the catalogue.
     """
     own = database.own_tracks(ids, viewer) if viewer is not None else {}
     known = _with_catalogue(snapshot, own, ids)
@@ -27,28 +27,28 @@ def tracks_by_id(
 def tracks_of_playlist(
     snapshot: Snapshot, database: Database, owner: str | None, ids: Collection[str]
 ) -> dict[str, Track]:
-    """Return the tracks of a playlist as its owner brought them, their gaps filled from the shared layer.
+    """Return the tracks of a playlist as its owner imported them, with gaps filled from the shared layer.
 
-    ``owner`` is that of the playlist: whoever may open it sees its rows. ``snapshot`` is that of the shared layer.
+    ``owner`` is the playlist's owner, not the viewer. ``snapshot`` is that of the shared layer.
     """
     if len(ids) <= _AT_ONCE:
         return _with_catalogue(snapshot, database.get_tracks(ids, owner), ids)
     wanted = list(ids)
     parts = [wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE)]
     known: dict[str, Track] = {}
-    # While the database looks for some, the catalogue has those before; its answers are read meanwhile, too.
-    with ThreadPoolExecutor(2) as asking:
-        for part, stored in zip(parts, asking.map(lambda part: database.get_tracks(part, owner), parts), strict=True):
+    # While the database looks for the next parts, the catalogue fills the gaps of this one.
+    with ThreadPoolExecutor(2) as pool:
+        for part, stored in zip(parts, pool.map(lambda part: database.get_tracks(part, owner), parts), strict=True):
             known |= _with_catalogue(snapshot, stored, part)
     return known
 
 
 def shown_tracks(catalogue: Catalogue, database: Database, owner: str | None, ids: Collection[str]) -> dict[str, Track]:
-    """Return the tracks of a playlist as :func:`tracks_of_playlist` does, in a fraction of its time: for what is shown.
+    """Return the tracks of a playlist for display: like :func:`tracks_of_playlist`, but much faster.
 
-    What the catalogue has of the playlist's owner (None: of the installation) is read there, the rest in the database.
-    It lacks the ids at services, the addresses of artists, the details of albums and the sources of single values.
-    What a run under way has found of a known track appears when the run has ended.
+    Tracks that the catalogue has from the playlist's owner (None: the installation) are not read from the database.
+    These lack ids at services, addresses of artists, details of albums and the sources of single values, and they do
+    not show what an unfinished run has found.
     """
     snapshot = catalogue.current(owner)
     known = snapshot.tracks(ids, COLLECTION if owner is None else OWN)

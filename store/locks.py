@@ -8,11 +8,11 @@ from pathlib import Path
 
 
 def take(path: Path, *, shared: bool = False, wait: bool = True) -> int | None:
-    """Lock the file at ``path`` and return its descriptor; ``None`` if ``wait`` is false and another holds it.
+    """Lock the file at ``path`` and return its descriptor; None if ``wait`` is false and another process holds it.
 
-    Closing the descriptor releases the lock. Descriptors are not inherited by programs started from here;
-    a forked child shares the lock until it closes its copy. Who holds a lock may delete or move its file, with the
-    folder that it is in: others then lock a new file.
+    Closing the descriptor releases the lock. Programs started from here do not inherit descriptors; a forked child
+    shares the lock until it closes its copy. The holder may delete or move the file or its folder: others then lock a
+    new file.
     """
     while True:
         try:
@@ -41,7 +41,7 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock at ``path`` for the length of a ``with`` block, waiting for it first."""
+    """Wait for the lock at ``path``, and hold it for the length of a ``with`` block."""
     descriptor = take(path)
     assert descriptor is not None
     try:
@@ -52,7 +52,7 @@ def locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def locked_if_free(path: Path) -> Iterator[bool]:
-    """Hold the lock at ``path`` for the length of a ``with`` block, or yield false where another holds it."""
+    """Hold the lock at ``path`` for the length of a ``with`` block and yield True, or False if it is taken."""
     descriptor = take(path, wait=False)
     try:
         yield descriptor is not None

@@ -10,10 +10,10 @@ _SECONDS = 0.5
 
 
 class Recent(Generic[Value]):
-    """What ``read`` returned within the last half second; safe to use from several threads.
+    """Caches the value of ``read`` for half a second; safe to use from several threads.
 
-    What another process has changed is seen half a second later, as with the catalogue. Whoever changes it in this one
-    calls :meth:`forget`. What ``read`` raises is passed on, and nothing is kept.
+    A change by another process is seen at most half a second later. Code that changes the value in this process calls
+    :meth:`forget`. Exceptions of ``read`` are passed on and not cached.
     """
 
     def __init__(self, read: Callable[[], Value]) -> None:
@@ -27,5 +27,5 @@ class Recent(Generic[Value]):
         return known[1]
 
     def forget(self) -> None:
-        """Have it read again."""
+        """Drop the cached value."""
         self._known = None

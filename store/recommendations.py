@@ -1,6 +1,6 @@
-"""What sources recommended for a track (the seed), and the way back from a recommended track to a playlist.
+"""What sources recommended for a track (the seed), and the trail from a recommended track back to a playlist.
 
-One document per source and seed in ``recommendations``, found by its name and by every track in it.
+``recommendations`` holds a document for each source and seed; it is found by its id and by every track in it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,13 +13,13 @@ from store.mongo.connection import Connection
 
 COLLECTION = "recommendations"
 _PLAIN = ("seed", "source", "fetched_at", "licence", "brought_by")  # stored as they are
-# How far and how wide a trail is looked for: each look-up takes a millisecond or two.
+# The most steps of a trail and the most look-ups for it; each look-up takes a millisecond or two.
 _LONGEST, _LOOKUPS = 8, 300
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recommended:
-    """A recommended track, with the source's own measure (0 to 1) and reason where it gives them."""
+    """A recommended track, with the source's score (0 to 1) and reason if it gives them."""
 
     track_id: str
     score: float | None = None
@@ -28,9 +28,9 @@ class Recommended:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recommendations:
-    """What ``source`` recommended for ``seed`` (a track's id), best first; none where it knows of nothing.
+    """The ``tracks`` that ``source`` recommended for ``seed`` (a track's id), best first; perhaps none.
 
-    ``playlists`` are those whose enrichment needed it; ``brought_by`` is the run that fetched it.
+    ``playlists`` are the ids of the playlists whose enrichment asked for them; ``brought_by`` is the run that did.
     """
 
     seed: str
@@ -44,7 +44,7 @@ class Recommendations:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """``track_id`` is here because ``source`` recommended it for ``seed``."""
+    """``source`` recommended ``track_id`` for ``seed``."""
 
     track_id: str
     seed: str
@@ -55,14 +55,14 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trail:
-    """How a track got here: the first step led to it directly, the last one's seed lies in ``playlist``."""
+    """How a track was found: the first step recommended it, and the seed of the last step is in ``playlist``."""
 
     steps: tuple[Step, ...] = ()
     playlist: Playlist | None = None
 
 
 def put_recommendations(database: Connection, found: Recommendations) -> None:
-    """Store ``found`` in the place of what its source recommended for the seed before; playlists are added."""
+    """Store ``found``, replacing its source's earlier recommendations for the seed; their playlists are kept."""
     name = _name(found.source, found.seed)
     before = database.get_document(COLLECTION, name) or {}
     playlists = dict.fromkeys((*before.get("playlists", ()), *found.playlists))
@@ -80,21 +80,21 @@ def put_recommendations(database: Connection, found: Recommendations) -> None:
 
 
 def add_playlist(database: Connection, source: str, seed: str, playlist: str) -> None:
-    """Note that what is known already is part of the trail to another playlist, too."""
+    """Record that another playlist also asked for known recommendations."""
     found = database.get_document(COLLECTION, _name(source, seed))
     if found is not None and playlist not in found["playlists"]:
         database.change_document(COLLECTION, found["_id"], {"playlists": [*found["playlists"], playlist]})
 
 
 def recommended_for(database: Connection, seeds: Collection[str], source: str) -> dict[str, Recommendations]:
-    """Return what ``source`` recommended for each of ``seeds``, as far as there was a request."""
+    """Return the recommendations of ``source`` for those of ``seeds`` for which it was asked, by seed."""
     names = [_name(source, seed) for seed in seeds]
     found = map(_recommendations, database.get_documents(COLLECTION, names).values())
     return {recommendations.seed: recommendations for recommendations in found}
 
 
 def recommended_by(database: Connection, seed: str, sources: Sequence[str]) -> list[Recommendations]:
-    """Return what ``sources`` recommended for ``seed``, in their order."""
+    """Return the recommendations for ``seed``, in the order of ``sources``."""
     documents = database.get_documents(COLLECTION, [_name(source, seed) for source in sources])
     found = {document["source"]: _recommendations(document) for document in documents.values()}
     return [found[source] for source in sources if source in found]
@@ -108,36 +108,37 @@ def forget_recommendations(database: Connection, source: str) -> int:
 
 
 def trail_of(database: Connection, track_id: str, playlists: Mapping[str, Playlist]) -> Trail:
-    """Return the shortest way from ``track_id`` back to one of ``playlists``, the highest scores first.
+    """Return the shortest trail from ``track_id`` back to one of ``playlists``; among equals, the highest scores.
 
-    Where none leads that far, the track's own seed is the whole trail; a track that nobody recommended has none.
+    If no trail reaches a playlist, the result is only the first step; for a track that no source recommended, it is
+    empty. The search is breadth-first.
     """
-    came_by: dict[str, Step] = {}
+    steps: dict[str, Step] = {}  # by seed
     level, lookups = [track_id], 0
     for _ in range(_LONGEST):
-        further = []
-        for here in level:
+        next_level = []
+        for recommended in level:
             if lookups == _LOOKUPS:
                 break
             lookups += 1
-            leading = database.documents_where(COLLECTION, {"track_ids": here})
-            for step, names in sorted((_step(here, track_id) for track_id in leading), key=_rank):
-                if step.seed == track_id or step.seed in came_by:
+            documents = database.documents_where(COLLECTION, {"track_ids": recommended})
+            for step, names in sorted((_step(recommended, document) for document in documents), key=_rank):
+                if step.seed == track_id or step.seed in steps:
                     continue
-                came_by[step.seed] = step
-                further.append(step.seed)
-                home = next((playlists[name] for name in names if name in playlists), None)
-                if home:
-                    return Trail(steps=_way(came_by, step, track_id), playlist=home)
-        level = further
-    first = next((step for step in came_by.values() if step.track_id == track_id), None)
+                steps[step.seed] = step
+                next_level.append(step.seed)
+                playlist = next((playlists[name] for name in names if name in playlists), None)
+                if playlist:
+                    return Trail(steps=_steps_to(steps, step, track_id), playlist=playlist)
+        level = next_level
+    first = next((step for step in steps.values() if step.track_id == track_id), None)
     return Trail(steps=(first,) if first else ())
 
 
-def _way(came_by: Mapping[str, Step], last: Step, track_id: str) -> tuple[Step, ...]:
+def _steps_to(by_seed: Mapping[str, Step], last: Step, track_id: str) -> tuple[Step, ...]:
     steps = [last]
     while steps[-1].track_id != track_id:
-        steps.append(came_by[steps[-1].track_id])
+        steps.append(by_seed[steps[-1].track_id])
     return tuple(reversed(steps))
 
 

@@ -1,6 +1,6 @@
-"""A run: the import of one file, or a task such as gathering or a training. Its states and what it reports.
+"""A run: the import of one file, or a task such as gathering or training. Its states, progress and summary.
 
-:mod:`jobs` queues runs and does them; :class:`store.database.Database` keeps them.
+:mod:`jobs` queues runs and does them; :class:`store.database.Database` stores them.
 """
 
 import secrets
@@ -13,26 +13,26 @@ from typing import Any
 from store.errors import TastemapError
 
 ENDED = frozenset({"done", "failed", "cancelled"})
-# A run that is "waiting" sleeps in no process: it is due again at its `wake_at`, but after this time at the latest: one
-# farther ahead was stored before the clock was set back.
+# A "waiting" run is due at its `wake_at`. A time farther ahead than this was stored before the clock was set back, and
+# counts as due.
 LONGEST_SLEEP = timedelta(days=8)
 OPEN = frozenset({"queued", "running", "waiting"})
 # The phase of a run that only waits for the catalogue to be built.
 STORED = "stored"
 FRESH_CURSOR: Mapping[str, Any] = {"rows": 0, "playlist": 0, "items": 0, "contributors": []}
-# Kinds that may take hours: files that are dropped meanwhile do not wait for them.
+# Kinds of runs that may take hours; they have their own queue, so that files do not wait for them.
 LONG_KINDS = frozenset({"enrich", "balanced", "tracks", "artists", "segments", "train", "scan", "sounds"})
 
 
-class ImportProblem(TastemapError):  # noqa: N818 - a fault of the file, shown to the person who brought it
-    """A file that cannot be imported: ``code`` for programs, ``message`` and ``hint`` for people."""
+class ImportProblem(TastemapError):  # noqa: N818 - a fault of the file, shown to the person who imported it
+    """A file cannot be imported, or a task cannot be done."""
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:
         super().__init__(message, hint, code=code)
 
 
-class Postponed(Exception):  # noqa: N818 - nothing is wrong; the run goes on at `until`
-    """Nothing can be done before ``until`` (aware): the run keeps its cursor and waits. ``message`` says for what."""
+class Postponed(Exception):  # noqa: N818 - not an error; the run continues at `until`
+    """The run keeps its cursor and waits until ``until`` (aware); ``message`` says for what."""
 
     def __init__(self, message: str, until: datetime) -> None:
         super().__init__(message)
@@ -40,17 +40,17 @@ class Postponed(Exception):  # noqa: N818 - nothing is wrong; the run goes on at
         self.until = until
 
 
-class Yielded(Exception):  # noqa: N818 - nothing is wrong; the run goes on in the queue of large files
-    """Others wait, and the run has taken its time: it keeps its cursor and goes on elsewhere."""
+class Yielded(Exception):  # noqa: N818 - not an error; the run continues in the queue of large files
+    """The run has taken long while others wait: it keeps its cursor and continues in another queue."""
 
 
-class Cancelled(Exception):  # noqa: N818 - the listener's will
-    """The run has been cancelled while it was done."""
+class Cancelled(Exception):  # noqa: N818 - a person's decision
+    """Somebody has cancelled the run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Progress:
-    """Where a run stands: ``done`` of ``total`` (bytes, or the run's unit; None when unknown), the counts so far."""
+    """The progress of a run: ``done`` of ``total`` (bytes or the unit of the run; None if unknown), and its counts."""
 
     phase: str
     done: int = 0
@@ -71,10 +71,10 @@ class Skipped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunSummary:
-    """The end of a run: every requested row is stored, already known or skipped for a reason.
+    """The result of a run: every requested row was stored, known before, or skipped for a reason.
 
-    ``requested == stored + known + sum(skipped.values())``; ``examples`` holds at most twenty skipped rows;
-    ``emptied`` counts by feature the values out of bounds that were taken as missing.
+    ``requested == stored + known + sum(skipped.values())``. ``examples`` holds at most twenty skipped rows. ``emptied``
+    counts, by feature, values out of bounds, which were taken as missing.
     """
 
     requested: int = 0
@@ -86,7 +86,7 @@ class RunSummary:
 
 
 def now() -> datetime:
-    """Return the time in UTC in the milliseconds that the database keeps."""
+    """Return the time in UTC, rounded down to milliseconds as the database stores it."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -98,21 +98,22 @@ class Run:
     Parameters
     ----------
     kind
-        One of :data:`jobs.kinds.RUNNERS`, or of a file what it is, once it has been read: "playlist", "table" ...
+        One of :data:`jobs.kinds.RUNNERS`; for a file, its kind once it has been read: "playlist", "table" ...
     owner
         The browser session that started it, which is a secret; None for the operator.
     installation_id
         The installation that does it; "" in a run that is not stored yet.
     source
-        The path or address that the operator named; an upload has none and lies in its own folder.
+        The path or address that the operator gave; None for an upload, which is in :func:`upload_folder`.
     by_operator
         Whether the browser that started it may change what concerns everybody.
     read_options
-        How somebody says that a file is to be read, as :class:`etl.imports.reading.read_options.ReadOptions` keeps it.
+        A person's choices of how to read the file, a document of
+        :class:`etl.imports.reading.read_options.ReadOptions`.
     state
-        One of :data:`OPEN` or :data:`ENDED`; ``phase`` says in words what is being done.
+        One of :data:`OPEN` or :data:`ENDED`; ``phase`` describes the current work in words.
     wake_at
-        When a waiting run goes on (aware, as all times here).
+        When a waiting run continues (aware, like all times here).
     unit
         What ``bytes_done`` and ``bytes_total`` count.
     skipped, unread
@@ -120,23 +121,23 @@ class Run:
     columns
         The heading of each field that was read from a table or list.
     notes
-        Sentences about what the file leaves open.
+        Sentences about ambiguities of the file.
     playlist_ids
-        The playlists that it has brought in so far, in the order of the file.
+        The playlists imported so far, in the order of the file.
     request
-        The options of a task in JSON's types.
+        The options of a task, as JSON types.
     sources
         The counts of queries and answers by source.
     result
-        What came of a training or of writing to Spotify.
+        The result of training or of writing to Spotify.
     cursor
-        How far what is stored reaches. Of a file: the rows, the number of the playlist, its items and contributors.
+        How much is stored already. For a file: the rows, the number of the playlist, its items and contributors.
     changed
         Whether it has changed tracks that the catalogue does not hold yet.
     most_rows
-        How many rows it may bring; None where there is no limit.
+        How many rows it may import; None for no limit.
     large
-        Whether it took so long that it has left the queue of files for that of large ones.
+        Whether it belongs to the queue of large files, because it takes long.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(12))
@@ -180,18 +181,18 @@ class Run:
 
     @property
     def playlist_id(self) -> str | None:
-        """The first playlist that it has brought in."""
+        """The first playlist that it has imported."""
         return next(iter(self.playlist_ids), None)
 
 
 _FIELDS = frozenset(column.name for column in fields(Run)) - {"id"}
-# Reasons and headings are pairs in the store, because field names there should hold no dots.
+# These mappings are stored as pairs, because field names in the database should not contain dots.
 _PAIRS = ("skipped", "unread", "columns")
 _TUPLES = ("notes", "playlist_ids", "sources")
 
 
 def run_fields(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return fields of a :class:`Run` by name as they lie in its document; raises TypeError for an unknown name."""
+    """Return fields of a :class:`Run`, by name, as its document holds them; raises TypeError for an unknown name."""
     if unknown := changes.keys() - _FIELDS:
         raise TypeError(f"a run has no field {', '.join(sorted(unknown))}")
     stored = dict(changes)
@@ -209,7 +210,7 @@ def run_document(run: Run) -> dict[str, Any]:
 
 
 def run_from(document: Mapping[str, Any]) -> Run:
-    """Return the run of a document, or of the part of one that was read."""
+    """Return the run of a document, which may lack fields."""
     known = {name: document[name] for name in _FIELDS if name in document}
     for names, collect in ((_PAIRS, dict), (_TUPLES, tuple)):
         known |= {name: collect(known[name]) for name in names if name in known}
@@ -218,10 +219,10 @@ def run_from(document: Mapping[str, Any]) -> Run:
 
 
 def upload_folder(var: Path, run_id: str) -> Path:
-    """Return the folder that holds the one file of an uploaded run."""
+    """Return the folder of the uploaded file of a run."""
     return var / "uploads" / run_id
 
 
 def lock_file(var: Path, run_id: str) -> Path:
-    """Return the file whose lock a process holds while it does the run; it has a byte for each try."""
+    """Return the lock file of a run, which the process that does it holds; it contains a byte for each try."""
     return var / "runs" / f"{run_id}.lock"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from store.runs import now
 
-# Snapshots are taken so often, where somebody works with the database.
+# How often a snapshot is taken.
 EVERY = timedelta(days=1)
 _NAME = re.compile(r"(\d{8}T\d{6})Z\.backup")
 
@@ -21,7 +21,7 @@ class DatabaseSnapshot:
 
 
 def snapshots(var: Path) -> list[DatabaseSnapshot]:
-    """Return the snapshots, the newest first; behind them those from the future, of a clock that was wrong."""
+    """Return the snapshots, the newest first; those dated in the future by a wrong clock come last."""
     named = ((path, _NAME.fullmatch(path.name)) for path in (var / "snapshots").glob("*.backup"))
     found = [
         DatabaseSnapshot(path, datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC))
@@ -33,19 +33,19 @@ def snapshots(var: Path) -> list[DatabaseSnapshot]:
 
 
 def newest_snapshot(var: Path) -> DatabaseSnapshot | None:
-    """Return the newest snapshot, None where there is none."""
+    """Return the newest snapshot, None if there is none."""
     return next(iter(snapshots(var)), None)
 
 
 def new_snapshot_path(var: Path, moment: datetime) -> Path:
-    """Return where the snapshot of ``moment`` (aware) is to be written; the folder is there, for its owner alone."""
+    """Return the path for a snapshot of ``moment`` (aware), and create its folder, which only its owner may enter."""
     folder = var / "snapshots"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder / f"{moment.astimezone(UTC):%Y%m%dT%H%M%S}Z.backup"
 
 
 def is_snapshot_due(var: Path, moment: datetime) -> bool:
-    """Say whether there is no snapshot of the day before ``moment`` (aware)."""
+    """Return whether no snapshot was taken in the 24 hours before ``moment`` (aware)."""
     return not any(moment - EVERY < snapshot.written_at <= moment for snapshot in snapshots(var))
 
 

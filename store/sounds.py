@@ -1,6 +1,6 @@
-"""What one's own audio files sound like: vectors and tags of a tagger's version, a document for each file.
+"""What the user's own audio files sound like: vectors and tags by a version of the tagger, one document per file.
 
-The vectors lie in half precision: 3.4 kB for a file of more than ten seconds.
+The vectors are stored in half precision: 3.4 kB for a file of more than ten seconds.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StoredSound:
-    """What the file ``id`` sounds like: ``parts`` (1 to 4, 400) and ``tags`` (100,), float32; see ml.tagger.model."""
+    """The sound of file ``id``: ``parts`` (1 to 4, 400) and ``tags`` (100,), float32; see :mod:`ml.tagger.model`."""
 
     id: str
     parts: Floats
@@ -28,35 +28,35 @@ class StoredSound:
 
 
 def put_sound(database: Database, file: AudioFile, version: str, parts: Floats, tags: Floats) -> None:
-    """Store what the ``version`` of the tagger says of a file, in the place of what was."""
+    """Store the vectors and tags of a file by this ``version`` of the tagger, replacing earlier ones."""
     packed = {"parts": np.asarray(parts, "<f2").tobytes(), "tags": np.asarray(tags, "<f2").tobytes()}
     _put(database, file, version, rows=len(parts), problem=None, **packed)
 
 
 def put_silent(database: Database, file: AudioFile, version: str, problem: str) -> None:
-    """Store why the tagger says nothing of a file, so that it is not tried again."""
+    """Store why a file has no vectors, so that it is not tried again."""
     _put(database, file, version, rows=0, problem=problem, parts=b"", tags=b"")
 
 
-def _put(database: Database, file: AudioFile, version: str, **said: Any) -> None:
+def _put(database: Database, file: AudioFile, version: str, **result: Any) -> None:
     document = {"_id": file.id, "installation_id": database.installation_id, "sha256": file.sha256, "version": version}
-    database.put_document(SOUNDS, document | said)
+    database.put_document(SOUNDS, document | result)
 
 
 def keep_sound(database: Database, file: AudioFile) -> None:
-    """Let what is stored of a file stand for its new contents, which sound the same."""
+    """Keep the stored sound of a file whose contents have changed but sound the same."""
     database.change_document(SOUNDS, file.id, {"sha256": file.sha256})
 
 
 def without_sound(database: Database, files: Collection[AudioFile], version: str) -> list[AudioFile]:
-    """Return those of ``files`` of which the ``version`` has said nothing, or that have changed."""
+    """Return those of ``files`` that have no result of this ``version``, or have changed since."""
     stored = database.fields_of(SOUNDS, ["sha256", "version"])
     known = {(row["_id"], row["sha256"]) for row in stored if row["version"] == version}
     return [file for file in files if (file.id, file.sha256) not in known]
 
 
 def stored_sounds(database: Database, version: str) -> list[StoredSound]:
-    """Return what the ``version`` says of the files of this installation, in the order of their ids."""
+    """Return the sounds of this installation's files by this ``version``, in the order of their ids."""
     here = {"version": version, "installation_id": database.installation_id}
     found = database.documents_where(SOUNDS, here)
     return [
@@ -65,7 +65,7 @@ def stored_sounds(database: Database, version: str) -> list[StoredSound]:
 
 
 def sound_of(database: Database, file_id: str, version: str) -> StoredSound | None:
-    """Return what the ``version`` says of a file, None where it has not said anything."""
+    """Return the sound of a file by this ``version``, None if there is none."""
     document = database.get_document(SOUNDS, file_id)
     return _sound_from(document) if document and document["rows"] and document["version"] == version else None
 
@@ -76,5 +76,5 @@ def _sound_from(document: dict[str, Any]) -> StoredSound:
 
 
 def forget_sounds(database: Database, files: Collection[AudioFile]) -> None:
-    """Delete what is known of the sound of ``files``."""
+    """Delete the stored sounds of ``files``."""
     database.delete_documents(SOUNDS, [file.id for file in files])

@@ -1,11 +1,11 @@
-"""How names are compared: one normal form for search, matching, recordings and artists."""
+"""The normal form in which names are compared, for search, matching, recordings and artists."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-# What a title holds apart from the name of the song: guests, and which edition of the recording this is.
+# Parts of a title that are not the name of the song: guests and edition marks.
 _GUESTS = re.compile(r"[\(\[]?\b(?:feat|ft|featuring)\b\.?\s[^)\]]*[\)\]]?|[\(\[]with\s[^)\]]*[\)\]]", re.IGNORECASE)
 _EDITION_WORDS = (
     r"(?:\d{4}\s+(?:-\s+)?)?(?:digital(?:ly)?\s+)?"
@@ -16,8 +16,8 @@ _EDITION_WORDS = (
 _EDITION_TAIL = re.compile(rf"\s+-\s+{_EDITION_WORDS}\s*$", re.IGNORECASE)
 _EDITION_BRACKET = re.compile(rf"\s*[\(\[]\s*{_EDITION_WORDS}\s*[\)\]]", re.IGNORECASE)
 _CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|x|vs\.?|and|&|\+|con|y)\s+|,\s|;|/", re.IGNORECASE)
-# Accents of Latin, Greek and Cyrillic, Hebrew points and Arabic harakat are left out in everyday typing; the
-# vowel signs of Indic and Thai script are not, although \w does not count them as part of a word.
+# People type Latin, Greek and Cyrillic without accents, Hebrew without points and Arabic without harakat. They do type
+# the vowel signs of Indic and Thai scripts, although \w does not match them.
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652]")
 _SIGNS = "".join(c for c in map(chr, range(0x0900, 0x2000)) if unicodedata.category(c)[0] == "M")
 _NOT_WORD = re.compile(rf"[^\w{_SIGNS}]+|_+")
@@ -25,7 +25,7 @@ _NOT_ASCII_WORD = re.compile(r"[^a-z0-9]+")
 _BANG = re.compile(r"(?<=\w)!(?=\w)")  # P!nk
 # Letters that Unicode does not decompose into a base letter and an accent.
 _FOLD = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
-# Names that a comma does not end, as far as tables have shown them; "Drake, The Weeknd" are two, so no rule can decide.
+# Artists with a comma in their name, as seen in tables. No rule can find them: "Drake, The Weeknd" are two artists.
 _COMMA_NAMES = (
     *("Beck, Bogert & Appice", "Black Country, New Road", "Blood, Sweat & Tears", "Blood, Sweat and Tears"),
     *("Brooklyn, Bronx & Queens Band", "Crosby, Stills & Nash", "Crosby, Stills and Nash"),
@@ -42,7 +42,7 @@ _COMMA_NAMES = (
     "With Love, Mom",
 )
 _COMMA_NAME = re.compile(rf"(?:^|(?<=, ))(?:{'|'.join(map(re.escape, _COMMA_NAMES))})(?=,|$)", re.IGNORECASE)
-# What stands behind a comma and is never an artist.
+# What follows a comma but is never an artist.
 _SUFFIX = re.compile(r", (?=(?:Jr|Sr|Inc|Ltd|Ph\.?D|M\.?D|II|III|IV)\b\.?(?:,|$))", re.IGNORECASE)
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 
@@ -70,12 +70,12 @@ def plain_title(title: str) -> str:
 
 @lru_cache(1024)
 def recording_key(title: str, first_artist: str) -> str:
-    """Return the key under which two ids count as the same recording: bare title and first artist."""
+    """Return the key of a recording, its bare title and first artist; tracks with the same key are one recording."""
     return f"{normalise(plain_title(title))}\x1f{normalise(first_artist)}"
 
 
 def credited(names: Iterable[str]) -> list[str]:
-    """Return the normalised artists of a credit: three for ("A & B feat. C",)."""
+    """Return the normalised artists of a credit, such as three for ("A & B feat. C",)."""
     return [artist_key(part) for name in names for part in _CREDITS.split(name) if part.strip()]
 
 
@@ -85,27 +85,27 @@ def artist_key(name: str) -> str:
 
 
 def split_artists(joined: str, count: int | None = None) -> tuple[str, ...]:
-    """Split a table's artist cell: ``;`` as Kaggle's and Exportify's, else ``, `` as Spotify's own joins.
+    """Split a table's artist cell at ``;`` (as Kaggle and Exportify join artists), else at ``, `` (as Spotify does).
 
-    A comma inside a name looks like a join there, but for some well-known names and for "Jr." and the like. ``count``
-    is how many artists the row has, if it says so: then the likeliest parts are put together again.
+    Commas in some well-known names and before "Jr." and the like do not split. ``count`` is the number of artists if
+    the row gives it: then the parts that most likely belong together are joined until it is reached.
     """
     if ", " in joined and ";" not in joined:
         joined = _COMMA_NAME.sub(lambda name: name.group().replace(", ", "\\, "), joined)
         joined = _SUFFIX.sub("\\\\, ", joined)
     parts = list(split_at_commas(joined))
     while count and len(parts) > count:
-        at = max(range(1, len(parts)), key=lambda at: (_belongs_to_the_name_before(parts[at]), -at))
+        at = max(range(1, len(parts)), key=lambda at: (_continues_name(parts[at]), -at))
         parts[at - 1 : at + 1] = [f"{parts[at - 1]}, {parts[at]}"]
     return tuple(parts)
 
 
-def _belongs_to_the_name_before(part: str) -> int:
-    """Return how likely a part behind a comma goes on with a name: "Wind & Fire" is likelier than "The Creator"."""
+def _continues_name(part: str) -> int:
+    """Return how likely a part after a comma continues a name: "Wind & Fire" is likelier than "The Creator"."""
     return 2 * bool(re.match(r"(?i)(?:&|and|y|und|et)\s", part)) + (" & " in part) + part.lower().startswith("the ")
 
 
 def split_at_commas(joined: str) -> tuple[str, ...]:
-    """Split an artist cell as :func:`split_artists` does, at every comma but Exportify's escaped ``\\,``."""
+    """Split an artist cell like :func:`split_artists`, but at every comma except Exportify's escaped ``\\,``."""
     parts = joined.split(";") if ";" in joined else re.split(r"(?<!\\),\s", joined)
     return tuple(p for p in (part.replace("\\,", ",").strip() for part in parts) if p)

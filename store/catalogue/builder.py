@@ -1,8 +1,8 @@
-"""Building segments of the catalogue and publishing them atomically; killed at any moment, nothing is lost.
+"""Builds segments of the catalogue and publishes them atomically; a kill at any moment loses nothing.
 
-A build writes into a folder of its own that no reader knows and then replaces ``CURRENT.json``. Builds of one
-segment exclude each other by a lock that the system releases when its process dies, so folders that an earlier
-build left unfinished can be recognised and removed by the next one.
+A build writes into a new folder and then replaces ``CURRENT.json``. Only one build of a segment runs at a time: it
+holds a lock, which the system releases when the process dies. So unfinished folders are leftovers, and the next build
+removes them.
 """
 
 import secrets
@@ -27,9 +27,8 @@ _UNFINISHED = ".unfinished-"
 def build_public(root: Path, progress: Step = lambda *_: None) -> int:
     """Build and publish the ``public`` segment from all imported tables; return its number of tracks.
 
-    Where several tables know a track, the one imported first names it and later ones fill its gaps; labels are
-    united and the audio features are those of the row that knows most of them, never a mixture.
-    ``progress`` is called with (phase, rows done, rows in all).
+    Rows of one track in several tables are merged: see :func:`store.catalogue.merging.merge_rows`. ``progress`` is
+    called with (phase, rows done, rows in all).
     """
     with locked(build_lock(root, PUBLIC)):
         progress("read", 0, 0)
@@ -38,14 +37,15 @@ def build_public(root: Path, progress: Step = lambda *_: None) -> int:
 
 
 def build_collection(root: Path, tracks: Iterable[Track], progress: Step = lambda *_: None) -> int:
-    """Build and publish the ``collection`` segment from the shared layer's tracks; return their number."""
-    return _build(root, COLLECTION, tracks, progress)
+    """Build and publish the ``collection`` segment from the tracks that everybody sees; return their number."""
+    with locked(build_lock(root, COLLECTION)):
+        return _built(root, COLLECTION, tracks, progress)
 
 
 def build_own(root: Path, owner: str, tracks: Iterable[Track], progress: Step = lambda *_: None) -> int:
-    """Build and publish the segment of what ``owner`` has brought; return the number of tracks.
+    """Build and publish the segment of the tracks that only ``owner`` sees; return their number.
 
-    Of an owner without tracks nothing stays.
+    The folder of an owner without tracks is deleted.
     """
     folder = owner_root(root, owner)
     with locked(build_lock(folder, OWN)):
@@ -53,11 +53,6 @@ def build_own(root: Path, owner: str, tracks: Iterable[Track], progress: Step = 
         if not count:
             forget_own(folder)
     return count
-
-
-def _build(root: Path, name: str, tracks: Iterable[Track], progress: Step) -> int:
-    with locked(build_lock(root, name)):
-        return _built(root, name, tracks, progress)
 
 
 def _built(root: Path, name: str, tracks: Iterable[Track], progress: Step) -> int:
@@ -68,15 +63,15 @@ def _built(root: Path, name: str, tracks: Iterable[Track], progress: Step) -> in
 def _publish(root: Path, name: str, rows: pa.Table, progress: Step, hidden: str = "") -> int:
     segments = root / SEGMENTS_DIR
     segments.mkdir(exist_ok=True)
-    for left in segments.glob(f"{_UNFINISHED}{name}-*"):
-        shutil.rmtree(left)
+    for leftover in segments.glob(f"{_UNFINISHED}{name}-*"):
+        shutil.rmtree(leftover)
     folder = None
     if len(rows):
         folder = f"{name}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
         write_segment(segments / f"{_UNFINISHED}{folder}", rows, progress)
         (segments / f"{_UNFINISHED}{folder}").rename(segments / folder)
     before = publish(root, name, folder, hidden)
-    # The folder before this one stays until the next build: a worker that has just read its name must still find it.
+    # The previous folder stays until the next build: a worker that has just read its name must still find it.
     for old in segments.glob(f"{name}-*"):
         if old.name not in (folder, before):
             shutil.rmtree(old)

@@ -1,10 +1,10 @@
-"""The catalogue: every known track in memory-mapped segments that running workers re-read when they change.
+"""The catalogue: every known track in memory-mapped segments that running workers reload when they change.
 
-The segments of the shared layer are everybody's. What an owner has brought is a small segment of theirs, which stands
-beside them in the snapshots of that owner alone.
+Everybody sees the segments ``public`` (imported tables) and ``collection`` (the shared layer of the database). The
+tracks that an owner has imported are a small segment of their own, which only that owner's snapshots include.
 
-``CURRENT.json`` under the root names the published folder of each segment; it is replaced atomically, so a
-build that is killed at any moment leaves the generation before it served.
+``CURRENT.json`` under the root names the published folder of each segment. It is replaced atomically, so if a build is
+killed, the previous segment is still served.
 """
 
 import hashlib
@@ -28,15 +28,14 @@ __all__ = ["Catalogue", "CatalogueError", "Hit", "Match", "Ref", "Segment", "Sna
 
 CURRENT_FILE, SEGMENTS_DIR, OWNERS_DIR = "CURRENT.json", "segments", "owners"
 PUBLIC, COLLECTION, OWN = "public", "collection", "own"
-# In the order in which a track is found. The first two are the shared layer; the last is one owner's own, and lies in a
-# folder of theirs.
+# The order in which a track is looked up.
 SEGMENT_NAMES = (PUBLIC, COLLECTION, OWN)
-# In the order of whose values stand in front: see store.gaps.
-_IN_FRONT = (OWN, PUBLIC, COLLECTION)
+# The order in which segments give a track its values; later ones only fill gaps: see store.gaps.
+_PRECEDENCE = (OWN, PUBLIC, COLLECTION)
 _STAT_SECONDS = 0.5
-# Owners whose segment one process holds open.
+# How many owners' segments one process keeps open.
 _OWNERS_KEPT = 32
-# One answer needs the same artists several times.
+# A cache, because one request needs the same artists several times.
 _ARTISTS_KEPT = 256
 _ARTIST_GENRES = 10
 _log = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ class Snapshot:
         return self._by_name[name]
 
     def ref(self, position: int) -> Ref:
-        """Return the place of the track at ``position``, 0 to ``len(self) - 1``, counting through the segments."""
+        """Return the ref of the track at ``position``, 0 to ``len(self) - 1``, counted through all segments."""
         for segment in self.segments:
             if 0 <= position < segment.count:
                 return Ref(segment.name, position)
@@ -67,7 +66,7 @@ class Snapshot:
         raise IndexError("position beyond the last track")
 
     def find(self, track_id: str) -> Ref | None:
-        """Return where the track with this id stands, the public tables first, or None."""
+        """Return the ref of the track with this id in the first segment that has it, or None."""
         for segment in self.segments:
             row = segment.find(track_id)
             if row is not None:
@@ -75,36 +74,36 @@ class Snapshot:
         return None
 
     def track(self, ref: Ref) -> Track:
-        """Return the track at ``ref`` by all segments that know the same id, merged as :mod:`store.gaps` says."""
-        here = self._by_name[ref.segment].track(ref.row)
+        """Return the track at ``ref``, merged from all segments that have its id (see :mod:`store.gaps`)."""
+        track = self._by_name[ref.segment].track(ref.row)
         if len(self.segments) == 1:
-            return here
-        known = {ref.segment: here}
+            return track
+        known = {ref.segment: track}
         for segment in self.segments:
-            if segment.name != ref.segment and (row := segment.find(here.id)) is not None:
+            if segment.name != ref.segment and (row := segment.find(track.id)) is not None:
                 known[segment.name] = segment.track(row)
-        return merged(*(known[name] for name in _IN_FRONT if name in known))
+        return merged(*(known[name] for name in _PRECEDENCE if name in known))
 
     def tracks(self, ids: Collection[str], front: str) -> dict[str, Track]:
-        """Return by id the tracks of ``ids`` that segment ``front`` has, their gaps filled from the other segments.
+        """Return those of ``ids`` that segment ``front`` has, as tracks by id; other segments fill their gaps.
 
-        Empty where this snapshot has no such segment. The values of ``front`` stand in front of the others.
+        The result is empty if this snapshot has no segment ``front``.
         """
         if front not in self._by_name:
             return {}
         found = self._by_name[front].tracks(ids)
-        for name in _IN_FRONT:
+        for name in _PRECEDENCE:
             if name != front and name in self._by_name:
                 others = self._by_name[name].tracks(found)
                 found |= {track_id: merged(found[track_id], other) for track_id, other in others.items()}
         return found
 
     def search(self, query: str, limit: int = 10) -> list[Hit]:
-        """Find tracks as one types: at most ``limit``, best first, one per recording."""
+        """Find tracks for a query that is still being typed: at most ``limit``, best first, one per recording."""
         return search(self.segments, query, limit)
 
     def match(self, title: str, artist: str | None, duration_ms: int | None = None, limit: int = 5) -> list[Match]:
-        """Find the track of this name: at most ``limit`` recordings with a confidence of 0 to 1, best first."""
+        """Find the track with these complete names: at most ``limit`` recordings with their confidence, best first."""
         return match(self.segments, title, artist, duration_ms, limit)
 
     def is_title(self, title: str) -> bool:
@@ -127,14 +126,14 @@ class Snapshot:
 
 
 class Catalogue:
-    """The way to the current :class:`Snapshot` of the catalogue under ``root``; one per process.
+    """Keeps the current :class:`Snapshot` of the catalogue under ``root``; a process needs one.
 
-    With ``hasty`` it looks at ``root`` each time that it is asked, not twice a second at most.
+    It looks for a new snapshot at most twice a second, or, with ``always_check``, at every call.
     """
 
-    def __init__(self, root: Path, *, hasty: bool = False) -> None:
+    def __init__(self, root: Path, *, always_check: bool = False) -> None:
         self.root = root
-        self._hasty = hasty
+        self._always_check = always_check
         self._owners: OrderedDict[str, tuple[Catalogue, Snapshot]] = OrderedDict()
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
@@ -142,29 +141,30 @@ class Catalogue:
         self._checked = float("-inf")
 
     def current(self, owner: str | None = None, *, at_once: bool = False) -> Snapshot:
-        """Return the newest published snapshot, of the shared layer and what ``owner`` has brought.
+        """Return the newest snapshot: the shared segments and the one of ``owner``; empty if ``root`` is absent.
 
-        With ``at_once`` it looks at ``root`` now. An absent root is an empty snapshot.
+        With ``at_once`` it looks for a new snapshot in any case.
 
         Raises
         ------
         CatalogueError
-            When what is published cannot be read and nothing older is in hand.
+            The published segments cannot be read, and no older snapshot is open.
         """
         with self._lock:
-            if self._snapshot is None or at_once or self._hasty or time.monotonic() - self._checked >= _STAT_SECONDS:
+            due = at_once or self._always_check or time.monotonic() - self._checked >= _STAT_SECONDS
+            if self._snapshot is None or due:
                 self._refresh()
             assert self._snapshot is not None
             return self._snapshot if owner is None else self._with_own(owner, self._snapshot)
 
     def _with_own(self, owner: str, shared: Snapshot) -> Snapshot:
-        """Return ``shared`` with the own segment of ``owner``; itself where there is none. Costs a look at one file."""
+        """Return ``shared`` with the segment of ``owner`` if there is one. It is checked at every call."""
         root = owner_root(self.root, owner)
         if not (root / CURRENT_FILE).exists():
             self._owners.pop(owner, None)
             return shared
         known = self._owners.pop(owner, None)
-        catalogue = known[0] if known else Catalogue(root, hasty=True)
+        catalogue = known[0] if known else Catalogue(root, always_check=True)
         try:
             segments = (*shared.segments, *catalogue.current().segments)
         except CatalogueError as error:
@@ -199,7 +199,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 
 def owner_root(root: Path, owner: str) -> Path:
-    """Return the folder of what ``owner`` has brought; its name does not give the owner away."""
+    """Return the folder of the tracks of ``owner``; its name is a hash, which does not reveal the owner."""
     return root / OWNERS_DIR / hashlib.sha256(owner.encode()).hexdigest()[:32]
 
 
@@ -218,9 +218,9 @@ def published(root: Path) -> dict[str, str]:
 
 
 def open_snapshot(root: Path, before: Snapshot | None = None) -> Snapshot:
-    """Open what is published under ``root``, taking over the segments of ``before`` that have not changed.
+    """Open the published segments under ``root``, reusing those of ``before`` that have not changed.
 
-    A build may replace a folder between the reading of its name and its opening; then the new name is read.
+    If a build replaces a folder after its name was read and before it is opened, the new name is read.
     """
     kept = {segment.directory.name: segment for segment in before.segments} if before else {}
     while True:

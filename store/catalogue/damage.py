@@ -1,8 +1,8 @@
-"""Whether the published files of the catalogue are still the ones that were written.
+"""Checks that the published files of the catalogue have not changed since they were written.
 
-A build notes the SHA-256 of each file. A disk or a program that changes a byte is found by reading all of them: at each
-start, now and then, by the doctor, and as soon as a segment yields nonsense. What was found stands in ``DAMAGED.json``
-until the damaged segment is no longer published.
+A build records the SHA-256 of each file. All files are read and compared at each start, every few hours, by the doctor,
+and as soon as a segment returns data that cannot be right. ``DAMAGED.json`` holds the result until the damaged segment
+is no longer published.
 """
 
 import json
@@ -18,8 +18,8 @@ DAMAGED_FILE = "DAMAGED.json"
 
 
 def find_damage(root: Path) -> dict[str, str]:
-    """Read every published file below ``root``; return what is wrong by segment, and note it for :func:`damage`."""
-    # Taken away first: what looks wrong from here on is looked at again.
+    """Check every published file below ``root``; return the faults by segment, and store them for :func:`damage`."""
+    # Removed first, so that a suspicion during the check leads to another check.
     (root / SUSPECT_FILE).unlink(missing_ok=True)
     found = {folder.name: reason for folder in _published_folders(root) if (reason := _damage_of(folder))}
     if found or (root / DAMAGED_FILE).exists():
@@ -28,7 +28,7 @@ def find_damage(root: Path) -> dict[str, str]:
 
 
 def damage(root: Path) -> dict[str, str]:
-    """Return what the last :func:`find_damage` found of segments that are published still."""
+    """Return the faults that the last :func:`find_damage` found, for segments that are still published."""
     try:
         noted = json.loads((root / DAMAGED_FILE).read_text("utf-8"))
     except (OSError, ValueError):
@@ -38,21 +38,21 @@ def damage(root: Path) -> dict[str, str]:
 
 
 def is_suspect(root: Path) -> bool:
-    """Say whether a segment has yielded nonsense since the last look at all files."""
+    """Return whether a segment has returned impossible data since the last check of all files."""
     return (root / SUSPECT_FILE).exists()
 
 
 def _published_folders(root: Path) -> Iterator[Path]:
-    for place in (root, *sorted((root / OWNERS_DIR).glob("*"))):
+    for catalogue in (root, *sorted((root / OWNERS_DIR).glob("*"))):
         try:
-            folders = published(place)
+            folders = published(catalogue)
         except CatalogueError:
-            continue  # it is unreadable, which nobody has to look for
-        yield from (place / SEGMENTS_DIR / name for name in folders.values())
+            continue  # opening the catalogue reports this fault
+        yield from (catalogue / SEGMENTS_DIR / name for name in folders.values())
 
 
 def _damage_of(folder: Path) -> str:
-    """Return what is wrong with a segment, "" for nothing. One that an older version wrote has no checksums."""
+    """Return what is wrong with a segment, "" for nothing. A segment of an older version has no checksums."""
     try:
         sums = json.loads((folder / FORMAT_FILE).read_text("utf-8")).get("sha256", {})
     except (OSError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""Matches given names to tracks of the catalogue, with a confidence; names are complete, unlike in a search."""
+"""Matches a complete title and artist to tracks of the catalogue, with a confidence."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from store.domain import Track
 from store.text import normalise, plain_title
 
 _STEP_ROWS = 60
-# Two lengths of one recording differ by silence at its ends; versions differ by more.
+# Lengths of the same recording differ by the silence at its ends; lengths of versions differ by more.
 _SAME_LENGTH_MS, _OTHER_LENGTH_MS = 4_000, 30_000
-# With this confidence a match needs no more forgiving search.
+# From this confidence on, no more tolerant query is tried.
 _GOOD_ENOUGH = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A track that bears the given names; ``confidence`` is 0 to 1, 1 = same title, artist and length."""
+    """A track with the given names; ``confidence`` is 0 to 1, 1 = same title, artist and length."""
 
     ref: Ref
     confidence: float
@@ -30,10 +30,10 @@ class Match:
 def match(
     segments: Sequence[Segment], title: str, artist: str | None, duration_ms: int | None, limit: int
 ) -> list[Match]:
-    """Return at most ``limit`` matches, best first, one per recording; among equals the popular one.
+    """Return at most ``limit`` matches, one per recording, the best first and among equals the most popular.
 
-    The confidence is the likeness of the titles (without guests and edition marks; versions count) times that of the
-    artists, lowered when the lengths differ; without an artist it is at most 0.8.
+    The confidence is the similarity of the titles (without guests and edition marks; versions count) times that of the
+    artists, reduced if the lengths differ. Without an artist it is at most 0.8.
     """
     if not title.strip() or limit < 1:
         return []
@@ -51,7 +51,7 @@ def match(
 
 
 def _confidences(segment: Segment, title: str, artist: str | None, duration_ms: int | None) -> dict[int, float]:
-    """Return the confidence by row, going on to more forgiving steps until one is good enough."""
+    """Return the confidence by row; more tolerant queries are tried until a match is good enough."""
     known, given = dict[int, float](), version_of(plain_title(title))
     for query in _steps(segment, title, artist):
         for row in popular_rows(segment, query, _STEP_ROWS):
@@ -63,7 +63,7 @@ def _confidences(segment: Segment, title: str, artist: str | None, duration_ms: 
 
 
 def _steps(segment: Segment, title: str, artist: str | None) -> Iterator[Query]:
-    """Yield queries for the title itself, all its words, its words with typos, and all of those but one."""
+    """Yield queries from strict to tolerant: the title, its words, its words with typos, and all of those but one."""
     names = dict.fromkeys((normalise(title), normalise(plain_title(title))))
     same_title = _any([Query.term_query(segment.schema, "name", name) for name in names])
     in_title, words = QueryBuilder(segment, "title"), normalise(plain_title(title)).split()[:MAX_WORDS]

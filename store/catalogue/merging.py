@@ -1,4 +1,4 @@
-"""One row per track: merging what several tables, or several rows of one table, say of the same id."""
+"""Merges rows with the same id, of several tables or of one, into one row per track."""
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +14,8 @@ _TOGETHER = ("features", "features_source")
 def merge_rows(rows: pa.Table) -> pa.Table:
     """Return ``rows`` (schema ROWS) with each id once, in the order of first appearance.
 
-    Each value is the first that is known; labels and artist genres are united in order of appearance; audio
-    features come together with their source from the row that knows most of them, the first among equals.
+    Each value is the first known one. Labels and artist genres are the union of all rows, in order of appearance.
+    All audio features and their source come from one row, the first of those with the most features.
     """
     ids = rows["id"].combine_chunks().dictionary_encode()
     if isinstance(ids, pa.ChunkedArray):
@@ -48,7 +48,7 @@ def _is_known(column: pa.ChunkedArray) -> np.ndarray:
 def _first_known(known: np.ndarray, group: np.ndarray, count: int) -> np.ndarray:
     """Return for each group its first row where ``known``, else its first row."""
     first = np.empty(count, np.int64)
-    backwards = np.arange(len(group))[::-1]  # of several assignments to one place the last one stays
+    backwards = np.arange(len(group))[::-1]  # backwards, because the last assignment to a group wins
     first[group[backwards]] = backwards
     backwards = backwards[known[backwards]]
     first[group[backwards]] = backwards
@@ -63,7 +63,7 @@ def _united(column: pa.ChunkedArray, group: np.ndarray, count: int) -> pa.Array:
 
 
 def _fullest(features: pa.ChunkedArray, group: np.ndarray, count: int) -> np.ndarray:
-    """Return for each group the row that knows most features, the first among equals."""
+    """Return for each group the row with the most known features, the first among equals."""
     values = np.concatenate([chunk.flatten().to_numpy(zero_copy_only=False) for chunk in features.chunks])
     known = np.count_nonzero(~np.isnan(values.reshape(-1, len(AUDIO_FEATURES))), axis=1)
     order = np.lexsort((np.arange(len(group)), -known, group))

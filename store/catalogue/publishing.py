@@ -1,6 +1,6 @@
-"""Which folder of each segment is served: ``CURRENT.json`` is replaced atomically; an owner's segment can be hidden.
+"""Changes which folder of each segment is served, by replacing ``CURRENT.json``, and hides an owner's segment.
 
-Nothing here loads pyarrow, which answering requests needs nowhere else.
+This module must not load pyarrow, because web processes import it and need pyarrow nowhere else.
 """
 
 import json
@@ -15,16 +15,16 @@ from store.catalogue.segment import CatalogueError
 from store.disk import replace_text
 from store.locks import locked, locked_if_free
 
-# Changes whenever the segment was hidden: a build that began before may hold what has been deleted.
+# A random text that changes each time the segment is hidden: a build that began before may contain deleted tracks.
 _HIDDEN = ".hidden"
 _LOCK, _CHANGING = ".current.lock", ".changing.lock"
 _GONE = ".gone"
 
 
 def hide_own(root: Path, owner: str) -> None:
-    """Take the segment of ``owner`` out of the catalogue at ``root`` at once, until it has been built anew.
+    """Remove the segment of ``owner`` from the catalogue at ``root`` at once, until it is built again.
 
-    A build that is under way is not published, because it may have read what is about to be deleted.
+    A build that is running is not published, because it may have read tracks that are about to be deleted.
     """
     folder = owner_root(root, owner)
     with locked(folder / _LOCK):
@@ -39,7 +39,7 @@ def build_lock(root: Path, name: str) -> Path:
 
 @contextmanager
 def changing_own(root: Path, owner: str) -> Iterator[bool]:
-    """Say whether nobody else changes or builds the segment of ``owner`` now; others are told that we do."""
+    """Yield whether no other process changes or builds the segment of ``owner``; meanwhile others see that we do."""
     folder = owner_root(root, owner)
     with locked_if_free(folder / _CHANGING) as alone:
         with locked_if_free(build_lock(folder, OWN)) as free:
@@ -48,24 +48,24 @@ def changing_own(root: Path, owner: str) -> Iterator[bool]:
 
 
 def forget_own(folder: Path) -> None:
-    """Delete the folder of an owner without tracks, whose builds the caller has locked; nobody sees a part of it."""
-    for left in folder.parent.glob(f"*{_GONE}"):  # by a kill
-        shutil.rmtree(left, ignore_errors=True)
+    """Delete the folder of an owner without tracks atomically; the caller holds its build lock."""
+    for leftover in folder.parent.glob(f"*{_GONE}"):  # of a deletion that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
     with locked(folder / _LOCK):
         gone = folder.rename(folder.with_name(f"{secrets.token_hex(8)}{_GONE}"))
     shutil.rmtree(gone, ignore_errors=True)
 
 
 def hidden_mark(root: Path) -> str:
-    """Return what changes whenever the segment in ``root`` is hidden."""
+    """Return a text that changes each time the segment in ``root`` is hidden."""
     path = root / _HIDDEN
     return path.read_text() if path.exists() else ""
 
 
 def publish(root: Path, name: str, folder: str | None, hidden: str) -> str | None:
-    """Make ``folder`` the current one of segment ``name`` (None: there is none); return the one before.
+    """Serve ``folder`` as segment ``name``, or no such segment for None; return the folder served before.
 
-    Nothing changes if the segment was hidden after the build had read the mark ``hidden``.
+    Nothing changes if the segment was hidden since the build read ``hidden``, its :func:`hidden_mark`.
     """
     with locked(root / _LOCK):
         folders = _published(root)

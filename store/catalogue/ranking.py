@@ -1,23 +1,23 @@
-"""How well a name answers a typed query."""
+"""Scores how well a track's names match a typed query."""
 
 from rapidfuzz.distance import OSA
 
 from store.catalogue.versions import kind_bits
 
 _ONE_TYPO, _TWO_TYPOS = 4, 8
-# Shares of a score: all words found; how much of the name was typed; how popular the recording is.
+# Weights in a score: all words found; how much of the name was typed; how popular the recording is.
 _FOUND, _FIT, _POPULARITY = 0.3, 0.5, 0.2
-# What is typed so far says little while it is short: then popularity decides more than an exact name.
+# A short query says little about the name, so popularity counts more. With this many letters both count equally.
 _SHORT = 3
-# Of a word's letters, what a beginning and what another way of joining the words explain.
+# The share of a word's letters that count if it is only a prefix, or if words are joined in another way.
 _PREFIX, _JOINED = 0.95, 0.9
 _TYPO_LETTERS = 2.0
-# Factors of versions that were not asked for: an imitation by somebody else; a live recording, a remix ...
+# Factors for versions that the query does not name: covers by other artists; live recordings, remixes ...
 _COVER, _IMITATION, _VERSION = kind_bits(["cover"]), 0.85, 0.95
 
 
 def allowed_typos(word: str) -> int:
-    """Return 0, 1 or 2: a short word with a typo is another word."""
+    """Return how many typos a word may have, 0 to 2 by its length: a short word with a typo is another word."""
     return (len(word) >= _ONE_TYPO) + (len(word) >= _TWO_TYPOS)
 
 
@@ -37,8 +37,9 @@ def score(words: list[str], title: str, artist: str, popular: float, unasked: in
 
     Notes
     -----
-    The square of the share of typed letters that the name explains, times a mixture of how much of the name
-    they are and popularity. Where all words are in the title (or the artist) the other part is not missed.
+    The score is the squared share of the typed letters that occur in the names, times a weighted sum of the share of
+    the names that was typed and of the popularity. If all words are in the title (or in the artist), only that part of
+    the names counts.
     """
     in_title, in_artist = _explained(words, title, artist)
     typed = sum(map(len, words))
@@ -47,7 +48,6 @@ def score(words: list[str], title: str, artist: str, popular: float, unasked: in
     artist_typed = sum(a for t, a in zip(in_title, in_artist, strict=True) if a >= t)
     title_size, artist_size = _size(title), _size(artist)
     both = (title_typed + artist_typed) / (title_size + artist_size)
-    # What the title explains alone needs no artist, and the other way round.
     alone = (sum(of) / size for of, size in ((in_title, title_size), (in_artist, artist_size)) if min(of) > 0)
     fit = min(1.0, max((both, *alone)))
     certain = typed / (typed + _SHORT)
@@ -57,9 +57,9 @@ def score(words: list[str], title: str, artist: str, popular: float, unasked: in
 
 
 def coverage(words: list[str], title: str, artist: str) -> tuple[float, bool]:
-    """Return the share of the typed letters, 0 to 1, that title and artist explain, and whether no word is left over.
+    """Return the share of the typed letters, 0 to 1, that occur in title and artist, and whether all words do.
 
-    A word of up to three letters ("the", "by") may be left over.
+    Words of up to three letters ("the", "by") need not occur.
     """
     best = list(map(max, *_explained(words, title, artist)))
     whole = all(letters > 0 or len(word) <= _SHORT for word, letters in zip(words, best, strict=True))
@@ -71,7 +71,7 @@ def _size(name: str) -> int:
 
 
 def _explained(words: list[str], title: str, artist: str) -> tuple[list[float], list[float]]:
-    """Return for each query word how many of its letters the title and the artist explain."""
+    """Return for each query word how many of its letters occur in the title, and how many in the artist."""
     title_words, artist_words = title.split(), artist.split()
     in_title = [_as_typed(word, title_words) for word in words]
     in_artist = [_as_typed(word, artist_words) for word in words]

@@ -1,7 +1,7 @@
 """Many short texts in one file, read one at a time.
 
-Reading goes through the system's page cache and not through a mapping: a web process that has looked at a hundred
-thousand of them is no larger than one that has looked at ten, and all workers still share the cached pages.
+They are read with ``pread`` and not through a memory mapping: so a web process does not grow with the number of texts
+it has read, and all workers still share the system's page cache.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ from typing import overload
 import numpy as np
 
 _OFFSETS = ".offsets.npy"
-_BLOCK = 10_000  # texts that are read at once where all are
-# Texts no further apart than so many bytes are read with what lies between them, up to a bound: asking the system for
-# each of thousands costs more than the bytes.
+_BLOCK = 10_000  # how many texts an iteration over all reads at once
+# Texts at most _GAP bytes apart are read in one call of at most _SPAN bytes: thousands of calls would cost more than
+# the bytes in between.
 _GAP, _SPAN = 16 * 1024, 4 * 1024 * 1024
 
 
@@ -46,12 +46,12 @@ class Records(Sequence[str]):
         return os.pread(self._file, end - start, start).decode()
 
     def many(self, at: np.ndarray) -> Iterator[bytes]:
-        """Yield the texts at the places ``at`` (ascending, each within the length), in UTF-8."""
+        """Yield the texts at the positions ``at`` (ascending, each below the length), as UTF-8 bytes."""
         starts, ends = self._offsets[at].tolist(), self._offsets[at + 1].tolist()
         begin, content = 0, b""
-        for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        for position, (start, end) in enumerate(zip(starts, ends, strict=True)):
             if end > begin + len(content):
-                last = place
+                last = position
                 while (
                     last + 1 < len(ends) and starts[last + 1] <= ends[last] + _GAP and ends[last + 1] <= start + _SPAN
                 ):
@@ -68,7 +68,7 @@ class Records(Sequence[str]):
 
 
 def write_records(path: Path, texts: Iterable[str]) -> None:
-    """Write ``texts`` to ``path`` and where each of them begins to a second file."""
+    """Write ``texts`` to ``path``, and the offset of each to a second file."""
     offsets = [0]
     with path.open("wb") as file:
         for text in texts:
@@ -77,7 +77,7 @@ def write_records(path: Path, texts: Iterable[str]) -> None:
 
 
 def release(array: np.ndarray) -> None:
-    """Take what has been read of an array of :func:`map_array` out of this process; the system's cache keeps it."""
+    """Free the memory of this process that an array of :func:`map_array` takes; the page cache keeps the data."""
     mapped = array if isinstance(array, np.memmap) else array.base
     if isinstance(mapped, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
         mapped._mmap.madvise(mmap.MADV_DONTNEED)  # type: ignore[attr-defined]
@@ -89,7 +89,7 @@ def map_array(path: Path) -> np.ndarray:
 
 
 def spans(start: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the numbers from each ``start`` on, as many as its count: 5, 6, 9 for starts 5 and 9, counts 2 and 1."""
+    """Return ``counts[i]`` consecutive numbers from each ``start[i]``: 5, 6, 9 for starts 5, 9 and counts 2, 1."""
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.asarray(np.repeat(start, counts) + within)
 

@@ -1,9 +1,9 @@
-"""Search as one types, over the word indexes of the catalogue's segments.
+"""Search for queries that are still being typed, in the word indexes of the catalogue's segments.
 
-A cascade: whole title, all words, the last word as a prefix, every word as a prefix, and, only when those find
-too little, words with typos and then all words but some. Each step takes the most popular rows (a row's number
-is its rank by popularity) and :func:`store.catalogue.ranking.score` orders what they found together. User text never
-reaches a query parser: it is normalised to words and each word becomes a query object.
+The steps are: whole title, all words, the last word as a prefix, every word as a prefix; only if those find too little,
+words with typos, and then some words may be missing. Each step takes the most popular rows (a row's number is its rank
+by popularity), and :func:`store.catalogue.ranking.score` orders all rows found. User text never reaches a query parser:
+it is normalised to words, and each word becomes a query object.
 """
 
 import re
@@ -18,11 +18,11 @@ from store.catalogue.segment import STARTS, Segment
 from store.catalogue.versions import kind_bits, named_kinds
 from store.text import normalise
 
-# Longer queries are pasted text; what follows these bounds does not help to distinguish tracks.
+# Longer queries are pasted text; what exceeds these limits does not help to distinguish tracks.
 MAX_CHARS, MAX_WORDS, MAX_WORD_CHARS = 400, 12, 40
-# Rows each step of the cascade takes, most popular first.
+# How many rows each step takes, most popular first.
 _STEP_ROWS = 80
-# Fewer different recordings than this, found without typos, is too little: then typos are allowed.
+# If fewer recordings than this are found without typos, typos are allowed.
 _ENOUGH = 5
 _GUEST_WORDS = frozenset({"feat", "ft", "featuring"})
 _EDITION = re.compile(r"\b(?:\d{4} )?(?:digital(?:ly)? )?remaster(?:ed)?(?: version)?(?: \d{4})?\b")
@@ -30,7 +30,7 @@ _EDITION = re.compile(r"\b(?:\d{4} )?(?:digital(?:ly)? )?remaster(?:ed)?(?: vers
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Where a track stands in one snapshot: the name of its segment and its row there."""
+    """The position of a track in a snapshot: the name of its segment and its row there."""
 
     segment: str
     row: int
@@ -40,8 +40,8 @@ class Ref:
 class Hit:
     """A search result; ``score`` is 0 to 1 and comparable within one answer only.
 
-    ``coverage``, 0 to 1, is the share of the typed letters that the track's title and artists explain, and
-    ``complete`` says that they leave no word over: then this is what the query means, and not something near it.
+    ``coverage``, 0 to 1, is the share of the typed letters that occur in the track's title and artists. ``complete``
+    says whether all words occur there: then the query means this track, and not a similar one.
     """
 
     ref: Ref
@@ -70,13 +70,13 @@ class QueryBuilder:
         return Query.term_query(self.schema, self.field, word)
 
     def prefix(self, word: str) -> Query:
-        """Match words that begin with ``word``; of the field "words" alone."""
+        """Match words that begin with ``word``; only for the field "words"."""
         if len(word) <= STARTS:
             return Query.term_query(self.schema, "starts", word)
         return Query.fuzzy_term_query(self.schema, self.field, word, distance=0, prefix=True)
 
     def typo(self, word: str, *, prefix: bool = False) -> Query:
-        """Match words within the typos a word of this length is allowed; with ``prefix`` also their continuations."""
+        """Match ``word`` with the typos that its length allows; with ``prefix`` also longer words."""
         distance = allowed_typos(word)
         if distance == 0:
             return self.prefix(word) if prefix else self.term(word)
@@ -109,7 +109,7 @@ def query_words(text: str) -> list[str]:
 def search(segments: Sequence[Segment], text: str, limit: int) -> list[Hit]:
     """Return at most ``limit`` hits for ``text``, best first, one per recording and per id.
 
-    ``segments`` stand in order of preference: a track that several of them hold is the earliest one's.
+    If several segments hold a track, the hit refers to the first of ``segments`` that does.
     """
     words = query_words(text)
     if not words or limit < 1:
@@ -127,7 +127,7 @@ def search(segments: Sequence[Segment], text: str, limit: int) -> list[Hit]:
 
 
 def preferred(segments: Sequence[Segment], segment: Segment, row: int) -> Ref:
-    """Return where the track of this row stands in the earliest of ``segments`` that knows its id."""
+    """Return the ref of this row's track in the first of ``segments`` that has its id."""
     for earlier in segments:
         if earlier is segment:
             break
@@ -139,7 +139,8 @@ def preferred(segments: Sequence[Segment], segment: Segment, row: int) -> Ref:
 def distinct_recordings(found: Iterable[tuple[float, Segment, int]], limit: int) -> list[tuple[float, Segment, int]]:
     """Return the first ``limit`` recordings of ``found``, (score, segment, row) each, best first.
 
-    A recording is shown by its best row, but one without audio features gives way to one with them.
+    A recording is represented by its best row with audio features, or by its best row if none has them. Its score is
+    that of the best row.
     """
     best: dict[int, tuple[float, Segment, int]] = {}
     for points, segment, row in found:
@@ -166,13 +167,13 @@ def _candidates(segments: Sequence[Segment], words: list[str]) -> list[set[int]]
     """Return for each segment the rows worth ranking."""
     builders = [QueryBuilder(segment, "words") for segment in segments]
     found = [set(popular_rows(build.segment, build.whole(words), _STEP_ROWS)) for build in builders]
-    # Several words that stand together as typed were meant so; one word may be a rarer one's misspelling.
+    # If several words are found together as typed, they are not misspelt; one word alone may be a misspelling.
     as_typed = len(words) > 1 and any(found)
     for build, rows in zip(builders, found, strict=True):
         begun = every([*map(build.term, words[:-1]), build.prefix(words[-1])])
         for query in (Query.term_query(build.schema, "name", " ".join(words)), begun):
             rows.update(popular_rows(build.segment, query, _STEP_ROWS))
-    for more in (_all_prefixes, _forgiven):
+    for more in (_all_prefixes, _tolerant):
         if not as_typed and sum(map(_recordings, segments, found)) < _ENOUGH:
             for build, rows in zip(builders, found, strict=True):
                 rows.update(more(build, words))
@@ -183,9 +184,9 @@ def _all_prefixes(build: QueryBuilder, words: list[str]) -> list[int]:
     return popular_rows(build.segment, every(list(map(build.prefix, words))), _STEP_ROWS)
 
 
-def _forgiven(build: QueryBuilder, words: list[str]) -> list[int]:
-    """Return what the first of the forgiving steps to find anything finds."""
-    steps = (popular_rows(build.segment, query, _STEP_ROWS) for query in _forgiving_steps(build, words))
+def _tolerant(build: QueryBuilder, words: list[str]) -> list[int]:
+    """Return the rows of the first tolerant query that finds any."""
+    steps = (popular_rows(build.segment, query, _STEP_ROWS) for query in _tolerant_queries(build, words))
     return next(filter(None, steps), [])
 
 
@@ -193,8 +194,8 @@ def _recordings(segment: Segment, rows: set[int]) -> int:
     return len(np.unique(segment.recording_code[sorted(rows)]))
 
 
-def _forgiving_steps(build: QueryBuilder, words: list[str]) -> Iterator[Query]:
-    """Typos first in the words that no name has, then in all; then one word and half the words may be missing."""
+def _tolerant_queries(build: QueryBuilder, words: list[str]) -> Iterator[Query]:
+    """Allow typos in unknown words, then in all words; then let one word be missing, then half of the words."""
     *earlier, last = words
     typos = [*map(build.typo, earlier), build.typo(last, prefix=True)]
     doubtful = [typo if not build.known(word) else build.prefix(word) for word, typo in zip(words, typos, strict=True)]

@@ -11,14 +11,15 @@ A segment is a folder, immutable once it is published::
     labels.npz      tracks by label, as compressed sparse rows
     index/          the full-text index (tantivy); its only value is the row number
 
-Only the touched pages of the mapped files become resident, and all worker processes share them. (As one Arrow file
-with all of this mapped, a web process that had searched a while was 120 MB larger.)
+Only pages of the mapped files that are read take memory, and all worker processes share them. (With everything in one
+mapped Arrow file, a web process that had searched a while was 120 MB larger.)
 """
 
 import hashlib
 import json
 import math
 import os
+import tempfile
 import weakref
 from bisect import bisect_left
 from collections import Counter
@@ -39,9 +40,9 @@ from store.domain import AUDIO_FEATURES, SHOWN_ONLY, AudioFeatures, Track
 from store.errors import TastemapError
 from store.text import normalise
 
-# Raised when the files change, or the normal form of names (store.text) that they hold.
+# Increase it when the format of the files or the normal form of names (store.text) changes.
 FORMAT = 6
-# Made below the root of a catalogue when one of its segments yields nonsense (store.catalogue.damage).
+# Created in the root of a catalogue when one of its segments returns impossible data (store.catalogue.damage).
 SUSPECT_FILE = "SUSPECT"
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
 LABELS_FILE, INDEX_DIR = "labels.npz", "index"
@@ -49,15 +50,15 @@ TRACK_CELLS = (
     *("id", "title", "artists", "album", "duration_ms", "isrc", "explicit"),
     *("labels", "artist_genres", "source", "features_source"),
 )
-# Beginnings of up to so many letters have an index of their own: there are too many words to look through for each.
+# Prefixes of up to this many letters have their own index, because too many words begin with them to look through.
 STARTS = 2
 NAMES_SEPARATOR = "\x1f"
 REBUILD_HINT = "It is built again from the imported tables within some minutes. On the server: python -m etl catalogue"
 _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_ms"]
 _LENGTH = AUDIO_FEATURES.index("duration_ms")
-# Of an artist with very many tracks the popular ones say what the artist is known for.
+# The genres of an artist come from at most this many tracks, the most popular ones.
 _ARTIST_GENRE_ROWS = 50
-# One answer looks at the same rows several times: who finds a track by its id has read it.
+# A cache of rows, because one request reads the same rows several times.
 _ROWS_KEPT = 64
 
 
@@ -76,7 +77,7 @@ def id_hash(track_id: str) -> int:
 
 
 def _as_written(values: np.ndarray) -> list[float]:
-    """Return float32 ``values`` by their shortest text: 0.87, which was written, and not 0.8700000047683716."""
+    """Return float32 ``values`` as the shortest decimals that denote them: 0.87 and not 0.8700000047683716."""
     written: list[float | None] = orjson.loads(orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY))
     return [math.nan if value is None else value for value in written]
 
@@ -92,13 +93,41 @@ def composition_hash(track: Track) -> int:
     return recording_hash(f"{name}\x1f{normalise(artist)}")
 
 
+# Where links are made while the data folder, and the folder for temporary files in it, cannot be written.
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of our own in it
+
+
+def _open_index(folder: Path) -> tantivy.Index:
+    """Open an index for reading, and let it map its files.
+
+    tantivy takes a lock for that, which is a file beside the others. On a disk that has become read-only it is taken
+    beside links to them.
+    """
+    try:
+        return _mapped(folder)
+    except ValueError as error:
+        if "Lockfile" not in str(error):
+            raise
+    with tempfile.TemporaryDirectory(dir=_SHARED_MEMORY if _SHARED_MEMORY.is_dir() else None) as links:
+        for file in folder.resolve().iterdir():
+            if file.suffix != ".lock":
+                (Path(links) / file.name).symlink_to(file)
+        return _mapped(Path(links))
+
+
+def _mapped(folder: Path) -> tantivy.Index:
+    index = tantivy.Index.open(str(folder))
+    index.searcher()
+    return index
+
+
 class Segment:
     """A read-only segment; safe to use from several threads.
 
     Attributes
     ----------
     name : str
-        ``"public"`` or ``"collection"``.
+        ``"public"``, ``"collection"`` or ``"own"``.
     count : int
         Number of tracks, n. Row 0 is the most popular one.
     features : np.ndarray
@@ -115,7 +144,7 @@ class Segment:
     recording_code : np.ndarray
         (n,) int64 hash of :func:`store.text.recording_key`; equal = the same recording.
     composition_code : np.ndarray
-        (n,) int64 the same hash of the title without versions; equal = one artist's versions of one composition.
+        (n,) int64 the same hash, of the title without versions; equal = one artist's versions of one composition.
     kinds : np.ndarray
         (n,) uint16 the kinds of version that a track is, as :func:`store.catalogue.versions.kind_bits`; 0 = original.
     """
@@ -132,7 +161,7 @@ class Segment:
         self.name = directory.name.partition("-")[0]
         self.count = _checked_count(directory)
         try:
-            index = tantivy.Index.open(str(directory / INDEX_DIR))
+            index = _open_index(directory / INDEX_DIR)
             self.schema, self.searcher = index.schema, index.searcher()
             self._tracks = Records(directory / TRACKS_FILE)
             self._names = Records(directory / NAMES_FILE)
@@ -180,7 +209,7 @@ class Segment:
         return dict(zip(TRACK_CELLS, self._cells_of(row), strict=True))
 
     def _cells_of(self, row: int) -> list[Any]:
-        """Return the cells of a row; those of the last rows are kept."""
+        """Return the cells of a row, from a small cache or from the file."""
         if (cells := self._kept.get(row)) is None:
             try:
                 text = self._tracks[row]
@@ -202,12 +231,12 @@ class Segment:
         return cells
 
     def damaged(self, error: Exception) -> CatalogueError:
-        """Return the error that the files of this segment are not what was written, and have them looked at."""
+        """Return the error for files that have changed since they were written, and request a check of them."""
         with suppress(OSError):
             (self.directory.parents[1] / SUSPECT_FILE).touch()
         return CatalogueError(
             f"The catalogue segment {self.directory.name} is damaged: {error}",
-            "It is looked at and built anew within some minutes. On the server: python -m etl catalogue",
+            "It is checked and built again within some minutes. On the server: python -m etl catalogue",
         )
 
     def track(self, row: int) -> Track:
@@ -215,13 +244,13 @@ class Segment:
         return self._track(self._cells(row), self._features_of(row), float(self.popularity[row]), int(self.year[row]))
 
     def tracks(self, ids: Collection[str]) -> dict[str, Track]:
-        """Return by id the tracks of ``ids`` that are here; of thousands in a fifth of the time of one by one.
+        """Return the tracks of ``ids`` that this segment has, by id; for thousands five times faster than one by one.
 
-        Those are left out of which the database has audio features that may only be shown.
+        Tracks are left out if their audio features may only be shown, not used; the database holds those.
         """
         hashes = np.array([id_hash(track_id) for track_id in ids], np.uint64)
         first, end = (np.searchsorted(self._id_hash, hashes, side) for side in ("left", "right"))
-        rows = np.unique(self._id_row[spans(first, end - first)])  # of several ids with one hash more than is wanted
+        rows = np.unique(self._id_row[spans(first, end - first)])  # may include other ids with an equal hash
         numbers = zip(self.features[rows], self.popularity[rows].tolist(), self.year[rows].tolist(), strict=True)
         wanted, found = set(ids), {}
         for text, others in zip(self._tracks.many(rows), numbers, strict=True):
@@ -244,17 +273,17 @@ class Segment:
         )
 
     def _features_of(self, row: int) -> np.ndarray:
-        """Read the (13,) features of one track as its texts are read: the mapping would stay in memory page by page."""
+        """Read the (13,) features of one track with ``pread``: pages of the mapping would stay in memory."""
         size = self.features.itemsize * len(AUDIO_FEATURES)
         return np.frombuffer(os.pread(self._features_file, size, self._features_at + size * row), self.features.dtype)
 
     @property
     def lengths_s(self) -> np.ndarray:
-        """The length in seconds, (n,) float32, that stands among a track's features; NaN = unknown."""
+        """The lengths of the tracks in seconds, (n,) float32, from their features; NaN = unknown."""
         return np.asarray(self.features[:, _LENGTH] / 1000)
 
     def album(self, row: int) -> str | None:
-        """Return the album of the track in ``row``, None where it is unknown."""
+        """Return the album of the track in ``row``, None if it is unknown."""
         album: str | None = self._cells(row)["album"]
         return album
 
@@ -273,7 +302,7 @@ class Segment:
             raise self.damaged(error) from error
 
     def has_features(self, row: int) -> bool:
-        """Return whether anything is known of the sound of the track in ``row``; its length alone is not."""
+        """Return whether the track in ``row`` has any audio feature other than its length."""
         return not np.isnan(self._features_of(row)[_OF_SOUND]).all()
 
     def with_features(self) -> np.ndarray:
@@ -282,7 +311,7 @@ class Segment:
 
     @cached_property
     def feature_sources(self) -> Counter[str]:
-        """The tracks that :meth:`has_features`, counted by the source of these; reads every row once."""
+        """The number of tracks with audio features, by the source of the features; reads every row once."""
         features_from, brought = TRACK_CELLS.index("features_source"), TRACK_CELLS.index("source")
         counts: Counter[str] = Counter()
         try:
@@ -315,7 +344,7 @@ class Segment:
         return rows[start[at] : start[at + 1]]
 
     def labelled(self) -> tuple[list[str], np.ndarray]:
-        """Return all labels, and the int32 rows, ascending, of the tracks that carry one."""
+        """Return all labels, and the int32 rows, ascending, of the tracks with at least one."""
         names, _, rows = self._labels
         return names, np.unique(rows)
 

@@ -1,7 +1,7 @@
 """Imported public track tables: Parquet files of normalised rows under ``tables/`` of the catalogue.
 
-A file is named after its table and the SHA-256 of its contents; its metadata holds the place in the order of
-imports and the summary of its import. It may hold one id several times: the build merges them.
+A file is named after its table and the SHA-256 of its contents; its metadata holds its number in the order of imports
+and the summary of its import. It may hold an id several times: the build merges them.
 """
 
 import json
@@ -44,7 +44,7 @@ def table_files(root: Path) -> list[TableFile]:
 
 
 def tables_there(root: Path) -> list[str]:
-    """Return the names of the imported tables' files; each has its own for each content."""
+    """Return the names of the imported tables' files; a table with other contents has another name."""
     return sorted(path.name for path in (root / TABLES_DIR).glob("*.parquet"))
 
 
@@ -59,7 +59,7 @@ def _described(path: Path) -> TableFile:
 
 
 def _broken(path: Path, how: str) -> CatalogueError:
-    hint = f"Delete {path} and bring the table again. On the server: python -m etl import FILE"
+    hint = f"Delete {path} and import the table again. On the server: python -m etl import FILE"
     return CatalogueError(f"The imported table {path.name} {how}", hint)
 
 

@@ -1,4 +1,4 @@
-"""How well a track answers typed words, when artist and title are compared together."""
+"""Compares typed words with a track's artist and title when nobody says which words are which."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from store.text import artist_key, credited, normalise, plain_title
 TITLE_ALONE = 0.8
 # Factors: other numbers; words in brackets that were not typed; a guest's name; one name of "A & B".
 _OTHER_NUMBER, _BRACKETS, _GUEST, _CREDITED = 0.4, 0.9, 0.97, 0.95
-# The factor of an artist of whom the last words alone were typed: "Davis" for Miles Davis.
+# The factor if only the artist's last words were typed: "Davis" for Miles Davis.
 _SURNAME = 0.8
-# Factors of a version that was not asked for: an imitation by somebody else; a live recording, a remix ...
+# Factors for versions that were not asked for: covers by other artists; live recordings, remixes ...
 _IMITATION, _VERSION = 0.5, 0.8
-# A typed word less alike (0 to 100) is another word; the factor of a name with another word.
+# Two words with a lower similarity (0 to 100) are different words; the factor of a name with a different word.
 _SAME_WORD, _OTHER_WORD = 55, 0.4
-# A title of which only the beginning was typed, at the most.
+# The highest likeness of a title of which only the beginning was typed.
 _BEGINNING = 0.9
-# A name less alike than this is another one.
+# Below this similarity two names are different names.
 LEAST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well a track answers typed words: ``likeness`` 0 to 1, and what the words were taken for.
+    """How well a track matches typed words: ``likeness`` 0 to 1, and how the words were interpreted.
 
-    ``artist`` is the name of the track's that was typed, None for a title alone. ``title`` are the typed words of the
-    title. ``kinds`` are the kinds of version that the track is and that were not typed.
+    ``title`` are the typed words of the title. ``artist`` is the track's artist that was typed, None for a title alone.
+    ``kinds`` are the kinds of version that the track is and that were not typed.
     """
 
     likeness: float
@@ -40,10 +40,11 @@ class Fit:
 
 
 def fit(words: Sequence[str], track: Track) -> Fit:
-    """Return how well ``track`` answers normalised ``words``: the best way to divide them into artist and title.
+    """Return how well ``track`` matches the normalised ``words``, divided into artist and title in the best way.
 
-    No word may be left over. The artist stands before or behind the title; a second artist may stand at the other
-    side. Likeness is that of the titles times that of the artists, with a title alone at most 0.8.
+    Every word belongs to one of the two. The artist comes before or after the title; of several artists, some may come
+    before and some after it. The likeness is that of the titles times that of the artists; for a title alone it is at
+    most 0.8.
     """
     version, plain = version_of(plain_title(track.title), track.artists), normalise(plain_title(track.title))
     best = Fit(0.0)
@@ -52,7 +53,7 @@ def fit(words: Sequence[str], track: Track) -> Fit:
         if likeness <= best.likeness:
             continue
         named, name = _best_artist(artist, track.artists) if artist else (TITLE_ALONE, None)
-        # Who asks for the imitator by name means the imitation.
+        # A cover is what was asked for if the words name the covering artist.
         likeness *= named * (_IMITATION if "cover" in kinds and not name else _VERSION if kinds - {"cover"} else 1.0)
         if likeness > best.likeness:
             best = Fit(likeness, title, name, kinds - {"cover"} if name else kinds)
@@ -73,7 +74,7 @@ def _together(given: str, artists: Sequence[str]) -> float:
 
 
 def _divisions(words: Sequence[str], *, several: bool) -> Iterator[tuple[str, str]]:
-    """Yield (title, artist): every beginning, end or, of ``several`` artists, part of the words may be the title."""
+    """Yield (title, artist): the title is every beginning or end of the words; for ``several`` artists, every part."""
     count = len(words)
     for start in range(count):
         for end in range(start + 1, count + 1):
@@ -82,7 +83,7 @@ def _divisions(words: Sequence[str], *, several: bool) -> Iterator[tuple[str, st
 
 
 def _title_likeness(typed: str, plain: str, version: Version) -> float:
-    """Return the likeness of a typed title, whichever version it names."""
+    """Return the likeness of a typed title to the whole title and to the title without its version."""
     likeness = max(_alike(typed, plain), _alike(typed, version.name), _BRACKETS * (typed == version.bare))
     if likeness < _BEGINNING and version.name.startswith(f"{typed} "):
         likeness = max(likeness, _BEGINNING * (1.0 + len(typed) / len(version.name)) / 2.0)
@@ -104,7 +105,7 @@ def _best_artist(typed: str, artists: Sequence[str]) -> tuple[float, str | None]
 def _alike(typed: str, name: str) -> float:
     """Return the squared similarity of two normalised names, 0 to 1.
 
-    A name with other numbers is another one, and one with a word that is like none of ``name``.
+    It is reduced if the numbers differ, or if ``typed`` has a word that resembles none of ``name``.
     """
     if typed == name:
         return 1.0

@@ -45,7 +45,11 @@ KINDS = tuple(_KINDS)
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A parsed title: the name of the composition, the kinds of version, and the words that name these."""
+    """A parsed title.
+
+    ``name`` is the normalised title without marks of versions, ``bare`` without anything in brackets or after a dash.
+    ``words`` are those that name the version, ``kinds`` its kinds; ``edition`` says whether it is a remaster or such.
+    """
 
     name: str
     bare: str
@@ -89,7 +93,7 @@ def version_of(title: str, artists: tuple[str, ...] = ()) -> Version:
 
 
 def is_marked(title: str) -> bool:
-    """Return whether a title has brackets or a dash, without which it names no version."""
+    """Return whether a title has brackets or a dash; only then can it name a version."""
     return _MARK.search(title) is not None
 
 
@@ -99,14 +103,14 @@ def kind_bits(kinds: Iterable[str]) -> int:
 
 
 def numbers_in(normal: str) -> frozenset[str]:
-    """Return the numbers of a normalised title, those of parts as digits: "part ii" has 2."""
+    """Return the numbers of a normalised title as digits: "part ii" has 2."""
     return frozenset(_ROMAN.get(number, number) for number in _NUMBER.findall(normal))
 
 
 def same_title(a: Version, b: Version) -> float:
     """Return the confidence (0 to 1) that two titles name one recording.
 
-    It is the squared similarity of the names, lowered by each difference of version.
+    It is the squared similarity of the names, reduced by each difference between the versions.
     """
     likeness = (fuzz.ratio(a.name, b.name) / 100.0) ** 2
     if a.bare and a.bare == b.bare:

@@ -1,4 +1,4 @@
-"""Writing one segment of the catalogue from rows of tracks; the reader is :mod:`store.catalogue.segment`."""
+"""Writes a segment of the catalogue from rows of tracks; :mod:`store.catalogue.segment` reads it."""
 
 import json
 import re
@@ -30,7 +30,7 @@ from store.domain import AUDIO_FEATURES, Track, usable_features
 from store.feature_rows import UNKNOWN
 from store.text import normalise, plain_title
 
-# What an imported table and a merged catalogue have in common; NaN in `features` = unknown.
+# The schema of imported tables and of the merged rows; NaN in `features` = unknown.
 ROWS = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -50,7 +50,7 @@ ROWS = pa.schema(
     ]
 )
 Step = Callable[[str, int, int], None]
-# The writer's arena; with one thread it stays one index segment for some hundred thousand short documents.
+# The memory of tantivy's writer: large enough that some hundred thousand short documents become one index segment.
 _INDEX_HEAP_BYTES = 96_000_000
 # Names such as "AC/DC", "Jay-Z" and "R.E.M."
 _MARKS = frozenset("-/.*!$")
@@ -61,7 +61,7 @@ _LINES_BATCH = 10_000
 
 
 def rows_from_tracks(tracks: Iterable[Track]) -> pa.Table:
-    """Return ``tracks`` as a table of the schema :data:`ROWS`; of features that no model may read it has the source."""
+    """Return ``tracks`` as a table of the schema :data:`ROWS`; of features that no model may read only the source."""
     columns: dict[str, list[Any]] = {name: [] for name in ROWS.names}
     for track in tracks:
         features = usable_features(track)
@@ -76,8 +76,8 @@ def rows_from_tracks(tracks: Iterable[Track]) -> pa.Table:
 def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
     """Write ``rows`` (schema :data:`ROWS`, ids distinct) as a segment into the new folder ``directory``.
 
-    ``step`` is called with the phase, the rows done and the rows in all. The format file is written last,
-    so a folder without it was never finished.
+    ``step`` is called with the phase, the rows done and the rows in all. The format file is written last: a folder
+    without it is unfinished.
     """
     directory.mkdir(parents=True)
     popularity = rows["popularity"].to_numpy()
@@ -108,13 +108,13 @@ def write_segment(directory: Path, rows: pa.Table, step: Step) -> None:
 
 
 def _name_keys(titles: list[str], artists: list[list[str]]) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the normalised names by column, and of each track the normalised first artist ("" for none)."""
+    """Return the normalised names by column, and the normalised first artist of each track ("" for none)."""
     key_of = {name: normalise(name) for names in artists for name in names}
     bare = map(plain_title, titles)
     title_keys = list(map(normalise, titles))
     keys = {
         "title_key": title_keys,
-        # Most titles carry no marks; normalising is what takes the time here.
+        # Normalising is slow, and most titles have no marks: their key is the one of the full title.
         "plain_key": [
             key if plain == full else normalise(plain)
             for key, plain, full in zip(title_keys, bare, titles, strict=True)
@@ -136,7 +136,7 @@ def _versions(titles: list[str], artists: list[list[str]], plain_titles: list[st
 
 
 def _codes(plain_titles: list[str], first_artists: list[str], ids: list[str]) -> np.ndarray:
-    """Hash what :func:`store.text.recording_key` joins; a track without a title is no other's recording."""
+    """Return the hash of each track's :func:`store.text.recording_key`; of its id if it has no title."""
     named = zip(plain_titles, first_artists, ids, strict=True)
     keys = (f"{title}\x1f{artist}" if title else track for title, artist, track in named)
     return np.fromiter(map(recording_hash, keys), np.int64, len(ids))
@@ -163,7 +163,7 @@ def _track_lines(rows: pa.Table) -> Iterator[str]:
 
 
 def _artist_directory(first: list[str]) -> tuple[list[str], dict[str, np.ndarray]]:
-    """Number the first artists by name and list each one's rows, ascending, one artist after the other."""
+    """Return the sorted names of first artists, and the columns that map rows to artists and artists to rows."""
     names = sorted(set(first))
     code_of = {name: code for code, name in enumerate(names)}
     codes = np.fromiter((code_of[name] for name in first), np.int32, len(first))
@@ -184,9 +184,9 @@ def _write_labels(path: Path, labels: pa.ChunkedArray) -> None:
 def index_schema() -> tantivy.Schema:
     """Return the fields of the word index.
 
-    ``row`` is the value a hit carries and, because rows are sorted by popularity, also the order of hits.
-    ``words`` holds title and artists together, ``title``/``artist`` the same apart, ``starts`` the first
-    and the first two letters of each word, and ``name`` the whole normalised title as one term.
+    ``row`` is the value of a hit; because rows are sorted by popularity, it is also the order of hits. ``words`` holds
+    the words of title and artists, ``title`` and ``artist`` hold them separately, ``starts`` holds the first letter and
+    the first two letters of each word, and ``name`` the whole normalised title as one term.
     """
     fields = tantivy.SchemaBuilder().add_unsigned_field("row", fast=True)
     for name in ("words", "title", "artist", "starts"):
@@ -217,12 +217,12 @@ def _document(row: int, title: str, plain: str, artist: str, joined: list[str]) 
         artist=artist,
         name=list({title, plain} - {""}),
     )
-    document.add_unsigned("row", row)  # as a keyword it would be a signed number
+    document.add_unsigned("row", row)  # a keyword argument would be stored as a signed number
     return document
 
 
 def _joined(title: str, artists: list[str]) -> list[str]:
-    """Return "annemarie" for "Anne-Marie": what is written with a mark between is also typed without it."""
+    """Return the joined form of compound names, "annemarie" for "Anne-Marie", because people type them like that."""
     text = " ".join([title, *artists])
     if _MARKS.isdisjoint(text):
         return []

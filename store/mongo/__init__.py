@@ -1,1 +1,1 @@
-"""MongoDB: the connection, the embedded server, the indexes and the version of what is stored."""
+"""MongoDB: the connection, the embedded server, the indexes and the version of the stored documents."""

@@ -1,8 +1,8 @@
-"""A database as one file, and back: for the embedded database, for MongoDB, and from one to the other.
+"""Writes a database to one file and restores it, for the embedded database and MongoDB, also from one to the other.
 
-The file is gzip over BSON documents. The first describes it, the last holds the counts and the SHA-256 of all before
-it; those between hold some documents of one collection, as they are stored. Runs are written first and tracks last:
-what arrives meanwhile is done again by a run whose cursor is older than its rows.
+The file consists of BSON documents, compressed by gzip. The first describes the backup. Each of the following holds a
+batch of stored documents of one collection. The last holds the counts and the SHA-256 of everything before it. Runs are
+written first and tracks last: a row that arrives during the backup is imported again by its run, whose cursor is older.
 """
 
 import gzip
@@ -32,20 +32,20 @@ FORMAT = 1
 _FIRST = ("runs", "playlists", "playlist_pages")
 _BATCH = 500
 _LEVEL = 3
-# A record holds one batch of the server's, which is below 16 MB, or a little more.
+# A record holds one batch of the server, which is hardly larger than 16 MB.
 _MOST_BYTES = 64 * 1024 * 1024
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 _AGAIN = "Take another backup or snapshot (python -m etl restore --list)."
 
 
 class BackupError(TastemapError):
-    """A file that is no whole backup, or one that may not go where it was to go."""
+    """The file is not a complete backup, or it must not be restored into this database."""
 
     code = "backup"
 
 
 def write_backup(uri: str, target: Path) -> Counter[str]:
-    """Write the database at ``uri`` to ``target``, whole or not at all; return the number of documents by collection.
+    """Write the database at ``uri`` to ``target`` atomically; return the number of documents by collection.
 
     Raises
     ------
@@ -80,10 +80,7 @@ def _records(database: MongoDatabase[dict[str, Any]], counts: Counter[str]) -> I
 
 
 def check_backup(path: Path) -> dict[str, Any]:
-    """Return the description of a backup, with its ``counts``, once all of it was read and is as it was written.
-
-    Raises BackupError otherwise.
-    """
+    """Read a whole backup and return its description with its ``counts``; raises BackupError if it is damaged."""
     try:
         return _check(path)
     except (OSError, EOFError, ValueError, TypeError, KeyError, bson.errors.BSONError) as fault:
@@ -98,14 +95,14 @@ def _check(path: Path) -> dict[str, Any]:
             content = bson.decode(record)
             if "end" in content:
                 if content["sha256"] != digest.hexdigest() or content["end"] != dict(counts) or file.read(1):
-                    raise BackupError(f"{path} is not as it was written: its checksum differs.", _AGAIN)
+                    raise BackupError(f"{path} has changed since it was written: its checksum differs.", _AGAIN)
                 return head | {"counts": dict(counts)}
             digest.update(record)
             if not head:
                 head = _fitting(content, path)
             else:
                 counts[content["collection"]] += sum(1 for _ in _split(content["documents"]))
-    raise BackupError(f"{path} ends before its end: it was not written or copied to the end.", _AGAIN)
+    raise BackupError(f"{path} is incomplete: it was not written or copied to the end.", _AGAIN)
 
 
 def _fitting(head: dict[str, Any], path: Path) -> dict[str, Any]:
@@ -119,15 +116,15 @@ def _fitting(head: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def restore_backup(uri: str, path: Path, *, replace: bool = False) -> dict[str, int]:
-    """Bring the database at ``uri`` to the state in the file; return the number of documents by collection.
+    """Replace the contents of the database at ``uri`` by the backup; return the number of documents by collection.
 
-    Nobody may use the database meanwhile. If it is cut off, the database says so and takes nothing else until the
-    restore is given again and ends.
+    Nobody may use the database meanwhile. If the restore is interrupted, the database refuses everything else until a
+    restore has finished.
 
     Raises
     ------
     BackupError
-        The file is not whole (nothing has changed then), or the database is not empty and not to be replaced.
+        The file is damaged, or the database is not empty and ``replace`` is false. Nothing has changed then.
     StoreError
         The database does not answer.
     """
@@ -164,7 +161,7 @@ def _read(file: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
 
 
 def _split(batch: bytes) -> Iterator[bytes]:
-    """Yield the documents in ``batch``, which stand one after the other."""
+    """Yield the documents in ``batch``, a concatenation of BSON documents."""
     start = 0
     while start < len(batch):
         (size,) = struct.unpack_from("<i", batch, start)
@@ -182,4 +179,4 @@ def _opened(uri: str) -> Iterator[MongoDatabase[dict[str, Any]]]:
     except ConnectionFailure as fault:
         raise StoreDown("The database does not answer.", "Check that it runs, then give the command again.") from fault
     except PyMongoError as fault:
-        raise StoreError(f"The database refused: {fault}", "Mend what it says, then give the command again.") from fault
+        raise StoreError(f"The database refused: {fault}", "Correct the cause, then give the command again.") from fault

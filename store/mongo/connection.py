@@ -1,4 +1,4 @@
-"""The connection to MongoDB: opened in each process on first use, its errors translated, the server revived."""
+"""The connection to MongoDB. It opens on first use in each process, translates errors and restarts a dead server."""
 
 import functools
 import logging
@@ -20,15 +20,15 @@ from store.mongo.schema import ensure_schema
 
 log = logging.getLogger(__name__)
 
-# The embedded server's time per id doubles beyond some 100 ids in one $in.
+# How many ids one $in holds; beyond some 100 the embedded server takes twice as long per id.
 _IDS_AT_ONCE = 50
-# A server that does not start is not tried again by every request that misses it.
+# After a failed start of the server, the next try comes no earlier than this.
 _REVIVE_PAUSE_SECONDS = 10.0
-# The threads of a client that connect by themselves.
+# The names of a client's background threads, which open connections, begin with this.
 _MONITORS = "pymongo_server_"
 # MongoDB's OutOfDiskSpace.
 _OUT_OF_DISK_SPACE = 14031
-# A database that has missed a deadline is not asked again for so long.
+# After a missed deadline, calls fail at once for this long.
 _FAIL_FAST_SECONDS = 1.0
 
 Params = ParamSpec("Params")
@@ -37,15 +37,15 @@ Self = TypeVar("Self", bound="Connection")
 
 
 class _BrokenOff(StoreDown):
-    """The embedded server runs and does nothing any more."""
+    """The embedded server runs but no longer works."""
 
 
 def translated(
     method: Callable[Concatenate[Self, Params], Result],
 ) -> Callable[Concatenate[Self, Params], Result]:
-    """Let ``method`` raise StoreError alone; try it once more where the embedded server could be revived.
+    """Make ``method`` raise only StoreError, and repeat it once if the embedded server could be restarted.
 
-    Every method may be repeated: each leaves the same state when it is done twice.
+    Every method must be idempotent, because it may run twice.
     """
 
     @functools.wraps(method)
@@ -64,14 +64,14 @@ def translated(
 
 
 class Connection:
-    """Documents by id, by one indexed field, and changes that hold only while a condition does.
+    """Reads documents by id or by one indexed field, and changes them, if asked under a condition.
 
-    ``server`` is the embedded server behind it, ``None`` for a MongoDB of the operator's. ``patience_s`` bounds
-    how long one answer may take; a heartbeat that takes longer breaks off what is under way, and the embedded
-    server gives none while it prepares a large answer.
+    ``server`` is the embedded server, None for the operator's MongoDB. ``patience_s`` limits the time of one answer. It
+    must be long, because the embedded server sends no heartbeat while it prepares a large answer, and a missed
+    heartbeat aborts the call.
 
-    With ``deadline_s`` a call that takes longer raises StoreDown, and so do the calls of the next second, at once:
-    a database that hangs must not hold the threads of a web process.
+    With ``deadline_s``, a call that takes longer raises StoreDown, and all calls of the next second raise it at once: a
+    database that hangs must not block the threads of a web process.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Connection:
 
     @property
     def uri(self) -> str:
-        """Where it answers now; the embedded server may answer elsewhere when it has been started again."""
+        """The current address; the embedded server may get another one when it is restarted."""
         return self._server.uri if self._server else self._uri
 
     @property
@@ -110,16 +110,16 @@ class Connection:
         return "embedded" if self._server else "mongodb"
 
     def close(self) -> None:
-        """Close the connection and leave the embedded server, which stops when nobody else uses it."""
+        """Close the connection and leave the embedded server, which stops if no other process uses it."""
         self._disconnect()
         if self._server is not None:
             self._server.stop()
 
     def prepare_fork(self) -> None:
-        """Close the connection until it is used again, and return when none of its threads is left.
+        """Close the connection until it is used again, and wait until its threads have ended.
 
-        A child has the locks that a thread holds in OpenSSL while it is forked, and nobody to release them: its first
-        connection would wait for ever.
+        A fork copies the locks that threads hold in OpenSSL, but not the threads that would release them: the child's
+        first connection would wait for ever.
         """
         self._disconnect()
         for thread in threading.enumerate():
@@ -146,14 +146,14 @@ class Connection:
         return self._mongo[collection].find_one({"_id": name})
 
     def get_documents(self, collection: str, names: Collection[str]) -> dict[str, Document]:
-        """Return the known ones of ``names`` by ``_id``."""
+        """Return the documents with these ``_id``, by ``_id``, as far as they exist."""
         return {document["_id"]: document for document in self.documents_among(collection, "_id", names)}
 
     @translated
     def documents_where(self, collection: str, equal: Mapping[str, Any]) -> list[Document]:
-        """Return the documents whose fields are ``equal``: for fields with an index and answers of some hundreds.
+        """Return the documents whose fields are ``equal``: for indexed fields and results of some hundred documents.
 
-        ``{}`` returns all of a collection that is known to be small.
+        ``{}`` returns a whole collection, which must be small.
         """
         return list(self._mongo[collection].find(dict(equal)))
 
@@ -164,12 +164,12 @@ class Connection:
 
     @translated
     def has_any(self, collection: str) -> bool:
-        """Return whether there is a document at all."""
+        """Return whether the collection holds any document."""
         return self._mongo[collection].find_one({}, {"_id": 1}) is not None
 
     @translated
     def fields_of(self, collection: str, fields: Sequence[str]) -> list[Document]:
-        """Return ``_id`` and ``fields`` of every document, for collections of some thousands of large ones."""
+        """Return ``_id`` and ``fields`` of every document, for collections of some thousand large documents."""
         return list(self._mongo[collection].find({}, dict.fromkeys(fields, 1)))
 
     @translated
@@ -183,15 +183,15 @@ class Connection:
 
     @translated
     def put_document(self, collection: str, document: Mapping[str, Any]) -> None:
-        """Store ``document`` in the place of what was known under its ``_id``."""
+        """Store ``document``, replacing the one with its ``_id``."""
         self._mongo[collection].replace_one({"_id": document["_id"]}, dict(document), upsert=True)
 
     @translated
     def insert_document(self, collection: str, document: Mapping[str, Any]) -> bool:
-        """Store ``document`` if its ``_id`` is free; ``False`` where somebody was first.
+        """Store ``document`` and return True, or return False if its ``_id`` is taken.
 
-        A connection that is lost and found in between can make it ``False`` for the one who was first: whoever
-        needs to know puts a name of their own into the document and reads it again.
+        If the connection is lost and the insertion repeated, the result may be False although this call stored the
+        document. A caller that must know puts a unique value into the document and reads it again.
         """
         try:
             self._mongo[collection].insert_one(dict(document))
@@ -211,10 +211,10 @@ class Connection:
         add: Mapping[str, float] | None = None,
         upsert: bool = False,
     ) -> bool:
-        """Set, add to and unset fields of one document, at once; ``False`` if it is not there or not as ``where`` says.
+        """Set, increase and unset fields of one document atomically; return False if no document matches.
 
-        ``where`` (equal fields, or MongoDB's operators) makes it a compare-and-set. ``add`` alone is not the same
-        when done twice, as a lost connection may do it: for counters that may be off by one.
+        ``where`` (equal fields, or MongoDB's operators) is a condition, as in compare-and-set. ``add`` is not
+        idempotent, and a lost connection may repeat it: use it for counters that may be off by one.
         """
         update: Document = {}
         for operator, fields in (("$set", changes), ("$inc", add or {}), ("$unset", dict.fromkeys(unset, ""))):
@@ -225,7 +225,7 @@ class Connection:
 
     @translated
     def delete_documents(self, collection: str, names: Collection[str]) -> None:
-        """Delete the documents with these ``_id``, as far as they are there."""
+        """Delete the documents with these ``_id``, as far as they exist."""
         for chunk in chunks(list(names)):
             self._mongo[collection].delete_many({"_id": {"$in": chunk}})
 
@@ -256,14 +256,14 @@ class Connection:
             return client
 
     def _revive(self, failed: MongoClient[Document] | None, *, broken_off: bool) -> bool:
-        """Start the embedded server anew; ``failed`` is the client that had no answer, which others may hold still."""
+        """Restart the embedded server if ``failed``, the client without an answer, is still the current one."""
         if self._server is None:
             return False
         if not broken_off and self._deadline_s is not None and self._server.is_running(self._opened_uri):
             return False
         with self._reviving:
             if self._client is not failed:
-                return True  # another thread was here
+                return True  # another thread has restarted it
             if time.monotonic() < self._revive_after:
                 return False
             try:
@@ -274,7 +274,7 @@ class Connection:
                 return False
             if self._client is not None and self._pid == os.getpid():
                 self._left.append(self._client)
-            self._client = None  # its port may be another one now
+            self._client = None  # the server's port may have changed
             self._down_until = 0.0
             return True
 
@@ -296,32 +296,32 @@ class Connection:
                 hint = "Make room on the disk of the database, then try again."
                 raise StoreFull("The disk of the database is full: nothing was stored.", hint) from fault
             if self._server is not None and getattr(fault, "code", None) == INTERNAL_ERROR:
-                raise _BrokenOff("The database has broken off, perhaps for want of room.", self._way_out()) from fault
-            raise StoreError(f"The database refused: {fault}", self._way_out()) from fault
+                raise _BrokenOff("The database has stopped working, perhaps for lack of room.", self._hint()) from fault
+            raise StoreError(f"The database refused: {fault}", self._hint()) from fault
 
     def _fail_fast(self) -> None:
-        """Raise StoreDown while the database is known to hang; once a second one thread may look."""
+        """Raise StoreDown while the database is known to hang; once a second one thread may try it."""
         if not self._down_until or self._trial == threading.get_ident():
             return
         with self._opening:
             if time.monotonic() < self._down_until:
-                raise StoreDown("The database does not answer.", self._way_out())
+                raise StoreDown("The database does not answer.", self._hint())
             self._trial = threading.get_ident()
             self._down_until = time.monotonic() + (self._deadline_s or 0.0)
 
     def _does_not_answer(self) -> StoreDown:
         if self._deadline_s is not None:
             self._down_until, self._trial = time.monotonic() + _FAIL_FAST_SECONDS, 0
-        return StoreDown("The database does not answer.", self._way_out())
+        return StoreDown("The database does not answer.", self._hint())
 
-    def _way_out(self) -> str:
+    def _hint(self) -> str:
         if self._server is not None:
             if self._server.lacks_room():
                 return "Its disk is full. Make room on it; the database then goes on by itself."
             return "It is the embedded one: start the application again; var/db/server.log says what happened."
-        return "Check MONGODB_URI, and that the server it names runs and lets this machine in."
+        return "Check MONGODB_URI, and that its server runs and accepts connections from this machine."
 
 
 def chunks(ids: list[str]) -> Iterator[list[str]]:
-    """Yield ``ids`` in lists as long as one question to the database should be."""
+    """Yield ``ids`` in lists that are short enough for one query."""
     return (ids[at : at + _IDS_AT_ONCE] for at in range(0, len(ids), _IDS_AT_ONCE))

@@ -1,14 +1,18 @@
-"""The embedded database: SecantusDB, a MongoDB-wire server, run as a program of its own on loopback.
+"""The embedded database: SecantusDB, a server with MongoDB's protocol, run as a separate program on loopback.
 
-Under ``<var>/db``, which its owner alone may enter, lie the data (in a folder that names the version, because the
-storage format changes between releases), ``server.json`` (the port), ``identity.pem`` (the key that a connection
-needs), ``server.pid`` (written by the server's own process before it becomes the server, so that no kill can leave one
-unrecorded) and two locks. ``start.lock`` is held while a server is started or stopped. ``users.lock`` is held, shared,
-by every process that uses the server: the last to leave stops it, and because the operating system releases the locks
-of killed processes nobody has to count.
+The folder ``<var>/db``, which only its owner may enter, holds:
 
-A file in the data folder says that a start has succeeded. Data that do not open and have no such file hold nothing:
-a kill ended their first start. They are set aside and replaced.
+- the data, in a folder named after the version, because the storage format changes between releases;
+- ``server.json``: the port;
+- ``identity.pem``: the key that a connection needs;
+- ``server.pid``: the process id, written by the server's process before it becomes the server, so that a kill cannot
+  leave an unrecorded server;
+- ``start.lock``: held while a server is started or stopped;
+- ``users.lock``: a shared lock of every process that uses the server. The last process to leave stops the server.
+  The operating system releases the locks of killed processes.
+
+A file in the data folder records the first successful start. Data that cannot be opened and lack this file are empty,
+because their first start was killed. They are set aside and replaced.
 """
 
 import atexit
@@ -46,16 +50,16 @@ HOST = "127.0.0.1"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 _FLAGS = ("--cache-size", "256M", "--oplog-max-entries", "10000", "--oplog-retention-seconds", "600")
-# The code of its answers when it cannot go on; MongoDB calls it InternalError.
+# The error code of a server that no longer works; MongoDB calls it InternalError.
 INTERNAL_ERROR = 1
 _PORT_TRIES = 3
-# A start writes a log file of 10 MB, and what is in the last one.
+# The room that a start needs: it writes a log file of 10 MB, and replays the last one.
 _START_BYTES = 32 * 1024 * 1024
 _STARTED_FILE = "tastemap-started"
 _EMPTY_TABLE_BYTES = 4096
-# By these an end of the server says nothing about the data.
+# A server that these signals ended says nothing about the state of its data.
 _ENDED_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT})
-# A server may outlive the interest of the process that started it; forgetting its Popen would be a warning.
+# Kept, because Python warns when the Popen of a running process is deleted.
 _started: list[subprocess.Popen[bytes]] = []
 _PF_EXITING = 0x4  # in the flags of /proc/<pid>/stat, see proc(5)
 
@@ -67,11 +71,11 @@ class EmbeddedError(TastemapError):
 
 
 class DamagedData(EmbeddedError):  # noqa: N818 - a state
-    """The data of the embedded database do not open."""
+    """The data of the embedded database cannot be opened."""
 
 
 class EmbeddedServer:
-    """The server over the data in ``<var>/db``, shared by every process on this machine that asks for it."""
+    """The server of the data in ``<var>/db``; all processes of this machine that use the data share it."""
 
     def __init__(self, var: Path, version: str = "") -> None:
         self._version = version or VERSION
@@ -86,7 +90,7 @@ class EmbeddedServer:
 
     @property
     def uri(self) -> str:
-        """The address under which the server answers, or answered last.
+        """The current or last address of the server.
 
         Raises
         ------
@@ -101,27 +105,27 @@ class EmbeddedServer:
         return self._uri(port)
 
     def _uri(self, port: int) -> str:
-        # w=majority alone loses the last 50 ms of acknowledged writes when the server is killed.
+        # Without journal=true, a kill of the server loses the last 50 ms of acknowledged writes.
         written = "directConnection=true&w=majority&journal=true"
         identity = quote(str(self.base / "identity.pem"), safe="")
         tls = f"tls=true&tlsCAFile={identity}&tlsCertificateKeyFile={identity}"
         return f"mongodb://{HOST}:{port}/{DATABASE}?{written}&{tls}"
 
     def start(self) -> str:
-        """Start the server or join the one that runs, and return its URI. May be called again if it has died.
+        """Start the server, or join the one that runs, and return its URI. Call it again if the server has died.
 
-        It stops when the last process that started or joined it has called :meth:`stop` or ended; it starts
-        on the same port as before where that is free, so that open connections find it again.
+        The server stops when the last process that started or joined it has called :meth:`stop` or ended. It starts on
+        its last port if that is free, so that open connections find it again.
 
         Raises
         ------
         EmbeddedError
-            It does not start or does not answer. :class:`DamagedData` where its data are the cause.
+            It does not start or does not answer; :class:`DamagedData` if its data are the cause.
         """
         _check_installed(self._version)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.base.chmod(0o700)  # what is in it is nobody's business, other accounts of this machine included
+            self.base.chmod(0o700)  # other accounts of this machine must not read it
             return self._start()
         except OSError as fault:
             raise self._unwritable(fault.strerror) from fault
@@ -141,19 +145,19 @@ class EmbeddedServer:
         return uri
 
     def is_running(self, uri: str) -> bool:
-        """Return whether the server of ``uri`` still runs, busy or not; :meth:`start` would wait for it."""
+        """Return whether the server at ``uri`` still runs; this does not wait for a busy server."""
         pid = _read_pid(self.base / "server.pid")
         return pid is not None and _runs_server(pid) and self.uri == uri
 
     def _mark_started(self) -> None:
-        """Note that from now on the data may hold documents that somebody relies on."""
+        """Record that the data may hold documents from now on."""
         marker = self.folder / _STARTED_FILE
         if not marker.exists():
             with marker.open("w") as file:
                 os.fsync(file.fileno())
 
     def is_in_use(self) -> bool:
-        """Say whether a process has started or joined the server and not left it, this object included."""
+        """Return whether any process, including this one, has started or joined the server and not left it."""
         self.base.mkdir(parents=True, exist_ok=True)
         alone = take(self.base / "users.lock", wait=False)
         if alone is not None:
@@ -161,7 +165,7 @@ class EmbeddedServer:
         return alone is None
 
     def set_aside(self, name: str = "damaged") -> Path:
-        """Move the data to a folder beside that nothing reads, and return it; the next start begins with none."""
+        """Move the data to another folder, which nothing reads, and return it; the next start begins without data."""
         with locked(self.base / "start.lock"):
             return self._set_aside(name)
 
@@ -172,7 +176,7 @@ class EmbeddedServer:
         return target
 
     def stop(self) -> None:
-        """Leave the server; the last to leave stops it. Does nothing in a forked child and when called twice."""
+        """Leave the server, and stop it if no process uses it any more. Does nothing in a forked child."""
         if self._users is None or self._pid != os.getpid():
             return
         with locked(self.base / "start.lock"):
@@ -186,22 +190,22 @@ class EmbeddedServer:
             self._terminate()
 
     def _forget(self) -> None:
-        # A gunicorn worker must not keep the lock that its master answers for.
+        # A forked gunicorn worker must not hold the lock of its master.
         if self._users is not None:
             os.close(self._users)
             self._users = None
 
     def _join(self) -> int | None:
-        """Return the port of the server that runs on this folder, waiting for one that is still starting."""
+        """Return the port of a server that runs on this folder, and wait for it if it is starting; None without one."""
         pid, port = _read_pid(self.base / "server.pid"), _read_port(self.base / "server.json")
         if pid is None or port is None:
             return None
         until = time.monotonic() + START_SECONDS
         while _runs_server(pid):
             if _answering_pid(self._uri(port)) == pid:
-                if _is_well(self._uri(port)):
+                if _can_read(self._uri(port)):
                     return port
-                log.warning("the embedded database has broken off; starting it again")
+                log.warning("the embedded database has stopped working; starting it again")
                 self._terminate()
                 return None
             if time.monotonic() > until:
@@ -227,13 +231,13 @@ class EmbeddedServer:
                 for older in self.base.glob("unstarted-*"):
                     shutil.rmtree(older)
                 aside = self._set_aside("unstarted")
-                log.warning("the first start was cut off and left unusable files; they are in %s now", aside)
+                log.warning("the first start was interrupted and left unusable files; they are in %s now", aside)
             elif "address already in use" not in self._log_tail().lower():
                 break
         raise self._start_fault(process.returncode)
 
     def _never_held_anything(self, returncode: int) -> bool:
-        """Say whether the data do not open and no client has ever written to them."""
+        """Return whether the data cannot be opened and no client has ever written to them."""
         tables = self.folder.glob("secantus_documents*.wt")
         return (
             self._is_damaged(returncode)
@@ -243,17 +247,17 @@ class EmbeddedServer:
         )
 
     def _is_damaged(self, returncode: int) -> bool:
-        """Say whether the server, which ended with ``returncode``, ended because of its data."""
-        others = ("address already in use", "no in-place upgrade", "busy", "permission denied")
+        """Return whether the server, which ended with ``returncode``, ended because of its data."""
+        other_causes = ("address already in use", "no in-place upgrade", "busy", "permission denied")
         tail = self._log_tail().lower()
         if self.lacks_room():
             return False
-        return returncode not in _ENDED_FROM_OUTSIDE and not any(reason in tail for reason in others)
+        return returncode not in _ENDED_FROM_OUTSIDE and not any(cause in tail for cause in other_causes)
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         if self._process is not None:
-            self._process.wait()  # one that has died before
-        # An explicit, empty configuration keeps the server from reading one of the user's or the system's.
+            self._process.wait()  # an earlier server that has died
+        # With an explicit, empty configuration the server does not read the user's or the system's.
         replace_text(self.base / "secantusd.toml", "")
         arguments = ["--config", str(self.base / "secantusd.toml"), "--host", HOST, "--port", str(port)]
         identity = str(self.base / "identity.pem")
@@ -268,7 +272,7 @@ class EmbeddedServer:
                 stdout=output,
                 stderr=output,
                 cwd=self.folder,
-                start_new_session=True,  # Ctrl-C reaches us; we stop the server last
+                start_new_session=True,  # so that Ctrl-C reaches only us, and we stop the server last
             )
         _started[:] = [process for process in _started if process.poll() is None] + [self._process]
         return self._process
@@ -286,8 +290,8 @@ class EmbeddedServer:
         return False
 
     def lacks_room(self) -> bool:
-        """Say whether its disk is so full that it cannot start."""
-        # Its log is on the same disk and may say nothing.
+        """Return whether the disk is too full for a start."""
+        # Its log may lack this error, because it is on the same disk.
         return self.base.exists() and shutil.disk_usage(self.base).free < _START_BYTES
 
     def _start_fault(self, returncode: int) -> EmbeddedError:
@@ -307,7 +311,7 @@ class EmbeddedServer:
             )
         last = tail.strip().splitlines()[-1] if tail.strip() else "no output"
         if self._is_damaged(returncode):
-            return DamagedData(f"The data of the embedded database do not open: {last}", self._way_back())
+            return DamagedData(f"The data of the embedded database cannot be opened: {last}", self._restore_hint())
         return EmbeddedError(
             f"The embedded database did not start: {last}",
             f"{self.base / 'server.log'} says more. Start again, or set MONGODB_URI to a MongoDB server.",
@@ -319,7 +323,7 @@ class EmbeddedServer:
             "Make room on its disk, point TASTEMAP_VAR at a folder that can be written, or set MONGODB_URI.",
         )
 
-    def _way_back(self) -> str:
+    def _restore_hint(self) -> str:
         snapshot = newest_snapshot(self.var)
         if snapshot:
             return (
@@ -375,11 +379,11 @@ def _build_indexes(uri: str) -> None:
     except PyMongoError as fault:
         raise EmbeddedError(f"The embedded database failed while preparing: {fault}", "Start again.") from fault
     if outcome == "rebuilt":
-        log.warning("the indexes were half-built when the database was last killed; they have been built anew")
+        log.warning("the database was killed while it built indexes; they have been built again")
 
 
 def _answering_pid(uri: str) -> int | None:
-    """Return the process id of the server at ``uri``, to distinguish ours from a stranger on the same port."""
+    """Return the process id of the server at ``uri``, to distinguish our server from another one on the same port."""
     try:
         with MongoClient[dict](uri, serverSelectionTimeoutMS=300, socketTimeoutMS=5000) as client:
             return client.admin.command("serverStatus").get("pid")
@@ -387,20 +391,20 @@ def _answering_pid(uri: str) -> int | None:
         return None
 
 
-def _is_well(uri: str) -> bool:
-    """Say whether the server at ``uri`` reads its data: one that found no room to write does nothing any more."""
+def _can_read(uri: str) -> bool:
+    """Return whether the server at ``uri`` can read its data: after a write to a full disk it no longer works."""
     try:
         with MongoClient[dict](uri, serverSelectionTimeoutMS=5000, socketTimeoutMS=30_000) as client:
             client[DATABASE]["_schema"].find_one()
     except OperationFailure as fault:
         return fault.code != INTERNAL_ERROR
     except PyMongoError:
-        return True  # slow perhaps; whoever uses it will see
+        return True  # perhaps it is slow; its users will see an error
     return True
 
 
 def _free_port(preferred: int | None) -> int:
-    """Return the ``preferred`` one, so that clients find a restarted server, or any free port if it is taken."""
+    """Return the ``preferred`` port, so that clients find a restarted server, or any free port if it is taken."""
     for port in (preferred or 0, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -420,7 +424,7 @@ def _wait_for_end(pid: int, seconds: float) -> bool:
 
 
 def _runs_server(pid: int) -> bool:
-    """Say whether ``pid`` is a SecantusDB server that has not ended: no zombie, and no reused number."""
+    """Return whether ``pid`` is a running SecantusDB server: neither a zombie nor another program with this id."""
     if not Path("/proc/self").exists():
         shown = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
         return "secantus" in shown.stdout
@@ -429,7 +433,7 @@ def _runs_server(pid: int) -> bool:
         status = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return False
-    # One that is just dying has no command any more, but keeps its port and its files until its last thread ends.
+    # A dying process has no command any more, but keeps its port and its files until its last thread ends.
     ended = status[0] in "ZX" and int(status[17]) <= 1
     return not ended and (b"secantus" in command or bool(int(status[6]) & _PF_EXITING))
 

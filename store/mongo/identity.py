@@ -1,4 +1,4 @@
-"""The key by which the embedded server and its clients authenticate each other: without it nobody can connect."""
+"""The key by which the embedded server and its clients authenticate each other."""
 
 import ipaddress
 import ssl
@@ -11,9 +11,9 @@ _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=
 
 
 def ensure_identity(path: Path, address: str) -> Path:
-    """Return ``path``, a PEM file of a key and its certificate for ``address``; made where there is no usable one.
+    """Return ``path``, a PEM file of a key and its certificate for ``address``; create it if it is not usable.
 
-    The certificate is its own authority, and both ends of a connection show it. Only the owner may read the file. One
+    The certificate is self-signed, and both ends of a connection present it. Only the owner may read the file. Only one
     process at a time may call this.
     """
     if not _is_usable(path):
@@ -31,7 +31,7 @@ def _is_usable(path: Path) -> bool:
 
 
 def _new_identity(address: str) -> bytes:
-    from cryptography import x509  # a fifth of a second, once in the life of an installation
+    from cryptography import x509  # imported here, because it takes a fifth of a second and is needed only once
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 

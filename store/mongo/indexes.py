@@ -1,9 +1,8 @@
-"""Secondary indexes, created so that a kill in the middle leaves no wrong one behind.
+"""Creates the secondary indexes so that a kill cannot leave a wrong one behind.
 
-On the embedded server a SIGKILL during ``create_index`` on a filled collection leaves an index that is
-registered but partial: queries through it silently miss documents, and creating it again does nothing. So a
-journalled marker says "building" before and "ready" after; a marker found at "building" means that the
-indexes named in it are dropped and built anew.
+If the embedded server is killed during ``create_index`` on a filled collection, the index is registered but partial:
+queries silently miss documents, and creating it again does nothing. So a journalled marker is set to "building" before
+and to "ready" after. If it is found at "building", the indexes are dropped and built again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,9 +32,9 @@ def ensure_indexes(
     indexes: Mapping[str, Sequence[IndexModel]] = INDEXES,
     version: int = VERSION,
 ) -> str:
-    """Create what is missing and return "ready" (nothing to do), "created" or "rebuilt" (after a kill).
+    """Create missing indexes and return "ready" (nothing to do), "created" or "rebuilt" (after a kill).
 
-    Only one process at a time may call this on an embedded server; the start lock sees to that.
+    Only one process at a time may call this on an embedded server; the start lock ensures it.
     """
     meta = database.get_collection("_schema", write_concern=WriteConcern(w="majority", j=True))
     marker = meta.find_one({"_id": "indexes"})
@@ -54,7 +53,7 @@ def ensure_indexes(
 
 
 def missing_indexes(database: MongoDatabase[dict[str, Any]]) -> list[str]:
-    """Return the indexes that cannot be relied on, as "collection.name": all of them while they are being built."""
+    """Return the indexes that cannot be used, as "collection.name": all of them while they are being built."""
     marker = database["_schema"].find_one({"_id": "indexes"}) or {"state": "ready", "version": VERSION}
     whole = (marker["state"], marker["version"]) == ("ready", VERSION)
     wanted = {name: [model.document["name"] for model in models] for name, models in INDEXES.items()}

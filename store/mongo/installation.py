@@ -1,4 +1,4 @@
-"""Which installation this is: several may share one MongoDB, and each has files of its own."""
+"""The id of this installation: several installations may share one MongoDB, and each has its own files."""
 
 import os
 import re
@@ -12,7 +12,7 @@ _FORM = re.compile(rb"[0-9a-f]{16}\n")
 
 
 def installation_id_of(var: Path) -> str:
-    """Return the id of the installation whose files lie in ``var``, made on first use: 16 hexadecimal digits.
+    """Return the id of the installation with its files in ``var``, 16 hexadecimal digits; it is made on first use.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def installation_id_of(var: Path) -> str:
         assert descriptor is not None
         try:
             text = os.read(descriptor, 64)
-            if not text:  # the first to ask, or one was killed here
+            if not text:  # this is the first use, or an earlier one was killed before it wrote the id
                 text = f"{secrets.token_hex(8)}\n".encode()
                 os.write(descriptor, text)
         finally:

@@ -1,4 +1,4 @@
-"""The version of what is stored: a database that holds documents of another version is refused, not misread."""
+"""The version of the stored documents: a database with documents of another version is refused."""
 
 from contextlib import suppress
 from typing import Any
@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from store.errors import StoreError
 
-# Raise it with any change of stored documents after which older and newer code would misread each other's.
+# Increase it with every change after which older and newer code would misread each other's documents.
 SCHEMA_VERSION = 3
 _MARKER = "documents"
 _RESTORING = "restoring"
@@ -20,7 +20,7 @@ _WAY_OUT = (
 
 
 def ensure_schema(database: MongoDatabase[dict[str, Any]]) -> None:
-    """Check that ``database`` holds documents of our version; write the version into one that holds none.
+    """Check that ``database`` holds documents of our version; write the version into an empty database.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def ensure_schema(database: MongoDatabase[dict[str, Any]]) -> None:
     found = marker["version"] if marker else None
     if found == _RESTORING:
         raise StoreError(
-            f"The database {database.name} holds a part of a backup: a restore was cut off, or is under way.",
+            f"The database {database.name} holds a part of a backup: a restore was interrupted, or is running.",
             "Wait for its end, or restore it again. On the server: python -m etl restore FILE --replace",
         )
     if found != SCHEMA_VERSION:
@@ -50,14 +50,14 @@ def ensure_schema(database: MongoDatabase[dict[str, Any]]) -> None:
 
 
 def begin_restore(database: MongoDatabase[dict[str, Any]]) -> None:
-    """Let nobody but a restore use ``database`` until :func:`end_restore`."""
+    """Mark ``database`` so that nothing but a restore uses it until :func:`end_restore`."""
     _mark(database, _MARKER, {"version": _RESTORING})
-    # The indexes go with what is dropped.
+    # Dropping a collection drops its indexes.
     _mark(database, "indexes", {"state": "building", "version": 0})
 
 
 def end_restore(database: MongoDatabase[dict[str, Any]]) -> None:
-    """Say that all of a backup has arrived."""
+    """Mark ``database`` as completely restored."""
     _mark(database, _MARKER, {"version": SCHEMA_VERSION})
 
 
@@ -67,6 +67,6 @@ def _mark(database: MongoDatabase[dict[str, Any]], name: str, content: dict[str,
 
 
 def is_empty(database: MongoDatabase[dict[str, Any]]) -> bool:
-    """Say whether no collection but those for housekeeping holds a document."""
+    """Return whether no collection holds a document, apart from those for housekeeping."""
     names = [name for name in database.list_collection_names() if not name.startswith(("_", "system."))]
     return all(database[name].find_one({}, {"_id": 1}) is None for name in names)

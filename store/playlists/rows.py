@@ -1,7 +1,7 @@
-"""Single rows of a stored playlist: to add them at its end, and to take them out again.
+"""Adds rows at the end of a stored playlist, and removes rows.
 
-Both may be repeated after a kill: rows that are there are not added again, rows that are gone are not missed. Rows
-before those of a change stay where they are; a kill between two pages may show a row behind it twice, never lose one.
+Both are idempotent, so they can be repeated after a kill. Only pages from the first changed row on are written. A kill
+between two pages may show a later row twice, but never loses one.
 """
 
 from collections import Counter
@@ -10,17 +10,17 @@ from collections.abc import Collection, Sequence
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem
 
-# A row as a change names it: the id of its track, and when it was added.
+# Identifies a row: the id of its track, and when it was added.
 RowKey = tuple[str, object]
 
 
 def all_rows(database: Database, playlist: Playlist) -> list[PlaylistItem]:
-    """Return the rows of a playlist, also those that a killed change stored and did not count."""
+    """Return the rows of a playlist, including those that a killed change stored but did not count."""
     return database.playlist_items(playlist.id, limit=playlist.item_count + PAGE_ITEMS)
 
 
 def add_rows(database: Database, playlist: Playlist, rows: Sequence[PlaylistItem]) -> None:
-    """Add ``rows`` whose tracks are not in the playlist yet at its end, in their order."""
+    """Append those of ``rows`` whose tracks are not in the playlist yet, in their order."""
     stored = all_rows(database, playlist)
     known = {row.track_id for row in stored}
     new = [row for row in {row.track_id: row for row in rows}.values() if row.track_id not in known]
@@ -30,7 +30,7 @@ def add_rows(database: Database, playlist: Playlist, rows: Sequence[PlaylistItem
 
 
 def remove_rows(database: Database, playlist: Playlist, keys: Collection[RowKey]) -> None:
-    """Take the rows of these tracks that were added at these times out of the playlist."""
+    """Remove the rows with these keys from the playlist."""
     stored = all_rows(database, playlist)
     kept = [row for row in stored if (row.track_id, row.added_at) not in keys]
     moved = (at for at, (before, after) in enumerate(zip(stored, kept, strict=False)) if before is not after)
@@ -38,11 +38,11 @@ def remove_rows(database: Database, playlist: Playlist, keys: Collection[RowKey]
 
 
 def _store(database: Database, playlist: Playlist, rows: Sequence[PlaylistItem], *, changed: int, before: int) -> None:
-    """Store ``rows`` from the row ``changed`` on, where there were ``before`` in all."""
+    """Store ``rows`` from position ``changed`` on; the playlist had ``before`` rows."""
     for page in range(changed // PAGE_ITEMS, -(-len(rows) // PAGE_ITEMS)):
         database.put_page(playlist.id, page, rows[page * PAGE_ITEMS : (page + 1) * PAGE_ITEMS])
     database.cut_playlist(playlist.id, len(rows), before)
     people = Counter(row.added_by for row in rows if row.added_by)
     counts = {"item_count": len(rows), "contributors": [list(pair) for pair in people.items()]}
-    # Not put_playlist: one that has been deleted meanwhile stays so.
+    # put_playlist would create a playlist again that has been deleted meanwhile.
     database.change_document("playlists", playlist.id, counts)

@@ -1,8 +1,7 @@
-"""Playlists by the thousand, for learning from: Parquet files in one folder per imported file.
+"""Sets of very many playlists to train on: Parquet files in one folder per imported file.
 
-The Million Playlist Dataset has 66 million rows. The database is made for what people bring one by one and is
-comfortable to some 20,000 documents, so these playlists never go through it: they lie in columns, are read in
-batches, and are nobody's to open one by one.
+The Million Playlist Dataset has 66 million rows, far too many for the database. So these playlists are stored in
+columns, are read in batches, and cannot be opened one by one.
 """
 
 import json
@@ -24,7 +23,7 @@ PLAYLISTS = pa.schema(
         ("modified_at", pa.timestamp("s", tz="UTC")),
         ("followers", pa.int32()),
         ("collaborative", pa.bool_()),
-        # Coded: a batch names a track in several of its playlists.
+        # Dictionary-coded, because several playlists of a batch hold the same track.
         ("tracks", pa.list_(pa.dictionary(pa.int32(), pa.string()))),
     ]
 )
@@ -40,16 +39,15 @@ _UNFINISHED = ".unfinished-"
 
 
 class PlaylistSetWriter:
-    """Writes the playlists of one file under ``root``; they are there whole, or not at all.
+    """Writes the playlists of one file under ``root`` atomically.
 
-    ``name`` is distinct for distinct contents. Use it as a context manager; leaving it without :meth:`publish`
-    leaves nothing behind.
+    ``name`` is distinct for distinct contents. Use it as a context manager; without :meth:`publish` nothing is kept.
     """
 
     def __init__(self, root: Path, name: str) -> None:
         self._target = root / name
         self._folder = root / f"{_UNFINISHED}{name}"
-        # Lock files stay: to remove one would let two writers hold the locks of two files of one name.
+        # Lock files are never removed, because two writers could then hold locks on two files of the same name.
         self._lock = locked(root / ".locks" / name)
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._rows = dict.fromkeys(_FILES, 0)
@@ -65,7 +63,7 @@ class PlaylistSetWriter:
         """Append rows, given by column, to ``kind``: "playlists" or "tracks"."""
         schema = _FILES[kind]
         if kind not in self._writers:
-            # Statistics of ids and names would choose no row groups for anybody, and cost a tenth of the import.
+            # No reader filters by ids or names, and their statistics would take a tenth of the import's time.
             self._writers[kind] = pq.ParquetWriter(
                 self._folder / f"{kind}.parquet",
                 schema,
@@ -78,7 +76,7 @@ class PlaylistSetWriter:
         self._rows[kind] += len(table)
 
     def publish(self, summary: Mapping[str, Any]) -> None:
-        """Make what was written the set of this name; ``summary`` is kept with it, with the counts."""
+        """Publish the written rows as the set of this name, with ``summary`` and the counts of rows."""
         self._close()
         (self._folder / SUMMARY_FILE).write_text(json.dumps({**summary, **self._rows}), encoding="utf-8")
         if self._target.exists():  # another run of the same file was faster
@@ -97,7 +95,7 @@ class PlaylistSetWriter:
 
 
 def summary_of(root: Path, name: str) -> dict[str, Any] | None:
-    """Return the summary of an imported set, ``None`` if there is none of this name."""
+    """Return the summary of an imported set, None if there is no set of this name."""
     path = root / name / SUMMARY_FILE
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
@@ -108,7 +106,7 @@ def set_names(root: Path) -> list[str]:
 
 
 def read_batches(root: Path, kind: str, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
-    """Yield all "playlists" or "tracks" of all sets, at most ``rows`` at a time (schemas above)."""
+    """Yield all "playlists" or "tracks" (``kind``) of all sets, at most ``rows`` at a time."""
     for name in set_names(root):
         path = root / name / f"{kind}.parquet"
         if path.is_file():

@@ -1,4 +1,4 @@
-"""What playlist sets there are (see :mod:`store.playlists.sets`), without a library that reads columns."""
+"""Lists the imported playlist sets (see :mod:`store.playlists.sets`) without loading pyarrow."""
 
 import json
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class SetSummary:
 def summaries(root: Path) -> list[SetSummary]:
     """Return the sets under ``root``, the newest first."""
     found = map(_summary, root.glob(f"[!.]*/{SUMMARY_FILE}"))
-    return sorted(found, key=lambda one: (one.imported_at, one.name), reverse=True)
+    return sorted(found, key=lambda summary: (summary.imported_at, summary.name), reverse=True)
 
 
 def _summary(path: Path) -> SetSummary:

@@ -1,7 +1,7 @@
-"""Stores triages: the decisions made while sorting a heap into one's own playlists, and how to take them back.
+"""Stores triages: the decisions made while a heap of tracks is sorted into playlists, and their undoing.
 
-A decision is stored before it is carried out. Whoever reads a triage carries out what a killed process left, so nothing
-that was decided is lost or done twice.
+A decision is stored before it is carried out. Reading a triage first carries out what a killed process left pending, so
+no decision is lost or done twice.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ _DECIDE, _UNDO = "decide", "undo"
 
 
 class Action(StrEnum):
-    """What somebody decides of a track."""
+    """A decision about a track."""
 
     ACCEPT = "accept"  # it goes into a playlist
     REJECT = "reject"  # it does not go into that playlist, maybe into another
@@ -95,7 +95,7 @@ def triage_id(owner: str, heap: str) -> str:
 
 
 def find_triage(database: Database, name: str) -> TriageRecord | None:
-    """Return a triage, after what was decided and not carried out has been carried out."""
+    """Return a triage, after carrying out its pending decisions; None if it does not exist."""
     document = database.get_document(_COLLECTION, name)
     if document is None:
         return None
@@ -104,7 +104,7 @@ def find_triage(database: Database, name: str) -> TriageRecord | None:
 
 
 def put_triage(database: Database, record: TriageRecord) -> None:
-    """Store a triage that nothing is pending of."""
+    """Store a triage without pending decisions."""
     plain = {name: value for name, value in vars(record).items() if name != "id"}
     database.put_document(
         _COLLECTION, {"_id": record.id, **plain, "playlists": list(record.playlists), "pending": None}
@@ -129,12 +129,12 @@ def decisions_of(database: Database, record: TriageRecord) -> list[Decision]:
 
 
 def decide(database: Database, record: TriageRecord, decisions: Sequence[Decision]) -> TriageRecord:
-    """Store ``decisions`` behind the others and carry them out; returns the triage as it is then."""
+    """Append ``decisions``, carry them out and return the changed triage."""
     return _change(database, record, _DECIDE, decisions)
 
 
 def undo(database: Database, record: TriageRecord, decisions: Sequence[Decision]) -> TriageRecord:
-    """Take the last ``decisions`` back; returns the triage as it is then."""
+    """Undo ``decisions``, which must be the last ones, and return the changed triage."""
     return _change(database, record, _UNDO, decisions)
 
 
@@ -145,7 +145,7 @@ def _change(database: Database, record: TriageRecord, kind: str, decisions: Sequ
 
 
 def _carry_out(database: Database, record: TriageRecord, pending: Document) -> TriageRecord:
-    """Do what is pending; done twice it is the same."""
+    """Carry out pending decisions; this is idempotent."""
     decisions = [Decision.from_document(row) for row in pending["decisions"]]
     undone = pending["kind"] == _UNDO
     accepted: dict[str, list[Decision]] = defaultdict(list)

@@ -174,6 +174,9 @@ def test_a_playlist_is_taken_out_by_mouse_and_keyboard(playlist_page: PlaylistPa
     summary.click()
     links = menu.locator("ul").get_by_role("link")
     expect(links).to_have_count(len(FORMATS))
+    page.locator("footer").click(position={"x": 2, "y": 2})  # which cannot take the focus
+    expect(links.first).not_to_be_visible()
+    summary.click()
     for one in FORMATS.values():
         link = menu.get_by_role("link", name=re.compile(rf"^{one.label} "))
         expect(link).to_contain_text(one.purpose)

@@ -48,7 +48,10 @@ export const OVERVIEW = {
   mood: 'Mood',
   sources: 'Where the sound is known from',
   unknown: 'not known yet',
-  unmapped: (share) => (share < 1 ? `${percent(share)} are on no map by sound.` : 'No track is on a map by sound yet.'),
+  unmapped: (missing, tracks) =>
+    missing < tracks
+      ? `${plural(missing, 'track is', 'tracks are')} on no map by sound.`
+      : 'No track is on a map by sound yet.',
   gather: 'Gather more',
   people: 'More about the people',
 }

@@ -240,7 +240,7 @@ def test_damaged_data_with_documents_stay_and_the_snapshot_is_named(server: Embe
     server.stop()
     turtle = tmp_path / "db" / FOLDER / "WiredTiger.turtle"
     turtle.write_text("not a table of files")
-    with pytest.raises(DamagedData, match="do not open") as caught:
+    with pytest.raises(DamagedData, match="cannot be opened") as caught:
         server.start()
     assert "There is no snapshot" in caught.value.hint
     new_snapshot_path(tmp_path, datetime(2026, 11, 28, 3, tzinfo=UTC)).touch()
