@@ -86,8 +86,6 @@ class Parser(HTTPRequestParser):
             super().parse_header(header_plus)
         except ValueError as error:  # a length of thousands of digits
             raise ParsingError("The length of the body is no number.") from error
-        if self.body_rcv is None:
-            self.expect_continue = False  # waitress would wait for a body after its interim answer
         if "close" in re.split(r"[ \t]*,[ \t]*", self.headers.get("CONNECTION", "").lower()):
             self.headers["CONNECTION"] = "close"  # waitress knows it as the only word alone
         if not self.brings_files:
@@ -250,6 +248,13 @@ class Channel(HTTPChannel):
     def received(self, data: bytes) -> bool:
         self._active = time.monotonic()
         return bool(super().received(data))
+
+    def send_continue(self) -> None:
+        """Tell the other side to send its body; not if there is none or it is refused: waitress would wait for it."""
+        if self.request is not None and self.request.completed:
+            self.request.expect_continue = False
+        else:
+            super().send_continue()
 
     def service(self) -> None:
         super().service()

@@ -222,16 +222,27 @@ def test_what_is_no_http_is_refused_in_the_one_shape(served: Callable[..., int])
         assert json.loads(received.partition(b"\r\n\r\n")[2])["error"].keys() == {"code", "message", "hint"}
 
 
-@pytest.mark.parametrize(("body", "heard"), [("", b"HTTP/1.1 200"), ("abc", b"HTTP/1.1 100")])
-def test_only_who_brings_a_body_is_told_to_go_on(served: Callable[..., int], body: str, heard: bytes) -> None:
-    length = f"Content-Length: {len(body)}\r\n" if body else ""
-    head = f"{POST}Connection: close\r\nExpect: 100-continue\r\n{length}\r\n"
-    connection = begun(served(), head)
-    received = connection.recv(len(heard), socket.MSG_WAITALL)
-    connection.sendall(body.encode())
-    assert received == heard
-    rest = b"".join(iter(lambda: connection.recv(65536), b""))
-    assert (received + rest).partition(b"HTTP/1.1 200")[2].endswith(str(len(body)).encode())
+@pytest.mark.parametrize(
+    ("length", "status"),
+    [
+        (None, b"200"),
+        ("3", b"100"),
+        ("0", b"200"),
+        ("+3", b"400"),
+        (str(LARGEST_BODY + 1), b"413"),
+        ("9" * 5_000, b"400"),
+    ],
+)
+def test_who_brings_a_body_that_is_taken_is_told_to_go_on(
+    served: Callable[..., int], length: str | None, status: bytes
+) -> None:
+    header = "" if length is None else f"Content-Length: {length}\r\n"
+    connection = begun(served(), f"{POST}Connection: close\r\nExpect: 100-continue\r\n{header}\r\n")
+    received = connection.recv(12, socket.MSG_WAITALL)
+    assert received == b"HTTP/1.1 " + status
+    if status == b"100":
+        connection.sendall(b"abc")
+        assert b"".join(iter(lambda: connection.recv(65536), b"")).endswith(b"3")
 
 
 def test_a_connection_is_closed_for_who_asks_it_among_other_things(served: Callable[..., int]) -> None:
