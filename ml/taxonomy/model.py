@@ -22,7 +22,7 @@ from store.text import normalise
 HOW = ("listed", "keyword", "place", "weak", "learnt", "nearest")
 # A placement of less confidence counts as a guess and is not used.
 _LEAST_CONFIDENCE = 0.35
-# So many placements are cached, because an unlisted name is compared with all listed ones.
+# The most placements that are cached; each unlisted name is compared with all listed ones.
 _NAMES_KEPT = 20_000
 # Confidence of an unlisted name by the kind of word that places it: the precision on listed names, see the card.
 _WORD_CONFIDENCE = {"keyword": 0.95, "place": 0.9, "weak": 0.7}

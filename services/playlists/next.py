@@ -41,8 +41,8 @@ class NextAnswer:
 
     ``method`` scored ``method_score`` on the held-out playlists of ``split``. Where the playlist has no known track,
     ``method`` is "name" and has no score. If there are fewer tracks than wanted, ``note`` says why, and ``artists`` are
-    similar to those of the playlist; the catalogue need not have tracks of theirs. ``families`` are the families of
-    genres that can be left out.
+    similar to those of the playlist, and may have no tracks in the catalogue. ``families`` are the families of genres
+    that can be left out.
     """
 
     playlist: PlaylistSummary

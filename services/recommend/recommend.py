@@ -160,7 +160,7 @@ def _artists_alike(services: Services, subject: Subject) -> Recommendation:
 
 
 def _fetched(services: Services, subject: Subject, exclude: Collection[str]) -> tuple[list[SourceList], bool]:
-    """Return the recommendations of sources, the best source first: those just fetched, else those stored.
+    """Return the recommendations of sources, best source first: those just fetched, or else the stored ones.
 
     Tracks in ``exclude`` are left out. Empty where the database does not answer. The second value is True if later
     answers cannot differ: there are no recommendations, and no source that could give some is on.

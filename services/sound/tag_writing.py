@@ -1,4 +1,4 @@
-"""Tags for one of one's own files: which changes are proposed, and writing those that were chosen."""
+"""Proposes changes of the tags in one of the user's own files, and writes the chosen ones."""
 
 import hashlib
 import json

@@ -202,7 +202,7 @@ def test_columns_that_nobody_knows_are_asked_for_and_can_be_corrected(playlist_p
     playlist_page.open()
     playlist_page.drop("Kantoj.csv", "Kanto,Artisto\nWaterloo,ABBA\nInnuendo,Queen\n")
     card = playlist_page.uploads.last
-    expect(card).to_contain_text("Say which ones do")
+    expect(card).to_contain_text("Say which ones they are")
     expect(card.get_by_role("button", name="Import", exact=True)).to_be_disabled()
     card.get_by_label("Kanto is read as").select_option("artist")
     card.get_by_label("Artisto is read as").select_option("title")

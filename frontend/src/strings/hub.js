@@ -50,8 +50,8 @@ export const OVERVIEW = {
   unknown: 'not known yet',
   unmapped: (missing, tracks) =>
     missing < tracks
-      ? `${plural(missing, 'track is', 'tracks are')} on no map by sound.`
-      : 'No track is on a map by sound yet.',
+      ? `Of ${plural(missing, 'track', 'tracks')} it is not known how they sound.`
+      : 'It is not known yet how these tracks sound.',
   gather: 'Gather more',
   people: 'More about the people',
 }

@@ -8989,7 +8989,7 @@ export interface components {
         };
         /**
          * AlikeTrack
-         * @description A track with the cosine of its embedding (-1 to 1) and its cluster.
+         * @description A track with its cluster and the cosine (-1 to 1) between its embedding and another track's.
          */
         AlikeTrack: {
             id: string | null;
@@ -9009,7 +9009,7 @@ export interface components {
         };
         /**
          * BlendAnswer
-         * @description One list for several people; ``average`` is the fairness of the list that the plain average would give.
+         * @description One list for several people; ``average`` is the fairness of the list ranked by plain average satisfaction.
          */
         BlendAnswer: {
             method: string;
@@ -9025,7 +9025,7 @@ export interface components {
         };
         /**
          * BlendedPerson
-         * @description A person, the number of their tracks, and whether these are so few that their taste counts in part.
+         * @description A person, the number of their tracks, and whether these are so few that their taste counts only in part.
          */
         BlendedPerson: {
             id: string;
@@ -9035,7 +9035,7 @@ export interface components {
         };
         /**
          * BlendedTrack
-         * @description A track, the person whom it is for, satisfaction by person, and the track of theirs it is like.
+         * @description A track, the person whom it was picked for, each person's satisfaction, and that person's track it is ``like``.
          *
          *     ``features`` are its audio features by name.
          */
@@ -9082,7 +9082,7 @@ export interface components {
         };
         /**
          * CatalogueSources
-         * @description Where the audio features of the catalogue's ``tracks`` are from, the source of most first.
+         * @description The sources of the audio features of the catalogue's ``tracks``, the most frequent source first.
          */
         CatalogueSources: {
             tracks: number;
@@ -9168,7 +9168,7 @@ export interface components {
         };
         /**
          * Confusion
-         * @description How often what was told of what: ``counts`` has a row for each truth and a column for each answer.
+         * @description A confusion matrix: ``counts`` has a row for each true class and a column for each predicted one.
          */
         Confusion: {
             names: string[];
@@ -9196,7 +9196,7 @@ export interface components {
         };
         /**
          * Count
-         * @description How many tracks there are of ``name``; ``title`` is what it is called in words.
+         * @description How many tracks there are of ``name``, which people read as ``title``.
          */
         Count: {
             name: string;
@@ -9291,7 +9291,7 @@ export interface components {
         };
         /**
          * FamilyTrack
-         * @description A track of a family of genres from the seed's cluster (from 1) in that family, with the tracks of the cluster.
+         * @description A track from the cluster (from 1) of a family of genres in which the seed falls; the cluster's track count.
          */
         FamilyTrack: {
             id: string | null;
@@ -9315,9 +9315,9 @@ export interface components {
         };
         /**
          * FarNeighbour
-         * @description A track that lies near another on a map, though ``nearer_share`` (0 to 1) of the map sounds more like that one.
+         * @description A track that is near a given one on a map without sounding like it.
          *
-         *     ``artists`` are one text.
+         *     A share ``nearer_share`` (0 to 1) of the map's tracks sound more like the given one. ``artists`` are one text.
          */
         FarNeighbour: {
             id: string;
@@ -9356,7 +9356,7 @@ export interface components {
         };
         /**
          * FeatureHistogram
-         * @description Counts of a feature's values between ``edges``, here and in the reference, and the summary of the values here.
+         * @description Counts of a feature's values between ``edges``, here and in the reference, and statistics of the values here.
          */
         FeatureHistogram: {
             feature: string;
@@ -9370,7 +9370,7 @@ export interface components {
         };
         /**
          * FeatureSource
-         * @description A source, what it is called, and of how many ``tracks`` it told the sound.
+         * @description A source, its title, and the number of ``tracks`` whose audio features are from it.
          */
         FeatureSource: {
             source: string;
@@ -9396,8 +9396,8 @@ export interface components {
          * FolderView
          * @description A folder with music: whether it is ``watched``, and what its last scan found.
          *
-         *     ``files`` became tracks, ``analysed`` of them with audio features; ``problems`` say of the first of those that were
-         *     ``skipped`` why.
+         *     ``files`` became tracks, ``analysed`` of them with audio features; ``problems`` say why the first of the
+         *     ``skipped`` files were skipped.
          */
         FolderView: {
             path: string;
@@ -9410,7 +9410,9 @@ export interface components {
         };
         /**
          * Gathered
-         * @description What ``sources`` told of ``tracks`` tracks; ``recommended`` has at most 200 of the ``seeds`` asked for.
+         * @description How each of ``sources`` was used for ``tracks`` tracks.
+         *
+         *     Recommendations are stored for ``seeds`` of them; ``recommended`` lists the first 200.
          */
         Gathered: {
             tracks: number;
@@ -9422,7 +9424,7 @@ export interface components {
          * GenreAnswer
          * @description The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
          *
-         *     It has no genre where nothing of the track but its audio analysis is stored.
+         *     ``genre`` is null where only an audio analysis of the track is stored.
          */
         GenreAnswer: {
             track: components["schemas"]["TrackSummary"] | null;
@@ -9484,7 +9486,7 @@ export interface components {
         };
         /**
          * HeatMap
-         * @description ``shares`` of each row's ``tracks`` by cluster.
+         * @description The share of each row's ``tracks`` in each cluster: ``shares`` has a row for each of ``rows``.
          */
         HeatMap: {
             rows: string[];
@@ -9498,7 +9500,9 @@ export interface components {
         };
         /**
          * Histograms
-         * @description The histograms of all audio features; ``reference`` is the version of the families that learnt from it.
+         * @description The histograms of all audio features.
+         *
+         *     ``reference`` is the version of the families model; the reference counts are those of its training tracks.
          */
         Histograms: {
             tracks: number;
@@ -9519,7 +9523,7 @@ export interface components {
         };
         /**
          * LastDecision
-         * @description What undo takes back: ``tracks`` in one step, by the action; the first of them by its title.
+         * @description What undo takes back: an action on ``tracks`` tracks in one step; ``title`` is that of the first one.
          */
         LastDecision: {
             action: string;
@@ -9538,7 +9542,7 @@ export interface components {
         };
         /**
          * LibraryView
-         * @description The folders; ``fixed`` if the settings name the only one; ``analysing`` if the packages for it are installed.
+         * @description The folders; ``fixed`` if the settings name the only one; ``analysing`` if files can be analysed.
          */
         LibraryView: {
             folders: components["schemas"]["FolderView"][];
@@ -9570,7 +9574,7 @@ export interface components {
         };
         /**
          * Match
-         * @description How a track was found: how sure that is (0 to 1), what words were taken for, and what else was nearly meant.
+         * @description How a track was found: the confidence (0 to 1), how typed words were understood, and similar tracks.
          */
         Match: {
             /** @enum {string} */
@@ -9641,13 +9645,12 @@ export interface components {
         };
         /**
          * NextAnswer
-         * @description What may come next, best first; ``method`` scored ``method_score`` on the held-out playlists of ``split``.
+         * @description Tracks that may come next, best first.
          *
-         *     ``method`` is "name", without a score here, where the playlist has no known track.
-         *
-         *     ``note`` says why there are fewer tracks than were wanted, null where there are not; then ``artists`` go with the
-         *     playlist, of those that the embedding knows, whether the catalogue has tracks of theirs or not. ``families`` of
-         *     genres can be left out.
+         *     ``method`` scored ``method_score`` on the held-out playlists of ``split``. Where the playlist has no known track,
+         *     ``method`` is "name" and has no score. If there are fewer tracks than wanted, ``note`` says why, and ``artists`` are
+         *     similar to those of the playlist, and may have no tracks in the catalogue. ``families`` are the families of genres
+         *     that can be left out.
          */
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -9704,9 +9707,9 @@ export interface components {
         };
         /**
          * OddOneOut
-         * @description The track that sounds least like the others: ``times`` as far from their middle as the median one.
+         * @description The track that sounds least like the others: ``times`` as far from their median as the median track.
          *
-         *     ``features`` are the audio features that set it apart, the most telling first, with its value and the median.
+         *     ``features`` are the audio features that differ most, each with the track's value and the playlist's median.
          */
         OddOneOut: {
             track: components["schemas"]["TrackSummary"];
@@ -9731,10 +9734,11 @@ export interface components {
         };
         /**
          * Overview
-         * @description A playlist at a glance, of ``looked_at`` of its rows.
+         * @description A playlist at a glance, from ``looked_at`` of its rows.
          *
-         *     ``genres`` are those that most tracks have, ``decades`` are named by their first year, ``moods`` count the
-         *     quarters of valence and energy, ``sources`` those of audio features. A fact is null where nothing is worth telling.
+         *     ``genres`` are the most frequent ones, ``decades`` are named by their first year, ``moods`` count tracks by quarter
+         *     of valence and energy, ``sources`` count them by source of their audio features. A fact is null where nothing
+         *     stands out.
          */
         Overview: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -9779,7 +9783,7 @@ export interface components {
         };
         /**
          * OwnTracks
-         * @description A page of the ``found`` files of which each is a track; there are ``total``.
+         * @description A page of the ``found`` files, of ``total`` files that are tracks.
          */
         OwnTracks: {
             total: number;
@@ -9794,10 +9798,10 @@ export interface components {
         };
         /**
          * PackagesView
-         * @description A category of packages: what it is for, whether it is ``installed``, and about how many ``bytes`` it takes.
+         * @description A category of packages: its purpose, whether it is ``installed``, and about how many ``bytes`` it takes.
          *
-         *     ``obstacle`` says why it cannot be installed from the page, "" where the operator can. Where the disk is not
-         *     ``lasting``, it is gone after a restart.
+         *     ``obstacle`` says why it cannot be installed from the page, "" where it can. Unless the disk is ``lasting``, the
+         *     packages are gone after a restart.
          */
         PackagesView: {
             name: string;
@@ -9813,7 +9817,7 @@ export interface components {
         };
         /**
          * PathStep
-         * @description A track of the path and how close it is to its place (0 to 1); the ends are where they are.
+         * @description A track of the path, and how close it sounds to the point of its step (0 to 1; 1 for the two ends).
          */
         PathStep: {
             track: components["schemas"]["TrackSummary"];
@@ -9824,7 +9828,7 @@ export interface components {
         };
         /**
          * PersonShare
-         * @description What a person has from a list: satisfaction (0 to 1) on average and at least, and their picks.
+         * @description How a list suits a person: mean and least satisfaction (0 to 1) over its tracks, and the picks made for them.
          */
         PersonShare: {
             id: string;
@@ -9836,10 +9840,10 @@ export interface components {
         };
         /**
          * PersonTaste
-         * @description A person's tracks.
+         * @description What a person's tracks are like.
          *
-         *     ``features`` are the means of those of :data:`RADAR` that are known, ``artists`` the most added;
-         *     ``with_features`` of their tracks have audio features.
+         *     ``features`` are the means of those of :data:`RADAR` that are known, ``artists`` are the most frequent ones;
+         *     ``with_features`` tracks have audio features.
          */
         PersonTaste: {
             id: string;
@@ -9861,7 +9865,7 @@ export interface components {
          * PlaylistColumns
          * @description Rows of a playlist from ``start`` on; ``end`` is the position after the last one of them.
          *
-         *     ``tiles`` are the four tracks of its picture, with the first rows.
+         *     ``tiles`` are the four tracks of the playlist's picture; empty unless ``start`` is 0.
          */
         PlaylistColumns: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -9919,9 +9923,9 @@ export interface components {
          * PlaylistSummary
          * @description What a viewer sees of a playlist.
          *
-         *     ``mine`` if this browser brought it in, ``nameable`` if it may name people, ``shared`` if everybody sees it,
-         *     ``givable`` if this browser may give it to the installation, ``sharable`` if it may share or hide it; ``made_for``
-         *     if ``added_by`` of a row is the person whom its track is for.
+         *     ``mine``: this browser brought it in. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
+         *     ``givable``: this browser may give it to the installation. ``sharable``: it may share or hide it. ``made_for``:
+         *     ``added_by`` of a row is the person whom the track is for.
          */
         PlaylistSummary: {
             id: string;
@@ -9941,7 +9945,7 @@ export interface components {
          * PlaylistTile
          * @description Four of the first 50 tracks, spread evenly, and how many of these 50 have which mood.
          *
-         *     The four are of those whose energy is known, unless that are fewer.
+         *     Only tracks of known energy are chosen, if there are at least four.
          */
         PlaylistTile: {
             id: string;
@@ -9959,9 +9963,9 @@ export interface components {
          * @description How a file is understood.
          *
          *     ``encodings`` are those that may be chosen, the likeliest first. ``fields`` are those that a column may be read as.
-         *     ``doubts`` are what the person who brings the file should look at, in sentences; without any it may be imported at
-         *     once. ``may_be_table`` says that the file may go into the catalogue, too. ``problem`` says why nothing can be read
-         *     as the columns stand.
+         *     ``doubts`` are sentences about what the user should check; without any, the file may be imported at once.
+         *     ``may_be_table``: the file may also go into the catalogue. ``problem`` says why nothing can be read with the columns
+         *     as they are.
          */
         Preview: {
             /** @default null */
@@ -9992,7 +9996,7 @@ export interface components {
         };
         /**
          * PreviewTrack
-         * @description A row as it was understood; ``length_ms`` in milliseconds, ``reason`` why it holds no track.
+         * @description A row as it was understood; ``reason`` says why it holds no track.
          */
         PreviewTrack: {
             /** @default  */
@@ -10054,10 +10058,10 @@ export interface components {
         };
         /**
          * RarestArtist
-         * @description The artist whose best known track here is least popular (0 to 100).
+         * @description The artist whose most popular track here is the least popular (0 to 100).
          *
-         *     Where the popularity of too few is known, it is the one whom the embedding of artists knows as least well known;
-         *     ``popularity`` is null then.
+         *     Where the popularity of too few artists is known, it is the least well known one of the embedding of artists, and
+         *     ``popularity`` is null.
          */
         RarestArtist: {
             artist: string;
@@ -10066,7 +10070,7 @@ export interface components {
         };
         /**
          * Recommendation
-         * @description Tracks that go with the seed, best first; else similar artists. ``fetched`` is what sources recommend.
+         * @description Tracks that go with the seed, best first, or else similar artists; ``fetched`` is what sources recommend.
          */
         Recommendation: {
             seed: components["schemas"]["TrackSummary"];
@@ -10079,7 +10083,8 @@ export interface components {
         };
         /**
          * ReliabilityBin
-         * @description Answers of about the same odds: the odds ``said``, the share that was ``right``, and the ``share`` of all.
+         * @description Answers of about the same probability: the probability ``said``, the share that was ``right``, and the
+         *     ``share`` of all answers that they are.
          */
         ReliabilityBin: {
             said: number;
@@ -10088,11 +10093,11 @@ export interface components {
         };
         /**
          * RowColumns
-         * @description One entry for each row, null where nothing is known.
+         * @description One entry for each row, null where it is not known.
          *
-         *     ``added_by`` is a position in ``people`` of the answer, ``source`` one in ``sources``, that of the audio features,
-         *     ``family`` of genres one in ``families`` and ``cluster`` of sound one in ``clusters``; ``audio_url`` plays a row's
-         *     own file; ``artist_point`` is (x, y), each -1 to 1, of the first known artist on the map of artists.
+         *     Four columns are positions in lists of the answer: ``added_by`` in ``people``, ``source`` (of the audio features) in
+         *     ``sources``, ``family`` (of genres) in ``families`` and ``cluster`` (of sound) in ``clusters``. ``audio_url`` plays
+         *     the row's own file. ``artist_point`` is the (x, y), each -1 to 1, of the first known artist on the map of artists.
          */
         RowColumns: {
             position: number[];
@@ -10128,11 +10133,10 @@ export interface components {
          * RunView
          * @description A run as the browser sees it: no owner, no path and no cursor; times in ISO 8601.
          *
-         *     ``mine`` says whether it belongs to a browser: one is shown its own runs, and those of the operator.
-         *     ``bytes_done`` of ``bytes_total`` count ``unit``; ``skipped`` counts rows by reason. ``sources`` has a line for
-         *     each source that was queried, ``result`` is that of a training. ``columns`` is the heading of each field that was
-         *     read from a table or list, ``unread`` counts by heading the cells that could not be read, ``notes`` are sentences
-         *     about what the file leaves open.
+         *     ``mine``: it is this browser's run, not the operator's. ``bytes_done`` of ``bytes_total`` are counted in ``unit``.
+         *     ``skipped`` counts rows by reason. ``sources`` has a line for each source that was queried, ``result`` is that of a
+         *     training. ``columns`` has the heading of each field that was read from a table or list, ``unread`` counts by heading
+         *     the cells that could not be read, ``notes`` are sentences about what was unclear in the file.
          */
         RunView: {
             id: string;
@@ -10242,7 +10246,7 @@ export interface components {
         };
         /**
          * SharedTaste
-         * @description The artist whom most people have added, by id; of a playlist of one person, the artist of most tracks.
+         * @description The artist whom most people have added, and the ids of these ``people``; of equals the one of most tracks.
          */
         SharedTaste: {
             artist: string;
@@ -10266,7 +10270,7 @@ export interface components {
         };
         /**
          * SoundAlike
-         * @description A track with the cosine of its vector (-1 to 1).
+         * @description A track with the cosine (-1 to 1) between its sound vector and another one's.
          */
         SoundAlike: {
             id: string | null;
@@ -10285,7 +10289,7 @@ export interface components {
         };
         /**
          * SoundAlikes
-         * @description The tracks among one's own files that sound most like ``track``, of so many ``recordings``.
+         * @description The tracks that sound most like ``track``; ``recordings`` of the user's own files were compared.
          */
         SoundAlikes: {
             version: string;
@@ -10295,7 +10299,7 @@ export interface components {
         };
         /**
          * SoundPath
-         * @description Tracks from one to another, each alike to the next; ``score`` is the cosine with the one before.
+         * @description Tracks from one to another, each like the next; ``score`` is the cosine with the track before.
          */
         SoundPath: {
             version: string;
@@ -10303,8 +10307,10 @@ export interface components {
         };
         /**
          * SoundState
-         * @description How many files have a sound to compare, and how many ``lacking`` it may get one; ``listening`` if the packages
-         *     for that are installed. ``same`` are the files that hold the same recording, at most 200 groups.
+         * @description How many ``recordings`` can be compared, and how many files are ``lacking`` a sound vector.
+         *
+         *     ``listening``: the packages that compute it are installed. ``same`` are the groups of files that hold the same
+         *     recording, at most 200.
          */
         SoundState: {
             version: string;
@@ -10323,7 +10329,7 @@ export interface components {
         };
         /**
          * SoundTags
-         * @description What the taggers hear in a file, the likeliest first: genres, moods, instruments and voices.
+         * @description The tags of a file, the likeliest first: genres, moods, and ``sounds`` (instruments and voices).
          */
         SoundTags: {
             title: string;
@@ -10334,7 +10340,7 @@ export interface components {
         };
         /**
          * SourceFeatures
-         * @description The audio features of a source by name, and how sure it is that they are the track's (0 to 1).
+         * @description The audio features that a source has, by name; ``confidence`` (0 to 1) that they are of this track.
          */
         SourceFeatures: {
             source: string;
@@ -10360,7 +10366,7 @@ export interface components {
         };
         /**
          * SourceLine
-         * @description What a source was queried for, and how it went; ``cached`` for an answer of before.
+         * @description What a source was queried for, and how it went; ``cached`` if the answer was stored before.
          */
         SourceLine: {
             source: string;
@@ -10387,7 +10393,7 @@ export interface components {
         };
         /**
          * SourceMatch
-         * @description A track that online sources named; ``source`` has their titles.
+         * @description The match of a track that online sources named; ``source`` has their titles.
          */
         SourceMatch: {
             /** @enum {string} */
@@ -10467,7 +10473,7 @@ export interface components {
         };
         /**
          * SourcesAnswer
-         * @description All sources; ``decided`` if somebody has switched them, ``fixed`` if TASTEMAP_SOURCES decides.
+         * @description All sources; ``decided`` if a user has switched some on or off, ``fixed`` if TASTEMAP_SOURCES sets them.
          */
         SourcesAnswer: {
             decided: boolean;
@@ -10476,7 +10482,7 @@ export interface components {
         };
         /**
          * SpotifyList
-         * @description A playlist of the account, or its saved or top tracks; ``tracks`` is their number where Spotify says it.
+         * @description A playlist of the account, or its saved or top tracks; ``tracks`` is their number, None if unknown.
          */
         SpotifyList: {
             id: string;
@@ -10546,7 +10552,7 @@ export interface components {
         };
         /**
          * TagChange
-         * @description A field of a file's tags: what it says, what would be written in that place, and what that rests on.
+         * @description A field of a file's tags: its ``old`` texts, the ``new`` one that would be written, and the reason.
          */
         TagChange: {
             field: string;
@@ -10582,7 +10588,7 @@ export interface components {
         };
         /**
          * TaskVersions
-         * @description The versions of a task, and those served ``before``; ``playlist`` is the owner's that they learnt from.
+         * @description The versions of a task, and those served ``before``; ``playlist`` is the one that they learnt from, if any.
          */
         TaskVersions: {
             task: string;
@@ -10592,10 +10598,10 @@ export interface components {
         };
         /**
          * TastePair
-         * @description Two people by id: how many ``artists`` both have added, and the ``overlap``, their share of all (0 to 1).
+         * @description Two people by id: how many ``artists`` both have added, and which share of all their artists (0 to 1) that is.
          *
-         *     ``distance`` is between the means of their tracks' sound, in spreads of a feature over a large catalogue; null where
-         *     the audio features of one of them are not known.
+         *     ``distance`` is the distance between the means of their tracks' sound, in standard deviations of a feature over a
+         *     large catalogue; null where one of them has no track with audio features.
          */
         TastePair: {
             one: string;
@@ -10606,7 +10612,9 @@ export interface components {
         };
         /**
          * TileTrack
-         * @description A track in a picture: its cover is found by its id, else it is drawn from its names and known audio features.
+         * @description A track in a playlist's picture.
+         *
+         *     The page shows its cover, found by its id, or else a drawing made from its names and audio features.
          */
         TileTrack: {
             id: string;
@@ -10632,9 +10640,9 @@ export interface components {
         };
         /**
          * TimbreMap
-         * @description The analysed tracks on the map, and how many are too short for it or without a title.
+         * @description The analysed tracks on the map, how many are too short for it, and how many have no title.
          *
-         *     ``scores`` says how well the embedding finds the other half of a track.
+         *     ``scores`` says how well the embedding finds one half of a track by the other half.
          */
         TimbreMap: {
             version: string;
@@ -10671,7 +10679,7 @@ export interface components {
         };
         /**
          * TrackFamily
-         * @description A family of a track: that of a genre which ``source`` gives the track or its artist, or the model's guess.
+         * @description A family of a track: of a genre that ``source`` gives the track or its artist, or else the model's guess.
          */
         TrackFamily: {
             family: string;
@@ -10682,7 +10690,7 @@ export interface components {
         };
         /**
          * TrackPoint
-         * @description A track on the map: row numbers of the person who added it and of the answer (-1: hard to say), and the odds.
+         * @description A track on the map: the positions in ``people`` of who added it and of the answer (-1: unsure), and the odds.
          */
         TrackPoint: {
             track_id: string;
@@ -10696,7 +10704,7 @@ export interface components {
         };
         /**
          * TrackSummary
-         * @description What every list of tracks shows; ``id`` is null for a track known by its names alone.
+         * @description What every list of tracks shows; ``id`` is null if only the track's names are known.
          *
          *     ``audio_url`` plays the track from a file of the installation, null where it has none for this viewer.
          */
@@ -10722,7 +10730,7 @@ export interface components {
         };
         /**
          * TrailStep
-         * @description The track ``seed``, for which a source recommended the one before.
+         * @description The track ``seed``, for which a source recommended the track of the step before.
          */
         TrailStep: {
             seed: components["schemas"]["TrackSummary"];
@@ -10746,7 +10754,7 @@ export interface components {
         };
         /**
          * TrainedContributors
-         * @description What the training of the served model found on held-out tracks; it knows nothing of the people ``too_few``.
+         * @description What the training of the served model found on held-out tracks; people ``too_few`` had too few tracks for it.
          */
         TrainedContributors: {
             version: string;
@@ -10781,9 +10789,9 @@ export interface components {
          * TriageAnswer
          * @description How far a heap is sorted.
          *
-         *     ``left`` tracks wait for a decision, ``already`` were in the playlists before, ``left_out`` are more than are read.
-         *     ``sure`` counts proposals of a playlist by their least confidence in percent. ``cards`` come the surest first,
-         *     skipped ones last.
+         *     ``left`` tracks wait for a decision, ``already`` were in the playlists before, ``left_out`` are beyond the limit of
+         *     tracks that are read. ``sure`` has, by a number of percent, how many tracks are proposed for a playlist with at
+         *     least this confidence. ``cards`` are ordered by confidence, skipped ones last.
          */
         TriageAnswer: {
             heap: components["schemas"]["PlaylistSummary"];
@@ -10805,7 +10813,7 @@ export interface components {
         };
         /**
          * TriageCard
-         * @description A track that is to be decided: the proposal (a null playlist: none of them), why, and what else may fit.
+         * @description A track to decide: the proposed playlist (null: none of them), the reasons, and other playlists that may fit.
          */
         TriageCard: {
             id: string | null;
@@ -10837,10 +10845,10 @@ export interface components {
          * Understood
          * @description What typed words were taken for.
          *
-         *     ``artist`` is as usually written, None where none was typed or recognised; ``title`` is as typed, empty for an
-         *     artist alone. ``unmatched`` is what of the words nothing known here bears. ``version`` are the kinds of version that
-         *     the track is and that were not typed. ``closest`` is how well the first alternative fits, 0 to 1, None where
-         *     nothing comes near. ``note`` says what differs.
+         *     ``artist`` is as usually written, None where none was typed or recognised. ``title`` is as typed, empty for an
+         *     artist alone. ``unmatched`` are the words that no track here matches. ``version`` are the track's kinds of version
+         *     that were not typed, such as "live". ``closest`` is how well the first alternative fits, 0 to 1, None where none
+         *     fits. ``note`` says what differs.
          */
         Understood: {
             typed: string;
@@ -10862,8 +10870,8 @@ export interface components {
          * VersionSummary
          * @description A version with its main score; ``own`` if it was trained here.
          *
-         *     ``bars`` are the main scores of all that was scored with it, ``odds`` their calibration errors, where there are any.
-         *     ``reliability`` and ``confusion`` are those of its own answers, empty and None where they were not kept.
+         *     ``bars`` are the main scores of the version and its baselines, ``odds`` their calibration errors if measured.
+         *     ``reliability`` and ``confusion`` describe the version's own answers; empty and None where they were not kept.
          */
         VersionSummary: {
             version: string;
@@ -10910,8 +10918,8 @@ export interface components {
          * WhoAdded
          * @description The odds (0 to 1) that each contributor added a track, the likeliest first.
          *
-         *     ``who`` probably added it: of such answers on held-out tracks, at least four in five were right. It is null where it
-         *     is hard to say.
+         *     ``who`` probably added it: at least four in five such answers on held-out tracks were right. It is null where the
+         *     odds do not reach ``threshold``.
          */
         WhoAdded: {
             track: components["schemas"]["TrackSummary"];
@@ -10935,7 +10943,7 @@ export interface components {
         };
         /**
          * Why
-         * @description What changed the answer: the effect on the first genre's logit, and the nearest tracks of that genre.
+         * @description The effects of features and words on the first genre's logit, and the nearest tracks of that genre.
          */
         Why: {
             features: components["schemas"]["FeatureEffect"][];
@@ -10954,7 +10962,7 @@ export interface components {
         };
         /**
          * RecommendedTrack
-         * @description A track that a source recommends, with its own measure (0 to 1) and reason where it gives them.
+         * @description A track that a source recommends, with the source's score (0 to 1) and reason where it gives them.
          */
         services__playlists__gathered__RecommendedTrack: {
             id: string | null;
@@ -10995,7 +11003,7 @@ export interface components {
         };
         /**
          * PreviewAnswer
-         * @description The address of a preview at its source, until when it can be played, whom to credit, and the track's page.
+         * @description A preview, with the name and the title of its source.
          */
         services__tracks__PreviewAnswer: {
             url: string;
