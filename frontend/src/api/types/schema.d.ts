@@ -9035,7 +9035,7 @@ export interface components {
         };
         /**
          * BlendedTrack
-         * @description A track, the person whom it was picked for, each person's satisfaction, and that person's track it is ``like``.
+         * @description A track, the person whom it was picked for, the track of theirs it is ``like``, and everybody's satisfaction.
          *
          *     ``features`` are its audio features by name.
          */
