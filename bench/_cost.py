@@ -1,4 +1,4 @@
-"""Shared by the models' benchmarks: the folder of the data, the cost of a run and of a call, and the exit."""
+"""What the benchmarks share: the folder of the data, the cost of a run and of a call, and the exit code."""
 
 import os
 import resource
@@ -20,7 +20,7 @@ MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds by the clock and of processor time, children included, and the largest resident memory so far, in MB."""
+    """Wall-clock seconds, seconds of processor time with child processes, and peak resident memory in MB."""
 
     wall: float
     cpu: float
@@ -31,7 +31,7 @@ class Cost:
 
 
 class Meter:
-    """Measures what this process takes from the meter's making on; memory counts from the start of the process."""
+    """Measures the time since it was created, and the peak memory since the process started."""
 
     def __init__(self) -> None:
         self._wall, self._cpu = time.perf_counter(), _cpu()
@@ -46,12 +46,12 @@ def _cpu() -> float:
 
 
 def peak() -> float:
-    """Return the largest resident memory that this process has had, in MB."""
+    """Return the peak resident memory of this process in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * MEMORY_UNIT / 1e6
 
 
 def call_times(call: Callable[[T], object], over: Iterable[T]) -> str:
-    """Return median and 99th percentile of the milliseconds of ``call`` for each of ``over``, in words."""
+    """Call ``call`` with each argument in ``over``; return a text with the median and 99th percentile of the times."""
     taken = []
     for argument in over:
         start = time.perf_counter()
@@ -63,7 +63,7 @@ def call_times(call: Callable[[T], object], over: Iterable[T]) -> str:
 
 
 def finish(meter: Meter, seeds: str, targets: Iterable[tuple[str, bool]] = ()) -> int:
-    """Print seeds, cost and whether each target is met; return the exit code: 1 where one is missed."""
+    """Print seeds, cost and whether each target is met; return the exit code: 1 if a target is missed, else 0."""
     print(f"\nseeds: {seeds}; {meter.read()}")
     missed = 0
     for target, met in targets:

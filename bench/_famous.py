@@ -1,6 +1,7 @@
 """Sixty famous tracks, each with the genres that a listener would accept as an answer.
 
-Written from general knowledge before any model was asked, over all families of genres, eras and many languages.
+The list was written from general knowledge before any model was asked. It covers all genre families, all eras and many
+languages.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Famous:
-    """A track as people type it, and the acceptable ones of the 114 genres."""
+    """A track as people type it, and those of the 114 genres that are accepted as an answer."""
 
     title: str
     artist: str

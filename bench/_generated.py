@@ -1,9 +1,9 @@
-"""Generates a track table of any size whose rows cost as much time and memory as those of the real one.
+"""Generates a track table of any size whose rows cost as much time and memory as real rows.
 
-Titles are made of the words of the real table as often as they occur there, so that posting lists grow with the number
-of tracks. Half of the artists are invented so, the others are real: models know them. An artist has many tracks or one,
-as there. Audio features are drawn for each genre from
-the normal distribution that its real tracks have.
+Titles consist of words of the real table, each drawn as often as it occurs there: posting lists then grow with the
+number of tracks, as real ones do. Half of the artist names are made in the same way. The other half are real names,
+which the models know. The number of tracks of an artist is distributed as in the real table. The audio features of a
+track are drawn from a normal distribution fitted to the real tracks of its genre.
 """
 
 import string
@@ -22,7 +22,7 @@ _ID_LENGTH = 22
 
 
 class _Phrases:
-    """Phrases of as many words as real ones, of their words."""
+    """Draws phrases whose lengths and words are distributed as in ``real``."""
 
     def __init__(self, real: pd.Series, rng: np.random.Generator) -> None:
         split = [text.split() for text in real]
@@ -37,7 +37,7 @@ class _Phrases:
 
 
 def generate_table(real: Path, target: Path, count: int, seed: int = 1) -> None:
-    """Write ``count`` generated tracks to ``target`` (CSV); ``real`` is the table that they resemble."""
+    """Write ``count`` generated tracks to the CSV file ``target``; they resemble those of the table ``real``."""
     rng = np.random.default_rng(seed)
     table = pd.read_csv(real, dtype=str, keep_default_na=False, na_filter=False)
     table = table[(table["track_name"] != "") & (table["artist"] != "")]

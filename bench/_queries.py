@@ -1,4 +1,4 @@
-"""Queries of several kinds for tracks of the catalogue, each with the recording it is meant to find."""
+"""Search queries of several kinds for tracks of the catalogue, each with the recording that it should find."""
 
 import random
 import unicodedata
@@ -16,7 +16,7 @@ _TYPO_WORD = 5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One query of some kind and the recording key of the track it is meant to find."""
+    """A query, its kind, and the recording key of the track that it should find."""
 
     kind: str
     query: str
@@ -24,7 +24,7 @@ class Case:
 
 
 def sample_tracks(snapshot: Snapshot, count: int, rng: random.Random) -> list[Track]:
-    """Return ``count`` named tracks: half of them from anywhere, half from the most popular tenth."""
+    """Draw ``count`` tracks, half from the whole catalogue and half from its most popular tenth; drop unnamed ones."""
     public = snapshot.segment("public")
     rows = rng.sample(range(public.count), count // 2) + rng.sample(range(public.count // 10), count - count // 2)
     tracks = [public.track(row) for row in rows]
@@ -32,7 +32,7 @@ def sample_tracks(snapshot: Snapshot, count: int, rng: random.Random) -> list[Tr
 
 
 def with_typo(text: str, rng: random.Random) -> str:
-    """Return ``text`` with one letter of one longer word dropped, doubled, swapped or replaced."""
+    """Return ``text`` with one letter dropped, doubled, swapped or replaced in a word of five letters or more."""
     words = text.split()
     places = [at for at, word in enumerate(words) if len(word) >= _TYPO_WORD and word.isalpha()]
     if not places:

@@ -1,7 +1,7 @@
 """Songs made in code, of known tempo, key, meter and beats, as MIDI and as sound.
 
-FluidSynth renders them where it and a sound font are installed (Debian: fluidsynth, fluidr3mono-gm-soundfont), else a
-synthesiser of our own does, with plain tones and noise for drums.
+FluidSynth renders them if it and a sound font are installed (Debian: fluidsynth, fluidr3mono-gm-soundfont). If not, our
+own synthesiser does, with plain tones, and noise for drums.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 RATE = 44_100
 _FONTS = ("/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/sounds/sf3/FluidR3Mono_GM.sf3")
-_DRUMS = 9  # the channel of percussion
+_DRUMS = 9  # General MIDI's channel of percussion, counted from 0
 _KICK, _SNARE, _CLOSED, _OPEN, _RIDE = 36, 38, 42, 46, 51
 _TICKS = 480
 
@@ -37,7 +37,10 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Song:
-    """``key`` 0 = C, ``mode`` 1 = major, ``meter`` beats of a bar; ``programs`` by channel as in General MIDI."""
+    """A song: ``key`` 0 is C, ``mode`` 1 is major, ``meter`` is the beats of a bar.
+
+    ``programs`` gives the General MIDI program of each channel.
+    """
 
     name: str
     bpm: float
@@ -54,11 +57,11 @@ class Song:
         return np.arange(self.bars * self.meter) * 60 / self.bpm
 
 
-# Degrees of the scale, 0 = the tonic; the chord on each is of thirds of the scale.
+# Chord progressions of four bars: the scale degree of each chord's root, where 0 is the tonic.
 _MAJOR_CHORDS = ((0, 4, 5, 3), (0, 5, 3, 4), (0, 3, 4, 0), (0, 3, 0, 4), (5, 3, 0, 4), (1, 4, 0, 0), (0, 2, 3, 4))
 _MINOR_CHORDS = ((0, 5, 2, 6), (0, 3, 4, 0), (0, 6, 5, 4), (0, 3, 0, 4), (0, 5, 3, 4), (0, 6, 5, 6))
 _SCALES = {1: (0, 2, 4, 5, 7, 9, 11), 0: (0, 2, 3, 5, 7, 8, 10)}
-# Name: lowest and highest tempo, meter, programs of chords, bass and melody (None: none), drums.
+# By style: lowest and highest tempo, meter, programs of chords, bass and melody (None: no such part), drum pattern.
 _STYLES: dict[str, tuple[int, int, int, int, int | None, int | None, str]] = {
     "pop": (92, 128, 4, 4, 33, 80, "rock"),
     "rock": (110, 150, 4, 29, 34, 30, "rock"),
@@ -76,7 +79,7 @@ _STYLES: dict[str, tuple[int, int, int, int, int | None, int | None, str]] = {
 
 
 def songs(of_each: int = 4, seed: int = 1) -> Iterator[Song]:
-    """Yield ``of_each`` songs of every style, major and minor in turn, of about 40 seconds."""
+    """Yield ``of_each`` songs of every style, alternately major and minor, each about 40 seconds long."""
     for number, style in enumerate(_STYLES):
         for take in range(of_each):
             yield _song(style, take % 2 == 0, np.random.default_rng([seed, number, take]), take)
@@ -117,7 +120,7 @@ def _chord(song: Song, degree: int, octave: int) -> list[int]:
 
 def _add_chords(song: Song, style: str, bar: int, degree: int) -> None:
     start, meter = bar * song.meter, song.meter
-    if style in {"ballad", "guitar", "waltz without drums"}:  # broken
+    if style in {"ballad", "guitar", "waltz without drums"}:  # broken chords: one note after the other
         pitches = _chord(song, degree, 4)
         order = [0, 1, 2, 1] if meter == 4 else [0, 1, 2]
         for step in range(meter * 2):
@@ -207,12 +210,12 @@ def midi(song: Song) -> bytes:
 
 
 def font() -> str | None:
-    """Return the sound font that FluidSynth may use, None where one of both is missing."""
+    """Return the path of a sound font for FluidSynth, or None if the font or FluidSynth is missing."""
     return next((f for f in _FONTS if Path(f).is_file()), None) if shutil.which("fluidsynth") else None
 
 
 def render_midi(path: Path, out: Path) -> Path:
-    """Render a MIDI file with FluidSynth to a WAV file of 44.1 kHz."""
+    """Render a MIDI file with FluidSynth to a WAV file of 44.1 kHz; :func:`font` must have found a font."""
     sound_font = font()
     assert sound_font
     settings = ["-g", "0.6", "-r", str(RATE), "-o", "synth.dynamic-sample-loading=1"]

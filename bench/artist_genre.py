@@ -1,8 +1,8 @@
-"""Scores the genre model with and without the artist expert, on artists whose labels neither has seen; and its cost.
+"""Scores the genre model with and without the artist expert, on artists whose labels neither has seen; and the cost.
 
     python -m bench.artist_genre        (needs the training data: ../shared/data or TASTEMAP_DATA)
 
-Ends with the targets, met or missed, and exits with 1 where one is missed.
+Exit code 1 if a target is missed, 2 if the training data is missing.
 """
 
 import sys

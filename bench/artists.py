@@ -1,10 +1,10 @@
-"""Artists alike: recall on held-out playlists with baselines, cost, and the splitting of typed queries.
+"""Similar artists: recall on held-out playlists against baselines, cost, and how well typed queries are split.
 
     python -m bench.artists [--tracks 2000]
 
-The served version is scored on the test playlists of TASTEMAP_DATA (default ../shared/data), with baselines fitted in
-the same run. Queries are made from tracks of the training table, drawn by popularity, so that the artist is known;
-titles alone should not be split. Exit code 1 where a baseline finds as much.
+The served version is scored on the test playlists of TASTEMAP_DATA (default ../shared/data); baselines are fitted in
+the same run. The queries are made from tracks of the training table, so the right artist is known. A title alone should
+not be split. Exit code 1 if a baseline has at least the recall of the model.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SEED = 1
 
 
 def sample_tracks(folder: Path, count: int) -> list[tuple[str, str]]:
-    """Draw (artist, title) pairs by popularity; single-artist tracks, so that the wanted artist is beyond doubt."""
+    """Draw (artist, title) pairs with chances by popularity; only tracks of one artist, so that one answer is right."""
     columns = ["artist", "track_name", "popularity"]
     table = pd.read_csv(folder / "tracks.csv.gz", usecols=columns, keep_default_na=False, na_values=[""]).dropna()
     table = table[~table["artist"].str.contains(r"[;,]") & (table["popularity"] > 0)]
@@ -36,7 +36,7 @@ def sample_tracks(folder: Path, count: int) -> list[tuple[str, str]]:
 
 
 def slip(name: str, rng: random.Random) -> str:
-    """Return ``name`` without one of its inner letters."""
+    """Return ``name`` without one of its inner letters; a name of less than six letters stays as it is."""
     if len(name) < 6:
         return name
     at = rng.randrange(1, len(name) - 1)
@@ -71,7 +71,7 @@ def report_splits(artists: ArtistEmbedding, pairs: Sequence[tuple[str, str]]) ->
 
 
 def main() -> int:
-    """Print what it costs, how queries are split and the scores; see above for the exit code."""
+    """Print the cost, how queries are split, and the scores; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--tracks", type=int, default=2000)
     arguments = options.parse_args()

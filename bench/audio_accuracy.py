@@ -2,16 +2,20 @@
 
     python -m bench.audio_accuracy [--of-each 3] [--seed 11] [--chorales 36] [FOLDER]
 
-Music of known tempo and key: songs made in code (rendered by FluidSynth with --midi, where it is installed, else by our
-own synthesiser), and the 28 tracks of the package immich-memories-music, whose LICENSE-MUSIC states what the generator
-was told. --chorales takes chorales of Bach from the corpus of music21 (pip install --target DIR music21, then
-PYTHONPATH=DIR), rendered by FluidSynth: their key is that of the signature whose tonic is the last note of the bass,
-and where it is neither, the chorale is left out. FOLDER may hold further music with a notes.mid beside it, such as
-Debian's fretsonfire-songs-muldjord: tempo alone.
-Tempo: within 4 %; and up to a factor of 2 or 3. Key: exact; MIREX counts a fifth .5, the relative .3, the parallel .2.
-Beats: F-measure of mir_eval, from the fifth second on. Loudness: pyloudnorm. Perceptual attributes are scored in the
-card of a calibration (``python -m ml train perception``).
-Exit code 1 where tempo is below .77 (.90 up to octave), key below .87 over all, or loudness off by 0.1 LU.
+The music has a known tempo and key:
+- Songs made in code. Our own synthesiser renders them; with --midi FluidSynth does, if it is installed.
+- The 28 tracks of the package immich-memories-music. Its LICENSE-MUSIC states their tempo and key.
+- With --chorales: chorales of Bach from the corpus of music21 (pip install --target DIR music21, then PYTHONPATH=DIR),
+  rendered by FluidSynth. A key signature allows one major and one minor key; the key taken is the one whose tonic is
+  the last note of the bass. A chorale that ends on another note is left out.
+- FOLDER: songs (song.ogg) with a notes.mid beside them, such as Debian's fretsonfire-songs-muldjord; tempo only.
+
+Tempo is right within 4 %; "octave" also accepts a factor of 2 or 3. Key must be exact; "mirex" gives .5 for a fifth, .3
+for the relative key and .2 for the parallel one. Beats have the F-measure of mir_eval from the fifth second on.
+Loudness is compared with pyloudnorm. Perceptual attributes are scored in the card of a calibration
+(``python -m ml train perception``).
+Exit code 1 if over all files tempo is below .77 (.90 with octaves) or key below .87, or if a loudness is off by more
+than 0.1 LU.
 """
 
 from __future__ import annotations
@@ -47,7 +51,7 @@ _TEMPO, _OCTAVE, _KEY, _LUFS = 0.77, 0.90, 0.87, 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """A file and what is known of it."""
+    """A sound file and its true tempo, and where known its key (tonic, mode), meter and beats in seconds."""
 
     path: Path
     bpm: float
@@ -66,7 +70,7 @@ def made(folder: Path, of_each: int, seed: int, midi: bool) -> Iterator[Truth]:
 
 
 def packaged() -> Iterator[Truth]:
-    """Yield the tracks of immich-memories-music; none where it is not installed."""
+    """Yield the tracks of immich-memories-music; nothing if the package is not installed."""
     try:
         listed = {path.name: Path(str(path.locate())) for path in files("immich-memories-music") or ()}
     except PackageNotFoundError:
@@ -77,7 +81,7 @@ def packaged() -> Iterator[Truth]:
 
 
 def chorales(folder: Path, count: int, seed: int) -> Iterator[Truth]:
-    """Yield those of ``count`` chorales of four voices whose key is clear."""
+    """Draw ``count`` chorales and yield those of four voices or more whose key is clear."""
     from music21 import corpus, tempo
 
     rng = random.Random(seed)
@@ -98,7 +102,7 @@ def chorales(folder: Path, count: int, seed: int) -> Iterator[Truth]:
 
 
 def with_notes(folder: Path) -> Iterator[Truth]:
-    """Yield each song.ogg that has a notes.mid beside it, with the first tempo that this names."""
+    """Yield each song.ogg with a notes.mid beside it; its tempo is the first one in the notes.mid."""
     for notes in sorted(folder.rglob("notes.mid")):
         if (song := notes.with_name("song.ogg")).is_file():
             content = notes.read_bytes()
@@ -107,7 +111,7 @@ def with_notes(folder: Path) -> Iterator[Truth]:
 
 
 def mirex(found: tuple[int, int], truth: tuple[int, int]) -> float:
-    """Return the score of a key by the weights of MIREX's audio key detection."""
+    """Return the score of a key (tonic, mode) by the weights of MIREX's audio key detection."""
     step = (found[0] - truth[0]) % 12
     if found[1] == truth[1]:
         return {0: 1.0, 7: 0.5}.get(step, 0.0)
@@ -115,7 +119,7 @@ def mirex(found: tuple[int, int], truth: tuple[int, int]) -> float:
 
 
 def scores_of(truths: Iterable[Truth]) -> dict[str, list[float]]:
-    """Return the scores of each file, by measure."""
+    """Return by measure the scores of the files; also collect the segments found, in ``_OURS``."""
     found: dict[str, list[float]] = {}
 
     def add(name: str, value: float) -> None:
@@ -166,7 +170,7 @@ def _collect(analysis: dict[str, Any], into: dict[str, list[float]] | None = Non
 
 
 def report_segments() -> None:
-    """Print the distributions of our segments and of those of the real analyses, of other music."""
+    """Print the quartiles of our segments beside those of the real analyses, which are of other music."""
     real: dict[str, list[float]] = {}
     for path in sorted((DATA / "analysis").glob("*.json.gz")):
         _collect(json.loads(gzip.decompress(path.read_bytes())), real)
@@ -177,20 +181,20 @@ def report_segments() -> None:
 
 
 def main() -> int:
-    """Print the tables; see above for the exit code."""
+    """Print the tables; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--of-each", type=int, default=3, help="songs of each of the twelve styles")
-    options.add_argument("--seed", type=int, default=11, help="of the songs; weights were chosen on others")
+    options.add_argument("--seed", type=int, default=11, help="of the songs; weights were chosen with other seeds")
     options.add_argument("--midi", action="store_true", help="let FluidSynth render the songs, which takes minutes")
     options.add_argument("--chorales", type=int, default=0, help="chorales of Bach, from music21's corpus")
-    options.add_argument("folder", nargs="?", type=Path, help="a folder of music with notes.mid beside it")
+    options.add_argument("folder", nargs="?", type=Path, help="a folder of songs, each with a notes.mid")
     arguments = options.parse_args()
     meter, tables = Meter(), {}
     with tempfile.TemporaryDirectory() as name:
         tables["made in code"] = scores_of(made(Path(name), arguments.of_each, arguments.seed, arguments.midi))
         if arguments.chorales:
             tables["chorales"] = scores_of(chorales(Path(name), arguments.chorales, arguments.seed))
-    _OURS.clear()  # the distributions are of music
+    _OURS.clear()  # compare segments of real music only
     tables["immich-memories"] = scores_of(packaged())
     if arguments.folder:
         tables["with notes.mid"] = scores_of(with_notes(arguments.folder))

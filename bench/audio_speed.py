@@ -1,10 +1,10 @@
-"""Speed and memory of the analyser: how many times faster than real time on one core, and a mix of two hours.
+"""Speed and memory of the analyser, for songs of four minutes and for a mix of two hours.
 
     python -m bench.audio_speed [--no-mix]
 
-Songs of four minutes as MP3, M4A, Opus and FLAC are made in code. Seconds are of processor time, in one thread, of a
-process that has just started. Exit code 1 where everything takes more than a twelfth of the song's length, tempo, key,
-loudness and segments alone more than a 25th, or the mix more than 600 MB.
+The songs are made in code, as MP3, M4A, Opus and FLAC. Times are of processor time, of one thread in a fresh process.
+Exit code 1 if the whole analysis takes more than 1/12 of the song's length, if tempo, key, loudness and segments alone
+take more than 1/25 of it, if two analyses at once differ from two in turn, or if the mix needs more than 600 MB.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from bench._cost import Meter, finish
 _KINDS = {"mp3": "libmp3lame", "m4a": "aac", "opus": "libopus", "flac": "flac"}
 _SONG_S, _MIX_S = 240, 7200
 _ALL, _ALONE, _MIX_MB = 12.0, 25.0, 600.0
-# Runs in a process of its own: prints CPU seconds without those of the imports, the largest resident memory in kB, and
-# what was found. In ru_maxrss Linux hands the parent's peak to the child, so it is read where it is the child's own.
+# Runs in its own process. It prints CPU seconds without the imports, peak resident memory in kB, and the features.
+# The peak is read from /proc, because on Linux a child's ru_maxrss starts with its parent's peak.
 _ONE = """
 import pathlib, re, sys, time
 from etl.audio.analyser import analyse
@@ -40,7 +40,7 @@ print(taken, peak, found.features.values)
 
 
 def music(seconds: float) -> npt.NDArray[np.float32]:
-    """Return (2, n) samples: a song made in code, again and again, with a little noise."""
+    """Return (2, n) samples: a song made in code, repeated; a little noise makes the channels differ."""
     song = _songs.synthesise(next(iter(_songs.songs(1))))
     n = round(seconds * _songs.RATE)
     whole = np.tile(song, n // len(song) + 1)[:n]
@@ -68,7 +68,7 @@ def encode(path: Path, samples: npt.NDArray[np.float32], codec: str, repeats: in
 
 
 def measured(path: Path, what: str) -> tuple[float, float, str]:
-    """Return CPU seconds, MB and the features found."""
+    """Analyse ``path`` in a fresh process: ``what`` is "all" or "features"; return CPU seconds, MB and the features."""
     alone = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     command = [sys.executable, "-c", _ONE, str(path), what]
     said = subprocess.run(command, check=True, capture_output=True, text=True, env=alone).stdout
@@ -77,7 +77,7 @@ def measured(path: Path, what: str) -> tuple[float, float, str]:
 
 
 def main() -> int:
-    """Print the table; see above for the exit code."""
+    """Print the table; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--no-mix", action="store_true", help="leave out the mix of two hours")
     arguments = options.parse_args()

@@ -2,13 +2,16 @@
 
     python -m bench.blend [--groups 8]
 
-A group is three people, each with the tracks of one held-out playlist (split `test` of TASTEMAP_DATA) of ten known
-tracks or more, drawn with a fixed seed; the catalogue is that of TASTEMAP_VAR (default var/) when it is a full one,
-else one made for the occasion. Printed for each method: satisfaction of everybody and of the least satisfied (means
-over a list of 20, 0 to 1), and the worst track anybody gets. Then the same for the people of each collaborative file of
-TASTEMAP_DATA, beside the longest one cut to people of 150, 119, 6 and 1 tracks. Exit code 1 where in a fair list
-the least satisfied has less than in the average's or the worst track is worse, a quota is not kept, or something that
-is to stay out is in.
+A group is three people drawn with a fixed seed. Each has the tracks of one held-out playlist (split `test` of
+TASTEMAP_DATA) with at least ten known tracks. The catalogue is that of TASTEMAP_VAR (default var/) if it is a full one;
+if not, one is built for this run.
+
+For each method it prints the mean satisfaction over a list of 20 tracks, from 0 to 1: of everybody, and of the least
+satisfied person. Then it compares the fair list with the list of the method "average" for the people of each
+collaborative file of TASTEMAP_DATA, and for those of the longest file cut to 150, 119, 6 and 1 tracks.
+
+Exit code 1 if a fair list leaves the least satisfied person worse off than the list of "average", or has a worse worst
+track, if a quota is not kept, or if a list holds a track that a filter rules out.
 """
 
 import argparse
@@ -44,7 +47,7 @@ Group = list[Listener]
 
 
 def groups(snapshot: Snapshot, count: int) -> list[Group]:
-    """Draw ``count`` groups of three."""
+    """Draw ``count`` groups of three people."""
     lists = {}
     with gzip.open(DATA / "playlists.jsonl.gz", "rt", encoding="utf-8") as lines:
         for raw in map(json.loads, lines):
@@ -57,7 +60,7 @@ def groups(snapshot: Snapshot, count: int) -> list[Group]:
 
 
 class Bench:
-    """Blends for the same groups."""
+    """Makes lists for the same groups with different options."""
 
     def __init__(self, neighbours: Neighbours, snapshot: Snapshot, drawn: Sequence[Group]) -> None:
         self.neighbours, self.snapshot, self.drawn = neighbours, snapshot, drawn
@@ -67,7 +70,7 @@ class Bench:
         return replace(BlendRequest(length=LENGTH, known=known), **options)  # type: ignore[arg-type]
 
     def lists(self, name: str, **options: object) -> list[Blend]:
-        """Make a list for each group and print what people have from them."""
+        """Make a list for each group and print how satisfied its people are."""
         meter = Meter()
         made = [blend(self.neighbours, self.snapshot, people, self.request(people, **options)) for people in self.drawn]
         seconds = meter.read().wall / len(made)
@@ -77,7 +80,7 @@ class Bench:
         return made
 
     def plain(self) -> None:
-        """Print what people have from tracks drawn at random and from the best known ones."""
+        """Print how satisfied people are with tracks drawn at random, and with the most popular ones."""
         rng = np.random.default_rng(SEED)
         tables: list[Floats] = [
             satisfactions(self.neighbours, self.snapshot, people, self.request(people)) for people in self.drawn
@@ -90,7 +93,7 @@ class Bench:
 
 
 def collaborations(snapshot: Snapshot) -> dict[str, Group]:
-    """Return the people of each collaborative file, and those of the longest cut to :data:`UNEVEN` tracks."""
+    """Return by file the people of each collaborative playlist, and those of the longest cut to :data:`UNEVEN`."""
     found = {}
     for path in sorted((DATA / "exportify").glob("collab_*.csv")):
         theirs: dict[str, list[Track]] = {}
@@ -112,7 +115,7 @@ def _known(snapshot: Snapshot, track: Track) -> Track:
 
 
 def collaborative(bench: "Bench", found: dict[str, Group]) -> list[tuple[str, bool]]:
-    """Print what the people of each collaborative file have from a fair list and from the average's."""
+    """Print how satisfied the people of each collaborative file are with the fair and with the average list."""
     targets = []
     for name, people in found.items():
         made = blend(bench.neighbours, bench.snapshot, people, bench.request(people))
@@ -139,7 +142,7 @@ def _row(name: str, shares: Sequence[Sequence[float]]) -> str:
 
 
 def _kept_out(made: Blend, request: BlendRequest) -> bool:
-    """Tell whether a list holds nothing that the request rules out."""
+    """Tell whether the list holds no track that the request rules out."""
     known = {track.id for track in request.known}
     artists = Counter(pick.track.artists[0] for pick in made.picks if pick.track.artists)
     return max(artists.values()) <= request.artist_cap and not any(
@@ -151,7 +154,7 @@ def _kept_out(made: Blend, request: BlendRequest) -> bool:
 
 
 def main() -> int:
-    """Print the methods side by side, and what the knobs do; see above for the exit code."""
+    """Print the methods side by side and the effect of each option; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--groups", type=int, default=8)
     arguments = options.parse_args()

@@ -1,8 +1,8 @@
-"""Import of the whole table of real tracks and the build of the catalogue: seconds, memory, and whether all is there.
+"""Imports the whole table of real tracks and builds the catalogue: seconds, memory, and whether each track is found.
 
     python -m bench.catalogue [--table ../shared/data/tracks.csv.gz]
 
-Both run in a fresh process, as on the command line; the limits are 60 s on two cores and 800 MB.
+Both run in a fresh process, as on the command line. The limits are 60 s on two cores and 800 MB.
 """
 
 import argparse
@@ -44,7 +44,7 @@ TABLE = DATA / "tracks.csv.gz"
 
 @contextmanager
 def full_catalogue() -> Iterator[Path]:
-    """Yield a var folder with a full catalogue, and make it the one that the application uses."""
+    """Yield a var folder with a full catalogue: the application's own, or a new one that it then uses instead."""
     var = Config.from_env().var
     if len(Catalogue(var / "catalogue").current()) >= FULL:
         yield var
@@ -65,7 +65,7 @@ def rows(table: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def check(snapshot: Snapshot, table: Path) -> bool:
-    """Look every id up, and search for one named row in SAMPLE_EVERY."""
+    """Look up every id, search for one row in SAMPLE_EVERY, and print both counts; return whether every id is found."""
     count = missing = searched = found = 0
     for track_id, title, artist in rows(table):
         count += 1

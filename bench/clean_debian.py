@@ -1,11 +1,12 @@
-"""Run the steps of the Dockerfile in a clean Debian, start what they make, and ask it: where no images can be pulled.
+"""Builds the image in a clean Debian without Docker, from the Dockerfile, and measures its size, start and stop.
 
     debootstrap --variant=minbase --include=ca-certificates trixie /tmp/debian
     python -m bench.clean_debian /tmp/debian [--work FOLDER] [--bind /opt/wheels] [--env PIP_FIND_LINKS=/opt/wheels]
 
-As root on Linux. ``FROM debian:...`` is the folder that debootstrap made, every stage a copy of it, ``RUN`` a command
-in it by chroot, ``USER`` the user it runs as. It prints the size of the slug (/app), the seconds from the start to the
-first answer of /genre-predict (first with no data at all, then again), and the seconds of an orderly stop.
+For machines that cannot pull images; it needs root on Linux. The folder that debootstrap made stands for
+``FROM debian:...``. Each stage is a copy of it, and ``RUN`` runs a command in the copy by chroot, as the user of
+``USER``. It prints the size of /app, packed and unpacked, the seconds from the start to the first answer of
+/genre-predict (first with no data at all, then again), and the seconds of an orderly stop.
 """
 
 import argparse
@@ -36,13 +37,13 @@ class Builder:
         self.env: dict[str, str] = {}
 
     def step(self, instruction: str, rest: str) -> None:
-        """Do one instruction; those that only describe an image do nothing here."""
+        """Carry out one instruction, or skip it if it only describes the image."""
         print(f"{instruction} {rest[:100]}", flush=True)
         method = getattr(self, f"_{instruction.lower()}", None)
         if method:
             method(rest)
         elif instruction not in {"VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK"}:
-            raise SystemExit(f"this reads no {instruction}")
+            raise SystemExit(f"cannot carry out the instruction {instruction} of a Dockerfile")
 
     def _from(self, rest: str) -> None:
         source, _, name = rest.partition(" AS ")
@@ -88,7 +89,7 @@ class Builder:
         subprocess.run(self.entered(command, more), check=True)
 
     def entered(self, command: list[str], more: dict[str, str] | None = None) -> list[str]:
-        """Return a command that mounts what is needed, in a namespace of its own, and enters the stage."""
+        """Return a command that runs ``command`` in the stage, with /proc, /dev and the binds mounted for it alone."""
         mounts = [f"mount -t proc proc {self.root}/proc", f"mount --rbind /dev {self.root}/dev"]
         for bind in self.binds:
             inside = self.root / bind.as_posix().lstrip("/")
@@ -104,7 +105,7 @@ class Builder:
 
 
 def copied() -> list[str]:
-    """Return the committed and new files that .dockerignore lets through, as far as it is written here."""
+    """Return the committed and new files that .dockerignore lets through; only its kinds of rules in use are read."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
@@ -159,7 +160,7 @@ def main() -> int:
     for instruction, rest in steps(ROOT / "Dockerfile"):
         builder.step(instruction, rest)
     whole = int(subprocess.check_output(["du", "-sb", builder.root / "app"]).split()[0]) / MEGABYTE
-    packed = f"tar -C {builder.root} -cz app | wc -c"  # hosts such as Heroku count it so
+    packed = f"tar -C {builder.root} -cz app | wc -c"  # Heroku and similar hosts limit the packed size
     slug = int(subprocess.check_output(packed, shell=True)) / MEGABYTE
     port = free_port()
     cold, begin = first_answer(builder, port)

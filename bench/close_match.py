@@ -1,12 +1,13 @@
-"""Finds the similarity from which two tracks go together and are not merely nearest (ml.neighbours.close_match).
+"""Measures from which similarity on two tracks go together, for the limits in ml.neighbours.close_match.
 
     python -m bench.close_match [--split test] [--labels]
 
-Pairs of tracks by different artists, drawn from TASTEMAP_DATA: how much oftener than chance pairs of one likeness are
-on one held-out playlist (both from one list against each from another), by what the likeness was judged by. With
---labels also how much oftener they share one of the 114 genres, by an artist embedding that is trained without the
-labels of the held-out artists (some minutes). Then what small catalogues, the tracks of three held-out lists, have to
-offer for tracks of a fourth.
+It draws pairs of tracks by different artists from TASTEMAP_DATA: pairs from one held-out playlist, and pairs from two.
+For each range of similarity it prints how many times as frequent it is among the pairs from one playlist, once for each
+basis of the comparison (artists, sound or both). With --labels it does the same for pairs that share one of the 114
+genres, with an artist embedding trained without the labels of the held-out artists (some minutes). Then it builds small
+catalogues from three held-out playlists, and counts how many of their recommendations for a track of a fourth playlist
+go with the track.
 """
 
 import argparse
@@ -42,7 +43,7 @@ Pair = tuple[Track, Track]
 
 
 def tracks_of(folder: Path, wanted: Callable[[pd.DataFrame], pd.Series]) -> dict[str, Track]:
-    """Return the tracks of the table that are ``wanted``, by id, with the 114 genres as labels."""
+    """Return by id the tracks of the table that are ``wanted``; their labels are those of the 114 genres."""
     table = pd.read_csv(folder / "tracks.csv.gz", low_memory=False)
     found = {}
     for row in table[wanted(table)].itertuples():
@@ -65,7 +66,7 @@ def _number(cell: Any) -> float | None:
 
 
 def lists_of(folder: Path, split: str) -> tuple[list[list[str]], set[str]]:
-    """Return one playlist of each group of ``split``, by the ids of its tracks, and all of these."""
+    """Return one playlist of each group of ``split`` as track ids, and the set of all these ids."""
     groups: dict[str, list[str]] = {}
     with gzip.open(folder / "playlists.jsonl.gz", "rt", encoding="utf-8") as lines:
         for raw in map(json.loads, lines):
@@ -84,13 +85,16 @@ def _first(track: Track) -> str:
 
 
 def judged(pairs: Iterable[Pair], artists: ArtistEmbedding, by: frozenset[str]) -> np.ndarray:
-    """Return the likeness of the pairs that can be judged by all of ``by``."""
+    """Return the likeness of those pairs that can be judged by everything in ``by``."""
     found = (likeness(one, two, artists, set(by)) for one, two in pairs)
     return np.array([value for value, judged_by in found if judged_by == by])
 
 
 def report(title: str, alike: Mapping[frozenset[str], tuple[np.ndarray, np.ndarray]]) -> None:
-    """Print how much oftener a likeness occurs among the first of two sets of pairs than among the second."""
+    """Print how many times as frequent each range of likeness is in the first set of pairs as in the second.
+
+    ``alike`` has, by what the likeness was judged by, the values of both sets.
+    """
     print(f"\n{title}")
     for by, (together, chance) in alike.items():
         bins = [np.histogram(values, EDGES)[0] / len(values) for values in (together, chance)]
@@ -108,7 +112,10 @@ def compare(title: str, together: Sequence[Pair], chance: Sequence[Pair], artist
 
 
 def small_catalogues(lists: Sequence[Sequence[Track]], artists: ArtistEmbedding, rng: random.Random) -> None:
-    """Print what three lists have to offer for tracks of a fourth, and for further tracks of one of the three."""
+    """Print how many recommendations from a catalogue of three lists go with their track.
+
+    The tracks are from one of the three lists (not in the catalogue then) and from a fourth list.
+    """
     counts: dict[str, list[int]] = defaultdict(list)
     for _ in range(CATALOGUES):
         *mine, other = rng.sample(list(lists), 4)

@@ -3,8 +3,9 @@
     python -m bench.clusters [--seeds 2] [--sweep]
 
 Affinity propagation runs on 18 tracks of each genre (about 2,000); 10,000 balanced tracks are then assigned to the
-nearest exemplar. `--sweep` tries every preference, as training does; else only that of the served version. Exit code 1
-where 10,000 points take more than 5 minutes of processor time or 2 GB. Data: TASTEMAP_DATA, default ../shared/data.
+nearest exemplar. `--sweep` tries every preference, as training does; without it only that of the served version is
+tried. Exit code 1 if 10,000 points take more than 5 minutes of processor time or 2 GB. Data: TASTEMAP_DATA, default
+../shared/data.
 """
 
 import argparse
@@ -23,7 +24,10 @@ POINTS, LONGEST_S, MOST_MB = 10_000, 300.0, 2000.0
 
 
 def preference_of(clusters: Clusters) -> float:
-    """Return the served version's preference as a multiple of the median similarity, the nearest that is tried."""
+    """Return the preference, of those that training tries, that is nearest to the served version's.
+
+    It is a multiple of the median similarity.
+    """
     chosen = next(step["preference"] for step in clusters.settings["sweep"] if step["elbow"])
     last = clusters.settings["sweep"][-1]["preference"]
     tried = Settings().preferences
@@ -31,7 +35,7 @@ def preference_of(clusters: Clusters) -> float:
 
 
 def run(table: SoundTable, settings: Settings, seed: int) -> tuple[int, Cost]:
-    """Fit and score with one seed; return the number of points and what it took."""
+    """Fit and score with one seed; return the number of points and the cost."""
     meter = Meter()
     found = fit(table, Taxonomy.active(), VERSION, settings, seed, lambda line: None)
     cost = meter.read()
@@ -43,7 +47,7 @@ def run(table: SoundTable, settings: Settings, seed: int) -> tuple[int, Cost]:
 
 
 def main() -> int:
-    """Print the tables and the cost; see above for the exit code."""
+    """Print the tables and the cost; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--sweep", action="store_true")

@@ -1,9 +1,9 @@
-"""The processor time of a start: from the command to the first answer, of all processes, the database included.
+"""Processor time from the start command to the first answer, of all processes including the database.
 
     python -m bench.cold_start [--starts 5]
 
-Time by the clock depends on what else the machine does. The first start, which compiles the modules and makes the
-database, is not counted.
+Wall-clock time would depend on what else the machine does. The first start is not counted: it compiles the modules and
+creates the database.
 """
 
 import argparse
@@ -26,7 +26,7 @@ QUESTION = "/genre-predict?track=Hurt&artist=Johnny+Cash"
 
 
 def start(var: str) -> float:
-    """Start the application over ``var``, ask once, stop it; return the seconds of processor time until the answer."""
+    """Start the application on the folder ``var``, send one request and stop; return the processor seconds needed."""
     port = free_port()
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {"TASTEMAP_VAR": var, "TASTEMAP_BIND": f"127.0.0.1:{port}", "MONGODB_URI": ""}

@@ -1,17 +1,20 @@
-"""Company that shares a family: artists alike, and tracks that go with a track, before and after families counted.
+"""What genre families improve in similar artists and in recommended tracks: scores without them and as served.
 
-    python -m bench.company                     # artists alike
-    python -m bench.company --lists FOLDER      # and write the lists of 60 famous tracks for a blind reading
-    python -m bench.company --judged FOLDER     # count the judgements of such a reading
+    python -m bench.company                     # similar artists
+    python -m bench.company --lists FOLDER      # and write the lists for 60 famous tracks for a blind reading
+    python -m bench.company --judged FOLDER     # count the verdicts of such a reading
     python -m bench.company --withheld          # what the 114 labels bring: fitted with and without some
 
-Of ten artists alike of the best-known artists, the share that has no family of genres in common (both have genres), and
-recall on the held-out playlists (test groups), once by cosine and popularity alone and once as served. A list of tracks
-is written twice, under two letters in an order drawn by lot; ``key.json`` says which letter is which, and is not to be
-read before ``verdicts.csv`` (number, letter, verdict) is written. A verdict is "none" (no odd track), "odd",
-"absurd" or "empty" (no list). With ``--withheld`` the embedding is fitted anew, with all of the 114 labels and without
-those of the artists of `valid` and `test`, and both are scored. The whole training table is the catalogue. Exit code 1
-if a target is missed.
+Similar artists are scored twice, by cosine and popularity alone and as served. Printed are the share of the ten artists
+most similar to a best-known one that have no genre family in common with it, and the recall on the held-out playlists
+(test groups).
+
+``--lists`` writes two lists for each track, without and with families, as A and B in an order drawn by lot;
+``key.json`` says which is which. Write ``verdicts.csv`` (number, letter, verdict) before you read the key. A verdict is
+"none" (no odd track), "odd", "absurd" or "empty" (no list). The whole training table is the catalogue.
+
+``--withheld`` fits the embedding twice, with all of the 114 labels and without those of the artists of `valid` and
+`test`, and scores both. Exit code 1 if a target is missed.
 """
 
 import argparse
@@ -43,8 +46,8 @@ from store.domain import Track
 
 BEST_KNOWN, LISTED = 1243, 10
 MOST_APART = 0.04
-SURE = 0.8  # confidence of a match from which the track of the catalogue is the seed
-# (title, artist), chosen by hand over families, eras and languages before any list was made.
+SURE = 0.8  # least confidence of a match for the catalogue's track to be the seed
+# (title, artist), chosen by hand from many families, eras and languages before any list was made.
 FAMOUS = (
     ("Bohemian Rhapsody", "Queen"),
     ("Enter Sandman", "Metallica"),
@@ -113,16 +116,16 @@ Score = Callable[[int], Floats]
 
 
 class ByCosine(Neighbours):
-    """The recommendation before families counted: artists by the cosine of their places alone."""
+    """The recommendation without families: it compares artists only by the cosine of their vectors."""
 
     def _compared(self, company: SegmentArtists, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
         return company.cosine_scores(artist, hubs)
 
 
 def apart(artists: ArtistEmbedding, taxonomy: Taxonomy, score: Score) -> tuple[float, int]:
-    """Return the share of pairs (best-known artist, one of ten alike) without a common family, and their number.
+    """Return the share of pairs (best-known artist, one of its ten most similar) without a common family.
 
-    Only pairs of artists with genres of their own count.
+    Also return the number of pairs. Only pairs of two artists with known genres count.
     """
     families = {name: taxonomy.family_of(name) for name in artists.genre_names}
 
@@ -139,7 +142,7 @@ def apart(artists: ArtistEmbedding, taxonomy: Taxonomy, score: Score) -> tuple[f
 
 
 def artists_alike(artists: ArtistEmbedding) -> list[tuple[str, bool]]:
-    """Print the figures of artists alike, before and after; return the targets."""
+    """Print the figures of similar artists without families and as served; return the targets."""
     places, prior, taxonomy = unit_rows(artists.vectors), 0.2 * artists.prior.astype(np.float32), Taxonomy.active()
     shares = {
         PLAIN: apart(artists, taxonomy, lambda seed: places @ places[seed] + prior),
@@ -160,13 +163,13 @@ def artists_alike(artists: ArtistEmbedding) -> list[tuple[str, bool]]:
 
 
 def withheld_labels() -> list[tuple[str, bool]]:
-    """Print the figures of the embedding fitted with all labels and without those of `valid` and `test` artists."""
+    """Print the figures of embeddings fitted with all labels, and without those of `valid` and `test`; no targets."""
     knowing, lacking = read(DATA), read(DATA, hide_labels_of=("valid", "test"))
     taxonomy = Taxonomy.active()
     column = {name: at for at, name in enumerate(lacking.genre_names)}
     kept = [column.get(name, -1) for name in knowing.genre_names]
     rest = sp.hstack([lacking.genres, sp.csr_matrix((len(lacking.keys), 1))]).tocsc()[:, kept]
-    gone = sp.csr_matrix((knowing.genres - rest) > 1e-9)  # (artists, genres): the labels that are withheld
+    gone = sp.csr_matrix((knowing.genres - rest) > 1e-9)  # (artists, genres): the withheld labels
     belongs = [taxonomy.family_of(name) for name in knowing.genre_names]
     print(f"{(gone.getnnz(axis=1) > 0).sum()} artists have labels that are withheld")
     for title, data in (("all labels", knowing), ("labels of valid and test withheld", lacking)):
@@ -188,7 +191,7 @@ def withheld_labels() -> list[tuple[str, bool]]:
 
 
 def seed_of(snapshot: Snapshot, title: str, artist: str) -> Track:
-    """Return the track of the catalogue that is meant, else one of which only the names are known."""
+    """Return the matching track of the catalogue, or else a track with only this title and artist."""
     matches = snapshot.match(title, artist, limit=1)
     if matches and matches[0].confidence >= SURE:
         return snapshot.track(matches[0].ref)
@@ -196,7 +199,7 @@ def seed_of(snapshot: Snapshot, title: str, artist: str) -> Track:
 
 
 def write_lists(folder: Path, snapshot: Snapshot, artists: ArtistEmbedding) -> None:
-    """Write ``lists.txt``, each famous track with two lists under letters, and ``key.json``."""
+    """Write ``lists.txt``, with lists A and B for each famous track, and ``key.json``."""
     models = {"before": ByCosine(artists), "after": Neighbours(artists)}
     lot, key, lines = random.Random(), [], []
     for number, (title, artist) in enumerate(FAMOUS, 1):
@@ -218,7 +221,7 @@ def write_lists(folder: Path, snapshot: Snapshot, artists: ArtistEmbedding) -> N
 
 
 def count_verdicts(folder: Path) -> list[tuple[str, bool]]:
-    """Print how many lists of each model have no odd track, an odd one, or an absurd one; return the targets."""
+    """Print by model how many lists have no odd track, an odd one or an absurd one; return the targets."""
     key = json.loads((folder / "key.json").read_text(encoding="utf-8"))
     counts: dict[str, Counter[str]] = {"before": Counter(), "after": Counter()}
     with (folder / "verdicts.csv").open(encoding="utf-8", newline="") as file:
@@ -231,7 +234,7 @@ def count_verdicts(folder: Path) -> list[tuple[str, bool]]:
 
 
 def main() -> int:
-    """Print the figures; see above for the exit code."""
+    """Print the figures; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--lists", type=Path)
     options.add_argument("--judged", type=Path)

@@ -1,10 +1,10 @@
-"""Playlist continuation and its baselines on held-out playlists, then the cost of a request on the full catalogue.
+"""Scores of playlist continuation and baselines on held-out playlists, and the cost of a request.
 
     python -m bench.continuation [--quick] [--seed N] [--serving]
 
-Prints the tables of R-precision, NDCG@500 and clicks; then, in a fresh process over all of tracks.csv.gz (or the
-catalogue in TASTEMAP_VAR if it is a full one), the seconds of GET /api/playlists/<id>/next by the shipped version and
-by one trained on playlists of the data, and the memory. ``--serving`` prints that alone. Exit code 1 where a
+It prints R-precision, NDCG@500 and clicks. Then a fresh process serves all of tracks.csv.gz (or the catalogue in
+TASTEMAP_VAR if it is a full one), and it prints the memory and the seconds of GET /api/playlists/<id>/next, for the
+shipped version and for one trained on playlists of the data. ``--serving`` prints only this part. Exit code 1 if a
 target of the scores is missed.
 """
 
@@ -31,11 +31,11 @@ from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, open_database
 from store.domain import Playlist, PlaylistItem, Track
 
-LEARNT, SERVED, SOURCES = 120, 12, {"tidytuesday", "editorial"}  # training lists, served lists, their sources
+LEARNT, SERVED, SOURCES = 120, 12, {"tidytuesday", "editorial"}  # playlists to train on and to continue; their sources
 
 
 def scores(folder: Path, seed: int, quick: bool) -> list[tuple[str, bool]]:
-    """Train and score everything, print the tables, and return the targets with whether each is met."""
+    """Train and score the model and the baselines, print the tables, and return each target and whether it is met."""
     from ml.artists.train import data as artists_data
     from ml.continuation.train.data import read
     from ml.continuation.train.scores import Size, format_scores, score, targets
@@ -50,7 +50,7 @@ def scores(folder: Path, seed: int, quick: bool) -> list[tuple[str, bool]]:
 
 
 def serving(folder: Path) -> None:
-    """Serve the full catalogue and continue playlists, by the shipped version and by one trained on the data."""
+    """Continue playlists over the full catalogue with the shipped version, then with one trained on the data."""
     with full_catalogue() as full, tempfile.TemporaryDirectory() as name:
         var = Path(name)
         shutil.copytree(full / "catalogue", var / "catalogue")
@@ -68,7 +68,7 @@ def serving(folder: Path) -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Store playlists of the data, train on them, print the version and the ids of the served playlists."""
+    """Store playlists of the data, train on them, and print the new version and the ids of the served playlists."""
     from ml.continuation.train.user_trained import train_own
 
     config = Config.from_env()
@@ -83,7 +83,7 @@ def prepare(folder: Path) -> None:
             database.put_playlist(Playlist(id=name, name=name, item_count=len(items), complete=True))
         registry = ModelRegistry(config.models, config.var / "models")
         result = train_own(Job(database=database, catalogue=catalogue, registry=registry, var=config.var))
-        # Without scores: the shipped rankers were trained on the same lists.
+        # No scores are printed: the shipped rankers were trained on the same lists.
         report = f"trained on {LEARNT} lists: {result['served']} is served; peak {peak():.0f} MB"
         print(report, file=sys.stderr)
         print(result["version"], *ids[:SERVED])
@@ -92,7 +92,7 @@ def prepare(folder: Path) -> None:
 
 
 def known_lists(folder: Path, snapshot: Snapshot) -> Iterator[list[Track]]:
-    """Yield playlists of 20 to 100 tracks that the catalogue knows."""
+    """Yield the playlists with 20 to 100 tracks that the catalogue knows, as these tracks."""
     with gzip.open(folder / "playlists.jsonl.gz", "rt", encoding="utf-8") as lines:
         for raw in map(json.loads, lines):
             known = [snapshot.track(ref) for ref in map(snapshot.find, raw["tracks"]) if ref is not None]
@@ -101,7 +101,7 @@ def known_lists(folder: Path, snapshot: Snapshot) -> Iterator[list[Track]]:
 
 
 def measure(version: str, paths: Sequence[str]) -> None:
-    """Request ``paths`` of one web process and print time and memory."""
+    """Request ``paths`` from a server of one worker; print its times and its memory."""
     with served("app:create_app()", ROOT) as (port, worker):
         first = ask(port, paths[:1])[0]
         before = worker.cpu_times()
@@ -116,7 +116,7 @@ def measure(version: str, paths: Sequence[str]) -> None:
 
 
 def main() -> int:
-    """Run the benchmark; see above for the exit code."""
+    """Run the benchmark; return the exit code given above."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,10 +1,11 @@
-"""Who added it: the network and its baselines chance, majority, nearest neighbours, tuned boosters; cost of a query.
+"""Who added a track: scores of the network and of chance, majority, nearest neighbours and boosters; query cost.
 
     python -m bench.contributors [--seed 1] [--several]
 
-Reads one listener's likes in TASTEMAP_DATA (default ../shared/data); with --several a playlist of many people, too,
-which takes some minutes. Exit code 1 where the network's ROC AUC is neither 0.02 above the booster's on the audio
-features nor within 0.005 of the booster's on the same inputs at half of its training time; both are printed.
+It reads one listener's likes in TASTEMAP_DATA (default ../shared/data); with --several also a playlist of many people,
+which takes some minutes. The target: the network's ROC AUC is at least 0.02 above that of a booster on the audio
+features, or it is at most 0.005 below that of a booster on the same inputs and training takes half as long. Exit code 1
+if neither is so.
 """
 
 import argparse
@@ -22,11 +23,11 @@ from ml.contributors.train.settings import read
 from ml.registry import ModelRegistry
 
 QUERIES = 200
-GAIN, AS_GOOD, FASTER = 0.02, 0.005, 2.0  # targets: AUC above a booster's, or as good and faster
+GAIN, AS_GOOD, FASTER = 0.02, 0.005, 2.0  # see the target above
 
 
 def query_cost() -> str:
-    """Train once on all likes and return the cost of a query: the inputs of a track, and the network."""
+    """Train once on all likes; return the cost of a query, which builds a track's inputs and runs the network."""
     settings, added = read(), read_likes(DATA)
     reader = contributors.reader_of(ModelRegistry(), settings.inputs)
     tracks = added.tracks(reader)
@@ -41,7 +42,7 @@ def query_cost() -> str:
 
 
 def main() -> int:
-    """Print the tables and the cost; see above for the exit code."""
+    """Print the tables and the cost; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--several", action="store_true", help="score it on a playlist of many people, too")

@@ -2,8 +2,8 @@
 
     python -m bench.exports [--rows 200000]
 
-The playlist is invented and read from an embedded database of this process's own. Memory is that of the process
-that writes, beyond what it held before: it must not grow with the playlist.
+The playlist is generated and read from a temporary embedded database. Memory is what the writing process needs on top
+of what it held before; it must not grow with the playlist.
 """
 
 import argparse
@@ -28,7 +28,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def resident() -> float:
-    """Return the megabytes this process holds."""
+    """Return the resident memory of this process in MB."""
     return float(psutil.Process().memory_info().rss / 1e6)
 
 
@@ -48,7 +48,7 @@ def a_track(number: int) -> Track:
 
 
 def fill(database: Database, rows: int) -> Playlist:
-    """Store a playlist of ``rows`` distinct tracks as an import leaves it."""
+    """Store a playlist of ``rows`` distinct tracks in the same form as an import does."""
     playlist = Playlist(id="bench", name="Bench", item_count=rows, complete=True, created_at=NOW)
     for page, start in enumerate(range(0, rows, PAGE_ITEMS)):
         tracks = [a_track(number) for number in range(start, min(start + PAGE_ITEMS, rows))]
@@ -63,7 +63,7 @@ def fill(database: Database, rows: int) -> Playlist:
 
 
 def peak_of(blocks: Iterator[bytes]) -> tuple[int, float]:
-    """Return the bytes of all ``blocks`` and the most megabytes held meanwhile."""
+    """Consume ``blocks``; return their bytes in all and the peak resident MB meanwhile."""
     size, peak = 0, 0.0
     for number, block in enumerate(blocks):
         size += len(block)

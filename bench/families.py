@@ -1,10 +1,11 @@
-"""K-means per family: scores on the test split with baselines, and the cost of picks from a catalogue.
+"""K-means for each genre family: scores on the test split against baselines, and the cost of picks from a catalogue.
 
     python -m bench.families [--seeds 2] [--queries 200]
 
-The served version is scored family by family, with baselines fitted in the same run for each seed. Then a catalogue,
-that of TASTEMAP_VAR (default var/) when it is a full one, else one made for the occasion, is put into families, and
-picks are drawn from it. Exit code 1 where a family that occurs has no model, or equal seeds pick differently.
+First the tracks of a catalogue are sorted into families and picks are drawn from them. The catalogue is that of
+TASTEMAP_VAR (default var/) if it is a full one; if not, one is built for this run. Then the served version is scored
+family by family against baselines, which are fitted anew for each seed. Exit code 1 if a family that occurs has no
+model, or if the same seed gives different picks.
 """
 
 import argparse
@@ -25,7 +26,7 @@ Query = tuple[Track, Sequence[str], int]
 
 
 def draw_queries(families: Families, snapshot: Snapshot, count: int) -> list[Query]:
-    """Draw tracks with a family and features, each with its families and the seed of its draw."""
+    """Draw tracks that have families and features; return each with its families and the seed for its picks."""
     chance, found = random.Random(SEED), list[Query]()
     for draw in range(count):
         track = snapshot.track(snapshot.ref(chance.randrange(len(snapshot))))
@@ -36,7 +37,7 @@ def draw_queries(families: Families, snapshot: Snapshot, count: int) -> list[Que
 
 
 def picks(families: Families, snapshot: Snapshot, count: int) -> bool:
-    """Print what picks cost; return whether equal seeds had equal picks."""
+    """Print the cost of picks; return whether the same seeds give the same picks again."""
     meter = Meter()
     for segment in snapshot.segments:
         families.rows(segment, "rock")
@@ -55,7 +56,7 @@ def picks(families: Families, snapshot: Snapshot, count: int) -> bool:
 
 
 def main() -> int:
-    """Print the tables and the cost; see above for the exit code."""
+    """Print the tables and the cost; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--queries", type=int, default=200)

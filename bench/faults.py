@@ -1,14 +1,14 @@
-"""Kill everything at random moments, and count what is lost.
+"""Kills the database and the web server at random moments, and counts what is lost.
 
     python -m bench.faults [--writes 50] [--starts 25] [--masters 10] [--seed N]
 
-- writes: the embedded database is killed again and again while a process writes documents. Whatever was acknowledged
-  must be there in the end.
-- starts: a first start is killed, the starter with the server. The next start must succeed.
-- masters: gunicorn's master is killed while files are uploaded. After the next start every file that was answered with
-  202 must be in, whole.
+- writes: the embedded database is killed repeatedly while a process writes documents. Every acknowledged document must
+  be there in the end.
+- starts: a first start is killed, both the starting process and the database. The next start must succeed.
+- masters: gunicorn's master is killed while files are uploaded. After the next start, every upload answered with 202
+  must be imported completely.
 
-Prints each seed. Exits with 1 if anything is lost or does not open.
+Prints the seed. Exit code 1 if anything is lost or does not open.
 """
 
 import argparse
@@ -54,7 +54,7 @@ ROWS = 400
 
 
 def kill_server(var: Path) -> bool:
-    """Kill the embedded server of ``var``; False where none is recorded."""
+    """Kill the embedded database server of ``var``; return False if it is not running."""
     try:
         os.kill(int((var / "db" / "server.pid").read_text()), signal.SIGKILL)
     except (OSError, ValueError):
@@ -63,7 +63,7 @@ def kill_server(var: Path) -> bool:
 
 
 def killed_writes(kills: int, chance: random.Random, folder: Path) -> tuple[int, int]:
-    """Return how many documents were acknowledged, and how many of them are lost."""
+    """Kill the database ``kills`` times under writes; return how many documents were acknowledged and how many lost."""
     var = folder / "writes"
     acknowledged: list[int] = []
     with subprocess.Popen(
@@ -93,7 +93,7 @@ def killed_writes(kills: int, chance: random.Random, folder: Path) -> tuple[int,
 
 
 def killed_starts(kills: int, chance: random.Random, folder: Path) -> int:
-    """Return how many of the folders that a killed first start has left do not open."""
+    """Kill ``kills`` first starts; return how many of their folders do not open afterwards."""
     lost = 0
     for number in range(kills):
         var = folder / f"start{number}"
@@ -127,7 +127,7 @@ def gunicorn(var: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 
 def upload(address: str, name: str, cookie: str) -> tuple[str, str]:
-    """Upload a playlist of ROWS tracks; return its run and the session's cookie."""
+    """Upload a playlist of ROWS tracks; return the id of its run and the session's cookie."""
     rows = "\n".join(f"{name} {number},Band {number}" for number in range(ROWS))
     head = f'Content-Disposition: form-data; name="file"; filename="{name}.csv"'
     body = f"--b\r\n{head}\r\n\r\ntitle,artist\n{rows}\r\n--b--\r\n"
@@ -139,7 +139,10 @@ def upload(address: str, name: str, cookie: str) -> tuple[str, str]:
 
 
 def killed_masters(kills: int, chance: random.Random, folder: Path) -> tuple[int, int]:
-    """Return how many uploads were acknowledged, and how many of them are not in, whole, in the end."""
+    """Kill gunicorn's master ``kills`` times under uploads.
+
+    Return how many uploads were acknowledged, and how many of them are not imported completely in the end.
+    """
     var, runs, cookie = folder / "masters", list[str](), ""
     for number in range(kills):
         with gunicorn(var) as (master, address):

@@ -1,9 +1,9 @@
-"""The shipped genre model and baselines fitted in the same run, and the cost of a prediction.
+"""Scores of the shipped genre model and of baselines fitted in the same run, and the cost of a prediction.
 
 Run: python -m bench.genre [--quick]        (needs the training data: ../shared/data or TASTEMAP_DATA)
 
---quick leaves out the gradient boosters, the nearest neighbours and the networks trained without a part. Ends with the
-targets, met or missed, and exits with 1 where one is missed.
+--quick leaves out the gradient boosters, the nearest neighbours and the networks trained without a part of the inputs.
+Exit code 1 if a target is missed, 2 if the training data is missing.
 """
 
 import argparse
@@ -20,7 +20,7 @@ QUERIES = 300
 
 
 def latency(predictor: GenrePredictor, table: TrackTable) -> None:
-    """Print the cost of a track; each is predicted once, so that no name is cached from an earlier call."""
+    """Print the cost of one track; each is predicted only once, so that no name is cached from an earlier call."""
     inputs = [table.input(row) for row in table.rows("test")]
     step = len(inputs) // (2 * QUERIES)
     guess = predictor.genres[0]
@@ -32,7 +32,7 @@ def latency(predictor: GenrePredictor, table: TrackTable) -> None:
 
 
 def main() -> int:
-    """Print the latency, then the tables, then seed, time, memory and the targets."""
+    """Print the latency, the tables, seed, time, memory and the targets; return the exit code given above."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()

@@ -1,9 +1,9 @@
-"""Compares networks of the genre model that differ in their seed alone, by their scores on ``valid``.
+"""Compares networks of the genre model that differ only in their seed, by their scores on ``valid``.
 
     python -m bench.genre_seeds [1 2 3 4]        (needs the training data: ../shared/data or TASTEMAP_DATA)
 
-Trains the networks of ``python -m ml train genre`` without its baselines and writes nothing. The shipped seed is the
-one with the least log-loss where every input is known. A seed takes some minutes on two cores.
+It trains the networks of ``python -m ml train genre`` without the baselines, and writes no file. The shipped seed is
+the one with the least log-loss when every input is known. A seed takes some minutes on two cores.
 """
 
 import sys

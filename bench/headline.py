@@ -1,13 +1,12 @@
-"""The headline of a track as people meet it: sixty famous tracks, and the thousand most popular ones as typed.
+"""Checks the headline genre that people get for a typed track: 60 famous tracks and the 1,000 most popular ones.
 
     python -m bench.headline [--tracks 1000]        (needs the training data: ../shared/data or TASTEMAP_DATA)
 
-The famous tracks (bench/_famous.py) are typed as title and artist, once on an empty installation, where only what ships
-answers, and once with the whole table imported; an answer is wrong if it is none of the genres accepted beforehand. A
-headline contradicts the known genres of the artist, shown in the same answer, if they have families and none of them is
-its own. The popular tracks are typed into an installation with the whole table. The served probabilities are scored on
-labelled `valid` and `test` tracks by artists whose labels nothing that answers has seen. Exit code 1 where a target is
-missed.
+The famous tracks (bench/_famous.py) are asked for by title and artist, first on an empty installation and then with the
+whole table imported. An answer is wrong if it is not among the genres that the list accepts. The popular tracks are
+asked for with the whole table. A headline contradicts the artist's known genres, shown in the same answer, if their
+families are known and its own is not among them. The served probabilities are scored on labelled `valid` and `test`
+tracks; no model in use has seen the labels of their artists. Exit code 1 if a target is missed.
 """
 
 import argparse
@@ -38,14 +37,15 @@ from services.viewer import Viewer
 from store.catalogue.catalogue import Catalogue
 
 MOST_WRONG, MOST_CONTRADICTING = 6, 0.08
-ASKED = ("typed", "all")  # what is known of a labelled track
-POWERS = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)  # of the served probabilities: would another temperature calibrate them?
-# The labels of a track, which its own genres in the table are made of, are withheld.
+ASKED = ("typed", "all")  # how much of a labelled track the model is given
+# Powers of the served probabilities: they show whether another temperature would calibrate them better.
+POWERS = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
+# No known genres: a labelled track's own genres come from its labels, which are the answer.
 UNFILED = KnownGenres(track=(), artist=(), track_source=None, source=None, by_source=[])
 
 
 def answer(services: Services, title: str, artist: str) -> GenreAnswer | None:
-    """Return the answer to a typed title and artist, ``None`` for none."""
+    """Return the answer to a typed title and artist, or None (and print why) if there is none."""
     query: dict[str, Any] = {"track": title, "artist": artist}
     try:
         body = predict(services, query, Viewer("bench")).body
@@ -57,7 +57,10 @@ def answer(services: Services, title: str, artist: str) -> GenreAnswer | None:
 
 
 def famous(services: Services) -> tuple[int, int]:
-    """Ask for the famous tracks, print wrong answers, and return how many are wrong and how many of these are sure."""
+    """Ask for the famous tracks and print the wrong answers.
+
+    Return how many answers are wrong, and how many of these have medium or high confidence.
+    """
     wrong = sure = 0
     for track in FAMOUS:
         found = answer(services, track.title, track.artist)
@@ -75,7 +78,7 @@ def _shown(found: GenreAnswer) -> str:
 
 
 def contradictions(services: Services, tracks: Iterable[tuple[str, str]]) -> float:
-    """Return the share of tracks with known genres of the artist whose headline is of no family of theirs."""
+    """Return the share of headlines that contradict the artist's known genres, of those with known families."""
     asked = contradicting = 0
     confidences: Counter[str] = Counter()
     for title, artist in tracks:
@@ -96,7 +99,7 @@ def contradictions(services: Services, tracks: Iterable[tuple[str, str]]) -> flo
 
 
 def popular(var: Path, count: int) -> list[tuple[str, str]]:
-    """Return title and first artist of the most popular tracks, one for each recording."""
+    """Return title and first artist of the ``count`` most popular recordings."""
     segment = Catalogue(var / "catalogue").current().segment("public")
     found: dict[int, tuple[str, str]] = {}
     for row in range(len(segment)):
@@ -109,7 +112,7 @@ def popular(var: Path, count: int) -> list[tuple[str, str]]:
 
 
 def labelled(services: Services) -> list[tuple[str, bool]]:
-    """Print the scores of the served probabilities on labelled tracks, and return the targets for those of `test`."""
+    """Print the scores of the served probabilities on labelled tracks; return the targets for those of `test`."""
     table, scores = read(DATA), {}
     for split in ("valid", "test"):
         rows = rows_of(table, split, table.labels)
@@ -126,7 +129,7 @@ def labelled(services: Services) -> list[tuple[str, bool]]:
 
 
 def served(services: Services, tracks: list[GenreInput]) -> Floats:
-    """Return the (n, 114) probabilities that the answers to tracks are made of."""
+    """Return the (n, 114) probabilities of the genres as served, with the artist expert applied."""
     alone = services.genre.predict_encoded(services.genre.encode(tracks))
     found = np.empty_like(alone.genre)
     for row, track in enumerate(tracks):
@@ -136,13 +139,13 @@ def served(services: Services, tracks: list[GenreInput]) -> Floats:
 
 
 def powered(probabilities: Floats, power: float) -> Floats:
-    """Return the (n, k) probabilities to a power, their sum 1."""
+    """Return the (n, k) probabilities raised to ``power``, each row scaled to the sum 1."""
     found = probabilities**power
     return found / found.sum(axis=1, keepdims=True)
 
 
 def main() -> int:
-    """Print the answers that are wrong or contradict, and the targets."""
+    """Print the wrong answers, the contradictions, the scores and the targets; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--tracks", type=int, default=1000)
     arguments = options.parse_args()

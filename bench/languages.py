@@ -1,11 +1,12 @@
-"""Share of artists alike who sing in different languages, judged by the titles of their songs.
+"""Share of similar artists who sing in different languages, judged by the titles of their songs.
 
     python -m bench.languages           (needs the training data: ../shared/data or TASTEMAP_DATA)
 
-The letters of a title tell its language, or else words that hardly another language has; an artist has the language of
-most of its telling titles, if there are three. Pairs count where it is known of both: once for the best-known artists,
-nearly all of whom sing in English, and once for the best-known ones of other languages. Of the second a good part is no
-fault: bands of Korea or Japan with English titles, and composers. Exit code 1 if the target is missed.
+The script of a title shows its language, or else words that hardly occur in another language. An artist has the
+language of at least 60 % of its titles with a known language, if these are three or more. Only pairs of artists with a
+known language count. There are two shares: one for the best-known artists, nearly all of whom sing in English, and one
+for the best-known artists of other languages. Much of the second share is no error: bands from Korea or Japan with
+English titles, and composers. Exit code 1 if the target is missed.
 """
 
 import re
@@ -47,7 +48,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
 def language_of(title: str) -> str | None:
-    """Return the language that the letters or the words of a title tell, ``None`` where they tell none or several."""
+    """Return the language that a title's script or words show, or None if they show none or several equally."""
     for letter in filter(str.isalpha, title):
         script = unicodedata.name(letter, "").split(" ")[0].split("-")[0]
         if script in _SCRIPTS:
@@ -62,7 +63,7 @@ def language_of(title: str) -> str | None:
 
 
 def languages_of(artists: ArtistEmbedding, songs: Iterable[tuple[str, str]]) -> dict[int, str]:
-    """Return the language of each artist that has one; ``songs`` are distinct titles and artists."""
+    """Return by artist index the languages that are known; ``songs`` are distinct (title, artist) pairs."""
     by_artist: dict[str, Counter[str]] = defaultdict(Counter)
     for title, artist in songs:
         if language := language_of(title):
@@ -76,7 +77,7 @@ def languages_of(artists: ArtistEmbedding, songs: Iterable[tuple[str, str]]) -> 
 
 
 def apart(artists: ArtistEmbedding, languages: Mapping[int, str], seeds: Iterable[int]) -> tuple[float, int]:
-    """Return the share of pairs (seed, one of ten alike) of different languages, and their number."""
+    """Return the share of pairs (seed, one of its ten most similar) of different languages, and the number of pairs."""
     different = []
     for seed in seeds:
         scores = artists.likeness(seed)
@@ -86,7 +87,7 @@ def apart(artists: ArtistEmbedding, languages: Mapping[int, str], seeds: Iterabl
 
 
 def main() -> int:
-    """Print both shares and the target."""
+    """Print both shares and the target; return the exit code given above."""
     meter, artists = Meter(), ArtistEmbedding.load(artefacts.active("artists"))
     tracks, songs = read_tables(DATA)
     tables = ((tracks["track_name"], tracks["artist"]), (songs["title"], songs["artist"]))

@@ -2,9 +2,9 @@
 
     python -m bench.load [--seconds 60] [--clients 32]
 
-Two workers serve the application, and two of the same class a bare route. Clients request the bare route,
-`/genre-predict`, `/recommend` (each track once) and `/api/search` in turn (A B C D A ...), so that the ratios hold when
-the machine's speed drifts. The clients run on the same machine.
+Two workers serve the application, and two workers of the same class serve a bare route. The clients run on the same
+machine. They request the bare route, `/genre-predict`, `/recommend` (each track once) and `/api/search` in turn
+(A B C D A ...), so that the ratios stay right when the machine's speed drifts.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from store.catalogue.catalogue import Catalogue
 MOST_TIMES_BARE = {"/genre-predict": 8.0, "/recommend": 12.0, "/api/search": 5.0}
 MOST_HEALTH_MS, MOST_PAGE_SECONDS, MOST_PSS_MB = 100.0, 2.0, 512.0
 WORKERS, TURNS, UPLOADS, SLOW = 2, 4, 200, 400
-# Asked by a process of its own: threads that send files would keep it from reading the clock.
+# Runs in its own process: beside the threads that send files it would read the clock too late.
 HEALTH = """
 import sys, time
 from bench.load import CLIENT
@@ -61,7 +61,7 @@ SLOW_HEADS = {
 
 @contextlib.contextmanager
 def served(target: str, folder: Path, var: Path, *settings: str) -> Iterator[tuple[int, psutil.Process]]:
-    """Serve ``target`` with two workers; yields its port and the master's process."""
+    """Serve ``target`` with two workers; yield its port and the master process."""
     port = free_port()
     command = [
         sys.executable,
@@ -85,13 +85,13 @@ def served(target: str, folder: Path, var: Path, *settings: str) -> Iterator[tup
 
 
 class Client(threading.local):
-    """A connection of each thread to each port, opened again where it was closed."""
+    """Keeps one connection to each port for each thread, and reopens it after an error."""
 
     def __init__(self) -> None:
         self.connections: dict[int, http.client.HTTPConnection] = {}
 
     def get(self, port: int, path: str) -> tuple[int, float]:
-        """Return the status and the milliseconds of a request."""
+        """Return the status and the milliseconds of a request; status 0 means that it failed."""
         connection = self.connections.setdefault(port, http.client.HTTPConnection("127.0.0.1", port, timeout=60))
         begin = time.perf_counter()
         try:
@@ -140,7 +140,7 @@ def main() -> None:
 
 
 def questions(var: Path) -> dict[str, Iterator[str]]:
-    """Return by route the paths to request, without end: each track is asked for once."""
+    """Return by route the paths to request; each track is requested only once."""
     snapshot = Catalogue(var / "catalogue").current()
     order = random.Random(1)
     rows = order.sample(range(len(snapshot)), len(snapshot))
@@ -158,10 +158,10 @@ def questions(var: Path) -> dict[str, Iterator[str]]:
 def answers_under_load(
     bare_port: int, port: int, paths: dict[str, Iterator[str]], seconds: float, clients: int
 ) -> bool:
-    """Request all routes in turn; print their times beside the bare route's."""
+    """Request all routes in turn and print their times; return whether all are within their limits, without errors."""
     times: dict[str, list[float]] = {route: [] for route in paths}
     statuses: dict[str, Counter[int]] = {route: Counter() for route in paths}
-    for route in paths:  # models and catalogue are loaded by the first requests
+    for route in paths:  # the first requests load models and catalogue
         for _ in range(4):
             CLIENT.get(bare_port if route == "/bare" else port, next(paths[route]))
     slice_s = seconds / TURNS / len(paths)
@@ -190,7 +190,7 @@ def answers_under_load(
 def hammer(
     pool: ThreadPoolExecutor, clients: int, port: int, paths: Iterator[str], seconds: float
 ) -> list[tuple[int, float]]:
-    """Request ``paths`` in turn for so many seconds; return the status and the milliseconds of each."""
+    """Request ``paths`` in turn for ``seconds``; return the status and the milliseconds of each request."""
     until, lock = time.monotonic() + seconds, threading.Lock()
 
     def client(_: int) -> list[tuple[int, float]]:
@@ -207,9 +207,9 @@ def hammer(
 
 
 def uploads_at_once(bare_port: int, port: int, master: psutil.Process) -> bool:
-    """Send files at the same time, each as somebody new; print what became of them and how long health took.
+    """Upload files at the same time, each as a new visitor; return whether the server coped.
 
-    Beside it stands how long the bare route took meanwhile, in a server that had nothing else to do.
+    Print the statuses, the longest time of /healthz, and that of the bare route on the other server, which is idle.
     """
     statuses: Counter[str] = Counter()
     processes = 0
@@ -234,7 +234,7 @@ def uploads_at_once(bare_port: int, port: int, master: psutil.Process) -> bool:
         ThreadPoolExecutor(UPLOADS) as pool,
     ):
         assert asking.stdout is not None
-        asking.stdout.readline()  # it is ready
+        asking.stdout.readline()  # wait for "ready"
         sent = [pool.submit(send, number) for number in range(UPLOADS)]
         while not all(one.done() for one in sent):
             processes = max(processes, len(_jobs(master)))
@@ -246,8 +246,8 @@ def uploads_at_once(bare_port: int, port: int, master: psutil.Process) -> bool:
         f"{UPLOADS} uploads at once: {dict(statuses)}; /healthz took {worst} ms at most "
         f"(at most {MOST_HEALTH_MS:g}), the bare route {bare} ms, {processes} processes did work"
     )
-    kind = all(one.startswith("202") or one == "429 with Retry-After" for one in statuses)
-    return kind and worst <= MOST_HEALTH_MS and bool(answered)
+    expected = all(status.startswith("202") or status == "429 with Retry-After" for status in statuses)
+    return expected and worst <= MOST_HEALTH_MS and bool(answered)
 
 
 def _jobs(master: psutil.Process) -> list[psutil.Process]:
@@ -261,7 +261,10 @@ def _jobs(master: psutil.Process) -> list[psutil.Process]:
 
 
 def slow_connections(port: int, kind: str) -> bool:
-    """Hold connections that send a byte a second; print how long the page of somebody else takes meanwhile."""
+    """Hold connections that send a byte a second; print how long another visitor waits for a page meanwhile.
+
+    Return whether it was within the limit.
+    """
     stop = threading.Event()
     slow = []
     for _ in range(SLOW):
@@ -278,7 +281,7 @@ def slow_connections(port: int, kind: str) -> bool:
     thread = threading.Thread(target=trickle)
     thread.start()
     time.sleep(2)
-    CLIENT.connections.pop(port, None)  # the server has closed what was idle for long
+    CLIENT.connections.pop(port, None)  # the server has closed this idle connection
     begin = time.perf_counter()
     statuses = [CLIENT.get(port, path)[0] for path in ("/", "/api/status", "/api/playlists", "/api/search?q=love")]
     seconds = time.perf_counter() - begin
@@ -291,7 +294,7 @@ def slow_connections(port: int, kind: str) -> bool:
 
 
 def memory(master: psutil.Process, most: float = MOST_PSS_MB) -> bool:
-    """Print the proportional set size of master and workers; return whether it is at most so many megabytes."""
+    """Print the proportional set size of master and workers; return whether it is at most ``most`` megabytes."""
     web = [master, *(child for child in master.children() if "gunicorn" in " ".join(child.cmdline()))]
     sizes = [process.memory_full_info().pss / 1e6 for process in web]
     print(f"master and {len(web) - 1} workers: {sum(sizes):.0f} MB PSS (at most {most:g})")

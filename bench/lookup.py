@@ -1,11 +1,11 @@
-"""Time of looking up an unknown track when every service takes 300 ms for each of its answers.
+"""Time to look up an unknown track when every answer of a music service takes 300 ms.
 
     python -m bench.lookup [--tracks 8] [--latency 0.3]
 
-The real application under gunicorn over the full catalogue (see bench.catalogue), with the requests of the page:
-/genre-predict and /recommend at once, for songs that only the fake services of the tests know. All sources without a
-key are on, with their real limits (MusicBrainz one call a second); between two songs there is the pause of somebody
-who types. `cold` is the first time, `again` the second, after all others. The limit is 3 s.
+The application runs under gunicorn over the full catalogue (see bench.catalogue). The requests are those of the page:
+/genre-predict and /recommend at once, for songs that only the fake services of the tests know. All sources that need no
+key are on, with their real limits (MusicBrainz one call a second). A pause between two songs stands for typing. `cold`
+is the first request of a song, `again` the second one, after all songs. The limit is 3 s.
 """
 
 import argparse
@@ -32,7 +32,7 @@ SOURCES = ("deezer", "itunes", "musicbrainz", "listenbrainz", "listenbrainz_labs
 
 @contextmanager
 def services(latency_s: float) -> Iterator[FakeServices]:
-    """Run the fake services for the application that is started meanwhile."""
+    """Run the fake services, and set the environment so that an application started now uses them."""
     fakes = FakeServices()
     for service in fakes.all:
         service.start()
@@ -57,7 +57,7 @@ def ask(port: int, words: str) -> list[tuple[float, dict]]:
 
 
 def report(name: str, answers: Sequence[list[tuple[float, dict]]]) -> bool:
-    """Print the times of each request and what the answers held; return whether all kept within the limit."""
+    """Print the times of each request and what the answers held; return whether all are within the limit."""
     kept = True
     for path, of_path in zip(PATHS, zip(*answers, strict=True), strict=True):
         took = sorted(seconds for seconds, _ in of_path)

@@ -1,9 +1,9 @@
-"""The memory of the application: master and two web processes over a full catalogue, after a load.
+"""Memory of the application after many requests: master and two web processes over a full catalogue.
 
     python -m bench.memory [--requests 600] [--connections 32]
 
-Prints the sum of their PSS (pages that several of them share are counted once), and that of the embedded database
-beside them. Linux only.
+It prints the sum of their PSS, which counts pages shared by several processes once, and the PSS of their other child
+processes, such as the embedded database. Linux only.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def pss(process: psutil.Process) -> float:
 
 
 def measure(paths: list[str], connections: int) -> float:
-    """Serve, request ``paths``, print, and return the megabytes of master and web processes."""
+    """Serve the application and request ``paths``; print the memory, and return the MB of master and web processes."""
     port = free_port()
     environment = os.environ | {"TASTEMAP_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "2"}
     master = subprocess.Popen([sys.executable, "-m", "gunicorn", "--log-level", "error"], cwd=ROOT, env=environment)

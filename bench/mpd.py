@@ -2,9 +2,10 @@
 
     python -m bench.mpd [--slice mpd.slice.0-999.json] [--slices 1000]
 
-Without a slice one is invented: a thousand playlists, 34 MB. The three take turns; each repeat gives two ratios of
-processor time, of which the medians count. The limits are twice the time of orjson alone and a fifth of the time of
-json with pandas. ``--slices`` is the number of slices that one more process imports to measure its memory.
+Without ``--slice`` one is generated: a thousand playlists, 34 MB. The three methods run in turn. Each repeat gives two
+ratios of processor time, and the medians of the ratios count. The limits are twice the time of orjson alone and a fifth
+of the time of json with pandas. ``--slices`` is the number of slices that a further process imports to measure its
+memory.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from etl.imports.rows.entries import DatasetFile
 from etl.imports.storing.playlist_sets import import_slice
 
 REPEATS = 9
-# Imports the slice under as many names; the peak after the first must hold for the last.
+# Imports the slice several times under different names; the peak after the first should not grow until the last.
 MEMORY = """
 import re, sys, time
 from pathlib import Path
@@ -54,7 +55,7 @@ TRACKS, LISTS, ROWS = 34_000, 1000, 66
 
 
 def invent(path: Path, first: int = 0, lists: int = LISTS) -> None:
-    """Write a slice like those of the dataset: its fields, its indentation, its escapes, its size."""
+    """Write a slice with the fields, the indentation, the escapes and the size of a real one."""
     rng = random.Random(first)
 
     def uri(kind: str) -> str:
@@ -89,7 +90,7 @@ def invent(path: Path, first: int = 0, lists: int = LISTS) -> None:
 
 
 def with_pandas(path: Path, folder: Path) -> None:
-    """Import a slice by json.load and json_normalize, and write the rows and the distinct tracks as CSV."""
+    """Read a slice with json and pandas, and write its rows and its distinct tracks as CSV."""
     with path.open() as file:
         document = json.load(file)
     meta = ["pid", "name", "modified_at", "num_followers", "collaborative"]
@@ -113,16 +114,16 @@ def ours(path: Path, folder: Path) -> None:
 
 
 def seconds(work: Callable[[Path, Path], None], path: Path, folder: Path) -> float:
-    """Return the processor time of ``work``, that of all its threads."""
+    """Return the processor time that all threads of ``work`` take."""
     begin = time.process_time()
     work(path, folder)
     return time.process_time() - begin
 
 
 def repeated(path: Path, folder: Path) -> list[list[float]]:
-    """Return the seconds of the three works (repeats, 3).
+    """Return the seconds (repeats, 3) of orjson alone, of our import, and of json with pandas.
 
-    Each has its own process, since leftovers of one in memory would slow the others down.
+    Each runs in its own process: what one leaves in memory would slow the others down.
     """
     works = (with_orjson, ours, with_pandas)
     with ExitStack() as stack:
@@ -135,7 +136,7 @@ def repeated(path: Path, folder: Path) -> list[list[float]]:
 
 
 def memory(path: Path, folder: Path, count: int) -> str:
-    """Import ``path`` ``count`` times in a fresh process; return the line on its memory."""
+    """Import ``path`` ``count`` times in a fresh process; return the text on its memory that it prints."""
     command = [sys.executable, "-c", MEMORY, str(path), str(folder / "memory"), str(count)]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 

@@ -1,16 +1,18 @@
-"""How well recommendations fit held-out playlists, how evenly they fall, and what one costs.
+"""How well recommendations fit held-out playlists, how evenly tracks are recommended, and the cost of a list.
 
     python -m bench.neighbours [--split test] [--queries 400] [--hubs] [--world 1000]
 
-Needs a catalogue of the training table in TASTEMAP_VAR (default var/) and the playlists of TASTEMAP_DATA. Given one
-track of a held-out playlist, the share of 20 recommended tracks that are on the playlist too, and of labelled
-ones that share one of the seed's 114 labels. The artist embedding knows the artists' labels, so for the
-label scores it is trained again without those of the scored split, and the seeds' labels are hidden.
+Needs a catalogue of the training table in TASTEMAP_VAR (default var/) and the playlists of TASTEMAP_DATA.
 
-Hub correction (ml.neighbours.hubs) is measured in the same run, corrected (as served) and plain: the k-occurrence
-(how many lists of ten a track is in) in a catalogue of ``--world`` recordings drawn at random, each of which is
-queried once; its skewness measures hubness (M. Radovanović et al., JMLR 2010). Also with a user's
-weights, for which the correction is an approximation. ``--hubs`` leaves the other recommenders out.
+The seeds are tracks of held-out playlists. Two shares are printed: how many of 20 recommended tracks are on the seed's
+playlist, and how many of the labelled ones have one of the seed's 114 labels. The artist embedding knows the artists'
+labels; for the second share it is trained again without those of the scored split, and the seeds' labels are hidden.
+
+Each list is made with hub correction (ml.neighbours.hubs), as served, and without ("plain"). To measure hubness, each
+of ``--world`` recordings drawn at random is the seed of one list of ten from these recordings. The k-occurrence of a
+track is the number of lists it is in, and its skewness is the hubness (M. Radovanović et al., JMLR 2010). This is
+repeated with a user's weights, for which the correction is an approximation. ``--hubs`` leaves out the other
+recommenders.
 """
 
 import argparse
@@ -42,7 +44,7 @@ from store.catalogue.catalogue import Catalogue, Ref, Snapshot
 from store.domain import Track
 
 AT, SEED = 20, 1
-LISTED = 10  # in the lists whose k-occurrence is counted
+LISTED = 10  # length of the lists whose k-occurrence is counted
 USER_WEIGHTS: Sequence[dict[str, float]] = ({}, {"artist": 0, "valence": 5})
 HOW = {"corrected": True, "plain": False}
 COMPARED = {
@@ -56,7 +58,10 @@ Seeds = Sequence[Any]  # the queries of a score: tracks, or (track, recordings o
 
 
 def held_out(folder: Path, snapshot: Snapshot, split: str, count: int) -> list[tuple[Track, set[int]]]:
-    """Draw (track, recordings on its playlist), evenly over the groups of ``split`` with ten known tracks or more."""
+    """Draw pairs of a track and the recordings on its playlist.
+
+    Each group of ``split`` with a playlist of ten known tracks or more gives equally many.
+    """
     groups: dict[str, list[list[Ref]]] = defaultdict(list)
     with gzip.open(folder / "playlists.jsonl.gz", "rt", encoding="utf-8") as lines:
         for raw in map(json.loads, lines):
@@ -82,7 +87,7 @@ def recording(snapshot: Snapshot, ref: Ref) -> int:
 def weighted(
     snapshot: Snapshot, artists: ArtistEmbedding, weights: Weights | None = None, corrected: bool = True, cap: int = 2
 ) -> Recommend:
-    """Return the recommender with these weights, on seeds without their labels."""
+    """Return a recommender with these weights; it hides the labels of the seeds."""
     model = Neighbours(artists, weights)
 
     def recommend(track: Track) -> list[Ref]:
@@ -120,7 +125,10 @@ def playlist_share(snapshot: Snapshot, recommend: Recommend, queries: Sequence[t
 
 
 def label_share(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) -> list[float]:
-    """Return, for each seed with a labelled recommendation, the share of those that have one of its labels."""
+    """Return for each seed the share of its labelled recommendations that have one of its labels.
+
+    Seeds without a labelled recommendation are left out.
+    """
     shares = []
     for seed in seeds:
         labels = [set(snapshot.track(ref).labels) for ref in recommend(seed)]
@@ -135,7 +143,7 @@ def compare(
     recommended: dict[str, Recommend],
     seeds: Seeds,
 ) -> None:
-    """Print the mean score of each recommender with its 95 % interval, and what the first has over the second."""
+    """Print the mean score of each recommender and of the first less the second, with 95 % intervals."""
     scores = {}
     for name, recommend in recommended.items():
         scores[name] = score(snapshot, recommend, seeds)
@@ -158,7 +166,7 @@ def labelled_seeds(folder: Path, snapshot: Snapshot, split: str, count: int) -> 
 
 
 def measure(snapshot: Snapshot, model: Neighbours, seeds: Sequence[Track]) -> None:
-    """Print the cost of a recommendation with and without hub correction, for the same seeds."""
+    """Print the cost of a recommendation for each of ``seeds``, with and without hub correction."""
     took: dict[str, list[float]] = {name: [] for name in HOW}
     spent = dict.fromkeys(HOW, 0.0)
     for seed in seeds:
@@ -175,12 +183,12 @@ def measure(snapshot: Snapshot, model: Neighbours, seeds: Sequence[Track]) -> No
 
 
 def same_artist(snapshot: Snapshot, recommend: Recommend, seeds: Sequence[Track]) -> list[float]:
-    """Return for each seed the share of recommendations by its first artist."""
+    """Return for each seed the share of its recommendations that have the same first artist."""
     return [sum(snapshot.track(ref).artists[:1] == seed.artists[:1] for ref in recommend(seed)) / AT for seed in seeds]
 
 
 def hubness(occurrences: npt.NDArray[np.int64]) -> str:
-    """Return how unevenly recommendations fall, by how many lists each track is in."""
+    """Return a text on how unevenly tracks are recommended; ``occurrences`` is the number of lists of each track."""
     most = np.sort(occurrences)[::-1]
     counts = most.astype(np.float64)
     skew = float(((counts - counts.mean()) ** 3).mean() / counts.std() ** 3)
@@ -192,7 +200,7 @@ def hubness(occurrences: npt.NDArray[np.int64]) -> str:
 
 
 def hubs(snapshot: Snapshot, model: Neighbours, count: int) -> None:
-    """Print the k-occurrence in a catalogue of ``count`` recordings drawn from ``snapshot``, corrected and plain."""
+    """Print the hubness in a catalogue of ``count`` recordings drawn from ``snapshot``, corrected and plain."""
     drawn = np.random.default_rng(SEED).permutation(len(snapshot))
     by_recording = {recording(snapshot, ref): ref for ref in map(snapshot.ref, drawn[: 2 * count].tolist())}
     tracks = [snapshot.track(ref) for ref in list(by_recording.values())[:count]]

@@ -2,10 +2,10 @@
 
     python -m bench.page [--rounds 5]
 
-Weights are of the built files, gzipped, that the first view waits for. Times are medians over fresh visits of an empty
-install in headless Chromium, with a processor four times slower and 1.6 Mbit/s at 150 ms: the first paint (first
-contentful paint), until the search box of the first HTML takes text and Enter, and until the page has taken its place
-and suggests tracks.
+Sizes are of the gzipped built files that the first view waits for. Times are medians over fresh visits to an empty
+installation in headless Chromium, with the processor slowed down four times and a network of 1.6 Mbit/s and 150 ms.
+Three times are measured: the first contentful paint, when the search box in the HTML takes text and Enter, and when the
+script has replaced that box by the one that suggests tracks.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def _kilobytes(names: set[str]) -> float:
 def visit(browser: Browser, url: str) -> tuple[float, float, float]:
     """Open the page for the first time; return the seconds to the first paint, to the search box, and to suggestions.
 
-    What is typed into the box of the first HTML has to stand in the one that suggests.
+    Text typed into the box in the HTML must also be in the box that replaces it.
     """
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
@@ -71,7 +71,7 @@ def visit(browser: Browser, url: str) -> tuple[float, float, float]:
       watch.disconnect()
     }).observe(document, { childList: true, subtree: true })""")
     page.goto(url, wait_until="commit")
-    page.locator("#search").fill("x")  # before or after the script is there
+    page.locator("#search").fill("x")  # before or after the script has loaded
     expect(page.get_by_role("combobox")).to_have_value("x")
     page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length && window.suggestsAt")
     paint, search, suggests = page.evaluate(
@@ -82,7 +82,7 @@ def visit(browser: Browser, url: str) -> tuple[float, float, float]:
 
 
 def timed(rounds: int) -> list[tuple[float, float, float]]:
-    """Serve an empty install and visit it ``rounds`` times, each time anew."""
+    """Serve an empty installation and visit it ``rounds`` times; return the times of each visit."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         port = free_port()
         environment = os.environ | {
@@ -95,7 +95,7 @@ def timed(rounds: int) -> list[tuple[float, float, float]]:
             wait_for(port)
             sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
             browser = playwright.chromium.launch(executable_path=system_chromium(), args=sandbox)
-            visit(browser, f"http://127.0.0.1:{port}/")  # the server's own first answers
+            visit(browser, f"http://127.0.0.1:{port}/")  # not counted: the server's first answers are slow
             times = [visit(browser, f"http://127.0.0.1:{port}/") for _ in range(rounds)]
             browser.close()
         finally:
@@ -105,7 +105,7 @@ def timed(rounds: int) -> list[tuple[float, float, float]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="What the page weighs, and how soon it is there.")
+    parser = argparse.ArgumentParser(description="Size of the page, and the time until it is usable.")
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     meter = Meter()

@@ -2,15 +2,17 @@
 
     python -m bench.plots [--points 100000]
 
-Imports playlists of 10,000 and of ``--points`` invented tracks into a folder of its own and serves it. Needs a built
-page (`make build`). Prints, and exits with 1 if one is missed:
+It imports playlists of 10,000 and of ``--points`` generated tracks into a temporary folder and serves them. It needs a
+built page (`make build`). Targets:
 
-- frames a second while one zooms, pans (the mouse moves once a frame) and hovers on the map of each playlist: 10,000
-  points in full, of 100,000 a sample until they rest. The same points in SVG, zoomed by one transform, in the same
-  window. Targets: 30 for 100,000 points, 60 for 10,000 (55 counts, for a frame may begin late), ten times SVG, the last
-  frame 300 ms after the last movement;
-- from the address to the map of 10,000 tracks: 1.5 s;
-- its rows read from the catalogue, beside the same from the database: three times as fast.
+- Frames a second while the map zooms, pans and hovers, with one mouse event a frame: 30 for 100,000 points, of which a
+  sample is drawn during a movement, and 60 for 10,000 (55 counts, because a frame may begin late).
+- Zoom is ten times as fast as the same number of points in SVG, zoomed by one transform in the same window.
+- The last frame is drawn at most 300 ms after the last movement.
+- The map of 10,000 tracks is on screen 1.5 s after the page is opened.
+- Its rows are read from the catalogue three times as fast as from the database.
+
+Exit code 1 if a target is missed.
 """
 
 import argparse
@@ -42,7 +44,7 @@ HEADINGS = (
 )
 PATIENCE_MS = 180_000
 
-# Counts what the plot draws; synthetic pointers have no capture.
+# Counts the plot's draws. setPointerCapture is replaced because it fails for synthetic pointers.
 INIT = """() => {
   localStorage.setItem('tastemap-online-services', 'later')
   Element.prototype.setPointerCapture = () => {}
@@ -101,7 +103,7 @@ SVG = """async ([count, ms]) => {
 
 
 def write_playlist(path: Path, count: int) -> None:
-    """Write an Exportify file of ``count`` invented tracks by six people."""
+    """Write an Exportify file of ``count`` generated tracks added by six people."""
     chance = Random(count)
     share = chance.random
     lines = [HEADINGS]
@@ -129,7 +131,7 @@ def write_playlist(path: Path, count: int) -> None:
 
 @contextmanager
 def served(counts: list[int]) -> Iterator[tuple[str, Path]]:
-    """Import a playlist of each size and serve them; yields the address and the folder of the data."""
+    """Import a playlist of each size and serve them; yield the address and the var folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for count in counts:
@@ -145,7 +147,10 @@ def served(counts: list[int]) -> Iterator[tuple[str, Path]]:
 
 
 def rows_read(var: Path) -> tuple[dict[int, str], bool]:
-    """Compare two ways to read the tracks of the 10,000; return the playlists' ids by size, and if it is missed."""
+    """Compare two ways to read the tracks of the playlist of 10,000.
+
+    Return the playlists' ids by size, and whether the target is missed.
+    """
     database, catalogue = open_database(var, None), Catalogue(var / "catalogue")
     ids = {playlist.item_count: playlist.id for playlist in database.playlists(None, unshared=True)}
     tracks = {item.track_id for item in database.playlist_items(ids[10_000], limit=10_000)}
@@ -166,7 +171,7 @@ def rows_read(var: Path) -> tuple[dict[int, str], bool]:
 
 
 def say(what: str, value: float, unit: str, target: float, *, least: bool) -> bool:
-    """Print a measure beside its target; return whether it is missed."""
+    """Print a measured value and its target; return whether the target is missed."""
     missed = value < target if least else value > target
     print(
         f"{what:<52} {value:9.1f} {unit:<4} ({'at least' if least else 'at most'} {target:g})",
@@ -177,7 +182,7 @@ def say(what: str, value: float, unit: str, target: float, *, least: bool) -> bo
 
 
 def plots(browser: Browser, address: str, playlist: str, count: int, fps: float) -> bool:
-    """Measure the map of one playlist, and the same number of points in SVG."""
+    """Measure the map of one playlist and the same number of points in SVG; return whether a target is missed."""
     page = browser.new_page(viewport=WINDOW)
     page.add_init_script(f"({INIT})()")
     page.goto(f"{address}/playlist/{playlist}/map")

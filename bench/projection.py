@@ -2,9 +2,9 @@
 
     python -m bench.projection [--points 20000]
 
-Needs a catalogue in TASTEMAP_VAR (default var/). Prints time, memory, trustworthiness and continuity of t-SNE and
-UMAP and of the first two principal components, and the distance of held-out tracks from their places in the map of
-all. The target: 20,000 points within 2 minutes each.
+Needs a catalogue in TASTEMAP_VAR (default var/). It prints time, memory, trustworthiness and continuity of t-SNE and
+UMAP, and the latter two of the first two principal components. It also places held-out tracks on a map made without
+them, and prints their distance from their places on the map of all. Exit code 1 if a method takes more than 2 minutes.
 """
 
 import argparse
@@ -51,7 +51,11 @@ def main() -> int:
 
 
 def placed_apart(places: np.ndarray, mapped: np.ndarray, method: str) -> float:
-    """Return the median distance of points placed by a map without them from their places, in half widths."""
+    """Place the first HELD_BACK points on the map of the others; return their median distance from ``mapped``.
+
+    ``places`` (n, d) are the points in sound space and ``mapped`` (n, 2) those on the map, which is 2 wide. The result
+    is a share of its width.
+    """
     kept, back = np.arange(HELD_BACK, len(places)), np.arange(HELD_BACK)
     texts = tuple("" for _ in kept)
     without = Projection(

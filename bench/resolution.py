@@ -1,23 +1,23 @@
-"""Accuracy of resolution: hard queries made from the table, and the share whose track or names come first.
+"""Accuracy of resolving a typed query to a track: the share of hard queries that give the right track or names.
 
     python -m bench.resolution [--failures]
 
-The rule. Recordings are drawn from TASTEMAP_DATA (default ../shared/data) with a fixed seed: half from all rows, half
-from the most popular tenth, titles without guests and edition marks, the first artist alone. Each recording makes one
-query; every second one has the title first. What is typed must not fit two recordings. The kinds:
+Recordings are drawn from TASTEMAP_DATA (default ../shared/data) with a fixed seed, half from all rows and half from the
+most popular tenth. Each recording makes one query of its first artist and its title without guests and edition marks;
+half of the queries have the title first. A query must not have the same words as another recording. The kinds:
 
-    typo      in title and artist one letter of one longer word each dropped, doubled, swapped or replaced
-    number    a digit in the title or in the artist's name
-    word      the artist's name is a single word that stands in at least 20 titles
+    typo      one letter is dropped, doubled, swapped or replaced in the title and one in the artist's name
+    number    the title or the artist's name has a digit
+    word      the artist's name is a single word that occurs in at least 20 titles
     artist    the title begins or ends with the name of another well-known artist ("Dancing Queen")
     version   the table has live, remixed, covered or other versions of the title; the original is meant
-    absent    a title of songs.csv.gz that the table lacks, by an artist that the artists model knows
+    absent    the title is in songs.csv.gz but not in the table, and the artists model knows the artist
     elsewhere the same, and the table has a track of that title by another artist
 
-A query is right if the track is the recording, or, of `absent` and `elsewhere`, if no track is named and artist and
-title are. The queries of each kind are halved in turn: `chosen` served to choose weights, `reported` is only reported.
-The artist is also asked of an installation without a catalogue, where the artists model knows it. Exit code 1 where
-less than 98 % are right.
+An answer is right if its track is the recording. For `absent` and `elsewhere` it is right if it has the typed artist
+and title and no track of the catalogue. Every second query of a kind is in the half `chosen`, on which the weights were
+chosen; the half `reported` was not used. The queries with an artist that the artists model knows are also sent to an
+installation without a catalogue, to see whether the artist is right. Exit code 1 if less than 98 % are right.
 """
 
 import argparse
@@ -56,7 +56,7 @@ HALVES = ("chosen", "reported")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A recording: the plain title and the first artist, as written."""
+    """A recording: its title without guests and edition marks, and its first artist."""
 
     title: str
     artist: str
@@ -67,7 +67,7 @@ class Named:
 
     @property
     def words(self) -> str:
-        """The words in a fixed order: recordings of the same words cannot be told apart by a query."""
+        """The words in alphabetical order: a query cannot tell apart two recordings that have the same words."""
         return " ".join(sorted(" ".join(self.keys).split()))
 
 
@@ -85,7 +85,7 @@ def named_rows(segment: Segment) -> list[Named]:
 
 
 class Kinds:
-    """Which recordings of the table are of which kind."""
+    """Tells which recordings of the table are of which kind."""
 
     def __init__(self, rows: Iterable[Named], artists: ArtistEmbedding) -> None:
         self.artists = artists
@@ -111,7 +111,7 @@ class Kinds:
         }
 
     def elsewhere(self, song: Named, *, wanted: bool) -> bool:
-        """Return whether the table has the title of ``song`` by another artist, as ``wanted``."""
+        """Return whether the table has the title of ``song`` by another artist, or, if not ``wanted``, has it not."""
         return (song.keys[0] in self.known_titles) == wanted
 
     def of(self, kind: str, row: Named) -> bool:
@@ -127,7 +127,7 @@ class Kinds:
 
 
 def drawn(rows: list[Named], rng: random.Random) -> Iterator[Named]:
-    """Yield rows endlessly, from all and from the first tenth in turn; the best known are the first."""
+    """Yield rows endlessly, alternately from all and from the first tenth, which has the most popular."""
     while True:
         yield rng.choice(rows)
         yield rng.choice(rows[: len(rows) // 10])
@@ -138,7 +138,7 @@ def _typeable(row: Named) -> bool:
 
 
 def absent_songs(folder: Path, kinds: Kinds) -> list[Named]:
-    """Return the songs that the table lacks by artists of the artists model, the best-known artists first."""
+    """Return the songs missing in the table whose artist the artists model knows, best-known artists first."""
     with gzip.open(folder / "songs.csv.gz", "rt", encoding="utf-8") as text:
         table = pd.read_csv(text, usecols=["title", "artist"], dtype=str, keep_default_na=False)
     songs = (Named(plain_title(title), artist) for title, artist in zip(table["title"], table["artist"], strict=True))
@@ -147,7 +147,7 @@ def absent_songs(folder: Path, kinds: Kinds) -> list[Named]:
         for song in songs
         if _typeable(song) and song.words not in kinds.known
     )
-    # Artists are numbered from the best known one.
+    # The model numbers artists by how well known they are, from 0 for the best known.
     return [song for _, song in sorted(((at, song) for at, song in known if at is not None), key=itemgetter(0))]
 
 
@@ -194,7 +194,7 @@ def shown(found: Subject | None) -> str:
 
 
 def report(made: list[Case], found: dict[str, Subject | None], failures: bool) -> float:
-    """Print the share of right answers by kind and half; return that of all."""
+    """Print the share of right answers by kind and half; return the share over all."""
     right: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for case in made:
         good = is_right(case, found[case.query])
@@ -211,7 +211,7 @@ def report(made: list[Case], found: dict[str, Subject | None], failures: bool) -
 
 
 def without_catalogue(made: list[Case], failures: bool) -> None:
-    """Print how often the artist is understood where nothing has been imported."""
+    """Print how often the artist is right on an installation without a catalogue."""
     with tempfile.TemporaryDirectory() as folder:
         services = Services(replace(Config.from_env(), var=Path(folder)))
         for half in HALVES:
@@ -229,7 +229,7 @@ def without_catalogue(made: list[Case], failures: bool) -> None:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--failures", action="store_true", help="print those of the half that weights are chosen on")
+    options.add_argument("--failures", action="store_true", help="print the wrong answers of the half `chosen`")
     arguments = options.parse_args()
     meter = Meter()
     with full_catalogue() as var:

@@ -1,15 +1,15 @@
-"""Imports on one core and on all, and a catalogue of a million tracks beside the whole table.
+"""Speed of imports on one core and on all, and of a catalogue of a million tracks compared with the whole table.
 
     python -m bench.scale [--files FOLDER] [--slices 16] [--cores N] [--repeats 3]
     python -m bench.scale --tracks 1000000 [--seconds 60] [--clients 8]
 
-Each import is a process of its own with an empty store. One core and all take turns, the database is embedded and
-works on the same cores, and the medians of the ratios of elapsed times count. The start of the processes is included;
-for the slices the ratio without it is printed too, since it takes seconds whatever is imported.
+Each import is its own process with an empty store, alternately on one core and on all. The embedded database works on
+the same cores. The medians of the ratios of elapsed times count. They include the start of the processes, which takes
+seconds whatever is imported; for the slices the ratio without it is printed too.
 
-With ``--tracks`` a table of so many generated tracks is imported and built. Two workers serve it, two others the whole
-table; clients search and ask for recommendations in turn (A B A B ...), each track once. The ratios of processor time
-and the memory of master and workers count.
+With ``--tracks`` a table of that many generated tracks is imported and built into a catalogue. Two workers serve it,
+and two others serve the whole table. Clients request searches and recommendations from both in turn (A B A B ...), each
+track once. Exit code 1 if the large catalogue takes more than twice the processor time, or more than 700 MB.
 """
 
 import argparse
@@ -54,7 +54,11 @@ def seconds(pattern: Path, cores: int) -> float:
 
 
 def compare(name: str, pattern: Path, cores: int, repeats: int, empty: Path | None = None) -> None:
-    """Print the medians and their ratio; with ``empty`` also the ratio less the time of an import of that."""
+    """Print the medians of the times on one core and on ``cores``, and the median of their ratios.
+
+    ``empty`` has as many files as ``cores`` with hardly any content; their import gives the time of the start, and the
+    ratio without it is printed too.
+    """
     table = [(seconds(pattern, 1), seconds(pattern, cores)) for _ in range(repeats)]
     single, several = (median(column) for column in zip(*table, strict=True))
     ratio = median(alone / together for alone, together in table)
@@ -67,7 +71,7 @@ def compare(name: str, pattern: Path, cores: int, repeats: int, empty: Path | No
 
 
 def questions(var: Path) -> dict[str, Iterator[str]]:
-    """Return by kind the paths to request; each track is asked for once."""
+    """Return by kind the paths to request; each track is requested only once."""
     snapshot, known = Catalogue(var / "catalogue").current(), ArtistEmbedding.load(artefacts.active("artists"))
     rows = random.Random(1).sample(range(len(snapshot)), 60_000)
     first, second, third = (
@@ -88,7 +92,7 @@ def questions(var: Path) -> dict[str, Iterator[str]]:
 
 
 def grown(count: int, seconds: float, clients: int) -> bool:
-    """Serve ``count`` generated tracks and the whole table, request both in turn and print the ratios."""
+    """Build a catalogue of ``count`` generated tracks and compare it as :func:`compare_served` does."""
     with tempfile.TemporaryDirectory() as name, full_catalogue() as whole:
         large, table = Path(name) / "var", Path(name) / "generated.csv"
         generate_table(TABLE, table, count)
@@ -98,7 +102,7 @@ def grown(count: int, seconds: float, clients: int) -> bool:
 
 
 def compare_served(whole: Path, large: Path, seconds: float, clients: int) -> bool:
-    """Serve both catalogues, request both in turn; print the ratios, and return whether the targets are met."""
+    """Serve both catalogues and request them in turn; print the ratios and return whether the targets are met."""
     paths = (questions(whole), questions(large))
     slice_s = seconds / TURNS / len(paths) / len(paths[0])
     well = True
@@ -108,8 +112,8 @@ def compare_served(whole: Path, large: Path, seconds: float, clients: int) -> bo
         ThreadPoolExecutor(clients) as pool,
     ):
         for kind in paths[0]:
-            costs = [[0.0, 0.0, 0], [0.0, 0.0, 0]]  # seconds by the clock and of processor time, answers
-            for turn in range(TURNS + 1):  # the first loads models and catalogue
+            costs = [[0.0, 0.0, 0], [0.0, 0.0, 0]]  # of each server: wall-clock and processor seconds, answers
+            for turn in range(TURNS + 1):  # the first turn loads models and catalogue and does not count
                 for cost, (port, master), of_port in zip(costs, (of_whole, of_large), paths, strict=True):
                     before = processor_seconds(master)
                     answers = hammer(pool, clients, port, of_port[kind], slice_s)
@@ -132,7 +136,7 @@ def compare_served(whole: Path, large: Path, seconds: float, clients: int) -> bo
 
 
 def processor_seconds(master: psutil.Process) -> float:
-    """Return the processor time that the web processes of a gunicorn have taken."""
+    """Return the processor time in seconds that the workers of a gunicorn have taken so far."""
     taken = [worker.cpu_times() for worker in master.children() if "gunicorn" in " ".join(worker.cmdline())]
     return sum(times.user + times.system for times in taken)
 
@@ -143,7 +147,7 @@ def main() -> None:
     parser.add_argument("--slices", type=int, default=16)
     parser.add_argument("--cores", type=int, default=available_cores())
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--tracks", type=int, help="serve so many generated tracks, and import nothing else")
+    parser.add_argument("--tracks", type=int, help="serve so many generated tracks; measure no imports")
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--clients", type=int, default=8)
     options = parser.parse_args()

@@ -2,10 +2,10 @@
 
     python -m bench.search [--tracks 400] [--typed 60]
 
-Uses the catalogue in TASTEMAP_VAR (default var/) when it is a full one, else one built for the occasion from
-../shared/data/tracks.csv.gz. Three parts: queries of several kinds and the share whose intended recording comes
-first; every prefix of typed titles and artists, requested of the real application under gunicorn; the
-memory that an opened and searched catalogue adds to a process. The limit is 30 ms at the 99th percentile.
+The catalogue is the one in TASTEMAP_VAR (default var/) if it is a full one; if not, one is built for this run from
+../shared/data/tracks.csv.gz. There are three parts: the share of queries of several kinds that find the right
+recording first; the memory that an opened and searched catalogue adds to a process; and the latency of the application
+under gunicorn for every prefix of typed titles and artists. Its limit is 30 ms at the 99th percentile.
 """
 
 import argparse
@@ -46,7 +46,7 @@ report("+ 1,000 searches")
 
 
 def relevance(snapshot: Snapshot, tracks: list[Track], rng: random.Random) -> None:
-    """Print for each kind of query how often the intended recording is first and in the first five."""
+    """Print for each kind of query how often the right recording is first and among the first five."""
     places: dict[str, list[int]] = defaultdict(list)
     for case in cases(tracks, rng):
         found = (snapshot.track(hit.ref) for hit in snapshot.search(case.query, TOP))
@@ -58,7 +58,7 @@ def relevance(snapshot: Snapshot, tracks: list[Track], rng: random.Random) -> No
 
 
 def as_typed(tracks: list[Track], rng: random.Random) -> list[str]:
-    """Return every prefix of queries for ``tracks``, half of them with a typo."""
+    """Return every prefix of one query for each track; every second query has a typo."""
     typed = []
     for at, track in enumerate(tracks):
         names = [track.title, track.artists[0]]
@@ -70,7 +70,7 @@ def as_typed(tracks: list[Track], rng: random.Random) -> list[str]:
 
 
 def latency(typed: list[str], connections: int) -> bool:
-    """Query the running application; print percentiles and the worker's memory."""
+    """Request all of ``typed``; print the percentiles and the worker's memory; return whether p99 is in the limit."""
     paths = [f"/api/search?q={quote(query)}&limit=10" for query in typed if query.strip()]
     with served("app:create_app()", ROOT) as (port, worker):
         ask(port, paths[:50])

@@ -1,11 +1,12 @@
-"""The cost of the main routes compared with a bare Flask JSON route, and the memory of a web process.
+"""Cost of the main routes compared with a bare Flask JSON route, and memory of a web process.
 
     python -m bench.serving [--requests 1000] [--connections 4]
 
-Both are served by gunicorn with one worker of the same settings, and requested in turn (A B A B ...) by the same
-client, so that the ratio holds when the machine's speed drifts. Known tracks are requested by id: once each (`first`:
-computed), and repeatedly (`again`: cached); the search is for title and artist of tracks. The catalogue is the one in
-TASTEMAP_VAR (default var/) when it is a full one, else one built for the occasion from ../shared/data/tracks.csv.gz.
+Gunicorn serves both with one worker. The same client requests them in turn (A B A B ...), so that the ratio stays right
+when the machine's speed drifts. Known tracks are requested by id, once (`first`: the answer is computed) and repeatedly
+(`again`: it is cached). Searches are for artist and title of tracks. The catalogue is the one in TASTEMAP_VAR (default
+var/) if it is a full one; if not, one is built for this run from ../shared/data/tracks.csv.gz. Exit code 1 if a route
+takes more processor time, in times of the bare route's, than its target, or if the web process exceeds 200 MB.
 """
 
 import argparse
@@ -36,9 +37,9 @@ def bare():
     return jsonify(status="ok")
 """
 REPEATS = 5
-AGAIN = 100  # answers that are requested again and again
-MAX_MEGABYTES = 200  # of a web process with the whole catalogue, after all the answers
-# Times the CPU of the bare route.
+AGAIN = 100  # number of different requests that are repeated
+MAX_MEGABYTES = 200  # resident memory of a web process after all requests
+# Largest processor time, in times of the bare route's.
 TARGETS = {
     "/genre-predict first": 4.0,
     "/genre-predict again": 1.5,
@@ -56,7 +57,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def served(target: str, folder: Path, *settings: str) -> Iterator[tuple[int, psutil.Process]]:
-    """Serve ``target`` with one gunicorn worker; yields its port and the worker's process."""
+    """Serve ``target`` with one gunicorn worker; yield its port and the worker process."""
     port = free_port()
     bind = ["--bind", f"127.0.0.1:{port}", "--log-level", "error"]
     command = [sys.executable, "-m", "gunicorn", *bind, *settings, target]
@@ -71,7 +72,7 @@ def served(target: str, folder: Path, *settings: str) -> Iterator[tuple[int, psu
 
 
 def worker_of(master: psutil.Process) -> psutil.Process:
-    """Return the worker of a gunicorn that listens already, but may not have forked yet."""
+    """Return the worker of a gunicorn; wait for it, because gunicorn may listen before it forks."""
     while True:
         for child in master.children():
             if "gunicorn" in " ".join(child.cmdline()):
@@ -89,7 +90,7 @@ def wait_for(port: int, seconds: float = 60) -> None:
 
 
 def ask(port: int, paths: Sequence[str]) -> list[float]:
-    """Request ``paths`` over one connection; return the seconds of each. Raises SystemExit unless all answer 200."""
+    """Request ``paths`` over one connection; return the seconds of each. Raise SystemExit unless all answer 200."""
     seconds = []
     with socket.create_connection(("127.0.0.1", port)) as connection:
         reader = connection.makefile("rb")
@@ -121,7 +122,7 @@ def load(port: int, worker: psutil.Process, paths: Sequence[str], connections: i
 
 
 def requests_of(var: Path, count: int) -> dict[str, list[list[str]]]:
-    """Return the paths to request of each kind, a list for each turn."""
+    """Return the paths to request by kind, with a list for each turn."""
     snapshot = Catalogue(var / "catalogue").current()
     rows = random.Random(1).sample(range(len(snapshot)), count * REPEATS)
     tracks = [snapshot.track(snapshot.ref(row)) for row in rows]
@@ -146,7 +147,7 @@ def main() -> None:
 
 
 def measure(paths: Mapping[str, list[list[str]]], requests: int, connections: int) -> int:
-    """Serve both, request both in turn, print; return 1 where a target is missed."""
+    """Serve the application and the bare route, request both in turn, and print; return 1 if a target is missed."""
     folder = ROOT / "var" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bare.py").write_text(BARE)

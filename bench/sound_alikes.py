@@ -1,12 +1,12 @@
-"""How often recordings that sound alike are of one album: musicnn beside MFCC statistics and the timbre models.
+"""How often the most similar recordings by sound are of the same album: musicnn against MFCC statistics.
 
     python -m bench.sound_alikes FOLDER [--fetch] [--timbre]
 
-FOLDER keeps freely licensed music of Debian's packages as excerpts of thirty seconds, by album. With --fetch they are
-brought there, with the wheel of musicnn, which `python -m ml train tagger --data FOLDER` converts: that takes apt and
-dpkg (Debian or Ubuntu), pip, and the category [audio] of the Pipfile. With --timbre our own analysis of the excerpts is
-scored, too: its statistics, and the autoencoder of ml.timbre trained on them. Exit code 1 where what is served has less
-than 1.4 times the precision of MFCC statistics, plain or standardised.
+FOLDER holds excerpts of thirty seconds, by album, of freely licensed music in Debian's packages. --fetch downloads what
+is missing there, and the wheel of musicnn, which `python -m ml train tagger --data FOLDER` converts. It needs apt and
+dpkg (Debian or Ubuntu), pip, and the category [audio] of the Pipfile. --timbre also scores our own analysis of the
+excerpts: its statistics, and the autoencoder of ml.timbre trained on it. Exit code 1 if the served model has less than
+1.4 times the precision of MFCC statistics, plain or standardised.
 """
 
 import argparse
@@ -30,8 +30,8 @@ from ml.timbre.model import moments
 from ml.timbre.train.network import Settings, fit
 
 TARGET = 1.4
-# Album -> Debian's package, and which of its files are of the album: the packages of main that are called music, whose
-# files lie open (those of nexuiz-music and ufoai-music lie in archives), and fretsonfire's songs.
+# By album: Debian's package, and the pattern of the album's files in it. The packages are those of main with "music" in
+# their name (but for nexuiz-music and ufoai-music, whose files are in archives) and fretsonfire's songs.
 ALBUMS = {
     "asc": ("asc-music", "*.mp3"),
     "drascula": ("drascula-music", "*.ogg"),
@@ -50,7 +50,7 @@ _SECONDS = 30
 
 
 def fetch(folder: Path) -> None:
-    """Bring the wheel and the excerpts that are not in ``folder`` yet."""
+    """Download the wheel and the excerpts that are not in ``folder`` yet."""
     folder.mkdir(parents=True, exist_ok=True)
     if not list(folder.glob("musicnn-*.whl")):
         download = ["download", "--quiet", "--no-deps", "musicnn==0.1.0", "--dest", str(folder)]
@@ -68,7 +68,7 @@ def fetch(folder: Path) -> None:
 
 
 def _cut(album: str, paths: Sequence[Path], folder: Path) -> None:
-    """Write the middle of each file; the folder of the album appears when it is whole."""
+    """Write the middle of each file; the album's folder is renamed into place when it is complete."""
     partial, whole = (folder / name / album for name in ("partial", "excerpts"))
     partial.mkdir(parents=True, exist_ok=True)
     for path in paths:
@@ -87,7 +87,7 @@ def _cut(album: str, paths: Sequence[Path], folder: Path) -> None:
 
 
 def timbre_vectors(excerpts: Sequence[Excerpt]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield vectors (n, d) by our own segments: their statistics, and the latent of the autoencoder of ml.timbre."""
+    """Yield names and vectors (n, d) from our own segments: their statistics, and the autoencoder's latent vectors."""
     timbres = [_timbre_of(excerpt) for excerpt in excerpts]
     means = np.stack([moments(timbre) for timbre in timbres])
     yield "timbre, mean and variance, standardised", (means - means.mean(axis=0)) / (means.std(axis=0) + 1e-9)
@@ -95,7 +95,7 @@ def timbre_vectors(excerpts: Sequence[Excerpt]) -> Iterator[tuple[str, np.ndarra
 
 
 def _timbre_of(excerpt: Excerpt) -> np.ndarray:
-    """Return the timbre (n, 12) of the segments that our analyser finds."""
+    """Return the timbres (n, 12) of the n segments that our analyser finds."""
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         with wave.open(file.name, "wb") as sound:
             sound.setparams((1, 2, RATE, 0, "NONE", ""))
@@ -106,10 +106,10 @@ def _timbre_of(excerpt: Excerpt) -> np.ndarray:
 
 
 def main() -> int:
-    """Print the table and the cost; see above for the exit code."""
+    """Print the table and the cost; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("folder", type=Path)
-    options.add_argument("--fetch", action="store_true", help="bring what is missing in the folder")
+    options.add_argument("--fetch", action="store_true", help="download what is missing in the folder")
     options.add_argument("--timbre", action="store_true", help="score our own analysis, too")
     arguments = options.parse_args()
     if arguments.fetch:

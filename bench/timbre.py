@@ -1,10 +1,10 @@
-"""How often a part of a track finds another part of it, by the served embedding and baselines; and its cost.
+"""How often a part of a track finds another part of the same track, by the served embedding and baselines; its cost.
 
     python -m bench.timbre [--networks] [--seeds 3]
 
-Reads the analyses in TASTEMAP_DATA (default ../shared/data). Tracks are left out in turn. With --networks the
-autoencoders and the contrastive network are trained and scored too, which takes minutes. Exit code 1 where the served
-embedding has less than 1.3 times the recall of the moments.
+It reads the analyses in TASTEMAP_DATA (default ../shared/data) and cross-validates over the tracks. With --networks the
+autoencoders and the contrastive network are trained and scored too, which takes minutes. Exit code 1 if the embedding
+has less than 1.3 times the recall of the moments, unless the moments themselves are served.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from ml.timbre.train.scores import format_table, ratio, table
 
 
 def report_cost(timbres: Sequence[Floats]) -> None:
-    """Print what placing a track and finding sound-alikes take."""
+    """Print the cost of embedding a track and of finding similar ones."""
     meter, before = Meter(), peak()
     model = TimbreModel.load(artefacts.active("timbre"))
     print(f"\n{model.version}: loaded in {meter.read().wall:.2f} s")
@@ -30,10 +30,10 @@ def report_cost(timbres: Sequence[Floats]) -> None:
 
 
 def main() -> int:
-    """Print the tables and the cost; see above for the exit code."""
+    """Print the tables and the cost; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--networks", action="store_true", help="score the networks too")
-    options.add_argument("--seeds", type=int, default=3, help="draws of the stretches learnt from")
+    options.add_argument("--seeds", type=int, default=3, help="number of seeds, which draw the training stretches")
     arguments = options.parse_args()
     meter, timbres, gains = Meter(), read(DATA).timbres, []
     report_cost(timbres)

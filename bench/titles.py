@@ -1,12 +1,12 @@
-"""Playlist continuation from the name alone: all songs hidden, compared with popularity.
+"""Playlist continuation from the name alone, with all songs hidden, compared with popularity.
 
     python -m bench.titles [--side test]
 
-Ranks the recordings of tracks.csv.gz for each group of playlists of the side (the last list of ten songs and more) by
-the genres and artists that its name names (ml.continuation.titles), the better known first where it names none, and by
-popularity alone. Of labels those of the 114 genres count, because the others are names of playlists that are scored
-here. Nothing is learnt; the rules were chosen on ``--side valid``. Prints R-precision, NDCG@500 and clicks, and the
-ratio of the NDCGs with a 95 % bootstrap interval over groups; its lower end is to be above 2.
+Each group of playlists is scored by its last list of ten songs or more. The recordings of tracks.csv.gz are ranked in
+two ways: by popularity alone, and by the genres and artists in the list's name (ml.continuation.titles), or by
+popularity if it has none. Only labels of the 114 genres are used: the other labels are names of playlists that are
+scored here. Nothing is trained; the rules were chosen on ``--side valid``. It prints R-precision, NDCG@500, clicks and
+the ratio of the NDCGs with a 95 % bootstrap interval over groups. Exit code 1 unless its lower end is above 2.
 """
 
 import argparse
@@ -37,7 +37,7 @@ FEWEST_SONGS, DEPTH, SEED = 10, 1000, 1
 
 
 def named_lists(folder: Path, side: str) -> Iterator[tuple[str, str, Ints]]:
-    """Yield source, name and recordings of the last named list of each group."""
+    """Yield source, name and recordings of the last named list of each group with ten known songs or more."""
     with gzip.open(folder / "songs.csv.gz", "rt", encoding="utf-8", newline="") as text:
         code = {
             row["song_id"]: recording_hash(recording_key(row["title"], (*split_artists(row["artist"]), "")[0]))
@@ -54,7 +54,7 @@ def named_lists(folder: Path, side: str) -> Iterator[tuple[str, str, Ints]]:
 
 
 def main() -> int:
-    """Run the benchmark; see above for the exit code."""
+    """Run the benchmark; return the exit code given above."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--side", choices=("valid", "test"), default="test")
@@ -63,7 +63,7 @@ def main() -> int:
     artists = ArtistEmbedding.load(artefacts.active("artists"))
     with full_catalogue() as var:
         snapshot = Catalogue(var / "catalogue").current()
-        (segment,) = snapshot.segments  # the most popular first
+        (segment,) = snapshot.segments  # its rows are ordered by popularity
         genres = GenresOfSegments(taxonomy, artists, labels=taxonomy.genres)
         popular = distinct(segment.recording_code[: 2 * DEPTH])
         rows: dict[str, list[tuple[float, float, float]]] = {"by name": [], "popularity": []}
@@ -76,7 +76,7 @@ def main() -> int:
             rows["popularity"].append(measures(popular, hidden))
             sources.append(source)
             spoke += bool(cues)
-    print(f"{len(sources)} playlists of {arguments.side}; the names of {spoke} say something")
+    print(f"{len(sources)} playlists of {arguments.side}; the names of {spoke} have a genre or an artist")
     scores = {name: np.array(values) for name, values in rows.items()}
     for source in ("all", *sorted(set(sources))):
         kept = np.array([source in ("all", one) for one in sources])
@@ -89,7 +89,7 @@ def main() -> int:
 
 
 def distinct(codes: Ints) -> Ints:
-    """Return the first place of each recording, in order."""
+    """Return the distinct codes in the order of their first occurrence, at most DEPTH."""
     _, first = np.unique(codes, return_index=True)
     return np.asarray(codes[np.sort(first)][:DEPTH])
 

@@ -1,10 +1,11 @@
-"""Accuracy of sorting tracks into playlists, compared with baselines, and the cost of a decision in a long heap.
+"""Accuracy of sorting tracks into playlists, compared with baselines, and the cost of a decision among many tracks.
 
     python -m bench.triage [--people 200]
 
 People are simulated from held-out playlists (split `test` of TASTEMAP_DATA) and from real libraries, with fixed seeds.
-The long heap is 10,000 tracks of the table beside 20 playlists of 100. Exit code 1 where a baseline proposes more
-rightly, the calibration error is above 0.05, or the odds after a decision take more than a second of processor time.
+The cost is measured with 10,000 tracks to sort into 20 playlists of 100. Exit code 1 if a baseline makes at least as
+many right proposals, if the calibration error is above 0.05, or if the odds after a decision take more than a second of
+processor time.
 """
 
 import argparse
@@ -27,7 +28,7 @@ MOST_ECE, MOST_SECONDS = 0.05, 1.0
 
 
 def tracks(count: int) -> list[Track]:
-    """Draw tracks of the table."""
+    """Draw ``count`` tracks from the table."""
     rows = read_tables(DATA)[0].sample(count, random_state=SEED).to_dict("records")
     return [
         Track(
@@ -44,7 +45,7 @@ def tracks(count: int) -> list[Track]:
 
 
 def long_heap(model: Triage) -> float:
-    """Print what a long heap costs, and return the seconds of processor time for the odds after a decision."""
+    """Print the cost of a heap of 10,000 tracks; return the processor seconds for the odds after a decision."""
     drawn = tracks(HEAP + PLAYLISTS * LENGTH)
     lists = {str(n): drawn[HEAP + n * LENGTH : HEAP + (n + 1) * LENGTH] for n in range(PLAYLISTS)}
     meter = Meter()
@@ -60,7 +61,7 @@ def long_heap(model: Triage) -> float:
 
 
 def main() -> int:
-    """Print the scores and the costs; see above for the exit code."""
+    """Print the scores and the costs; return the exit code given above."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--people", type=int, default=Settings().scored)
     arguments = options.parse_args()

@@ -1,9 +1,9 @@
-"""Two hosts on one store, each in a network namespace of its own: ``python -m bench.two_hosts``. As root on Linux.
+"""Checks two hosts that share one database, each in its own network namespace: ``python -m bench.two_hosts``.
 
-A third namespace runs a server that speaks MongoDB's protocol, as a server of the operator's. Each host has its own
-disk and its own gunicorn; they share the database and TASTEMAP_SECRET_KEY. A browser uploads to the first and asks the
-second with the same cookie; the first is cut off from the network and killed in the middle of another import, and comes
-back.
+It needs root on Linux. A third namespace runs a server with MongoDB's protocol. Each host has its own disk and its own
+gunicorn; they share the database and TASTEMAP_SECRET_KEY. A client uploads to the first host and asks the second with
+the same cookie. Then the first host is cut off from the network and killed in the middle of another import, and is
+started again. Exit code 1 if a check fails.
 """
 
 import json
@@ -33,7 +33,7 @@ def ip(*words: str) -> None:
 
 @contextmanager
 def network() -> Iterator[None]:
-    """Make the namespaces and a bridge between them; the machine itself stands at the bridge as 10.213.7.254."""
+    """Make the namespaces and a bridge between them; this machine has the address 10.213.7.254 on the bridge."""
     try:
         ip("link", "add", BRIDGE, "type", "bridge")
         ip("addr", "add", "10.213.7.254/24", "dev", BRIDGE)
@@ -93,7 +93,7 @@ def wait(look: Any, seconds: float) -> Any:
             if found := look():
                 return found
         time.sleep(0.2)
-    raise SystemExit("waited in vain")
+    raise SystemExit(f"no answer within {seconds:g} seconds")
 
 
 def upload(name: str, list_name: str, cookie: str = "") -> tuple[str, str]:
@@ -105,7 +105,7 @@ def upload(name: str, list_name: str, cookie: str = "") -> tuple[str, str]:
 
 
 def done(name: str, run: str, cookie: str) -> Any:
-    """Wait for a run, asking any host, and return it."""
+    """Wait until host ``name`` reports the run as done or failed; return the run."""
     return wait(lambda: (found := ask(name, f"/api/runs/{run}", cookie))["state"] in {"done", "failed"} and found, 300)
 
 
@@ -114,7 +114,7 @@ def names(name: str, cookie: str) -> list[str]:
 
 
 def killed(name: str) -> None:
-    """Kill a host with all that it runs, as a loss of power does."""
+    """Kill every process of a host at once, as a loss of power does."""
     found = subprocess.run(["ip", "netns", "pids", f"tm-{name}"], capture_output=True, text=True, check=True)
     for pid in map(int, found.stdout.split()):
         with suppress(ProcessLookupError):

@@ -44,9 +44,9 @@ def is_seasonal(track: Track) -> bool:
 
 
 def is_out_of_length(track: Track, shortest_s: float, longest_s: float) -> bool:
-    """Return whether a track is shorter or longer than so many seconds, False for one of unknown length.
+    """Return whether a track is shorter or longer than allowed; False if its length is unknown.
 
-    The track's length and that among its features may differ: it is enough if one of them is out of bounds.
+    A track may have another length among its features; it is enough if one of the two is out of bounds.
     """
     lengths = (track.duration_ms, track.features.values.get("duration_ms") if track.features else None)
     return any(length and not shortest_s <= length / 1000 <= longest_s for length in lengths)

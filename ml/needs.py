@@ -136,7 +136,7 @@ def genre(available: Available) -> Needs:
 
 
 def projection(available: Available) -> Needs:
-    """Count tracks of the chosen playlist, else those of the catalogue that have audio features."""
+    """Count the tracks of the chosen playlist, or without one the catalogue's tracks with audio features."""
     if available.playlist:
         count = available.playlist.item_count
     else:

@@ -19,7 +19,7 @@ from ml.tasks import find_task
 
 log = logging.getLogger(__name__)
 
-# So many earlier served versions are remembered per task.
+# The most earlier served versions that are remembered per task.
 _REMEMBERED = 20
 _VERSIONS = "Library, Models shows the versions there are. On the server: python -m ml list"
 
@@ -65,7 +65,7 @@ class ModelRegistry:
     def active(self, task: str) -> Path:
         """Return the folder (or the path without suffix) of the version that is served.
 
-        Raises NoSuchVersion if no version of ``task`` is active, or the one that was chosen is gone.
+        Raises NoSuchVersion if no version of ``task`` is active, or if the active one no longer exists.
         """
         return self.folder(task, self.active_version(task))
 

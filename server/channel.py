@@ -32,6 +32,7 @@ KEEP_ALIVE_SECONDS = 15.0
 # A client that is still sending when an error is returned gets this long to read it.
 _LINGER_SECONDS = 5.0
 _DISCARDED_AT_ONCE = 1 << 16
+_FOLDED = re.compile(rb"\n[ \t]")
 _FRAMING = re.compile(rb"^(transfer-encoding|content-length|host):[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _MESSAGES = {
     400: ("bad_request", "This is not a valid HTTP request.", "See /api/openapi.json for the API."),
@@ -62,8 +63,8 @@ class Parser(HTTPRequestParser):
     def parse_header(self, header_plus: bytes) -> None:
         """Read the headers once they are complete.
 
-        A request is refused where a proxy and this server could disagree about its end or its host (RFC 9112, 3.2 and
-        6.1); waitress alone would accept it.
+        A request is refused where a proxy and this server could disagree about its end or its host (RFC 9112, 3.2, 5.2
+        and 6.1); waitress alone would accept it.
 
         Raises
         ------
@@ -79,7 +80,14 @@ class Parser(HTTPRequestParser):
             raise ParsingError("The end of the body is ambiguous.")
         if len(framing.get(b"host", ())) > 1:
             raise ParsingError("More than one host is named.")
-        super().parse_header(header_plus)
+        if _FOLDED.search(header_plus):
+            raise ParsingError("A header goes on in the next line.")
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # a length of thousands of digits
+            raise ParsingError("The length of the body is no number.") from error
+        if "close" in re.split(r"[ \t]*,[ \t]*", self.headers.get("CONNECTION", "").lower()):
+            self.headers["CONNECTION"] = "close"  # waitress knows it as the only word alone
         if not self.brings_files:
             self.adj = copy.copy(self.adj)
             self.adj.max_request_body_size = LARGEST_BODY + 1
@@ -240,6 +248,13 @@ class Channel(HTTPChannel):
     def received(self, data: bytes) -> bool:
         self._active = time.monotonic()
         return bool(super().received(data))
+
+    def send_continue(self) -> None:
+        """Tell the other side to send its body; not if there is none or it is refused: waitress would wait for it."""
+        if self.request is not None and self.request.completed:
+            self.request.expect_continue = False
+        else:
+            super().send_continue()
 
     def service(self) -> None:
         super().service()

@@ -17,7 +17,7 @@ from store.runs import now
 
 # The page waits for it; gunicorn ends a request after 60 s.
 _WITHIN_SECONDS = 30.0
-# Each probe uses up some of the sources' budgets, whoever presses the button.
+# Shortest time between two probes of all users: each probe uses up some of the sources' budgets.
 _PAUSE = timedelta(seconds=60)
 _COLLECTION, _NAME = "stats", "doctor"
 _probing = threading.Lock()

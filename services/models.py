@@ -181,7 +181,7 @@ def _bars(task: str, scores: dict[str, Any] | None, key: str | None) -> list[Sco
 def serve(services: Services, task: str, version: str | None, viewer: Viewer) -> ModelsAnswer:
     """Serve ``version`` of a task from now on, or with None the one served before; raises NoSuchVersion.
 
-    Another version of "perception" starts a run that calibrates the audio features of one's own files anew.
+    For "perception" this also starts a run that calibrates the audio features of the user's own files again.
     """
     if version is None:
         services.registry.rollback(task)
@@ -195,7 +195,7 @@ def serve(services: Services, task: str, version: str | None, viewer: Viewer) ->
 def compare_versions(services: Services, task: str, version: str, other: str) -> VersionsCompared:
     """Compare two versions by every measure; raises NoSuchVersion.
 
-    With ``other`` "" it is the served version, else the one served before, else any other one.
+    If ``other`` is "", it is the served version; if that is ``version``, the one served before, or any other one.
     """
     registry = services.registry
     served, before = registry.active_version(task), [None, *registry.before(task)][-1]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A browser session: ``owner`` is its hash (None before it has stored anything), ``operator`` if it is theirs.
+    """A browser session: ``owner`` is its hash (None before it stores anything); ``operator`` if it is the operator's.
 
     ``link`` is the id of a playlist whose link the viewer has opened; its tracks are shown to them, too.
     """

@@ -30,7 +30,7 @@ audible: ContextVar[Callable[[Track], str | None]] = ContextVar("audible")
 
 @dataclass(frozen=True, kw_only=True)
 class TrackSummary(View):
-    """What every list of tracks shows; ``id`` is null for a track known by its names alone.
+    """What every list of tracks shows; ``id`` is null if only the track's names are known.
 
     ``audio_url`` plays the track from a file of the installation, null where it has none for this viewer.
     """

@@ -1,7 +1,7 @@
-"""Write what the page knows of the API, from its OpenAPI description: ``python -m tools.api_types``, or ``make types``.
+"""Writes the page's files about the API from its OpenAPI description: ``python -m tools.api_types`` or ``make types``.
 
-``schema.d.ts`` has the types, made by ``openapi-typescript``, one of the page's packages. ``limits.js`` has the least
-and the greatest values and lengths. ``tests/test_api_types.py`` fails if one of them is out of date.
+``schema.d.ts`` has the types; ``openapi-typescript``, one of the page's packages, makes it. ``limits.js`` has the
+smallest and largest values and lengths. ``tests/test_api_types.py`` fails if a file is out of date.
 """
 
 import json
@@ -18,19 +18,19 @@ FOLDER = ROOT / "frontend" / "src" / "api" / "types"
 _GENERATOR = ROOT / "frontend" / "node_modules" / ".bin" / "openapi-typescript"
 
 
-# Names of HTML attributes, so that a field takes them as they are; `maxItems` is for lists.
+# The values are HTML attributes, so that an input can take them as they are; `maxItems` is for lists.
 _LIMITS = {"minimum": "min", "maximum": "max", "maxLength": "maxlength", "maxItems": "maxItems"}
 
 
 def generate() -> dict[str, str]:
-    """Return the text of each file by its name.
+    """Return by file name the text of each file.
 
     Raises
     ------
     FileNotFoundError
         The page's packages are not installed.
     subprocess.CalledProcessError
-        The description is not one that the generator takes.
+        The generator does not accept the description.
     """
     description = openapi()
     return {"schema.d.ts": _types(description), "limits.js": _limits(description)}
@@ -40,7 +40,7 @@ def _types(api: Mapping[str, Any]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         description, types = Path(folder) / "openapi.json", Path(folder) / "schema.d.ts"
         description.write_text(json.dumps(api))
-        # What has a default may be left out of a request.
+        # Without this option a field with a default would be required in a request.
         options = ["--default-non-nullable=false", "--output", str(types)]
         subprocess.run([_GENERATOR, description, *options], check=True, capture_output=True)
         return types.read_text()
@@ -60,7 +60,7 @@ def _limits(api: Mapping[str, Any]) -> str:
 
 
 def _limits_of(api: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, int | float]]]:
-    """Yield the name of each field of an operation's query and body that has limits, with these."""
+    """Yield the name and the limits of each field of an operation's query and body that has any."""
     for one in operation.get("parameters", ()):
         if one["in"] == "query":
             yield from _limits_in(api, one["name"], one["schema"])
@@ -71,7 +71,10 @@ def _limits_of(api: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator
 def _limits_in(
     api: Mapping[str, Any], name: str, schema: Mapping[str, Any]
 ) -> Iterator[tuple[str, dict[str, int | float]]]:
-    """Yield the limits of a field, those of its items among them, and of the fields in it, as "filters.shortest_s"."""
+    """Yield the name and the limits of a field and of the fields in it; the latter are named "filters.shortest_s".
+
+    The limits of a list include those of its items.
+    """
     limits: dict[str, int | float] = {}
     properties: dict[str, Any] = {}
     todo = [schema]

@@ -1,8 +1,8 @@
-"""Known vulnerabilities of what is installed: ``make audit``.
+"""Lists known vulnerabilities of the packages in use: ``make audit``.
 
-pip-audit (in .tools/audit, installed at the first call) reads the versions of Pipfile.lock, npm those of
-frontend/package-lock.json. Both ask an advisory service with the names and versions. Exits with 1 if something is
-found, and with 2 if a service is out of reach: then nothing is known, which is not the same as nothing found.
+pip-audit (installed in .tools/audit at the first call) reads the versions in Pipfile.lock, and npm those in
+frontend/package-lock.json. Both send the names and versions to an advisory service. Exit code 1 if a vulnerability is
+found, 2 if a service cannot be reached, so that nothing is known.
 """
 
 import json
@@ -21,7 +21,7 @@ _SECONDS = 300
 
 
 def run(command: Sequence[str], folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end and return what it said."""
+    """Run a command and return its result; its exit code is OUT_OF_REACH if it cannot run or takes too long."""
     try:
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as fault:
@@ -29,7 +29,7 @@ def run(command: Sequence[str], folder: Path = ROOT) -> subprocess.CompletedProc
 
 
 def requirements() -> list[str]:
-    """Return every locked Python package once, as pip writes it."""
+    """Return every locked Python package once, as "name==version"."""
     lock = json.loads((ROOT / "Pipfile.lock").read_text("utf-8"))
     packages = {
         f"{name}{entry['version']}"
@@ -41,7 +41,7 @@ def requirements() -> list[str]:
 
 
 def audit_python() -> int:
-    """Print the vulnerable Python packages; return what the process is to exit with."""
+    """Print the vulnerable Python packages; return 0, FOUND or OUT_OF_REACH."""
     program = TOOL / "bin" / "pip-audit"
     if not program.exists():
         made = run([sys.executable, "-m", "venv", str(TOOL)])
@@ -56,7 +56,7 @@ def audit_python() -> int:
     if "dependencies" not in report:
         return _unreached("Python", _last_line(found.stderr))
     faults = [
-        f"{package['name']} {package['version']}: {fault['id']}, mended in {', '.join(fault['fix_versions']) or 'none'}"
+        f"{package['name']} {package['version']}: {fault['id']}, fixed in {', '.join(fault['fix_versions']) or 'none'}"
         for package in report["dependencies"]
         for fault in package.get("vulns", ())
     ]
@@ -64,7 +64,7 @@ def audit_python() -> int:
 
 
 def audit_page() -> int:
-    """Print the vulnerable packages of the page; return what the process is to exit with."""
+    """Print the page's vulnerable packages; return 0, FOUND or OUT_OF_REACH."""
     found = run(["npm", "audit", "--json"], ROOT / "frontend")
     report = _json(found.stdout)
     if "vulnerabilities" not in report:

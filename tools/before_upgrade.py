@@ -1,4 +1,4 @@
-"""Before another version of the embedded database is installed: a snapshot by the present one, which alone reads it."""
+"""Takes a snapshot of the embedded database before an upgrade of it: the new version could not read the old data."""
 
 import sys
 from collections.abc import Sequence
@@ -13,7 +13,10 @@ from store.snapshots import new_snapshot_path
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Take a snapshot if the wanted version (the argument; by default this code's) is not the installed one."""
+    """Take a snapshot if the installed version is not the wanted one: the argument, or the one this code needs.
+
+    Exit with an error if that fails, so that the upgrade does not go on.
+    """
     wanted = next(iter(arguments), VERSION)
     try:
         installed = metadata.version("secantusdb")
@@ -26,10 +29,10 @@ def main(arguments: Sequence[str]) -> None:
     try:
         path = new_snapshot_path(config.var, now())
         write_backup(server.start(), path)
-        print(f"The embedded database is about to be upgraded. Its data are in {path} too.")
-        print("After the upgrade bring them back with: .venv/bin/python -m etl restore --newest")
+        print(f"The embedded database is about to be upgraded. A copy of its data is in {path}.")
+        print("After the upgrade restore them with: .venv/bin/python -m etl restore --newest")
     except (TastemapError, OSError) as fault:
-        sys.exit(f"No snapshot could be taken before the upgrade of the embedded database, so it is left out: {fault}")
+        sys.exit(f"The embedded database is not upgraded, because no snapshot of it could be taken: {fault}")
     finally:
         server.stop()
 

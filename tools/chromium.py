@@ -1,4 +1,4 @@
-"""Make sure that the browser tests have a Chromium: the system's, else Debian's package, else Playwright's own."""
+"""Installs a Chromium for the browser tests unless there is one: Debian's package if root, else Playwright's."""
 
 import os
 import shutil

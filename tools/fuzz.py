@@ -1,12 +1,12 @@
-"""Malformed files for every reader: ``python -m tools.fuzz [--cases 2000] [--seed 1]``, or guided by coverage.
+"""Tries malformed files on every reader: ``python -m tools.fuzz [--cases 2000] [--seed 1]``, or guided by coverage.
 
-Files of every format (those that the tests write) are damaged: cut off, bytes and words changed, doubled, nested,
-packed as gzip or zip. Each is read to its end and previewed, in a process of its own that is started again where it is
-lost. A fault is anything but a message for the person who brought the file, more than 10 seconds, or more than 400 MB.
+Valid files of every format (those that the tests write) are damaged: cut off, bytes and words changed, doubled, nested,
+packed as gzip or zip. A separate process previews each file and reads it to its end; it is restarted after a fault. A
+fault is an exception without a message for the user, more than 10 seconds, or more than 400 MB. Exit code 1 if there
+was a fault; the file that caused it is kept in ``var/fuzz``.
 
-``python -m tools.fuzz --guided 600`` lets atheris look for 600 seconds for files that reach new code. It is not among
-the packages that make installs, because it is built for Linux alone: ``.venv/bin/pip install atheris``. Exits with 1
-where there was a fault; the file that caused it is kept in ``var/fuzz``.
+``python -m tools.fuzz --guided 600`` lets atheris search for 600 seconds for files that reach new code. The Makefile
+does not install atheris, because it exists only for Linux: ``.venv/bin/pip install atheris``.
 """
 
 import argparse
@@ -40,7 +40,8 @@ from tests.etl.imports import files, formats
 
 MOST_SECONDS, MOST_MB = 10.0, 400.0
 _KEPT = ROOT / "var" / "fuzz"
-_READERS = ("etl.", "services.playlists.", "store.text")  # whose coverage guides atheris; all modules take an hour
+# Modules whose coverage guides atheris; with all modules it would take an hour.
+_READERS = ("etl.", "services.playlists.", "store.text")
 _WORDS = (
     *(b"\0", b"\xff\xfe", b"\xed\xa0\x80", b'"', b",", b";", b"\t", b"\r", b"\n", b"{", b"}", b"[", b"]", b"<", b">"),
     *(b"9" * 400, b"-1", b"1e999", b"NaN", b"null", b"2**70", b"0x", b"&a;", b"\\ud800", b"\\u0000", b"../", b"%s"),
@@ -50,7 +51,7 @@ _WORDS = (
 
 
 def samples() -> dict[str, bytes]:
-    """Return a valid file of each format by its name."""
+    """Return by file name the content of a valid file of each format."""
     album = {"Name": "x"}
     lists = formats.account_playlists(("One", [formats.account_item(n) for n in range(5)]), ("Two", [formats.LOCAL]))
     plays = [formats.play(n, f"2023-01-0{n + 1}T00:00:00Z") for n in range(5)]
@@ -103,7 +104,7 @@ def damaged(content: bytes, chance: random.Random, others: list[bytes]) -> bytes
 
 
 def cases(seed: int) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents of malformed files, without end; the same ones for the same ``seed``."""
+    """Yield names and contents of malformed files endlessly; the same ``seed`` gives the same files."""
     chance, known = random.Random(seed), samples()  # noqa: S311 - the same files again for the same seed
     everything = list(known.values())
     while True:
@@ -118,16 +119,16 @@ def cases(seed: int) -> Iterator[tuple[str, bytes]]:
                 archive.writestr(name, content)
             name, content = "lists.zip", packed.getvalue()
         elif packing < 0.2:
-            name = chance.choice(list(known))  # a name that says something else
+            name = chance.choice(list(known))  # the name of another format
         if packing < 0.05:
             content = damaged(content, chance, everything)
         yield name, content
 
 
 def read(path: Path) -> str:
-    """Read a file to its end and preview it; return what it is, or the code of the message."""
+    """Preview a file and read it to its end; return the kind that was recognised, or the code of the error message."""
     content = path.read_bytes()
-    with contextlib.suppress(TastemapError):  # the file is read nevertheless
+    with contextlib.suppress(TastemapError):  # also read the file if its preview fails
         preview(content[:PREVIEW_BYTES], path.name, ReadOptions(), may_change_catalogue=False)
     try:
         found = recognise(path)
@@ -141,14 +142,14 @@ def read(path: Path) -> str:
 
 
 def serve() -> None:
-    """Read the files whose paths come in, one a line; answer each with a line."""
+    """Read file paths from standard input, one a line; read each file and print its result as one line."""
     print("ready", flush=True)
     for line in sys.stdin:
         print(read(Path(line.rstrip("\n"))), flush=True)
 
 
 def try_cases(count: int, seed: int) -> bool:
-    """Try so many malformed files; print what they were taken for and each fault; return whether all is well."""
+    """Try ``count`` malformed files; print each fault and a count of the results; return whether there was no fault."""
     outcomes: Counter[str] = Counter()
     most_mb, child = 0.0, _child()
     with tempfile.TemporaryDirectory() as folder:
@@ -199,7 +200,7 @@ def _keep(name: str, content: bytes) -> Path:
 
 
 def guided(seconds: int) -> None:
-    """Let atheris look for files that reach new code of the readers; it ends the process."""
+    """Let atheris search for files that reach new code of the readers; atheris ends the process."""
     try:
         import atheris
     except ModuleNotFoundError:
@@ -228,7 +229,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--guided", type=int, metavar="SECONDS", help="let atheris look for so long")
+    parser.add_argument("--guided", type=int, metavar="SECONDS", help="let atheris search for so long")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:

@@ -1,7 +1,7 @@
-"""Print the circles of imports and draw which folder imports which: ``python -m tools.imports``.
+"""Prints circular imports and draws which folder imports which: ``python -m tools.imports``.
 
-Imports inside functions and under ``TYPE_CHECKING`` count like all others. The picture is ``docs/img/imports.svg``;
-the same imports give the same bytes. The exit status is 1 if there is a circle of modules.
+Imports inside functions and under ``TYPE_CHECKING`` count like all others. The picture is ``docs/img/imports.svg``; the
+same imports give the same bytes. Exit code 1 if modules import each other in a circle.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ from config import ROOT
 LAYERS = ("store", "etl", "ml", "jobs", "services", "api", "server")
 PROGRAMS = ("app.py", "config.py", "gunicorn.conf.py")
 PICTURE = ROOT / "docs" / "img" / "imports.svg"
-# Every layer reads the settings: an arrow to them would say nothing.
+# Not drawn, because every layer imports it.
 _EVERYWHERE = "config"
 
 
 def modules(root: Path = ROOT) -> dict[str, Path]:
-    """Return the files of the programs and layers below ``root`` by dotted name, ``ml.blend`` for its ``__init__``."""
+    """Return by dotted name the files of the programs and layers below ``root``.
+
+    The name of ``ml/blend/__init__.py`` is ``ml.blend``.
+    """
     files = [root / name for name in PROGRAMS]
     files += [path for layer in LAYERS for path in sorted((root / layer).rglob("*.py"))]
     return {_dotted(path.relative_to(root)): path for path in files if path.is_file()}
@@ -36,7 +39,7 @@ def _dotted(relative: Path) -> str:
 
 
 def imports_of(name: str, path: Path) -> Iterator[str]:
-    """Yield the dotted names that a module imports: ``a.b`` and, for ``from a.b import c``, ``a.b.c`` and ``a.b``."""
+    """Yield the dotted names that a module imports: ``a.b`` for ``import a.b``, ``a.b.c`` for ``from a.b import c``."""
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -50,7 +53,7 @@ def imports_of(name: str, path: Path) -> Iterator[str]:
 def import_graph(root: Path = ROOT) -> dict[str, set[str]]:
     """Return for each module below ``root`` the modules that it imports.
 
-    A name that a package's ``__init__`` holds counts as an import of the package, a module in it does not.
+    ``from a import b`` is an import of the module ``a.b`` if there is one, and of ``a`` otherwise.
     """
     files = modules(root)
     graph: dict[str, set[str]] = {}
@@ -61,7 +64,7 @@ def import_graph(root: Path = ROOT) -> dict[str, set[str]]:
 
 
 def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
-    """Return the groups of nodes that import each other, directly or through others, each in order of name.
+    """Return the groups of nodes that import each other, directly or through others; each group is sorted by name.
 
     They are the strongly connected components of more than one node (Tarjan, 1972), without recursion.
     """
@@ -98,14 +101,14 @@ def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 def folder_of(path: Path, root: Path = ROOT) -> str:
-    """Return the folder of a module below ``root``: ``ml/blend``. A program stands for itself: ``app.py``."""
+    """Return the folder of a module below ``root``, such as ``ml/blend``; for a program its own path, ``app.py``."""
     relative = path.relative_to(root)
     is_program = len(relative.parts) == 1 or relative.name == "__main__.py"
     return relative.as_posix() if is_program else relative.parent.as_posix()
 
 
 def layer_of(module: str, path: Path, root: Path = ROOT) -> str:
-    """Return the box of the picture that a module belongs to."""
+    """Return the name of the box in the picture that shows a module."""
     parts = path.relative_to(root).parts
     if parts[-1] == "__main__.py" or parts[:2] == ("etl", "commands"):
         return "command line"
@@ -123,7 +126,7 @@ def grouped(graph: Mapping[str, set[str]], group: Callable[[str], str]) -> dict[
 
 
 def reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Return the graph without the imports that are also made through others; it has to have no circle."""
+    """Return the graph without direct imports of what is also imported through another node; it must have no circle."""
 
     @cache
     def below(node: str) -> frozenset[str]:
@@ -136,7 +139,7 @@ def reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
 
 
 def heights(graph: Mapping[str, set[str]]) -> dict[str, int]:
-    """Return for each node how many imports the longest way from it down has; the graph has to have no circle."""
+    """Return for each node the length of its longest chain of imports; the graph must have no circle."""
 
     @cache
     def height(node: str) -> int:
@@ -146,7 +149,7 @@ def heights(graph: Mapping[str, set[str]]) -> dict[str, int]:
 
 
 def picture(root: Path = ROOT) -> str:
-    """Return an SVG: the layers with arrows to what they import, and below a table of the folders.
+    """Return an SVG: boxes of the layers with arrows to what they import, and below them a table of the folders.
 
     Raises
     ------
@@ -176,9 +179,9 @@ def picture(root: Path = ROOT) -> str:
     return "\n".join([head, f'<rect width="{width}" height="{height}" fill="#fff"/>', *drawn, *table, "</svg>", ""])
 
 
-# Pixels: the distance of rows, a box, the room between boxes and at the edges; a cell and the names of the table.
+# All in pixels. Layers: distance of rows, width and height of a box, gap between boxes, margin of the picture.
 _ROW, _BOX, _HEIGHT, _GAP, _MARGIN = 110, 250, 70, 30, 20
-_CELL, _LABEL = 15, 150
+_CELL, _LABEL = 15, 150  # table: side of a cell, length of a name
 _LINE = 46  # characters in a line of a box
 
 
@@ -201,7 +204,7 @@ def _draw_layers(layers: Mapping[str, set[str]], shown: Mapping[str, list[str]])
             (x, y), (end_x, end_y) = place[name], place[target]
             stops = [(x + _BOX / 2, y + _HEIGHT)]
             for level in range(round((y - _MARGIN) / _ROW) + 1, round((end_y - _MARGIN) / _ROW)):
-                # An arrow that passes a row goes between its boxes, by the gap that is nearest.
+                # An arrow passes a row through the nearest gap between its boxes.
                 edges = [place[box][0] for box in rows[level]]
                 gaps = [edge - _GAP / 2 for edge in edges] + [edges[-1] + _BOX + _GAP / 2]
                 gap = min(gaps, key=lambda each: abs(each - (x + end_x + _BOX) / 2))
@@ -224,7 +227,11 @@ def _draw_layers(layers: Mapping[str, set[str]], shown: Mapping[str, list[str]])
 def _order(
     folders: Mapping[str, set[str]], layers: Mapping[str, set[str]], shown: Mapping[str, list[str]]
 ) -> list[str]:
-    """Return the folders, importers first: by layer, and in a layer next what the fewest of the rest import."""
+    """Return the folders, importing ones before imported ones.
+
+    Layers come in the order of their height. Within a layer the next folder is the one that the fewest of the remaining
+    folders import.
+    """
     height = heights(layers)
     order = []
     for layer in sorted(layers, key=lambda name: (-height[name], name)):
@@ -237,7 +244,10 @@ def _order(
 
 
 def _draw_table(folders: Mapping[str, set[str]], order: list[str], top: float) -> tuple[int, int, list[str]]:
-    """Draw a dot where the folder of a row imports that of a column; imports against the order are red."""
+    """Draw a dot where the folder of a row imports the one of a column; it is red if the latter comes first in order.
+
+    Return width, bottom and SVG elements.
+    """
     side = _CELL * len(order)
     left, first = _MARGIN + _LABEL, top + _LABEL
     lines = [_text(_MARGIN, top, "Each folder (row) and what it imports (columns)", 'font-weight="bold"')]
@@ -260,7 +270,7 @@ def _draw_table(folders: Mapping[str, set[str]], order: list[str], top: float) -
 
 
 def _curve(stops: list[tuple[float, float]]) -> str:
-    """Return the path of an arrow that leaves and reaches each stop from above."""
+    """Return the SVG path of an arrow through ``stops``; it is vertical at each of them."""
     path = f"M{stops[0][0]:g} {stops[0][1]:g}"
     for (x, y), (to_x, to_y) in pairwise(stops):
         bend = (to_y - y) * 0.7

@@ -1,4 +1,4 @@
-"""Empty the lock's list of package indexes: the installing machine's own index is used instead."""
+"""Removes the package indexes from Pipfile.lock, so that an installation uses the machine's own index."""
 
 import json
 from pathlib import Path

@@ -1,10 +1,12 @@
-"""Try every operation of /api/openapi.json with generated requests: ``python -m tools.schemathesis``.
+"""Tries every operation of /api/openapi.json with generated requests: ``python -m tools.schemathesis``.
 
-Schemathesis makes them of the description, valid and not, in an installation of their own with a few tracks and a
-playlist, whose ids are used now and then. Each fault is printed once: an answer from 500 on (503 is described, but
-nothing here gives cause for it), a status, a type or a body that is not described. Exits with 1 where there is one.
-``--examples`` is the number of requests for each operation, ``--seed`` chooses others.
-``tests/api/test_schema_cases.py`` runs a few cases of each operation.
+Schemathesis generates valid and invalid requests from the description. They go to a temporary installation with a few
+tracks and a playlist; about half of them use its ids. A fault is a status of 500 or more, even the described 503, which
+nothing here should cause, or a status, a media type or a body that is not described. Each fault is printed once. Exit
+code 1 if there is one.
+
+``--examples`` is the largest number of requests for each operation; another ``--seed`` gives other requests.
+``tests/api/test_schema_cases.py`` tries a few for each operation.
 """
 
 import argparse
@@ -45,19 +47,19 @@ _WEB = ("api.", "services.")
 
 @dataclass
 class Report:
-    """How many requests were sent, how many of them by operation, and each fault in words."""
+    """The number of requests sent by operation, and the text of each kind of fault."""
 
     cases: dict[str, int] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
 
 
 def try_all(folder: Path, uri: str, examples: int, chosen: int = 1) -> Report:
-    """Try each operation with at most ``examples`` requests, over the database at ``uri``, with data in ``folder``.
+    """Try each operation with at most ``examples`` requests on a new application.
 
-    They are the same for the same ``chosen``, the seed.
+    Its database is at ``uri`` and its data are in ``folder``. The seed ``chosen`` determines the requests.
     """
     with _application(folder, uri) as app:
-        ids = _brought(app, folder, uri)
+        ids = _import_playlist(app, folder, uri)
         report = Report()
         for result in openapi.from_wsgi("/api/openapi.json", app).get_all_operations():
             _try_operation(result.ok(), ids, report, examples, chosen)
@@ -65,7 +67,7 @@ def try_all(folder: Path, uri: str, examples: int, chosen: int = 1) -> Report:
 
 
 def _try_operation(operation: Any, ids: dict[str, str], report: Report, examples: int, chosen: int) -> None:
-    # What deletes all of a browser is sent by another one.
+    # A DELETE comes from another browser: it might delete all that the first one has imported.
     cookie = "tastemap_session=other" if operation.method.upper() == "DELETE" else "tastemap_session=mine"
     label = operation.label
     report.cases[label] = 0
@@ -95,14 +97,14 @@ def _try_operation(operation: Any, ids: dict[str, str], report: Report, examples
 
 
 def _use(case: Any, ids: dict[str, str]) -> None:
-    """Put ids that are known in the place of generated ones."""
+    """Replace generated values of parameters by known ones."""
     for values in (case.path_parameters, case.query):
         for name in set(values or ()) & ids.keys():
             values[name] = ids[name]
 
 
-def _brought(app: Any, folder: Path, uri: str) -> dict[str, str]:
-    """Bring a playlist in; return what is known by the name of the parameter that takes it."""
+def _import_playlist(app: Any, folder: Path, uri: str) -> dict[str, str]:
+    """Import a playlist; return by the name of a parameter a value that the application knows."""
     client = app.test_client()
     client.set_cookie("tastemap_session", "mine")
     sent = client.post("/api/uploads", data={"file": (io.BytesIO(_LIST.encode()), "list.m3u")}).json["run"]["id"]
@@ -116,7 +118,7 @@ def _brought(app: Any, folder: Path, uri: str) -> dict[str, str]:
 
 @contextmanager
 def _application(folder: Path, uri: str) -> Iterator[Any]:
-    """Yield an application that starts no workers."""
+    """Yield an application with twelve tracks; it starts no workers and does not wait after a wrong key."""
     middle = {name: (low + high) / 2 for name, (low, high) in FEATURE_BOUNDS.items() if name in AUDIO_FEATURES}
     sound = AudioFeatures(values=middle, source="table: invented")
     tracks = [

@@ -1,4 +1,4 @@
-"""Serve on loopback: the wanted port, or the next free one with a word about it."""
+"""Serves on loopback, on the port in PORT (default 8000) or, with a message, on the next free one."""
 
 import os
 import socket
@@ -10,7 +10,10 @@ TRIES, BACKLOG = 100, 2048
 
 
 def listening(port: int) -> socket.socket | None:
-    """Return a socket that listens on ``port``, None if it is taken: to look and to take is one step."""
+    """Return a socket that listens on ``port``, or None if the port is taken.
+
+    Gunicorn inherits the socket, so that no other program can take the port in between.
+    """
     found = socket.socket()
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -1,4 +1,4 @@
-"""Measure what the categories of Pipfile.lock add to the disk: ``python -m tools.sizes``, where all are installed."""
+"""Measures the disk space of Pipfile.lock's categories: ``python -m tools.sizes``; all must be installed."""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from jobs.packages import PURPOSES, SIZES, lock, packages_of
 
 
 def measured(name: str) -> int:
-    """Return the bytes of the files of a category's packages that serving does not install; no compiled modules."""
+    """Return the bytes of a category's packages that serving does not need; compiled modules are not counted."""
     return on_disk(packages_of(name).keys() - lock()["default"].keys())
 
 

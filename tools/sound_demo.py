@@ -1,6 +1,7 @@
-"""Write the sound demo: ``python -m tools.sound_demo`` analyses the tracks of its package and listens to them.
+"""Writes the sound demo: ``python -m tools.sound_demo``. It runs the analyser and the tagger on its tracks.
 
-The makers state the mood of each track, and whether it is acoustic or electronic. Who added what is invented.
+The tracks are those of immich-memories-music. Its makers state the mood of each track, and whether it is acoustic or
+electronic. The people who added the tracks are invented.
 """
 
 import json
@@ -24,7 +25,7 @@ from ml.tagger.model import TASK, MusicTagger
 ARTIST = "Immich Memories Music"
 LICENCE = "MIT (the package immich-memories-music; made with ACE-Step 1.5)"
 SOURCE = "immich-memories-music (MIT; made with ACE-Step 1.5)"
-# Who likes what: mood, and kind of sound where it matters to them.
+# The moods that each person likes; some of them only with one kind of sound.
 TASTES = {
     "Gita": ("calm", "tender acoustic"),
     "Hugo": ("energetic", "happy electronic"),
@@ -55,7 +56,7 @@ def main() -> None:
 
 
 def person_of(path: str) -> str:
-    """Return who added the track at ``path``."""
+    """Return the person who added the track at ``path``."""
     mood, kind = named(path)[:2]
     return next(person for person, tastes in TASTES.items() if {mood, f"{mood} {kind}"} & set(tastes))
 
@@ -67,14 +68,14 @@ def named(path: str) -> tuple[str, str, str]:
 
 
 def by_turns(paths: list[str]) -> list[str]:
-    """Return ``paths`` as if the four added a track each in turn."""
+    """Return ``paths`` in an order in which the four people add tracks in turn."""
     of = {person: [path for path in paths if person_of(path) == person] for person in TASTES}
     most = max(map(len, of.values()))
     return [tracks[turn] for turn in range(most) for tracks in of.values() if turn < len(tracks)]
 
 
 def sound_of(path: Path, analysis: SoundAnalysis, tagger: MusicTagger) -> DemoSound:
-    """Return what ships of the sound of a track: the timbre of its segments, and what the tagger says."""
+    """Return what the demo holds of the sound of a track: the timbre of its segments and the tagger's results."""
     assert analysis.analysis is not None
     heard = tagger.predict(mono_blocks(path, tagger.rate))
     return DemoSound(
@@ -88,7 +89,7 @@ def sound_of(path: Path, analysis: SoundAnalysis, tagger: MusicTagger) -> DemoSo
 
 
 def item(at: int, path: str, sound: SoundAnalysis) -> dict[str, Any]:
-    """Return the row of a track: its names, who added it, and what the analyser finds."""
+    """Return the playlist row of a track: its names, the person who added it, and its audio features."""
     mood, kind, number = named(path)
     values = {name: round(value, 4) for name, value in sorted(sound.features.values.items())}
     track = {

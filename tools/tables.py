@@ -1,11 +1,11 @@
-"""Write the tables of the docs from what the code knows: ``python -m tools.tables``.
+"""Writes the tables in the docs from the code: ``python -m tools.tables``.
 
-A page marks the place of a table with a comment before it and one behind it::
+Two comments mark the place of a table in a page::
 
     <!-- table: variables -->
     <!-- end of table -->
 
-What stands between the two is replaced. ``tests/test_docs.py`` fails if a table is out of date.
+The text between them is replaced. ``tests/test_docs.py`` fails if a table is out of date.
 """
 
 import re
@@ -40,7 +40,7 @@ _NEEDS = {
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table with a line break at its end; ``|`` in a cell is escaped."""
+    """Return a Markdown table that ends with a line break; ``|`` in a cell is escaped."""
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (headings, *rows)]
     lines.insert(1, "|" + "---|" * len(headings))
     return "\n".join(lines) + "\n"
@@ -64,7 +64,7 @@ def export_formats() -> str:
 
 
 def readers() -> str:
-    """Return the kinds of files that are recognised, in the order in which they are tried, each kind once."""
+    """Return a table of the kinds of files that are recognised, in the order in which they are tried."""
     holds = {reader.kind: "playlists" if isinstance(reader, Reader) else "other data" for reader in READERS}
     return table(("kind", "holds"), ((f"`{kind}`", what) for kind, what in holds.items()))
 
@@ -124,7 +124,7 @@ def routes() -> str:
 
 
 def openapi() -> Mapping[str, Any]:
-    """Return the OpenAPI description of an application that is made for this and has no data."""
+    """Return the OpenAPI description of a new application without data."""
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Config(var=Path(folder)))
         with app.app_context():
@@ -149,12 +149,12 @@ TABLES: Mapping[str, Callable[[], str]] = {
 
 
 def refreshed(text: str) -> str:
-    """Return a page with its tables made anew.
+    """Return the text of a page with all its tables replaced by new ones.
 
     Raises
     ------
     KeyError
-        The page marks a table that :data:`TABLES` does not know.
+        The page marks a table that is not in :data:`TABLES`.
     """
     return MARKED_TABLE.sub(lambda match: f"{match['begin']}\n{TABLES[match['name']]()}\n{match['end']}", text)
 

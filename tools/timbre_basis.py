@@ -1,9 +1,10 @@
-"""Learn the components of timbre of ``etl/audio/segments.py`` from files of music.
+"""Computes the timbre components of ``etl/audio/segments.py`` from music files.
 
     python -m tools.timbre_basis FILE_OR_FOLDER...
 
-Principal components of the segments' shapes, each file counting alike. Signs are those with which silence has the signs
-that it has in the Echo Nest's analyses. Timbre of another basis is not comparable: raise ``analyser.VERSION`` with it.
+They are the principal components of the segments' shapes, with at most 400 segments of each file. Their signs are
+chosen so that the coordinates of silence have the same signs as in the Echo Nest's analyses. Timbre of another basis is
+not comparable, so raise ``analyser.VERSION`` with a new basis.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from etl.audio import segments
 from etl.audio.decoding import LIMITS, SUFFIXES, UnreadableSound
 from etl.audio.music import listen
 
-_OF_EACH = 400  # segments
+_OF_EACH = 400  # most segments of a file
 # Coordinates c2 to c12 of digital silence in the Echo Nest's analyses.
 _SILENCE = (171.13, 9.469, -28.48, 57.491, -50.067, 14.833, 5.359, -27.228, 0.973, -10.64, -7.228)
 
 
 def main() -> int:
-    """Write ``timbre_basis.npz`` beside the module; print the share of the variance."""
+    """Write the basis to ``segments.BASIS``; print its share of the variance and the standard deviations."""
     named = [Path(name) for name in sys.argv[1:]]
     files = [f for name in named for f in ([name] if name.is_file() else sorted(name.rglob("*")))]
     rng, rows = np.random.default_rng(1), []

@@ -1,4 +1,4 @@
-"""The genre probabilities that follow from an artist, and their pooling with the genre model's: numpy alone.
+"""The genre probabilities that follow from an artist, and their pooling with the genre model's; needs only numpy.
 
 An artist is described by microgenres, weighted by how often they occur, and by a vector of an embedding of artists;
 artists without genres get those of similar artists. A linear model maps both to the 114 genres. Besides, the taxonomy
@@ -29,7 +29,7 @@ from store.text import normalise
 # a catalogue or a source names), or by the genres of similar artists.
 KnownBy = Literal["own", "guest", "alike"]
 KNOWN_BY: tuple[KnownBy, ...] = get_args(KnownBy)
-# What else is known of the track: everything, all but its popularity, its names with the album, title and artist alone.
+# What else is known of the track: everything; all but its popularity; title, artist and album; only title and artist.
 INPUTS = ("all", "unrated", "names", "typed")
 NO_GENRE = np.iinfo(np.uint16).max
 KEPT = 8  # genres of an artist
@@ -65,7 +65,7 @@ class ArtistGenres:
         ``vectors`` (n, d) int8, of which only the direction counts; ``known_by`` (n,) uint8 index in ``KNOWN_BY``;
         ``genres`` (n, 8) uint16 columns of ``names`` (65,535 for none) and their ``weights`` (n, 8) uint8;
         ``coefficients`` (names + d + 1, 114 + broad genres) float16, the last row the intercept; ``readings`` (names,)
-        uint8 column of the one of the 114 genres that the taxonomy reads a name as (255 for none).
+        uint8: for each name, the column of the genre (of the 114) that the taxonomy gives it, 255 for none.
     """
 
     def __init__(self, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], taxonomy: Taxonomy) -> None:
@@ -151,7 +151,7 @@ class ArtistGenres:
         return None
 
     def _find_column(self, name: str) -> int | None:
-        """Return the column of a genre by name, else of the one of the 114 genres that the taxonomy places it in."""
+        """Return the column of the genre called ``name``, or of the one (of the 114) that the taxonomy gives it."""
         key = genre_name(name)
         if key in self._column or not normalise(name):
             return self._column.get(key)

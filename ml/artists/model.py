@@ -22,7 +22,7 @@ from store.text import normalise
 # of genres and in regions, and of popularity (each 0 to 1). Popularity counts because of two equally similar artists
 # the better known one is more often in the same playlist. Chosen on `valid`; bench/company.py reports `test`.
 TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.5, 0.2, 0.3
-# From so many shared playlists on, two artists are said to be "often" in the same playlists.
+# The least number of shared playlists for two artists to be "often" in the same playlists.
 TOGETHER_ENOUGH = 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
 _NAMES_KEPT = 8192  # names whose artist is cached: an answer looks up the same few again and again
@@ -125,9 +125,9 @@ class ArtistEmbedding:
         return self.keys.exact(_other_the(key)) if found is None else found
 
     def as_known(self, index: int) -> int:
-        """Return the band "... & The ..." that the artist leads if only the band's genres are known, else the artist.
+        """Return the artist, or their band "... & The ..." if only the band's genres are known.
 
-        "Bob Marley" alone is a guest on few tracks; users who type the name mean Bob Marley & The Wailers.
+        "Bob Marley" is just a guest on a few tracks; users who type the name mean Bob Marley & The Wailers.
         """
         if self.genres(index):
             return index

@@ -25,7 +25,7 @@ _COMMON_COST = 0.5  # for every tenfold of COMMON
 # `prior` of an artist whom the catalogue knows but the embedding does not.
 ONLY_HERE = 0.2
 _LEAST_SCORE = 0.35
-_CLOSE = 0.85  # stricter than for a name given alone, since several words are tried as the artist
+_CLOSE = 0.85  # stricter than for a name given as artist, since several words are tried as the artist
 
 
 _EMPTY = Snapshot()

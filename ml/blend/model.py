@@ -39,7 +39,7 @@ SEEDS = 16
 # A person of fewer tracks is hardly known.
 WELL_KNOWN_FROM = 5
 _NEAREST = 3
-# Candidates per person: so many for each track of the list, and at least so many.
+# Candidates per person for each track of the list, and the least number of candidates per person.
 _DEPTH = 40
 _LEAST_DEPTH = 400
 # Weight of novelty in the score if the request's novelty is 1; the rest is the weight of satisfaction.
@@ -194,7 +194,7 @@ def satisfactions(
     admitted = _Admitted(snapshot, request)
     tastes = [_Taste.of(neighbours, snapshot, listener, admitted) for listener in listeners]
     if not all(tastes):
-        raise NothingToCompare("nothing is known of somebody's tracks")
+        raise NothingToCompare("a person has no track with known audio features or artists")
     return np.stack([taste.satisfaction for taste in tastes if taste], axis=1)
 
 

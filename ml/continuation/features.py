@@ -286,7 +286,7 @@ class Profile:
         """Return the best songs by :meth:`coarse`: ``most`` with all facts, and some that lack facts.
 
         ``among`` (n,) marks the songs that may be chosen. Songs that lack facts are chosen separately, in proportion to
-        such seeds: unknown facts count as average ones, so that songs with all facts would nearly always rank higher.
+        such seeds. Unknown facts count as average, so songs with all facts would nearly always rank above them.
         """
         scores = self.coarse(pool)
         found = []

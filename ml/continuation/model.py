@@ -53,7 +53,7 @@ NEEDS_LISTS = {"item-knn", "user-knn", "playlists"}
 # The columns of each ranker.
 RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE}
 MAX_LIMIT = 100
-# Novelty reorders so many of the best tracks for each track wanted.
+# For each track wanted, novelty reorders this many of the best tracks.
 _NOVELTY_DEPTH = 10
 _UNKNOWN_POPULARITY = 0.2
 _NO_GUARDS: Mapping[str, bool] = {}
@@ -232,7 +232,7 @@ class Continuation:
     def load(cls, directory: Path, artists: ArtistEmbedding) -> Continuation:
         """Read a version, shipped or user-trained.
 
-        A user-trained version of an older artist embedding serves by content alone.
+        A user-trained version for an older artist embedding is served by content only.
 
         Raises ml.artefacts.ArtefactError if a file is absent, unlisted or not the one that was written.
         """

@@ -13,7 +13,7 @@ from ml.taxonomy.segments import GenresOfSegments
 from store.catalogue.catalogue import Ref, Snapshot
 from store.text import normalise
 
-# Words that are no cue alone, though some are names of genres or artists.
+# Words that are no cue by themselves, though some are names of genres or artists.
 _EMPTY = frozenset(
     (
         *("a", "all", "and", "at", "best", "for", "hits", "in", "is", "just", "mix", "music", "my", "new", "now", "of"),

@@ -35,7 +35,7 @@ Blocks = Mapping[str, Floats]
 
 
 def task_of(playlist_id: str) -> str:
-    """Return the task name of a playlist's models; each playlist is a task, with a served version of its own.
+    """Return the task name of a playlist's models; each playlist is its own task and has its own served version.
 
     The name holds a digest of the id, not the id: versions are listed publicly, and the id gives access to the
     playlist.
@@ -44,7 +44,7 @@ def task_of(playlist_id: str) -> str:
 
 
 def is_of_playlist(task: str) -> bool:
-    """Return whether a task's models are those of one playlist, visible only to whoever sees the playlist."""
+    """Return whether a task's models are those of one playlist; only who sees the playlist may see them."""
     return task.startswith(f"{TASK}-")
 
 

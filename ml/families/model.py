@@ -1,4 +1,4 @@
-"""K-means per family of genres: for each family of a track, picks a track of the same cluster; numpy alone.
+"""K-means per family of genres: for each family of a track, picks a track of the same cluster; needs only numpy.
 
 Each family has its own scaler and number of clusters; a track is in the models of all its families.
 ``ml.families.train.train`` trains the models.
@@ -25,10 +25,11 @@ from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from store.feature_rows import feature_rows
 
 PickKind = Literal["fresh", "nearest"]
-# At most so many tracks of a segment, the most popular ones, are assigned to families: their genres are read singly.
+# The most tracks of a segment, by popularity, that are assigned to families: their genres are read one by one.
 READ_ROWS = 300_000
-# A fresh pick is drawn among so many nearest members of the cluster, with a weight of the square of popularity (0 to 1)
-# plus the second number, times the third for a live recording, a remix and the like.
+# A fresh pick is drawn from the DRAWN_FROM nearest members of the cluster. A member's weight is (popularity +
+# LEAST_KNOWN)**2 with a popularity of 0 to 1; it falls with the distance, and is multiplied by OF_VERSION for a live
+# recording, a remix or another version.
 DRAWN_FROM, LEAST_KNOWN, OF_VERSION = 60, 0.05, 0.3
 
 

@@ -23,7 +23,7 @@ from ml.litert import LiteRTNetwork
 from ml.taxonomy.model import Taxonomy
 from store.domain import AUDIO_FEATURES, Track, usable_features
 
-# What may be known of a track: everything, everything but its popularity, its sound alone, its names alone. The experts
+# What may be known of a track: everything, everything but its popularity, only its sound, only its names. The experts
 # have different weights for each of these bases.
 BASES = ("both", "unrated", "audio", "names")
 _UNLIKELY = 0.001  # added to a family's probability, so that none is ruled out

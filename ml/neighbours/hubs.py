@@ -23,8 +23,8 @@ Floats = npt.NDArray[np.floating[Any]]
 
 SAMPLE = 1000
 NEAREST = 10  # neighbours in the sample, which stand for the nearest hundredth of all tracks
-# Exponent of the artists' scales; 1 is the full correction, 0 none. Artists of dense regions do share playlists: on
-# held-out ones (`valid`, 1,307 seeds) exponents 0.5 and 1 had fewer hits than no correction.
+# Exponent of the artists' scales; 1 is the full correction, 0 none. Artists of dense regions really share playlists: on
+# held-out playlists (`valid`, 1,307 seeds) exponents 0.5 and 1 had fewer hits than no correction.
 ARTISTS = 0.25
 # With fewer references, ten of them are too large a share to be a neighbourhood.
 LEAST = 100

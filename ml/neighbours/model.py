@@ -28,7 +28,7 @@ from store.text import normalise
 
 # Distance (in spreads, see ml.sound) at which the likeness of sound falls to 0.61.
 SOUND_WIDTH = 1.5
-# Of a segment with no more rows than this, all are scored; else the tracks of so many artists are scored first.
+# All rows of a segment with at most _FEW_ROWS are scored; in a larger one the tracks of _FIRST_ARTISTS artists first.
 _FEW_ROWS, _FIRST_ARTISTS = 4096, 256
 # Likeness of a row whose sound or popularity is unknown: about that of a random track.
 UNKNOWN_SOUND, UNKNOWN_POPULARITY = 0.6, 0.2
@@ -416,7 +416,7 @@ class Taken:
         return True
 
     def _artist(self, segment: Segment, code: int) -> str:
-        """Return the key of an artist; keys are cached, because they lie in a file and the same artists recur."""
+        """Return the key of an artist; keys are cached, because reading the file is slow and the same artists recur."""
         name = self._artists.get((segment.name, code))
         if name is None:
             name = self._artists[segment.name, code] = segment.artist_keys[code]

@@ -22,7 +22,7 @@ CATALOGUE = "catalogue"
 METHODS = ("tsne", "umap")
 # The number of neighbours that count in the scores, and that place a new point.
 NEIGHBOURS = 10
-# The scores compare at most so many points with all points of the map.
+# The most points that the scores compare with all points of the map.
 SCORED = 1000
 # A neighbour on the map is far in sound if more than this share of all mapped tracks sound more like the track.
 FAR_SHARE = 0.25
@@ -121,7 +121,7 @@ class Projection:
 
 
 def map_of_catalogue(snapshot: Snapshot, owner: str | None) -> str:
-    """Return the name of the catalogue's map; owners with tracks of their own have a separate map, with these."""
+    """Return the name of the catalogue's map; an owner with own tracks has a separate map that includes them."""
     has_own = any(segment.name == OWN for segment in snapshot.segments)
     return f"{CATALOGUE} of {owner}" if has_own else CATALOGUE
 
@@ -135,7 +135,7 @@ def faithfulness(places: Floats, mapped: Floats, neighbours: int = NEIGHBOURS) -
     """Return trustworthiness and continuity of a map, each 0 to 1 (a random map has about 0.5).
 
     J. Venna and S. Kaski, "Neighborhood preservation in nonlinear projection methods" (ICANN 2001): trustworthiness
-    falls with points that are neighbours on the map alone, continuity with neighbours that the map separates. Both are
+    falls with points that are neighbours only on the map, continuity with neighbours that the map separates. Both are
     computed on at most 1,000 of the points against all of them.
 
     Parameters

@@ -11,11 +11,11 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.floating[Any]]
 
 LEAST_FITTED = 50  # fewer recordings are too few to learn how a recording varies within itself
-_MOST_FITTED = 4_000  # so many recordings are more than enough for a covariance
+_MOST_FITTED = 4_000  # recordings; they are more than enough for a covariance
 _SHRINK = 0.2
 SAME = 0.995  # least cosine of the plain vectors for two recordings of equal length to be the same
 _SAME_LENGTH_MS = 2_000
-_NEIGHBOURS = 12  # from each recording, a path may step to so many neighbours
+_NEIGHBOURS = 12  # number of neighbours that a path may step to from each recording
 _BLOCK = 2_048
 
 

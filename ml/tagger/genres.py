@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-# Tag -> the one of the 114 genres that it stands for. MagnaTagATune's listeners call any electronic music with a beat
+# By tag, the genre (of the 114) that it stands for. MagnaTagATune's listeners call any electronic music with a beat
 # "techno".
 _OF_MTT = {
     "classical": "classical",

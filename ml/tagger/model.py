@@ -21,7 +21,7 @@ from ml.tagger.mel import RATE, patches
 TASK = "tagger"
 WIDTH = 400  # dimensions of a vector: the last hidden layers of both taggers
 MOST_PATCHES = 20  # a minute in all, spread over the recording
-PARTS = 4  # so many parts of a recording have vectors of their own
+PARTS = 4  # a recording is divided into this many parts, each with its own vector
 _BATCH = 4  # patches at a time; more would take more memory and save no time
 
 Floats = npt.NDArray[np.floating[Any]]

@@ -22,7 +22,7 @@ from store.text import normalise
 HOW = ("listed", "keyword", "place", "weak", "learnt", "nearest")
 # A placement of less confidence counts as a guess and is not used.
 _LEAST_CONFIDENCE = 0.35
-# So many placements are cached, because an unlisted name is compared with all listed ones.
+# The most placements that are cached; each unlisted name is compared with all listed ones.
 _NAMES_KEPT = 20_000
 # Confidence of an unlisted name by the kind of word that places it: the precision on listed names, see the card.
 _WORD_CONFIDENCE = {"keyword": 0.95, "place": 0.9, "weak": 0.7}
@@ -70,7 +70,7 @@ class Taxonomy:
         if empty:
             raise ValueError(f"taxonomy {self.version}: families without a genre: {', '.join(empty)}")
         if len(self.genres) != sum(map(len, self._members.values())):
-            raise ValueError(f"taxonomy {self.version}: a genre stands in two families")
+            raise ValueError(f"taxonomy {self.version}: a genre is in two families")
         reached = {entry[0] for entry in self._listed.values()}
         unreached = [name for number, name in enumerate(self.families) if number not in reached]
         if unreached:
@@ -153,7 +153,7 @@ class Taxonomy:
         return normalise(name) in self._by_key
 
     def by_words(self, name: str) -> str | None:
-        """Return the family by the words of ``name`` alone, ``None`` without known words."""
+        """Return the family by only the words of ``name``, None if no word is known."""
         found = self._words.family_of(name)
         return found[0] if found else None
 

@@ -19,7 +19,7 @@ from ml.artefacts import verified
 from ml.litert import LiteRTNetwork
 
 TIMBRES = 12
-LEAST_SEGMENTS = 40  # about ten seconds; covariances need so many
+LEAST_SEGMENTS = 40  # about ten seconds; fewer are too few for covariances
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _LAGS = (1, 2, 4, 8)
 _CLIP = 5.0  # standard deviations; the first segment of a track is often silence, an outlier

@@ -45,7 +45,7 @@ def _given(inputs: Sequence) -> Any:
 
 
 def difference(model: keras.Model, content: bytes, inputs: Arrays) -> float:
-    """Return the largest absolute difference between Keras and LiteRT, on a batch and on its first row alone."""
+    """Return the largest absolute difference between Keras and LiteRT, on a batch and on its first row by itself."""
     converted, gaps = LiteRTNetwork(content), []
     for rows in (slice(None), slice(0, 1)):
         part = [value[rows] for value in inputs]

@@ -19,7 +19,7 @@ from store.text import normalise, split_artists
 
 TABLE = "tracks.csv.gz"
 _LABELS, _MICRO = "genres114", ("artist_genres", "seed_genres", "playlist_subgenres")
-# One in so many of the catalogue's artists is for validation, and another one for the test.
+# One in five of the catalogue's artists is for validation, and another one in five for the test.
 _SHARES = 5
 
 

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.floating[Any]]
 # The columns of :meth:`Evidence.rows`, in order.
 EVIDENCE = (
     "artists_near",  # mean cosine of the track's artists with the three nearest artists of the playlist
-    "artists_typical",  # cosine with its mean by artists, in deviations from the cosines of its own tracks
+    "artists_typical",  # cosine with the playlist's mean artist vector, as a z-score among the playlist's own tracks
     "same_artist",  # log(1 + tracks of the same artist in the playlist)
     "artist_share",  # of that artist's tracks in all playlists, the share in this one
     "same_album",  # 1 if a track of the same album is there
@@ -195,7 +195,7 @@ def _most_of_an_artist(tracks: TrackFacts, counts: Counter[str]) -> Floats:
 
 
 def _typical(rows: Floats, own: Floats) -> Floats:
-    """Return (n,) the cosine of ``rows`` with the mean of ``own``, in deviations from the cosines of ``own``.
+    """Return (n,) the cosine of ``rows`` with the mean of ``own``, as a z-score among the cosines of ``own``.
 
     It is 0 for rows of zeros, and if all of ``own`` are zeros.
     """

@@ -18,9 +18,9 @@ _FEW = 2  # families that name a cluster
 
 
 def best_known_genres(artists: ArtistEmbedding, track: Track) -> Sequence[str]:
-    """Return a track's own genres, else its artist's, else two that the embedding knows of its first known artist.
+    """Return a track's own genres, or its artist's, or two genres of its first artist that the embedding knows.
 
-    Artists are found by exact name: in a playlist, a name nearly spelled like a known one is mostly another artist's.
+    Artists are found by exact name: in a playlist, a name that resembles a known one is mostly another artist's.
     """
     genres = track.labels or track.artist_genres
     if genres:
@@ -46,7 +46,7 @@ def _family(taxonomy: Taxonomy, genres: Sequence[str]) -> str | None:
 def clusters_of(services: Services, sound: npt.NDArray[np.float32]) -> list[str | None]:
     """Return the cluster of each row of (n, 13) features, named with its two most over-represented families.
 
-    ``None`` where too few features are known, and for all rows where the model is missing.
+    It is None for a row with too few known features, and for all rows if the model is missing.
     """
     try:
         model = services.clusters

@@ -38,9 +38,9 @@ class ProjectionMap:
 
 @dataclass(frozen=True)
 class FarNeighbour:
-    """A track that lies near another one on a map without sounding like it.
+    """A track that is near a given one on a map without sounding like it.
 
-    ``nearer_share`` (0 to 1) of the map's tracks sound more like that one. ``artists`` are one text.
+    A share ``nearer_share`` (0 to 1) of the map's tracks sound more like the given one. ``artists`` are one text.
     """
 
     id: str

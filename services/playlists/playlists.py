@@ -28,7 +28,7 @@ from store.playlists.triages import forget_triage, triage_id
 
 # The most tracks in one request that makes a playlist of known tracks, or takes tracks out of one.
 MAX_TRACKS = 10_000
-# Up to so many rows are deleted within the request; more would take seconds, so that a run does it.
+# The most rows that a request deletes itself; more would take seconds, so a run deletes them.
 _ROWS_AT_ONCE = 1_000
 _NO_LIMIT = 1 << 30
 # The most people who may be named while rows still arrive, when not all contributors are known yet.
@@ -103,8 +103,8 @@ class PlaylistPage:
 def find_playlist(services: Services, playlist_id: str, viewer: Viewer) -> Playlist:
     """Return a playlist that the viewer may open; raises ServiceError 404 if there is none with this id.
 
-    Whoever knows the id of a browser's playlist may open it; ids cannot be guessed. A playlist of the installation may
-    be opened by the operator alone until it is shared.
+    Everyone who knows the id of a browser's playlist may open it; ids cannot be guessed. Only the operator may open a
+    playlist of the installation until it is shared.
     """
     playlist = services.database.playlist(playlist_id)
     if playlist is None or not (playlist.owner or playlist.shared or viewer.operator):
@@ -119,7 +119,7 @@ def check_complete(playlist: Playlist) -> None:
 
 
 def visible_playlists(services: Services, viewer: Viewer) -> list[Playlist]:
-    """Return the playlists that a browser brought in and those of the installation that it sees, the newest first."""
+    """Return the playlists that a browser imported and those of the installation that it may see, newest first."""
     return services.database.playlists(viewer.owner, unshared=viewer.operator)
 
 
@@ -221,7 +221,8 @@ def give_playlist(services: Services, playlist_id: str, viewer: Viewer) -> RunVi
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or not may_change(playlist, viewer) or not viewer.operator:
         raise not_yours(
-            "Only the operator can give a playlist, from the browser that brought it in.", "Share its link."
+            "Only the operator can give a playlist to everybody, from the browser that brought it in.",
+            "Share its link.",
         )
     check_complete(playlist)
     return start_runs(services, new_giving(playlist))[0]
@@ -268,8 +269,8 @@ def _own(services: Services, owner: str) -> list[Playlist]:
 def _delete(services: Services, owner: str, name: str, playlists: Sequence[Playlist]) -> None:
     """Delete playlists of ``owner``: nobody finds them from now on.
 
-    A run does the rest where the owner has many rows, or while an earlier deletion or import builds the owner's
-    segment. The segment is hidden first; if the process is killed, the upkeep of the catalogue builds it again.
+    If the owner has many rows, or if an earlier deletion or import is building the owner's segment, a run deletes them.
+    The segment is hidden first; if the process is killed, the upkeep of the catalogue builds it again.
     """
     root = services.catalogue.root
     hide_own(root, owner)

@@ -25,7 +25,7 @@ from store.disk import DiskFull, require_room
 MOST_BYTES = 200_000_000
 MOST_BYTES_EACH = 500_000
 _WITHIN_S = 2.6
-# At most so many pictures are fetched at a time, because each fetch holds a thread of the web process.
+# Limits the pictures fetched at a time, because each fetch holds a thread of the web process.
 _fetching = threading.BoundedSemaphore(4)
 _DAY_S = 86_400
 # The hosts of each source's pictures; besides them, the host of its API may serve some.
@@ -42,9 +42,9 @@ class Picture:
 
 
 def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | None:
-    """Return the cover of a track from disk, else from the first source that is on and has one.
+    """Return the cover of a track from disk, or else from the first source that is on and has one.
 
-    None where no source is on or none answers in time, or where too many pictures are being fetched.
+    Return None if no source is on, if none answers in time, or if too many pictures are being fetched.
 
     Raises
     ------

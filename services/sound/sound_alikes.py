@@ -57,7 +57,7 @@ class SoundAlike(TrackSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class SoundAlikes:
-    """The tracks that sound most like ``track``, among ``recordings`` of one's own files."""
+    """The tracks that sound most like ``track``; ``recordings`` of the user's own files were compared."""
 
     version: str
     recordings: int

@@ -9,7 +9,7 @@ from services.errors import ServiceError, invalid_value, not_found
 
 @dataclass(frozen=True)
 class SourcesAnswer:
-    """All sources; ``decided`` if somebody has switched them, ``fixed`` if TASTEMAP_SOURCES decides."""
+    """All sources; ``decided`` if a user has switched some on or off, ``fixed`` if TASTEMAP_SOURCES sets them."""
 
     decided: bool
     fixed: bool

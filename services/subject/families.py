@@ -40,7 +40,7 @@ class KnownGenres:
 
 
 def genres_of(services: Services, subject: Subject) -> KnownGenres:
-    """Return what is known of a track's genres; for a track found at sources, the first of these counts as source."""
+    """Return the known genres of a track; for a track found at sources, the first source is named as theirs."""
     of_track, of_artist, source = known_genres(services, subject.snapshot, subject.track)
     of_track_source = subject.track.source_of("labels")
     by_source = genres_by_source(services, subject)

@@ -17,15 +17,15 @@ from store.facts import CALIBRATED, OWN_AUDIO
 
 DecidedBy = Literal["track", "artist", "alike", "tags", "audio", "names"]
 Confidence = Literal["high", "medium", "low"]
-# Calibrated probability of the headline from which the answer is called so, out of 114 genres.
+# Least calibrated probability of the headline, out of 114 genres, for high and for medium confidence.
 HIGH, MEDIUM = 0.6, 0.3
 # Probability shared by the track's own genres, since one of them is nearly always right; the models share out the rest.
 _FILED_SHARE = 0.9
-_DOUBTFUL_SHARE = 0.3  # the same where the artist's own genres are of other families
+_DOUBTFUL_SHARE = 0.3  # the same if the artist's own genres are of other families
 # Power of the product of two answers that rest on the same genres; the calibration error on `valid` is least with it.
 _SHARPNESS = 0.5
 _TAGS_SHARE = 0.8  # weight of the tags of the track's own file, used where no genre of it or its artist is known
-_LEAST_PLACED = 0.5  # confidence of the taxonomy from which a name stands for one of the 114 genres
+_LEAST_PLACED = 0.5  # least confidence of the taxonomy for a name to stand for one of the 114 genres
 _NAMED = 3  # genres named in a reason
 
 
@@ -88,7 +88,7 @@ class Headline:
         return read / read.sum(axis=1, keepdims=True)
 
     def decided_by(self, genre: str) -> DecidedBy:
-        """Return the strongest evidence for ``genre``: the track's own genres, else the artist's, else the tags."""
+        """Return the strongest evidence for ``genre``, in the order: track's own genres, artist, tags, sound, names."""
         if self.model.genres.index(genre) in self.filed:
             return "track"
         if self.evidence is not None and self._family(genre) in self._families_of(self.evidence):
@@ -115,8 +115,8 @@ class Headline:
     def confidence(self, genre: str, probability: float) -> Confidence:
         """Return how sure the headline is.
 
-        It can be "high" if it rests on the track's own genres, or if the artist is known for this very genre; with the
-        sound alone it is "medium" at most. Names, similar artists and a guest's genres alone give "low".
+        It can be "high" if the headline is one of the track's own genres, or a genre that the artist is known for. It
+        is at most "medium" from the sound alone, and "low" from names, similar artists or a guest's genres alone.
         """
         elsewhere = bool(self.known.artist) and self.known.source != ARTIST_EMBEDDING
         known = self.evidence if self.evidence is not None and (self.evidence.known_by == "own" or elsewhere) else None
@@ -143,7 +143,7 @@ def is_estimate(track: Track) -> bool:
 
 
 def as_input(track: Track) -> GenreInput:
-    """Return what the genre model looks at."""
+    """Return the genre model's input for a track."""
     # The model learnt Spotify's popularity, which files have; online sources measure popularity on other scales.
     popularity = None if track.source in PROVIDERS else track.popularity
     given = GenreInput.of(replace(track, features=None) if is_estimate(track) else track)
@@ -157,7 +157,7 @@ def _named_elsewhere(model: ArtistGenres, given: GenreInput, known: KnownGenres)
 
 
 def _column(taxonomy: Taxonomy, name: str) -> int | None:
-    """Return the column (of the 114 genres) that a genre's name stands for, ``None`` if the taxonomy is unsure."""
+    """Return the index of the genre (of the 114) that ``name`` stands for, or None if the taxonomy is unsure."""
     if name in taxonomy.genres:
         return taxonomy.genres.index(name)
     placed = taxonomy.predict(name)

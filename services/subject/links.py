@@ -17,12 +17,12 @@ from store.facts import track_with_id
 def by_link(
     services: Services, snapshot: Snapshot, link: Link, viewer: Viewer, needs: Collection[Need] = ()
 ) -> Subject:
-    """Find the track that ``link`` names in the catalogue, else in the store, else (with ``needs``) at the sources.
+    """Find the track of ``link`` in the catalogue, or else in the store, or else (with ``needs``) at the sources.
 
     Raises
     ------
     ServiceError
-        422 for the link of something else than a track, 404 for a track that is not known here.
+        422 if the link is not of a track, 404 if the track is not known here.
     """
     if link.kind != TRACK:
         what = f"{'an' if link.kind[0] in 'aeio' else 'a'} {link.kind}"
@@ -45,7 +45,7 @@ def by_link(
 
 
 def _known(services: Services, snapshot: Snapshot, link: Link, owner: str | None) -> Track | None:
-    """Return the track of the link if the catalogue or the store knows it with its title, else None."""
+    """Return the track of the link, or None unless the catalogue or the store knows it with its title."""
     ref = snapshot.find(link.id) if link.namespace == "spotify" else None
     if ref is not None and not is_unnamed((found := snapshot.track(ref)).title):
         return found

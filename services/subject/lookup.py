@@ -55,7 +55,7 @@ class SourceGenres(FromSource):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFeatures(FromSource):
-    """The audio features of a source by name, and how sure it is that they are the track's (0 to 1)."""
+    """The audio features that a source has, by name; ``confidence`` (0 to 1) that they are of this track."""
 
     confidence: float
     values: dict[str, float]
@@ -171,7 +171,7 @@ def _in_catalogue(subject: Subject, found: LookedUp) -> Subject | None:
 
 
 def _better_known(services: Services, subject: Subject, needs: Collection[Need], owner: str | None) -> Subject:
-    """Complete a track that is known here: from the store if it has what is missing, else from sources."""
+    """Complete a track that is known here from the store, and from sources if the store lacks something."""
     track = subject.track
     stored = services.database.get_track(track.id, owner) if subject.ref is not None else None
     if stored is not None:

@@ -51,9 +51,9 @@ class SourceMatch(Match):
 class Subject:
     """A track and how it was found.
 
-    ``track.id`` is empty where only names or features are known. For the kind "analysis", only the track's audio
-    analysis is known. ``ref`` is valid in ``snapshot`` alone. ``found`` is what sources answered, None where none was
-    queried; ``named_by`` are the sources that named the track, ``features_source`` is the source of its audio features.
+    ``track.id`` is empty if only names or features are known. For the kind "analysis", only the track's audio analysis
+    is known. ``ref`` is valid only in ``snapshot``. ``found`` is what sources answered, None if none was queried;
+    ``named_by`` are the sources that named the track, ``features_source`` is the source of its audio features.
     ``understood`` is None where nothing was typed. ``final`` is True if no source could add anything. ``owner`` is the
     browser session of the request.
     """

@@ -22,8 +22,8 @@ from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
 from store.facts import timbre_of
 from store.text import normalise, plain_title, split_artists
 
-# Least confidence from which a catalogue track is taken for the given title and artist. Below it the names themselves
-# are the subject, and the tracks found are alternatives. A title alone matches with 0.8 at most.
+# Least confidence for a catalogue track to be the one of the given title and artist. Below it the names themselves are
+# the subject, and the tracks found are alternatives. A title alone matches with 0.8 at most.
 SURE = 0.75
 # Among tracks of the same title by different artists, the most popular is chosen only if it leads by this much.
 POPULARITY_LEAD = 10.0
@@ -32,8 +32,8 @@ POPULARITY_LEAD = 10.0
 def resolve(services: Services, query: Mapping[str, Any], viewer: Viewer, needs: Collection[Need] = ()) -> Subject:
     """Find the track of a query; missing ``needs`` are looked up at the sources that are on.
 
-    Raises ServiceError 400 for an empty query, 404 for an unknown id or link, 409 when the title alone names several
-    tracks, 422 for the link of something else than a track.
+    Raises ServiceError 400 for an empty query, 404 for an unknown id or link, 409 if there is only a title and several
+    tracks have it, 422 if a link is not of a track.
     """
     snapshot, typed = services.catalogue.current(viewer.owner), LookupQuery()
     title, artist, words = ((query.get(name) or "").strip() for name in ("track", "artist", "q"))
@@ -61,7 +61,8 @@ def resolve(services: Services, query: Mapping[str, Any], viewer: Viewer, needs:
         )
     found = with_sources(services, found, typed, needs, viewer.owner)
     given = {name: query[name] for name in AUDIO_FEATURES if name in query}
-    # Mixed with given values, stored ones would lose the source whose terms may forbid their use: drop these first.
+    # The terms of a source may forbid the use of its features. Drop such features now, because features that are mixed
+    # with given values no longer name their source.
     features = usable_features(found.track) if given else found.track.features
     track = replace(found.track, features=features)
     track = _with_given(track, given, query)
@@ -77,7 +78,7 @@ def nothing_known(sources: Sequence[SourceLine]) -> ServiceError:
 def by_id(
     services: Services, snapshot: Snapshot, track_id: str, viewer: Viewer, needs: Collection[Need] = ()
 ) -> Subject:
-    """Find a track by its id in the catalogue, else in the store, else (with ``needs``) at the sources.
+    """Find a track by its id in the catalogue, or else in the store, or else (with ``needs``) at the sources.
 
     Raises ServiceError 404.
     """
@@ -139,7 +140,7 @@ def _unknown(
 
 
 def _named(snapshot: Snapshot, ref: Ref, confidence: float, tracks: Sequence[Track], understood: Understood) -> Subject:
-    """Return the first of ``tracks``, which stands at ``ref``, as the subject and the others as alternatives."""
+    """Return the first of ``tracks``, which is at ``ref``, as the subject and the others as its alternatives."""
     return Subject(
         snapshot=snapshot,
         track=tracks[0],

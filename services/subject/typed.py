@@ -13,20 +13,20 @@ from store.catalogue.typed import Fit, fit
 from store.domain import Track
 from store.text import artist_key, normalise
 
-# Least fit from which a track of the catalogue is taken for what was typed; below it the typed names themselves are
-# the subject, and the nearest tracks are alternatives.
+# Least fit for a track of the catalogue to be what was typed; below it the typed names themselves are the subject, and
+# the nearest tracks are alternatives.
 SURE = 0.55
 # Below this an alternative is not called the closest track.
 _NEAR = 0.2
 ALTERNATIVES = 5
-# Least fit from which the artist's whole name was typed.
+# A fit of at least this has the artist's whole name.
 _WHOLE = 0.9
 # The highest fit of tracks if another artist was typed.
 _ANOTHER = 0.5
 _CANDIDATES = 12
-# A common word alone ("hello") names an artist only if this artist is at least so well known, 0 to 1.
+# A common word alone ("hello") names an artist only if the artist is at least this well known (0 to 1).
 _WELL_KNOWN = 0.35
-# Fits that differ by less count as equal: the more popular track is chosen.
+# Fits that differ by less count as equal; the more popular track is chosen then.
 _EQUAL = 0.02
 # Words that are often pasted with a title and belong to no title.
 _NOISE = re.compile(r"(?i)\b(?:official (?:music |lyrics? )?(?:video|audio)|lyrics? video|with lyrics|h[dq]|4k)\b")
@@ -49,7 +49,7 @@ class Meaning:
         return bool(self.found) and self.found[0][2].likeness >= SURE
 
     def understood(self, typed: str) -> Understood:
-        """Return what was understood of ``typed``, in words."""
+        """Return how the text ``typed`` was understood, with a note for the user."""
         first = self.found[0][2] if self.found else None
         if first and self.is_track:
             track, version = self.found[0][0], sorted(first.kinds)
@@ -59,7 +59,7 @@ class Meaning:
         if not self.title:
             note = f"{self.artist} is an artist. Add a title to ask for a track."
             return _understood(typed, self.artist, "", [], [], note, closest)
-        by = f"No “{self.title}” by {self.artist}" if self.artist else f"No track and no artist of the words “{typed}”"
+        by = f"No “{self.title}” by {self.artist}" if self.artist else f"No track or artist called “{typed}”"
         return _understood(typed, self.artist or None, self.title, [self.title], [], f"{by} is known here.", closest)
 
 
@@ -88,7 +88,7 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
         return Meaning(alone[0], "", tuple((track, ref, replace(one, likeness=0.0)) for track, ref, one in known_for))
     sure = best[2] if best and best[2].likeness >= SURE else None
     reading = None if sure and _is_whole(sure) else split_query(artists, words, snapshot)
-    # An artist called Bush exists and is not Kate Bush; "Davis" means Miles Davis, for no artist is called Davis alone.
+    # "Bush" is an artist and not Kate Bush, but "Davis" means Miles Davis, because no artist is just called Davis.
     if sure and not (reading and artist_key(sure.artist or "").endswith(f" {artist_key(reading.artist)}")):
         return Meaning(sure.artist or "", sure.title, found)
     found = tuple((track, ref, replace(one, likeness=min(one.likeness, _ANOTHER))) for track, ref, one in found)
@@ -96,7 +96,7 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
 
 
 def _is_whole(found: Fit) -> bool:
-    """Return whether the fit leaves no doubt about the artist: none was typed, or the whole name."""
+    """Return whether the artist is certain: no artist was typed, or the whole name was."""
     return found.artist is None or found.likeness >= _WHOLE
 
 

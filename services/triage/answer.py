@@ -62,8 +62,8 @@ class TriageAnswer:
     """How far a heap is sorted.
 
     ``left`` tracks wait for a decision, ``already`` were in the playlists before, ``left_out`` are beyond the limit of
-    tracks that are read. ``sure`` counts the proposals of a playlist whose confidence is at least so many percent.
-    ``cards`` are ordered by confidence, skipped ones last.
+    tracks that are read. ``sure`` has, by a number of percent, how many tracks are proposed for a playlist with at
+    least this confidence. ``cards`` are ordered by confidence, skipped ones last.
     """
 
     heap: PlaylistSummary

@@ -19,6 +19,7 @@ import hashlib
 import json
 import math
 import os
+import tempfile
 import weakref
 from bisect import bisect_left
 from collections import Counter
@@ -92,6 +93,34 @@ def composition_hash(track: Track) -> int:
     return recording_hash(f"{name}\x1f{normalise(artist)}")
 
 
+# Where links are made while the data folder, and the folder for temporary files in it, cannot be written.
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of our own in it
+
+
+def _open_index(folder: Path) -> tantivy.Index:
+    """Open an index for reading, and let it map its files.
+
+    tantivy takes a lock for that, which is a file beside the others. On a disk that has become read-only it is taken
+    beside links to them.
+    """
+    try:
+        return _mapped(folder)
+    except ValueError as error:
+        if "Lockfile" not in str(error):
+            raise
+    with tempfile.TemporaryDirectory(dir=_SHARED_MEMORY if _SHARED_MEMORY.is_dir() else None) as links:
+        for file in folder.resolve().iterdir():
+            if file.suffix != ".lock":
+                (Path(links) / file.name).symlink_to(file)
+        return _mapped(Path(links))
+
+
+def _mapped(folder: Path) -> tantivy.Index:
+    index = tantivy.Index.open(str(folder))
+    index.searcher()
+    return index
+
+
 class Segment:
     """A read-only segment; safe to use from several threads.
 
@@ -132,7 +161,7 @@ class Segment:
         self.name = directory.name.partition("-")[0]
         self.count = _checked_count(directory)
         try:
-            index = tantivy.Index.open(str(directory / INDEX_DIR))
+            index = _open_index(directory / INDEX_DIR)
             self.schema, self.searcher = index.schema, index.searcher()
             self._tracks = Records(directory / TRACKS_FILE)
             self._names = Records(directory / NAMES_FILE)

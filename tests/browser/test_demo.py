@@ -38,7 +38,7 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     expect(page).to_have_url(re.compile("hide=2"))
     # Six of its rows are tracks that two people added: what is counted are tracks, and none has a sound.
     demo.open_tab("overview")
-    expect(page.get_by_text("No track is on a map by sound yet.")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("It is not known yet how these tracks sound.")).to_be_visible(timeout=ANSWER_MS)
     expect(page.get_by_role("list", name="Top genres")).to_contain_text("K-pop")
     # The catalogue has little to suggest; the artists who go with it are known all the same.
     demo.open_tab("next")

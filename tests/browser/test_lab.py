@@ -112,6 +112,7 @@ def test_everything_is_deleted_after_a_second_press(playlist_page: PlaylistPage,
     really = page.get_by_role("button", name="Delete it all now")
     expect(really).to_be_focused()
     page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("button", name="Delete everything…")).to_be_focused()
     assert len(page.request.get(f"{playlist_page.address}/api/playlists").json()["playlists"]) == 1
     page.get_by_role("button", name="Delete everything…").click()
     really.click()

@@ -37,6 +37,7 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     expect(page).to_have_url(re.compile("longest=10&genres=metal"))
     page.get_by_role("button", name="Allow metal again").click()
     expect(page.get_by_role("button", name="Allow metal again")).to_have_count(0)
+    expect(page.get_by_label("Leave out a genre")).to_be_focused()
 
     expect(found.first).to_contain_text("goes with", timeout=ANSWER_MS)
     later = found.first.get_by_role("link").inner_text()

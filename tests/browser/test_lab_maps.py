@@ -107,6 +107,7 @@ def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
     scores = page.get_by_text(re.compile(r"Trustworthiness 0\.\d+, continuity 0\.\d+"))
     expect(scores).to_be_visible(timeout=TRAINING_MS)
     expect(plot).to_have_attribute("aria-label", "Map of 36 tracks", timeout=IMPORT_MS)
+    expect(page.get_by_role("button", name="Compute it again")).to_be_focused()
     page.get_by_role("button", name="Compute UMAP, too").click()
     expect(page.get_by_label("Method").locator("option")).to_have_count(2, timeout=TRAINING_MS)
 

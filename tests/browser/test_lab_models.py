@@ -43,6 +43,7 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         expect(model.get_by_role("article")).to_be_focused()
         expect(model.get_by_role("article")).to_be_in_viewport()
         model.get_by_role("button", name="Close").click()
+        expect(model.get_by_role("button", name="Details")).to_be_focused()
 
         bring(page, address)
         page.goto(f"{address}/library/models")

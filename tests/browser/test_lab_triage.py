@@ -28,13 +28,13 @@ def test_liked_songs_are_sorted_with_keys_and_undone(playlist_page: PlaylistPage
     page.get_by_role("button", name="Start sorting").click()
 
     card = page.get_by_role("group", name=re.compile(" by .*%"))
+    expect(card).to_be_focused(timeout=ANSWER_MS)
     progress = page.get_by_role("status").filter(has_text="of 18 sorted")
     expect(progress).to_contain_text("2 of 18 sorted · 0 added · 0 in none · 2 were there before", timeout=ANSWER_MS)
     expect(card.get_by_role("list", name="Why")).to_be_visible()
     expect_accessible(page)
 
     proposed = str(card.get_attribute("aria-label"))
-    card.focus()
     page.keyboard.press("Enter")
     expect(progress).to_contain_text("3 of 18 sorted · 1 added")
     expect(card).not_to_have_attribute("aria-label", proposed)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch
@@ -275,17 +275,27 @@ def test_what_if_it_sounded_different_and_back(
 def test_a_path_to_another_track_stays_in_the_address(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
 ) -> None:
-    track_page.open(f"/track/{with_tracks[0].id}")
-    page.get_by_role("link", name="Path to another track").click()
+    track_page.open("/playlists")
+    track_page.ask(f"{with_tracks[0].title} {with_tracks[0].artist}")
+    tab = page.get_by_role("link", name="Path to another track")
+    tab.press("Enter")
     page.get_by_label("To which track?").fill(with_tracks[5].title)
-    page.get_by_role("button", name="Find a path").click()
+    expect(tab).to_have_attribute("aria-current", "page")
+    page.get_by_role("button", name="Find a path").press("Enter")
     steps = page.get_by_role("list", name="The path").locator(".tm-card-title")
     expect(steps.first).to_have_text(with_tracks[0].title, timeout=ANSWER_MS)
     expect(steps.last).to_have_text(with_tracks[5].title)
+    expect(page.get_by_role("button", name="Find a path")).to_be_focused()
     page.reload()
     expect(steps.last).to_have_text(with_tracks[5].title, timeout=ANSWER_MS)
     page.get_by_role("link", name="Where each number comes from").click()
     expect(page.get_by_role("row").filter(has_text="Energy")).to_be_visible()
+
+
+def _bottom(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box
+    return box["y"] + box["height"]
 
 
 def test_one_player_says_why_it_cannot_play_and_stays(
@@ -302,6 +312,13 @@ def test_one_player_says_why_it_cannot_play_and_stays(
     expect(player).to_contain_text(title)
     expect(player).to_contain_text("Nothing here can play this.")  # no source may be used
     expect_accessible(page)
+    player.get_by_role("button", name="Close the player").press("Enter")
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(player).to_contain_text(title)
+    last = page.locator("main").get_by_role("link").last
+    last.focus()
+    assert _bottom(last) <= page.evaluate("innerHeight - document.querySelector('.tm-playerbar').offsetHeight")
     page.get_by_role("link", name="Playlists", exact=True).click()
     expect(player).to_contain_text(title)
     player.get_by_role("button", name="Close the player").click()

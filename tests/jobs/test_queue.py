@@ -258,6 +258,7 @@ def test_a_file_with_more_rows_ends_with_a_clear_message(database: Database, tmp
     assert ended is not None
     assert ended.error is not None
     assert (ended.error["code"], "700 rows" in ended.error["message"]) == ("too_many_rows", True)
+    assert (ended.stored, ended.known) == (0, 0), "that is found before anything is stored"
     assert database.playlists("me") == []
     content = io.BytesIO(files.playlist(700).encode())
     run = create_upload_run(database, tmp_path, "me", "list.csv", content, 10_000_000, limits=limits)

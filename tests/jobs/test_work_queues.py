@@ -1,5 +1,6 @@
 """One process at a time does the runs of a queue, and no run is left behind by one that is just leaving."""
 
+import gzip
 import io
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from etl.commands import work
 from jobs import queue
 from jobs.queue import WorkQueue, create_upload_run, queues_of, spawn_worker, worker_lock
+from jobs.worker import execute
 from store.database import Database
 from store.locks import locked, take
 from store.runs import ENDED, Run
@@ -193,6 +196,19 @@ def test_a_large_file_makes_way_for_others_and_goes_on_where_it_was(
     done = database.get_run(large)
     assert done is not None
     assert (done.state, done.stored + done.known) == ("done", 1300)
+
+
+def test_a_file_that_unpacks_to_many_rows_makes_way_while_it_is_checked(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.task._REPORT_SECONDS", 0.0)
+    content = io.BytesIO(gzip.compress(files.playlist(1300).encode()))
+    run = create_upload_run(database, tmp_path, "me", "large.csv.gz", content, 10_000_000).id
+    looks = count()
+    assert execute(database, tmp_path, run, is_over=lambda: next(looks) >= 20) == "queued"
+    waiting = database.get_run(run)
+    assert waiting is not None
+    assert (waiting.kind, waiting.large) == (None, True), "it is no playlist before all of it has been read"
 
 
 def test_what_takes_hours_has_a_queue_of_its_own() -> None:

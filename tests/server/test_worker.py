@@ -213,11 +213,43 @@ def test_what_is_no_http_is_refused_in_the_one_shape(served: Callable[..., int])
         (f"{POST}Transfer-Encoding: gzip\r\n\r\n", b"400"),
         ("POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
         ("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", b"400"),
+        ("GET / HTTP/1.1\r\nHost: x\r\n y\r\n\r\n", b"400"),
+        (f"{POST}Content-Length: {'1' * 5_000}\r\n\r\n", b"400"),
     ):
         connection = begun(port, text)
         received = b"".join(iter(lambda: connection.recv(65536), b""))  # noqa: B023
         assert received[9:12] == status
         assert json.loads(received.partition(b"\r\n\r\n")[2])["error"].keys() == {"code", "message", "hint"}
+
+
+@pytest.mark.parametrize(
+    ("length", "status"),
+    [
+        (None, b"200"),
+        ("3", b"100"),
+        ("0", b"200"),
+        ("+3", b"400"),
+        (str(LARGEST_BODY + 1), b"413"),
+        ("9" * 5_000, b"400"),
+    ],
+)
+def test_who_brings_a_body_that_is_taken_is_told_to_go_on(
+    served: Callable[..., int], length: str | None, status: bytes
+) -> None:
+    header = "" if length is None else f"Content-Length: {length}\r\n"
+    connection = begun(served(), f"{POST}Connection: close\r\nExpect: 100-continue\r\n{header}\r\n")
+    received = connection.recv(12, socket.MSG_WAITALL)
+    assert received == b"HTTP/1.1 " + status
+    if status == b"100":
+        connection.sendall(b"abc")
+        assert b"".join(iter(lambda: connection.recv(65536), b"")).endswith(b"3")
+
+
+def test_a_connection_is_closed_for_who_asks_it_among_other_things(served: Callable[..., int]) -> None:
+    connection = begun(served(), "GET /?close HTTP/1.1\r\nHost: x\r\nConnection: TE, Close\r\n\r\n")
+    connection.settimeout(60)  # which is less than the deadlines of the server
+    received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert received.startswith(b"HTTP/1.1 200")
 
 
 def test_an_answer_that_is_under_way_is_given_before_it_stops(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 import json
+import os
 import shutil
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -253,3 +255,30 @@ def test_a_catalogue_in_hand_outlives_damage_to_what_follows(
     assert "still serving" in caplog.text
     build_collection(tmp_path, [a_track(1, "Song", "A"), a_track(2, "Other", "B")])
     assert len(catalogue.current()) == 2
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Make this test's folder read-only: by a mount for root, whom no mode of a file hinders."""
+    mounts: list[Path] = []
+
+    def forbid() -> None:
+        if os.geteuid() != 0:
+            for file in tmp_path.rglob("*.lock"):
+                file.chmod(0o400)
+            return
+        for options in (["--bind"], ["-o", "remount,bind,ro"]):
+            if subprocess.run(["mount", *options, tmp_path, tmp_path], capture_output=True).returncode:
+                pytest.skip("this user may not mount")
+            mounts.append(tmp_path)
+
+    yield forbid
+    if mounts:
+        subprocess.run(["umount", "-l", tmp_path], check=True)
+
+
+def test_a_catalogue_is_opened_where_nothing_can_be_written(tmp_path: Path, read_only: Callable[[], None]) -> None:
+    catalogue_of(tmp_path, a_track(1, "Enter Sandman", "Metallica"))
+    read_only()
+    snapshot = Catalogue(tmp_path).current()
+    assert [snapshot.track(hit.ref).title for hit in snapshot.search("sandman")] == ["Enter Sandman"]

@@ -118,13 +118,27 @@ def playlist_name(filename: str) -> str:
     return stem.replace("_", " ").strip() or "Playlist"
 
 
-def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watch: Watch | None = None) -> None:
+def too_many_rows(most: int) -> ImportProblem:
+    """Return the fault of a file with more rows than its owner may bring."""
+    return ImportProblem(
+        "too_many_rows",
+        f"No more than {most} rows can be taken of this file.",
+        "Split it, or delete other playlists. On the server: python -m etl import FILE",
+    )
+
+
+def check_to_the_end(
+    collection: PlaylistFile, name: str, moment: datetime, watch: Watch | None = None, most: int | None = None
+) -> None:
     """Read the whole file once, so that its faults are found before anything is stored.
+
+    ``most`` is how many rows with a track may be taken of it.
 
     Raises
     ------
     ImportProblem
-        The faults of the reader; too many rows or playlists (``too_large``); no track (``no_tracks``).
+        The faults of the reader; too many rows or playlists (``too_large``); more than ``most`` (``too_many_rows``); no
+        track (``no_tracks``).
     """
     rows = playlists = tracks = 0
     reasons: Counter[str] = Counter()
@@ -136,6 +150,8 @@ def check_to_the_end(collection: PlaylistFile, name: str, moment: datetime, watc
             tracks += entry.track is not None
             if entry.track is None:
                 reasons[entry.reason] += entry.times
+        if most is not None and tracks > most:
+            raise too_many_rows(most)
         if rows > MAX_ROWS or playlists > MAX_PLAYLISTS:
             raise ImportProblem(
                 "too_large",

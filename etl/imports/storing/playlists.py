@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from etl.imports.reading.encodings import UNICODE
-from etl.imports.rows.entries import Begin, PlaylistFile, Row, playlist_name
+from etl.imports.rows.entries import Begin, PlaylistFile, Row, playlist_name, too_many_rows
 from etl.lookup.name_matching import NameMatching
 from store.audio_files import audio_files
 from store.database import PAGE_ITEMS, Database
@@ -146,11 +146,7 @@ class PlaylistImport:
     def _check_rows(self) -> None:
         most = self.run_at_start.most_rows
         if most is not None and self.stored + self.known > most:
-            raise ImportProblem(
-                "too_many_rows",
-                f"No more than {most} rows can be taken of this file.",
-                "Split it, or delete other playlists. On the server: python -m etl import FILE",
-            )
+            raise too_many_rows(most)
 
     def _count(self, row: Row) -> None:
         self.requested += row.times

@@ -46,7 +46,11 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
     if has_sound_ending(path.name):
         _import_audio(database, var, run, path, report)
         return
-    read = recognise(path, lambda done: report(Progress(phase="reading the file", done=done, total=size)), options)
+
+    def watch(done: int) -> None:
+        report(Progress(phase="reading the file", done=done, total=size))
+
+    read = recognise(path, watch, options)
     found = _as_playlist_or_table(read, options.read_as, by_browser=run.owner is not None)
     if run.sha256 not in {None, found.sha256}:
         run = _start_over(database, run)  # the operator has changed the file since the run was interrupted
@@ -63,7 +67,7 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
         database.update_run(run.id, kind="analysis")
         _record(database, run.id, import_analysis(database, found, run))
     else:
-        check_to_the_end(found, run.name, run.started_at)
+        check_to_the_end(found, run.name, run.started_at, watch, run.most_rows)
         PlaylistImport(database, run, found, report, NameMatching(var)).run()
 
 

@@ -72,11 +72,12 @@ export function useAnswer() {
     if (!signal.aborted) loading.value = false
   }
 
-  const subject = () => [route.value.params.id, typedOf(route.value.query)]
+  // Each for itself: a list of them would be another one after every change of the address, such as of its tab.
+  const subject = [() => route.value.params.id, () => typedOf(route.value.query), () => route.value.query.playlist]
   watch(subject, load, { immediate: true })
   watch(
-    () => [...subject(), methodIn(route.value.query)],
-    ([id, typed], [idBefore, typedBefore]) => id === idBefore && typed === typedBefore && loadPicks(),
+    [() => methodIn(route.value.query), ...subject],
+    ([, ...now], [, ...before]) => now.every((part, at) => part === before[at]) && loadPicks(),
   )
   return { genre, picks, error, picksError, loading, picking, load, loadPicks }
 }

@@ -48,7 +48,10 @@ export const OVERVIEW = {
   mood: 'Mood',
   sources: 'Where the sound is known from',
   unknown: 'not known yet',
-  unmapped: (share) => (share < 1 ? `${percent(share)} are on no map by sound.` : 'No track is on a map by sound yet.'),
+  unmapped: (missing, tracks) =>
+    missing < tracks
+      ? `Of ${plural(missing, 'track', 'tracks')} it is not known how they sound.`
+      : 'It is not known yet how these tracks sound.',
   gather: 'Gather more',
   people: 'More about the people',
 }

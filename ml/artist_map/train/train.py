@@ -27,7 +27,7 @@ from ml.train.publish import publish
 VERSION = "2026.11.1"
 OURS = "UMAP"
 _QUICK_ARTISTS = 2_000
-# So many of the best known artists are scored by genre, because people look for these.
+# The number of best-known artists that are scored by genre; people look for these.
 _SCORED = 5_000
 
 Points = npt.NDArray[np.floating[Any]]

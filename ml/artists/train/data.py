@@ -101,7 +101,7 @@ class Directory:
         return [spellings.most_common(1)[0][0] for spellings in self._spellings]
 
     def aliases(self) -> dict[str, int]:
-        """Return the first parts of comma names that hardly ever occur alone, each with the code of the whole name."""
+        """Return the code of the whole name by the first part of a comma name, if that part hardly occurs by itself."""
         found = {normalise(part): self._codes.get(normalise(whole)) for part, whole in self._bare.items()}
         return {key: code for key, code in found.items() if code is not None and key not in self._codes}
 
@@ -109,8 +109,8 @@ class Directory:
 def comma_names(counts: Mapping[str, int]) -> tuple[set[tuple[str, str]], dict[str, str]]:
     """Find neighbouring parts of artist cells that are one name; return (pairs to join, bare first part -> whole).
 
-    ``counts`` maps an artist cell to its number of tracks. Two parts are one name when the second hardly ever occurs
-    without the first and looks like the rest of a name, or when both hardly ever occur apart in many tracks.
+    ``counts`` maps an artist cell to its number of tracks. Two parts are one name if the second hardly ever occurs
+    without the first and looks like the rest of a name. They also are if both are in many tracks and hardly ever apart.
     """
     alone: Counter[str] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()

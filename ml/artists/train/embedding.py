@@ -43,7 +43,7 @@ class Settings:
     genre_evidence: float = 0.5  # fewest tracks (a guest's count less) from which an artist has a genre
     partners_kept: int = 32
     partner_shrinkage: float = 20.0  # lists added to either's count, so that two lists shared by chance weigh little
-    fewest_lists: int = 2  # an artist without a track needs so many lists for a vector
+    fewest_lists: int = 2  # least lists for an artist without a track to get a vector
 
 
 class ArtistModel:

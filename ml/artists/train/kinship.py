@@ -7,8 +7,8 @@ from ml.taxonomy.model import Taxonomy
 
 # Weights of an artist's first to fourth genre.
 _BY_RANK = np.array([1.0, 0.8, 0.6, 0.5])
-# An artist's own genres are averaged with those of so many nearest artists that have some, which are weighted by
-# exp(-sharpness * distance) and count as much as so many tracks (evidence). Chosen on `valid`.
+# An artist's own genres are averaged with those of the _NEIGHBOURS nearest artists that have some. The neighbours are
+# weighted by exp(-_SHARPNESS * distance) and count as much as _EVIDENCE own tracks. All three were chosen on `valid`.
 _NEIGHBOURS, _SHARPNESS, _EVIDENCE = 20, 30.0, 1.0
 _REGION_UNTOLD = 0.7  # share of the weight of genres without a region that goes to the neighbours' regions
 _BLOCK = 512

@@ -17,7 +17,8 @@ BOOSTERS = ((100, 3, 0.1, None), (150, 4, 0.05, None), (200, 4, 0.05, "sqrt"), (
 # With 170 features, trying all of them at every split takes ten times as long, without a gain.
 WIDE_BOOSTERS = (*BOOSTERS[2:], (150, 6, 0.05, "sqrt"))
 NEIGHBOURS = (5, 15, 30, 60)
-# Above so many tracks times people a booster is not tuned, but takes its first settings: it fits trees for each person.
+# The most tracks times people for which a booster is tuned. Above it the first settings are used: a booster fits trees
+# for each person.
 TUNED_WORK = 20_000
 
 Make = Callable[[Any], Any]

@@ -29,7 +29,7 @@ BUDGET = {
     "text_on": TEXT_ON,
     "components": COMPONENTS,
 }
-_FEW = 20  # up to so many classes, the search uses all training tracks
+_FEW = 20  # with at most this many classes, the search uses all training tracks
 
 
 @dataclass(frozen=True, kw_only=True)

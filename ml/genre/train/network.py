@@ -21,10 +21,10 @@ from store.domain import AUDIO_FEATURES
 
 layers = keras.layers
 Weights = list[npt.NDArray[np.float32]]  # of a Keras model, in its order
-# Inputs of the experts that are trained alone. "by_audio" never sees year and popularity: the expert that does is poor
-# where they are unknown.
+# Inputs of the experts that are trained separately. "by_audio" never sees year and popularity: the expert that does is
+# poor if they are unknown.
 SEEN = {"by_audio": AUDIO_FEATURES, "by_numbers": COLUMNS}
-BROAD = "broad_by_numbers"  # an expert of the broad genres, also trained alone, with all numbers as inputs
+BROAD = "broad_by_numbers"  # an expert of the broad genres, also trained separately, with all numbers as inputs
 EXPERTS = ("by_audio", "by_numbers", "by_names", "by_both")  # the layers whose logits are summed
 BROAD_EXPERTS = (BROAD, "broad")  # the second is a head of the network, trained with it
 OUTPUTS = ("experts", *BROAD_EXPERTS, "micro")  # the outputs of the shipped network, in this order

@@ -29,7 +29,7 @@ from store.catalogue.catalogue import Snapshot
 from store.domain import Track
 
 TASK = "genre"
-# One artist in so many is held out for early stopping and calibration, and another one for scoring.
+# One artist in ten is held out for early stopping and calibration, and another one in ten for scoring.
 _SHARES = 10
 
 

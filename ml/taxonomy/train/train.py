@@ -40,8 +40,8 @@ from store.text import normalise
 
 TASK = "taxonomy"
 VERSION = "2026.11.2"
-# A label stands for a microgenre if at least so many artists of the microgenre have tracks with the label, and if they
-# are so many times as many as expected by chance.
+# A label stands for a microgenre if at least 4 artists of the microgenre have tracks with the label, and if they are at
+# least 8 times as many as expected by chance.
 _LEAST_ARTISTS, _LEAST_LIFT = 4, 8.0
 
 
@@ -139,7 +139,7 @@ def _precision(names: Sequence[str], readings: Sequence[tuple[str, str] | None])
 
 
 def _genre_anchors(names: Sequence[str], genres: Sequence[str], artists: Artists) -> list[int]:
-    """Return for each name the number of the genre in it, else of the label that stands for it, -1 for none."""
+    """Return for each name the index of the genre in it or of the label that stands for it; -1 if there is none."""
     phrases = {tuple(normalise(genre).split()): genre for genre in genres}
     counts = artists.label_counts()
     having = Counter(name for micro in artists.micro for name in micro)

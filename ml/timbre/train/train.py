@@ -31,7 +31,7 @@ from ml.train.revision import command
 TASK = "timbre"
 VERSION = "2026.11.1"
 SCORE_SEED = 1  # for folds and bootstrap, independent of the training's seed
-ENOUGH = 1.3  # the learnt embedding is served only if its recall@1 is at least so many times that of the moments
+ENOUGH = 1.3  # the learnt embedding is served only if its recall@1 is at least 1.3 times that of the moments
 OURS, PLAIN, COVARIANCES = "described statistics, whitened", "moments, cosine", "moments and covariances, cosine"
 _WINDOWS, _SHORTEST, _LONGEST = 30, 0.15, 0.6
 _SHRINK = 0.2

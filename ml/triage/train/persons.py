@@ -1,4 +1,4 @@
-"""Simulated persons: each has playlists, and a heap of tracks held out of these, mixed with tracks of none of them."""
+"""Simulated people: each has playlists, and a heap of tracks held out of them or that are in none of them."""
 
 import gzip
 import json
@@ -50,7 +50,7 @@ class Songs:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody's playlists and heap.
+    """A simulated person's playlists and heap of tracks to sort.
 
     Attributes
     ----------

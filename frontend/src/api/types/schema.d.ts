@@ -9035,7 +9035,7 @@ export interface components {
         };
         /**
          * BlendedTrack
-         * @description A track, the person whom it was picked for, each person's satisfaction, and that person's track it is ``like``.
+         * @description A track, the person whom it was picked for, the track of theirs it is ``like``, and everybody's satisfaction.
          *
          *     ``features`` are its audio features by name.
          */
@@ -9315,9 +9315,9 @@ export interface components {
         };
         /**
          * FarNeighbour
-         * @description A track that lies near another one on a map without sounding like it.
+         * @description A track that is near a given one on a map without sounding like it.
          *
-         *     ``nearer_share`` (0 to 1) of the map's tracks sound more like that one. ``artists`` are one text.
+         *     A share ``nearer_share`` (0 to 1) of the map's tracks sound more like the given one. ``artists`` are one text.
          */
         FarNeighbour: {
             id: string;
@@ -9649,8 +9649,8 @@ export interface components {
          *
          *     ``method`` scored ``method_score`` on the held-out playlists of ``split``. Where the playlist has no known track,
          *     ``method`` is "name" and has no score. If there are fewer tracks than wanted, ``note`` says why, and ``artists`` are
-         *     similar to those of the playlist; the catalogue need not have tracks of theirs. ``families`` are the families of
-         *     genres that can be left out.
+         *     similar to those of the playlist, and may have no tracks in the catalogue. ``families`` are the families of genres
+         *     that can be left out.
          */
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -10289,7 +10289,7 @@ export interface components {
         };
         /**
          * SoundAlikes
-         * @description The tracks that sound most like ``track``, among ``recordings`` of one's own files.
+         * @description The tracks that sound most like ``track``; ``recordings`` of the user's own files were compared.
          */
         SoundAlikes: {
             version: string;
@@ -10340,7 +10340,7 @@ export interface components {
         };
         /**
          * SourceFeatures
-         * @description The audio features of a source by name, and how sure it is that they are the track's (0 to 1).
+         * @description The audio features that a source has, by name; ``confidence`` (0 to 1) that they are of this track.
          */
         SourceFeatures: {
             source: string;
@@ -10473,7 +10473,7 @@ export interface components {
         };
         /**
          * SourcesAnswer
-         * @description All sources; ``decided`` if somebody has switched them, ``fixed`` if TASTEMAP_SOURCES decides.
+         * @description All sources; ``decided`` if a user has switched some on or off, ``fixed`` if TASTEMAP_SOURCES sets them.
          */
         SourcesAnswer: {
             decided: boolean;
@@ -10704,7 +10704,7 @@ export interface components {
         };
         /**
          * TrackSummary
-         * @description What every list of tracks shows; ``id`` is null for a track known by its names alone.
+         * @description What every list of tracks shows; ``id`` is null if only the track's names are known.
          *
          *     ``audio_url`` plays the track from a file of the installation, null where it has none for this viewer.
          */
@@ -10790,8 +10790,8 @@ export interface components {
          * @description How far a heap is sorted.
          *
          *     ``left`` tracks wait for a decision, ``already`` were in the playlists before, ``left_out`` are beyond the limit of
-         *     tracks that are read. ``sure`` counts the proposals of a playlist whose confidence is at least so many percent.
-         *     ``cards`` are ordered by confidence, skipped ones last.
+         *     tracks that are read. ``sure`` has, by a number of percent, how many tracks are proposed for a playlist with at
+         *     least this confidence. ``cards`` are ordered by confidence, skipped ones last.
          */
         TriageAnswer: {
             heap: components["schemas"]["PlaylistSummary"];
