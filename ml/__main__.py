@@ -28,8 +28,8 @@ def parser() -> argparse.ArgumentParser:
     where.add_argument(
         "--models",
         type=Path,
-        help="the folder that ships, to be written to (default: models for train and evaluate; else this "
-        "installation's choice, in var/models)",
+        help="folder of models to read and change (default: the shipped models for train and evaluate; for the other "
+        "commands also those of this installation in var/models)",
     )
     train = commands.add_parser("train", parents=[task, data, where], help="train, export, score, write the card")
     train.add_argument("--seed", type=int, default=1)
@@ -39,8 +39,8 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--resume",
         action="store_true",
-        help=f"go on after the last finished stage of a training that was stopped, with the same data, settings and "
-        f"code ({', '.join(_in_stages())})",
+        help=f"continue a stopped training after its last finished stage; data, settings and code must be the same "
+        f"({', '.join(_in_stages())})",
     )
     commands.add_parser("evaluate", parents=[task, data, where], help="score the active shipped version")
     commands.add_parser("list", parents=[where], help="list the versions and their scores")
@@ -51,12 +51,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("versions", nargs=2, metavar="VERSION")
     command = commands.add_parser("activate", parents=[task, where], help="serve another version")
     command.add_argument("version")
-    commands.add_parser("rollback", parents=[task, where], help="serve the version served before")
+    commands.add_parser("rollback", parents=[task, where], help="serve the previously served version again")
     command = commands.add_parser(
         "export", parents=[task, where], help="copy the served version, with its card, to a folder"
     )
     command.add_argument("folder", type=Path)
-    command = commands.add_parser("job", help="do the training of a run (the app starts this)")
+    command = commands.add_parser("job", help="carry out a training that the app has started")
     command.add_argument("run_id")
     return root
 
@@ -105,7 +105,7 @@ def _learn(options: argparse.Namespace) -> None:
 def _manage(options: argparse.Namespace, registry: ModelRegistry) -> str:
     if options.command == "activate":
         registry.activate(options.task, options.version)
-        return f"{options.task} {options.version} is served now; rollback serves the one before again."
+        return f"{options.task} {options.version} is served now; rollback returns to the previous one."
     if options.command == "rollback":
         return f"{options.task} {registry.rollback(options.task)} is served again."
     if options.command == "compare":

@@ -67,7 +67,7 @@ def figures_of(scores: Any) -> dict[str, Any]:
 def reliability(
     confidence: npt.NDArray[np.floating], right: npt.NDArray[Any], bins: int = 10
 ) -> list[dict[str, float]]:
-    """Return the bins of a reliability diagram, of ``bins`` equally wide ones those that are not empty.
+    """Return those of ``bins`` equally wide bins of a reliability diagram that are not empty.
 
     ``said`` is a bin's mean ``confidence``, ``right`` its share of right answers, ``share`` its share of all answers.
     """

@@ -77,7 +77,7 @@ def coordinates(features: Floats) -> npt.NDArray[np.float32]:
     Returns
     -------
     np.ndarray
-        (n, 12) float32, NaN = unknown. Tempo takes two columns, a circle on which an octave is once around.
+        (n, 12) float32, NaN = unknown. Tempo takes two columns, a point on a circle; double tempo is the same point.
     """
     places = features[:, _FEATURES].astype(np.float32, order="C")
     for scale, columns in _SCALED.items():

@@ -211,7 +211,7 @@ class Channel(HTTPChannel):
 
     @property
     def stalls_since(self) -> float | None:
-        """When the client last read a part of its answer; None where nothing is left to send."""
+        """When the client last read a part of its answer; None if nothing is left to send."""
         return self._sent_at if self.total_outbufs_len else None
 
     @property

@@ -236,9 +236,9 @@ def _note(track: Track, given: GenreInput, by: DecidedBy) -> str | None:
     if given.features or by == "tags":
         return None
     if is_estimate(track):
-        return "The sound is left out: audio features computed from a file tell no genre until they are calibrated."
+        return "The sound is not used: audio features computed from a file must be calibrated first."
     if track.features is not None:
-        return "The sound is left out: the terms of the source of these audio features forbid their use by a model."
+        return "The sound is not used: the source of these audio features forbids their use by a model."
     so = ", so the answer is less certain" if by == "names" else ""
     return f"No audio features are known for this track{so}."
 

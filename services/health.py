@@ -49,7 +49,7 @@ def _catalogue(services: Services) -> Iterator[TastemapError]:
     for name, reason in damage(services.catalogue.root).items():
         yield TastemapError(
             f"The catalogue segment {name} is damaged: {reason}.",
-            "It is being built anew, within some minutes. On the server: python -m etl catalogue",
+            "It is being rebuilt, which takes some minutes. On the server: python -m etl catalogue",
             code="catalogue_unreadable",
         )
 

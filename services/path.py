@@ -44,7 +44,7 @@ def find_path(services: Services, start_id: str, end_id: str, between: int, view
     sounds = [usable_features(track) for track in ends]
     for track, sound in zip(ends, sounds, strict=True):
         if sound is None:
-            raise no_features(f"No audio features of “{track.title}” are known.", "A path goes from sound to sound.")
+            raise no_features(f"No audio features of “{track.title}” are known.", "Choose a track with audio features.")
     first, last = (sound.values for sound in sounds if sound is not None)
     used = {start_id, end_id}
     found: list[tuple[Track, float]] = []

@@ -1,4 +1,4 @@
-"""The genre probabilities that follow from an artist, and their pooling with the genre model's: numpy alone.
+"""The genre probabilities that follow from an artist, and their pooling with the genre model's; needs only numpy.
 
 An artist is described by microgenres, weighted by how often they occur, and by a vector of an embedding of artists;
 artists without genres get those of similar artists. A linear model maps both to the 114 genres. Besides, the taxonomy

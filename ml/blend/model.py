@@ -194,7 +194,7 @@ def satisfactions(
     admitted = _Admitted(snapshot, request)
     tastes = [_Taste.of(neighbours, snapshot, listener, admitted) for listener in listeners]
     if not all(tastes):
-        raise NothingToCompare("nothing is known of somebody's tracks")
+        raise NothingToCompare("a person has no track with known audio features or artists")
     return np.stack([taste.satisfaction for taste in tastes if taste], axis=1)
 
 

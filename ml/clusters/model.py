@@ -1,4 +1,4 @@
-"""Clusters of sound by affinity propagation: the cluster of a track, and the genres of each cluster; numpy alone.
+"""Clusters of sound by affinity propagation: the cluster of a track, and the genres of each cluster; needs only numpy.
 
 A cluster is represented by its exemplar, the feature values of a real track. A track belongs to the nearest exemplar by
 the distance of :mod:`ml.sound`. ``ml.clusters.train.train`` finds the exemplars (Frey and Dueck, "Clustering by passing

@@ -23,10 +23,10 @@ class Knn:
     """The weights of neighbouring lists."""
 
     rarity: float = 1.0  # power of a shared song's inverse frequency (log lists / lists that hold it)
-    length: float = 0.5  # power of a list's summed rarity by which its weight is divided: 0.5 makes it a cosine
+    length: float = 0.5  # a list's weight is divided by its summed rarity to this power; 0.5 makes it a cosine
     sharpness: float = 1.0  # power of the similarity: above 1 the nearest lists count more than many distant ones
     nearest: int = 1000  # the number of nearest lists used
-    fame: float = 0.0  # power of the number of lists that hold a song by which its score is divided
+    fame: float = 0.0  # a song's score is divided by the number of lists that hold it, to this power
 
 
 class Lists:
@@ -77,7 +77,7 @@ class Lists:
         return other
 
     def rarity(self, power: float = 1.0) -> Floats:
-        """Return (n,) the logarithm, to a power, of the number of lists over the number of lists with an item."""
+        """Return (n,) the rarity of each item: log(lists / lists with the item) to the power ``power``."""
         return self._known(power)[0]
 
     def _known(self, power: float) -> tuple[Floats, Floats]:
@@ -89,7 +89,7 @@ class Lists:
         return self._rarity_by_power[power]
 
     def weights(self, seeds: Ints, how: Knn, amounts: Floats | None = None) -> Floats:
-        """Return (L,) the similarity of each list to ``seeds``, to a power; 0 for lists that share no seed.
+        """Return (L,) the similarity of each list to ``seeds`` to the power of ``how``; 0 for lists without a seed.
 
         ``amounts`` (len(seeds),) are weights of the seeds, 1 by default.
         """

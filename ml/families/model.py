@@ -1,4 +1,4 @@
-"""K-means per family of genres: for each family of a track, picks a track of the same cluster; numpy alone.
+"""K-means per family of genres: for each family of a track, picks a track of the same cluster; needs only numpy.
 
 Each family has its own scaler and number of clusters; a track is in the models of all its families.
 ``ml.families.train.train`` trains the models.

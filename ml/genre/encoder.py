@@ -1,6 +1,6 @@
 """The inputs of the genre network: audio features as scaled numbers with masks, names as bags of subwords.
 
-Training fits and writes both encoders; serving reads them with numpy alone.
+Training fits and writes both encoders; serving needs only numpy to read them.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Taxonomy:
         if empty:
             raise ValueError(f"taxonomy {self.version}: families without a genre: {', '.join(empty)}")
         if len(self.genres) != sum(map(len, self._members.values())):
-            raise ValueError(f"taxonomy {self.version}: a genre stands in two families")
+            raise ValueError(f"taxonomy {self.version}: a genre is in two families")
         reached = {entry[0] for entry in self._listed.values()}
         unreached = [name for number, name in enumerate(self.families) if number not in reached]
         if unreached:
@@ -153,7 +153,7 @@ class Taxonomy:
         return normalise(name) in self._by_key
 
     def by_words(self, name: str) -> str | None:
-        """Return the family by the words of ``name`` alone, ``None`` without known words."""
+        """Return the family by only the words of ``name``, None if no word is known."""
         found = self._words.family_of(name)
         return found[0] if found else None
 

@@ -42,7 +42,7 @@ class PersonShare(Named):
 
 @dataclass(frozen=True, kw_only=True)
 class BlendedTrack(TrackSummary):
-    """A track, the person whom it was picked for, each person's satisfaction, and that person's track it is ``like``.
+    """A track, the person whom it was picked for, the track of theirs it is ``like``, and everybody's satisfaction.
 
     ``features`` are its audio features by name.
     """
@@ -82,12 +82,12 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
     Raises
     ------
     ServiceError
-        400 where nobody is named, 404 for an unknown playlist or person, 422 where nothing can be compared.
+        400 if no playlist is named, 404 for an unknown playlist or person, 422 if nothing can be compared.
     """
     listeners = _listeners(services, query, viewer)
     strangers = query["quotas"].keys() - {listener.id for listener in listeners}
     if strangers:
-        raise not_found(f"Nobody called {min(strangers)!r} is blended.", "See people in the answer.")
+        raise not_found(f"quotas: {min(strangers)!r} is not one of the people.", "See people in the answer.")
     snapshot = services.catalogue.current(viewer.owner)
     try:
         made = blend(services.neighbours, snapshot, listeners, _request(services, query, listeners, viewer.owner))
@@ -120,9 +120,9 @@ def _request(
 
 
 def _listeners(services: Services, query: Mapping[str, Any], viewer: Viewer) -> list[Listener]:
-    """Return who is blended: the contributors of one playlist, or one person for each of several."""
+    """Return the people of the list: the contributors of one playlist, or one person for each of several."""
     if ("playlist" in query) == ("playlists" in query):
-        raise bad_request("It is not said whom to blend.", "Give playlist= (its contributors) or playlists=.")
+        raise bad_request("Give either playlist= or playlists=.", "The first blends its contributors.")
     if "playlist" in query:
         return _contributors(services, find_playlist(services, query["playlist"], viewer), query.get("people"))
     playlists = [find_playlist(services, playlist_id, viewer) for playlist_id in dict.fromkeys(query["playlists"])]

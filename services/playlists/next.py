@@ -67,7 +67,7 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
     query
         ``limit`` and ``artist_cap``, the most tracks, in all and of one artist; ``exclude``, ids with commas; the
         guards ``spoken``, ``explicit`` and ``seasonal``; ``without``, families of genres with | between; ``longest_s``,
-        seconds or None; ``novelty``, 0 to 1. What the viewer does not want, never or now, stays out.
+        seconds or None; ``novelty``, 0 to 1. The tracks that the viewer does not want are left out.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
 
 
 def _artists(services: Services, tracks: Sequence[Track]) -> list[SimilarArtist]:
-    """Return artists who are similar to those of the tracks, without these."""
+    """Return artists that are similar to those of the tracks, but are not among them."""
     counts = Counter(found for track in tracks for found in _known_artists(services, track.artists[:1]))
     here = {found for track in tracks for found in _known_artists(services, track.artists)}
     seeds = [artist for artist, _ in counts.most_common(_SEEDS)]
@@ -145,8 +145,8 @@ def _by_name(
         raise ServiceError(
             422,
             "no_seeds",
-            "No track of this playlist is known yet, and its name names no genre and no artist.",
-            "Add a track, or wait until its import is done.",
+            "No track of this playlist is known yet, and its name holds no genre and no artist.",
+            "Search for a track and add it to this playlist.",
         )
     reason = f"the playlist's name says “{'” and “'.join(cue.words for cue in cues)}”"
     ranked = ranked_by_name(cues, snapshot, genres, among)
@@ -158,7 +158,7 @@ def _among(services: Services, query: Mapping[str, Any]) -> Among | None:
     without, longest_s = {part.strip() for part in query["without"].split("|")} - {""}, query["longest_s"]
     strange = without.difference(services.genre.families)
     if strange:
-        raise invalid_value(f"without: {min(strange)!r} is no family of genres.", "See families in the answer.")
+        raise invalid_value(f"without: {min(strange)!r} is not a family of genres.", "See families in the answer.")
     if not without and longest_s is None:
         return None
 
@@ -185,6 +185,6 @@ def _note(found: int, wanted: int, choice: int, own: int) -> str | None:
     if found:
         return f"Only {found} of the {choice} tracks known here go with it and pass the filters."
     return (
-        f"None of the {choice} tracks known here goes with it and passes the filters. Allow more, or add a catalogue: "
+        f"None of the {choice} tracks known here goes with it and passes the filters. Filter less, or add a catalogue: "
         "see Library."
     )

@@ -221,7 +221,8 @@ def give_playlist(services: Services, playlist_id: str, viewer: Viewer) -> RunVi
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or not may_change(playlist, viewer) or not viewer.operator:
         raise not_yours(
-            "Only the operator can give a playlist, from the browser that brought it in.", "Share its link."
+            "Only the operator can give a playlist to everybody, from the browser that brought it in.",
+            "Share its link.",
         )
     check_complete(playlist)
     return start_runs(services, new_giving(playlist))[0]

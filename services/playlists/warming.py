@@ -51,7 +51,7 @@ def prepare(services: Services, prepared: str | None = None) -> str | None:
                 services.has_recommendations()
             services.neighbours.recommend(snapshot, track, limit=1, corrected=True)
     except NothingToCompare:
-        pass  # the models are loaded and the catalogue is read all the same
+        pass  # the models and the catalogue have been loaded nevertheless
     except (ServiceError, TastemapError) as fault:
         log.warning("The first answers could not be prepared: %s", fault)
         return prepared

@@ -35,8 +35,8 @@ def family_picks(
         )
     except NoSound as unknown:
         raise no_features(
-            "Too few audio features of this track are known to tell its cluster in a family.",
-            "Import a file that has audio features for it.",
+            "Too few audio features of this track are known to find its cluster in a family.",
+            "Import a file that has its audio features.",
         ) from unknown
     tracks = []
     for pick in picks:

@@ -118,9 +118,9 @@ def _neighbours(
 def _note(seed: Track, distant: bool, method: str) -> str | None:
     notes = []
     if seed.features is None and method == "neighbours":
-        notes.append("No audio features of this track may be used, or none are known: these are chosen by its artist.")
+        notes.append("These are chosen by artist: no audio features of this track are known, or none may be used.")
     if distant:
-        notes.append("Only distant matches here: no track is as close to this one as tracks of one playlist are.")
+        notes.append("Only distant matches here: none is as close as tracks of the same playlist usually are.")
     return " ".join(notes) or None
 
 
@@ -132,7 +132,7 @@ def _nothing_to_compare(method: str, *, weighed: bool) -> ServiceError:
         message, hint = "All that is known of this track has weight 0", "Give sound, artist or genre a weight above 0."
     else:
         message = "Neither audio features nor the artist of this track are known"
-        hint = "Add the artist's name, or import a file that has audio features for it."
+        hint = "Add the artist's name, or import a file that has the track's audio features."
     return no_features(f"{message}, so there is nothing to compare.", hint)
 
 
@@ -155,7 +155,7 @@ def _artists_alike(services: Services, subject: Subject) -> Recommendation:
             f"No artist like {names[0]!r} is known here.",
             "Check the spelling, or import tracks: drop a playlist file, or a table under Library, Catalogue",
         )
-    note = "The catalogue has no tracks to go with it, so these are artists alike. Bring in playlists or tables."
+    note = "The catalogue has no tracks that go with it, so these are similar artists. Bring in playlists or tables."
     return Recommendation(seed=TrackSummary.of(subject.track), method="artists", tracks=[], artists=alike, note=note)
 
 

@@ -134,8 +134,8 @@ def predict_cluster(services: Services, query: Mapping[str, Any], viewer: Viewer
     membership = model.predict(features) if features else None
     if membership is None:
         raise no_features(
-            "Too few audio features of this track are known to tell its cluster.",
-            "Import a file that has audio features for it, or give them in the request.",
+            "Too few audio features of this track are known to find its cluster.",
+            "Import a file that has its audio features, or give them in the request.",
         )
     nearest = [
         NearCluster(cluster=number + 1, distance=round(distance, 3), genres=named(model, "genre", number))

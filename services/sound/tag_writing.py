@@ -42,8 +42,8 @@ class TagChanges:
 def tag_changes(services: Services, name: str, viewer: Viewer) -> TagChanges:
     """Return the proposed changes to the tags of the file with this id; fields that already agree are left out.
 
-    Raises ServiceError 403 for all but the operator and where the settings do not allow it, 404 for an unknown file,
-    409 for a file whose tags cannot be read or written.
+    Raises ServiceError 403 unless the viewer is the operator and the settings allow it, 404 for an unknown file, 409
+    for a file whose tags cannot be read or written.
     """
     return _changes(services, _writable(services, name, viewer), viewer)[0]
 
@@ -58,11 +58,11 @@ def write_tags(services: Services, name: str, version: str, fields: Collection[s
     shown, sha256 = _changes(services, file, viewer)
     texts = {change.field: change.new for change in shown.changes if change.field in fields}
     if version != shown.version or not texts:
-        raise ServiceError(409, "changed", "Something else would be written now.", "Look at it again.")
+        raise ServiceError(409, "changed", "The proposed changes are no longer the same.", "Look at them again.")
     try:
         written = write_fields(file.root, file.path, sha256, texts)
     except TagsNotWritten as fault:
-        raise ServiceError(409, fault.code, fault.message, fault.hint or "The file is as it was.") from fault
+        raise ServiceError(409, fault.code, fault.message, fault.hint or "The file was not changed.") from fault
     # The sound has not changed: the next scan need not analyse the file again.
     file = replace(file, size=written.size, modified_ns=written.modified_ns, sha256=written.sha256)
     put_audio_file(services.database, file)
@@ -75,11 +75,11 @@ def _writable(services: Services, name: str, viewer: Viewer) -> AudioFile:
         raise ServiceError(403, "operator_only", "Only whoever runs this server may change its files.", "Name its key.")
     if not services.config.write_tags:
         raise ServiceError(
-            403, "tags_not_allowed", "This server changes no files.", "Its setting TASTEMAP_WRITE_TAGS=1 allows it."
+            403, "tags_not_allowed", "This server does not change files.", "TASTEMAP_WRITE_TAGS=1 allows it."
         )
     file = known_file(services, name)
     if file.track_id is None:
-        raise not_found("This file is no track.", "Scan the folder again.")
+        raise not_found("No track is known for this file.", "Scan the folder again.")
     return file
 
 

@@ -143,7 +143,7 @@ def is_estimate(track: Track) -> bool:
 
 
 def as_input(track: Track) -> GenreInput:
-    """Return what the genre model looks at."""
+    """Return the genre model's input for a track."""
     # The model learnt Spotify's popularity, which files have; online sources measure popularity on other scales.
     popularity = None if track.source in PROVIDERS else track.popularity
     given = GenreInput.of(replace(track, features=None) if is_estimate(track) else track)

@@ -61,7 +61,8 @@ def resolve(services: Services, query: Mapping[str, Any], viewer: Viewer, needs:
         )
     found = with_sources(services, found, typed, needs, viewer.owner)
     given = {name: query[name] for name in AUDIO_FEATURES if name in query}
-    # Mixed with given values, stored ones would lose the source whose terms may forbid their use: drop these first.
+    # The terms of a source may forbid the use of its features. Drop such features now, because features that are mixed
+    # with given values no longer name their source.
     features = usable_features(found.track) if given else found.track.features
     track = replace(found.track, features=features)
     track = _with_given(track, given, query)

@@ -13,8 +13,8 @@ from store.catalogue.typed import Fit, fit
 from store.domain import Track
 from store.text import artist_key, normalise
 
-# Least fit from which a track of the catalogue is taken for what was typed; below it the typed names themselves are
-# the subject, and the nearest tracks are alternatives.
+# Least fit for a track of the catalogue to be what was typed; below it the typed names themselves are the subject, and
+# the nearest tracks are alternatives.
 SURE = 0.55
 # Below this an alternative is not called the closest track.
 _NEAR = 0.2
@@ -59,7 +59,7 @@ class Meaning:
         if not self.title:
             note = f"{self.artist} is an artist. Add a title to ask for a track."
             return _understood(typed, self.artist, "", [], [], note, closest)
-        by = f"No “{self.title}” by {self.artist}" if self.artist else f"No track and no artist of the words “{typed}”"
+        by = f"No “{self.title}” by {self.artist}" if self.artist else f"No track or artist called “{typed}”"
         return _understood(typed, self.artist or None, self.title, [self.title], [], f"{by} is known here.", closest)
 
 

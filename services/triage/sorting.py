@@ -75,7 +75,7 @@ class Sorting:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A track of the queue: its probabilities, the column of the highest one, and that one, rounded."""
+    """A track of the queue: its probabilities, the column of the highest one, and the highest one rounded."""
 
     track_id: str
     odds: Any

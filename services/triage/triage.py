@@ -59,7 +59,7 @@ def start_triage(
         if target.id == heap.id:
             raise bad_request("A playlist cannot be sorted into itself.", "Choose other playlists.")
         if target.owner != owner:
-            raise not_yours(f"{target.name} is not yours to add to.", "Bring it in with this browser, too.")
+            raise not_yours(f"You cannot add tracks to {target.name}.", "Bring it in with this browser, too.")
         if not target.complete:
             raise invalid_value(f"{target.name} is still arriving.", "Wait until its import is done.")
     name = triage_id(owner, heap.id)
@@ -119,14 +119,14 @@ def _check(sorting: Sorting, given: Sequence[Mapping[str, Any]]) -> None:
         raise bad_request("decisions: a track is given twice.", "Send one decision after the other.")
     for one in given:
         if one["track"] not in known:
-            raise not_found(f"No track {one['track']!r} is to be sorted here.", "See cards.")
+            raise not_found(f"Track {one['track']!r} is not in this list.", "See cards.")
         if one["track"] not in queue:
-            raise ServiceError(409, "decided", "This track is decided already.", "Undo, or reload the page.")
+            raise ServiceError(409, "decided", "This track is sorted already.", "Undo, or reload the page.")
         needs_playlist = one["action"] in (Action.ACCEPT, Action.REJECT)
         if needs_playlist != (one["playlist"] is not None):
             raise bad_request("playlist: required for accept and reject, not allowed otherwise.", "See playlists.")
         if needs_playlist and one["playlist"] not in targets:
-            raise not_found("This heap is not sorted into that playlist.", "See playlists.")
+            raise not_found("This list is not being sorted into that playlist.", "See playlists.")
 
 
 def accept_above(services: Services, heap_id: str, viewer: Viewer, at_least: float) -> TriageAnswer:

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, PlaylistPage, TrackPage, expect_accessible
+from tests.browser.pages import ANSWER_MS, PlaylistPage, TrackPage, expect_accessible, faults
 
 pytestmark = pytest.mark.browser
 
@@ -69,6 +69,7 @@ def test_a_view_whose_script_cannot_be_fetched_says_so_and_is_reloaded(page: Pag
     notice = page.get_by_role("alert")
     expect(notice).to_contain_text("This page could not be fetched", timeout=ANSWER_MS)
     expect(page.locator("#search")).to_be_visible()
+    assert faults(page) == []
     page.unroute(script)
     notice.get_by_role("button", name="Reload").click()
     expect(page).to_have_url(f"{live_app}/library")

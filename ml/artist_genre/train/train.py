@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 
 
 def calibrate(model: ArtistGenres, table: ArtistTable, predictor: GenrePredictor) -> ArtistGenres:
-    """Return the model with the weights of the reading and of the pool, chosen on the ``valid`` artists."""
+    """Return the model with the weights of its parts (reading and pool) chosen on the ``valid`` artists."""
     model = choose_reading(model, table, held_out(model, table, predictor, "valid", "genre"))
     heads = [head for head in HEADS if head == "genre" or (predictor.broad and model.broad == predictor.broad)]
     pool = {head: weigh(held_out(model, table, predictor, "valid", head)) for head in heads}

@@ -193,7 +193,7 @@ def drawn_from(snapshot: Snapshot, most: int, seed: int) -> tuple[list[Track], n
 
 
 def families_of(tracks: Sequence[Track], taxonomy: Taxonomy) -> list[str]:
-    """Return the most frequent family of each track's labels (else of its artists' genres); empty if unknown."""
+    """Return the most frequent family of each track's labels, or without any of its artists' genres; "" if unknown."""
 
     def of(track: Track) -> str:
         counts = Counter(name for name in map(taxonomy.family_of, track.labels or track.artist_genres) if name)
