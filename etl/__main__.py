@@ -1,4 +1,4 @@
-"""The command line of imports, harvests and exports: ``python -m etl import FILE_OR_FOLDER_OR_URL...`` and more."""
+"""The command line: ``python -m etl COMMAND`` for imports, harvests, exports and more."""
 
 import argparse
 import logging
@@ -24,7 +24,7 @@ _PATIENCE_SECONDS = 600.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit code: 0 done, 1 something failed or remains, 2 wrong use."""
+    """Run one command and return the exit code: 0 = done, 1 = something failed or remains, 2 = wrong use."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     options = _parser().parse_args(arguments)
     # On SIGTERM the embedded database is closed (and stopped, if no other process uses it).

@@ -82,7 +82,7 @@ def _sums(runs: Iterable[Run], size: Callable[[Run], int]) -> Counter[str | None
 
 
 def with_room(limits: WorkLimits, database: Database, run: Run) -> Run:
-    """Return ``run`` with the number of rows that it may bring.
+    """Return ``run`` with the number of rows that it may import.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from store.runs import STORED, Progress, Run
 
 
 def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers | None = None) -> int:
-    """Do the runs, bring all of them into the catalogue at once, and print the summary."""
+    """Do the runs, build the catalogue once for all of them, print the summary and return the exit code."""
     ours = []
     if workers is None or isinstance(workers, OneCore) or len(run_ids) < 2:
         ended = _in_turn(database, var, run_ids)
@@ -57,7 +57,7 @@ def _stored(database: Database, run_id: str) -> bool:
 
 
 def print_summary(runs: Sequence[Run]) -> None:
-    """Print what was read (or requested), new, already here and skipped (and why) of each run, and the sums."""
+    """Print the counts of each run (read or requested, new, known, skipped and why), and their sums."""
     if not runs:
         return
     width = max(len(run.name) for run in runs)
@@ -93,5 +93,5 @@ def _source_line(row: Mapping[str, Any]) -> str:
 
 
 def local_time(moment: datetime | None) -> str:
-    """Return a time as people here write it."""
+    """Return a time in the local time zone and format."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
