@@ -191,11 +191,11 @@ def pitch_classes(magnitude: Floats) -> tuple[Floats, Floats]:
     hertz = (at + first + np.clip(offset, -0.5, 0.5)) * (RATE / 4096)
     amplitude = np.exp(0.5 * (b - 0.25 * (a - c) * offset))
     pitch_class = np.floor(np.log2(hertz / 16.351597831287414) * BINS + 0.5).astype(np.intp) % BINS
-    place = frame * BINS + pitch_class
+    cell = frame * BINS + pitch_class
     size = len(magnitude) * BINS
 
     def added(chosen: npt.NDArray[np.bool_]) -> Floats:
-        counted = np.bincount(place[chosen], amplitude[chosen], size)
+        counted = np.bincount(cell[chosen], amplitude[chosen], size)
         return counted.reshape(-1, BINS).astype(np.float32)
 
     return added(hertz >= _LOW_HZ), added(hertz < _BASS_TOP_HZ)

@@ -120,8 +120,8 @@ class FileArchive:
                 found = self._recognised(member, Path(folder))
                 _check(found[1])
             except ImportProblem as problem:
-                said = problem.message if member.name in problem.message else f"{member.name}: {problem.message}"
-                faults.append(said)
+                named = member.name in problem.message
+                faults.append(problem.message if named else f"{member.name}: {problem.message}")
                 yield None
             else:
                 yield found
