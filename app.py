@@ -5,9 +5,9 @@ from functools import partial
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api import audio, bounds, covers, current, errors, genres, maps, mine, page, session, sounds, tracks
-from api.again import Again
 from api.application import Application
 from api.playlists import blend, exports, hub, never, playlists, triage
+from api.response_cache import ResponseCache
 from api.sources import gather, sources, uploads
 from api.spotify import lists, login
 from api.status import doctor, metrics, models, packages, status
@@ -37,8 +37,9 @@ def create_app(config: Config | None = None) -> Application:
         static_url_path="/static/dist",
     )
     here = current.register(app, config)
-    # ProxyFix is the outer layer: it sets the client's address and the host name before Again reads them.
-    app.wsgi_app = Again(app.wsgi_app, partial(current.answered_from, here), metrics.count_again(config.json_log))  # type: ignore[method-assign]
+    # ProxyFix is the outer layer: it sets the client's address and the host name before ResponseCache reads them.
+    count = metrics.count_cached(config.json_log)
+    app.wsgi_app = ResponseCache(app.wsgi_app, partial(current.cache_stamp, here), count)  # type: ignore[method-assign]
     if config.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     metrics.register(app, log_requests=config.json_log)

@@ -196,7 +196,7 @@ class Config:
             var=Path(env.get("TASTEMAP_VAR", "") or ROOT / "var").resolve(),
             mongodb_uri=uri,
             max_upload_bytes=_positive(env, "TASTEMAP_MAX_UPLOAD_MB", 256) * MEGABYTE,
-            # Heroku's router terminates TLS and names the dyno; elsewhere the operator says so.
+            # Heroku's router terminates TLS, and sets DYNO.
             behind_proxy=_flag(env, "TASTEMAP_BEHIND_PROXY") or "DYNO" in env,
             sources=_names(env, "TASTEMAP_SOURCES"),
             source_urls={

@@ -1,4 +1,4 @@
-"""The Flask application whose routes return dataclasses, which also describe the answers in the OpenAPI."""
+"""The Flask application. Its routes return dataclasses, which also describe the answers in the OpenAPI document."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -28,16 +28,16 @@ _ERROR = {
         }
     },
 }
-# What api/bounds.py, api/session.py and the database may say to any request, to one that changes something (a POST may
-# start more work than there may be), and to one with a body.
+# The errors with which any request, a request that changes something, and a request with a body may be answered, by
+# api/bounds.py, api/session.py, the limits of work or the database.
 _ERRORS = {
-    "400": "The request makes no sense, or is not well-formed",
+    "400": "The request is not well-formed, or makes no sense",
     "421": "Not a name of this server",
     "503": "The database, a model or the catalogue cannot be used now",
 }
 _ERRORS_OF_CHANGES = {
-    "403": "Not allowed to this browser, or asked for by another site's page",
-    "429": "Too much is open",
+    "403": "Not allowed for this browser, or requested by another site's page",
+    "429": "Too many runs are open",
 }
 _ERRORS_OF_BODIES = {"413": "The body is too large", "422": "A value is not allowed"}
 _FILE_FORM = {
@@ -48,7 +48,7 @@ _FILE_FORM = {
 
 
 class Blueprint(APIBlueprint):
-    """Routes of one resource. What no schema names is refused in a query and in a body."""
+    """Routes of one resource. Fields that the schema does not name are refused in queries and bodies."""
 
     def query(self, schema: type[Schema]) -> Any:
         """Give the route the argument ``query``, checked by ``schema``."""
@@ -56,14 +56,14 @@ class Blueprint(APIBlueprint):
         read = QueryReader(schema())
 
         def decorate(route: Callable[..., Any]) -> Callable[..., Any]:
-            says_what_is_wrong = checked(route)
+            checked_route = checked(route)
 
-            @wraps(says_what_is_wrong)
+            @wraps(checked_route)
             def call(*args: Any, **others: Any) -> Any:
                 try:
                     query = read(request.args)
                 except ValidationError:
-                    return says_what_is_wrong(*args, **others)
+                    return checked_route(*args, **others)  # answers with all errors
                 return route(*args, query=query, **others)
 
             return call
@@ -76,9 +76,9 @@ class Blueprint(APIBlueprint):
 
 
 class QueryReader:
-    """Reads a query as its schema does, by looking at the fields that are given.
+    """Reads a query like its schema, but looks only at the fields that are given.
 
-    Most queries give one or two fields of twenty, and marshmallow looks at each of them.
+    Most queries give one or two of twenty fields, and marshmallow would process all of them.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -91,9 +91,9 @@ class QueryReader:
         }
 
     def __call__(self, given: Mapping[str, str]) -> dict[str, Any]:
-        """Return the values of a query with the defaults of what is not given.
+        """Return the values of a query, with defaults for missing fields.
 
-        Raises marshmallow.ValidationError, without saying all that is wrong.
+        Raises marshmallow.ValidationError with the first error only.
         """
         if not self._required <= given.keys() or not given.keys() <= self._fields.keys():
             raise ValidationError("a field is missing or not known")
@@ -101,17 +101,17 @@ class QueryReader:
 
 
 class _Json(DefaultJSONProvider):
-    """JSON by orjson, a tenth of the time of Flask's own: dataclasses are written as they are, times in ISO 8601."""
+    """JSON by orjson, ten times as fast as Flask's; it writes dataclasses as objects and times in ISO 8601."""
 
     @staticmethod
     def default(value: Any) -> Any:
         return value.isoformat() if isinstance(value, datetime) else DefaultJSONProvider.default(value)
 
-    # The default one's asks for separators, and orjson writes none but the shortest.
+    # The method of DefaultJSONProvider passes separators to dumps, which orjson does not accept.
     response = JSONProvider.response
 
     def dumps(self, obj: Any, **settings: Any) -> str:
-        """Write ``obj``; what orjson refuses, lone surrogates and integers above 64 bits, Flask's own way."""
+        """Write ``obj``; Flask's writer takes what orjson refuses: lone surrogates and integers above 64 bits."""
         if settings:
             return super().dumps(obj, **settings)
         try:
@@ -121,7 +121,7 @@ class _Json(DefaultJSONProvider):
 
 
 class Application(APIFlask):
-    """An APIFlask whose routes may return a dataclass, alone or as ``answer, status``.
+    """An APIFlask whose routes may return a dataclass, or a pair ``answer, status``.
 
     The return annotation of a route is the schema of its answer in the OpenAPI description: a dataclass, a tuple of
     one with a ``Literal`` status, a union of these, or ``Annotated[Response, dataclass]`` for an answer in bytes.
@@ -135,11 +135,11 @@ class Application(APIFlask):
         self.spec_processor(self._with_answers)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return ``func``: no function here is a coroutine, and Flask asks of a dozen in each request."""
+        """Return ``func``: no function here is a coroutine, and Flask would check a dozen in each request."""
         return func
 
     def make_response(self, rv: Any) -> Response:
-        """Turn what a route returns into a response."""
+        """Turn the return value of a route into a response."""
         if is_dataclass(rv):
             rv = self.json.response(rv)
         elif isinstance(rv, tuple) and is_dataclass(rv[0]):
@@ -148,7 +148,7 @@ class Application(APIFlask):
         return response
 
     def _with_answers(self, spec: Any) -> Any:
-        """Add what the routes return to their operations in ``spec``."""
+        """Add the answers of the routes to their operations in ``spec``."""
         answers = list(self._answers())
         schemas, shared = TypeAdapter.json_schemas(
             [(number, "serialization", TypeAdapter(answer)) for number, (_, _, _, answer) in enumerate(answers)],
@@ -176,7 +176,7 @@ class Application(APIFlask):
 
 
 class _AnswerSchema(GenerateJsonSchema):
-    """Schemas of answers: every field is there, and none has a ``title``, which would only repeat its name."""
+    """Schemas of answers: all fields are required, and none has a ``title``, which would only repeat its name."""
 
     def field_is_required(self, field: Any, total: bool) -> bool:
         return True
@@ -186,12 +186,12 @@ class _AnswerSchema(GenerateJsonSchema):
 
 
 def _path_of(rule: str) -> str:
-    """Return a rule of Flask's as OpenAPI writes it."""
+    """Return a rule of Flask as a path of OpenAPI."""
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
 
 
 def _add_errors(operation: dict[str, Any], method: str, *, takes_file: bool) -> None:
-    """Add the errors that every operation of its kind may answer with, and the form of one that takes a file."""
+    """Add to an operation the errors of its kind, and the form if it takes a file."""
     if takes_file:
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE_FORM}}}
     errors = _ERRORS | (_ERRORS_OF_CHANGES if method in {"post", "put", "delete"} else {})
@@ -203,7 +203,7 @@ def _add_errors(operation: dict[str, Any], method: str, *, takes_file: bool) -> 
 
 
 def _by_status(returned: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the statuses and the answers of a route's return annotation; several answers of one status as a union."""
+    """Yield the statuses and answers of a route's return annotation; several answers with one status form a union."""
     answers: dict[str, Any] = {}
     for kind in _members(returned):
         status = "200"

@@ -1,4 +1,4 @@
-"""Own music: its folders and their scans, and playing a file with range requests, as it is."""
+"""Own music: folders and their scans, tags, and playing files with range requests."""
 
 import os
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from services.views import audible
 blueprint = Blueprint("audio", __name__, tag="Own music")
 
 _MAX_PATH = 4096
-# Of an open range, as players ask for, so much is sent at a time: who only looks at the beginning takes no more.
+# Players ask for ranges without an end. They get this much at a time, because many read only the beginning.
 _RANGE_BYTES = 2 << 20
 
 
@@ -62,19 +62,19 @@ class TagsBody(Schema):
     version = String(
         required=True,
         validate=Length(16, 16),
-        metadata={"description": "Of the changes as they were shown: others are not written."},
+        metadata={"description": "The version of the changes that were shown; others are not written."},
     )
     write = List(String(validate=OneOf(FIELDS)), required=True, validate=Length(1, len(FIELDS)))
 
 
 def offer() -> None:
-    """Let the answers of this request say which tracks whoever asks may hear."""
+    """Make the answers of this request say which tracks the viewer may play."""
     audible.set(use.audible_for(services(), session.viewer()))
 
 
 @blueprint.get("/api/library")
 def library() -> use.LibraryView:
-    """The folders with own music and what their last scans found; the operator's."""
+    """The folders with own music and what their last scans found, for the operator."""
     session.require_operator()
     return use.library(services())
 
@@ -83,7 +83,7 @@ def library() -> use.LibraryView:
 @blueprint.query(TracksQuery)
 @blueprint.doc(responses={403: "Not the operator"})
 def tracks(query: dict[str, Any]) -> OwnTracks:
-    """The tracks of the files, a page at a time: found by words of title, artists, album or path, and sorted."""
+    """A page of the files' tracks, sorted, and filtered by words of title, artists, album or path."""
     session.require_operator()
     return own_tracks(services(), **query)
 
@@ -92,7 +92,7 @@ def tracks(query: dict[str, Any]) -> OwnTracks:
 @blueprint.body(ScanBody)
 @blueprint.doc(responses={202: "The run that scans it", 403: "Not the operator", 422: "No such folder"})
 def scan(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
-    """Scan a folder of the server: new and changed files become tracks, with what is computed from their sound."""
+    """Scan a folder of the server: new and changed files become tracks, with features computed from their sound."""
     session.require_operator()
     session.start()
     return RunAnswer(use.start_scan(services(), body["folder"], body["cores"], session.viewer())), 202
@@ -102,7 +102,7 @@ def scan(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
 @blueprint.body(WatchBody)
 @blueprint.doc(responses={404: "A folder that has not been scanned"})
 def watch(body: dict[str, Any]) -> use.LibraryView:
-    """Scan a folder again whenever its files have changed, or no longer."""
+    """Set whether a folder is scanned again whenever its files have changed."""
     session.require_operator()
     return use.watch(services(), body["folder"], watched=body["watched"])
 
@@ -111,7 +111,7 @@ def watch(body: dict[str, Any]) -> use.LibraryView:
 @blueprint.body(FolderBody)
 @blueprint.doc(responses={202: "The run that forgets it", 403: "Not the operator", 404: "Not scanned"})
 def forget(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
-    """Forget a folder and what was computed from its files; the files themselves stay as they are."""
+    """Forget a folder and everything computed from its files; the files themselves do not change."""
     session.require_operator()
     session.start()
     return RunAnswer(use.forget(services(), body["folder"], session.viewer())), 202
@@ -120,7 +120,7 @@ def forget(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
 @blueprint.get("/api/library/files/<name>/tags")
 @blueprint.doc(responses={403: "Not the operator, or not allowed by the settings", 404: "No such file"})
 def tags(name: str) -> TagChanges:
-    """What would be written into the tags of a file of one's own, beside what they say: genre, tempo, key, mood.
+    """The tags of an own file, and what would be written into them: genre, tempo, key, mood.
 
     `name` is the last part of a track's `audio_url`.
     """
@@ -138,7 +138,7 @@ def tags(name: str) -> TagChanges:
     }
 )
 def change_tags(name: str, body: dict[str, Any]) -> TagChanges:
-    """Write some of the changes that were shown into the tags of a file; the answer is what is left to change."""
+    """Write some of the shown changes into the tags of a file; the answer has the remaining changes."""
     session.require_operator()
     return write_tags(services(), name, body["version"], body["write"], session.viewer())
 
@@ -155,9 +155,9 @@ def change_tags(name: str, body: dict[str, Any]) -> TagChanges:
     }
 )
 def play(name: str) -> Response:
-    """A file of one's own as it lies on the disk, whole or the range that is asked for.
+    """An own file as it is on the disk, whole or a range of it.
 
-    `audio_url` of a track is such an address. The operator hears everything, others the demo.
+    `audio_url` of a track is such an address. The operator may play every file, others only the demo.
     """
     opened = use.open_audio(services(), name, session.viewer())
     file = os.fdopen(opened.descriptor, "rb")
@@ -180,17 +180,17 @@ def play(name: str) -> Response:
         file.close()
         raise
     if answer.content_range and "wsgi.file_wrapper" in request.environ:
-        # Our server sends as many bytes as were said, as they are read; blocks of them would wait on the disk.
+        # Our server then sends the announced bytes directly from the file; it would buffer blocks on the disk.
         file.seek(answer.content_range.start or 0)
         answer.response = wrap_file(request.environ, file)
     return answer
 
 
 def _with_one_range(answer: Response, size: int) -> dict[str, Any]:
-    """Return the request's environment with the one range that is answered, closed, or without a range.
+    """Return the request's environment with one range that has an end, or without a range.
 
-    Others count as not asked for, which is how a server may take them (RFC 9110, section 14.2), as does any where the
-    file is not what the request is about.
+    A server may ignore ranges (RFC 9110, section 14.2): we ignore several ranges, other units, and a range of a file
+    that the client has already.
     """
     wanted = parse_range_header(request.headers.get("Range"))
     is_one = wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1

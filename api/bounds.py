@@ -1,4 +1,4 @@
-"""What a request may hold: a body within its route's bound, text in its address, JSON that is safe to work with."""
+"""Limits of requests: the size of the body, the characters of the address, and the depth and numbers of JSON."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,9 +14,9 @@ __all__ = ["LARGEST_BODY", "MAX_BODY", "read_json", "register", "takes", "takes_
 MAX_BODY = 64 * 1024
 # Room for the other parts of a form with a file.
 _FORM = MEGABYTE
-# Lists in objects in lists are what routes take; a JSON parser's own limit is the stack of the process.
+# Routes take a few levels; without a limit, deep nesting could exhaust the stack.
 MAX_DEPTH = 16
-# JSON's numbers are those of JavaScript (RFC 8259, section 6): beyond this, whole numbers are not exact.
+# Beyond this, whole numbers are not exact in JavaScript (RFC 8259, section 6).
 MAX_NUMBER = 2**53 - 1
 _HINT = "See /api/openapi.json for what this address takes."
 
@@ -24,7 +24,7 @@ Route = TypeVar("Route", bound=Callable[..., Any])
 
 
 def takes(max_bytes: int) -> Callable[[Route], Route]:
-    """Let a route take a body of ``max_bytes`` in the place of :data:`MAX_BODY`."""
+    """Let a route take a body of ``max_bytes`` instead of :data:`MAX_BODY`."""
 
     def mark(route: Route) -> Route:
         route.max_body = max_bytes  # type: ignore[attr-defined]
@@ -34,7 +34,7 @@ def takes(max_bytes: int) -> Callable[[Route], Route]:
 
 
 def takes_file(route: Route) -> Route:
-    """Let a route take a form with the field ``file``, as large as TASTEMAP_MAX_UPLOAD_MB says, and ``options``."""
+    """Let a route take a form with the fields ``file``, up to TASTEMAP_MAX_UPLOAD_MB, and ``options``."""
     route.takes_file = True  # type: ignore[attr-defined]
     return route
 
@@ -58,7 +58,7 @@ def register(app: Flask, max_upload_bytes: int) -> None:
 def _check_address() -> None:
     query = request.query_string
     if "\0" in request.path or b"%00" in query or b"\0" in query:
-        raise bad_request("The address holds a NUL character.", "Leave it out.")
+        raise bad_request("The address contains a NUL character.", "Leave it out.")
 
 
 def read_json(body: bytes | str) -> Any:
@@ -67,8 +67,8 @@ def read_json(body: bytes | str) -> Any:
     Raises
     ------
     ServiceError
-        400: it is not JSON, is nested deeper than :data:`MAX_DEPTH`, or holds a NUL character, half a character, or a
-        number beyond :data:`MAX_NUMBER`.
+        400: it is not JSON, is nested deeper than :data:`MAX_DEPTH`, or contains a NUL character, half a surrogate
+        pair, or a number beyond :data:`MAX_NUMBER`.
     """
     try:
         value = orjson.loads(body)
@@ -90,6 +90,6 @@ def _check(value: Any, depth: int) -> None:
             _check(member, depth - 1)
     elif isinstance(value, str):
         if "\0" in value:
-            raise ServiceError(400, "bad_json", "The body holds a NUL character.", "Leave it out.")
+            raise ServiceError(400, "bad_json", "The body contains a NUL character.", "Leave it out.")
     elif isinstance(value, int | float) and abs(value) > MAX_NUMBER:
-        raise ServiceError(400, "bad_json", f"The body holds a number beyond {MAX_NUMBER}.", _HINT)
+        raise ServiceError(400, "bad_json", f"The body contains a number beyond {MAX_NUMBER}.", _HINT)

@@ -1,4 +1,4 @@
-"""Covers: the pictures of albums, through this server."""
+"""Covers of albums, served by this server."""
 
 from apiflask.schemas import FileSchema
 from flask import Response, send_file
@@ -18,13 +18,14 @@ _DAY_SECONDS = 86_400
 @blueprint.output(FileSchema(), content_type="image/*", description="The picture")
 @blueprint.doc(responses={204: "No source that is on has one", 404: "No such track"})
 def cover(track_id: str) -> Response:
-    """The picture in the track's own file, else the cover of its album: fetched by this server from a source that is
-    on, and kept here for some days.
+    """The picture in the track's own file, else the cover of its album.
+
+    This server fetches covers from a source that is switched on, and keeps them for some days.
     """
     if own := own_cover(services(), track_id, session.viewer()):
         return send_file(own, conditional=True, max_age=_DAY_SECONDS)
     found = find_cover(services(), track_id, session.viewer())
     answer = Response(found.content, content_type=found.kind) if found else Response(status=204)
-    # One that is slow may be there soon; a browser shows what it has for a day.
+    # A missing cover may be fetched soon, so the browser may ask again; a found one is cached for a day.
     answer.headers["Cache-Control"] = f"private, max-age={_DAY_SECONDS if found else 300}"
     return answer

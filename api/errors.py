@@ -1,4 +1,4 @@
-"""One shape for everything that goes wrong: ``{"error": {"code", "message", "hint", ...}}``."""
+"""Answers every error with the same JSON: ``{"error": {"code", "message", "hint", ...}}``."""
 
 import logging
 import math
@@ -21,7 +21,7 @@ from store.runs import ImportProblem
 
 log = logging.getLogger(__name__)
 
-# By code. Every other problem of an uploaded file is 422, every other error 500.
+# The status by code. Every other problem of an uploaded file is 422, every other error 500.
 _STATUS = {
     "not_found": 404,
     "kept": 409,
@@ -42,7 +42,7 @@ _STATUS = {
     "disk_unwritable": 503,
     "vault_unusable": 503,
 }
-# Spotify is the one source whose failures end a request.
+# Only failures of Spotify end a request; other sources are optional.
 _SOURCE_STATUS = {
     FaultKind.LIMITED: (503, "spotify_limited"),
     FaultKind.UNREACHABLE: (502, "spotify_unreachable"),
@@ -51,17 +51,17 @@ _SOURCE_STATUS = {
     FaultKind.ABSENT: (403, "spotify_refused"),
 }
 INTERNAL_ERROR = ServiceError(500, "internal_error", "Something broke on our side.", "The server's log says what.")
-# A database that does not answer is asked again after so long.
+# The Retry-After of an answer when the database does not answer.
 _STORE_SECONDS = 5
-_SPLIT = "Split the file, and bring the parts."
+_SPLIT = "Split the file, and import the parts."
 _HINTS = {
-    404: "See /api/openapi.json for what there is.",
+    404: "See /api/openapi.json for the addresses.",
     405: "See /api/openapi.json for the methods of each address.",
 }
 
 
 def register(app: APIFlask) -> None:
-    """Let every error leave the application in the one shape, routing errors included."""
+    """Answer every error of ``app`` with JSON, routing errors included."""
     app.register_error_handler(TastemapError, tastemap_error)
     app.register_error_handler(NotThere, _not_there)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
@@ -71,7 +71,7 @@ def register(app: APIFlask) -> None:
 
 
 def tastemap_error(error: TastemapError) -> tuple[Response, int]:
-    """Turn an error of ours into an answer."""
+    """Turn an error of Tastemap into an answer."""
     status, code, details = _in_http(error)
     message, hint = error.message, in_words(error.hint)
     if status >= 500:
@@ -86,18 +86,18 @@ def tastemap_error(error: TastemapError) -> tuple[Response, int]:
 
 
 def http_error(error: HTTPException, headers: Mapping[str, Any] | None = None) -> tuple[Response, int]:
-    """Turn an error of the routing, whose headers are ``headers`` or its own, into an answer."""
+    """Turn an error of Flask's routing into an answer; ``headers`` replace those of the error."""
     status = error.code or 500
     code = (error.name or "error").lower().replace(" ", "_")
     answer, status = tastemap_error(ServiceError(status, code, error.description or error.name, _HINTS.get(status, "")))
-    # Which methods there are, how many bytes there are: RFC 9110 wants them said.
-    said = dict(error.get_headers()) if headers is None else headers
-    answer.headers.extend({name: value for name, value in said.items() if name in {"Allow", "Content-Range"}})
+    # RFC 9110 requires these headers: the allowed methods, and the size of the file.
+    given = dict(error.get_headers()) if headers is None else headers
+    answer.headers.extend({name: value for name, value in given.items() if name in {"Allow", "Content-Range"}})
     return answer, status
 
 
 def _not_there(_: NotThere) -> tuple[Response, int]:
-    return tastemap_error(not_found("The source does not have this (any more).", "Look at its lists again."))
+    return tastemap_error(not_found("The source does not have this any more.", "Look at its lists again."))
 
 
 def _invalid_input(error: HTTPError) -> tuple[Response, int]:
@@ -121,7 +121,7 @@ def _fault(error: Exception) -> tuple[Response, int]:
 
 
 def _in_http(error: TastemapError) -> tuple[int, str, Mapping[str, Any]]:
-    """Return the status, the code and the further members of the error object."""
+    """Return the status, the code and the additional members of the error object."""
     if isinstance(error, ServiceError):
         return error.status, error.code, error.details
     if isinstance(error, SourceFault) and not isinstance(error, NotConnected):

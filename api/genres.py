@@ -1,4 +1,4 @@
-"""The taxonomy: families of genres, and where any genre's name belongs."""
+"""The taxonomy: families of genres, and the family of any genre's name."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ class GenreName(Schema):
 
 @dataclass(frozen=True)
 class GenreFamily:
-    """A family, its genres of the 114, and how many names of genres belong there."""
+    """A family, those of the 114 genres that it has, and the number of known genre names in it."""
 
     family: str
     genres: list[str]
@@ -41,7 +41,7 @@ class GenrePlacement(Placement):
 
 @blueprint.get("/api/genres")
 def genres() -> GenresAnswer:
-    """The families, the genres in each, and how many names of genres are known to belong there."""
+    """The families, the genres in each, and the number of known genre names in each."""
     taxonomy = services().genre.taxonomy
     sizes = Counter(taxonomy.predict(name).family for name in taxonomy.names)
     families = [GenreFamily(family, list(taxonomy.members(family)), sizes[family]) for family in taxonomy.families]
@@ -51,7 +51,7 @@ def genres() -> GenresAnswer:
 @blueprint.get("/api/genres/place")
 @blueprint.query(GenreName)
 def place(query: dict[str, str]) -> GenrePlacement:
-    """The family and the nearest of the 114 genres of any genre's name, how sure that is and how it was found."""
+    """The family and the nearest of the 114 genres for any genre's name, with the confidence and how it was found."""
     try:
         return GenrePlacement(name=query["name"], **asdict(services().genre.taxonomy.predict(query["name"])))
     except ValueError as fault:

@@ -1,6 +1,6 @@
 """Slows down guessing of the operator's key: after some wrong keys an address must wait, longer each time.
 
-Each process counts for itself, and in bounded memory.
+Each process counts separately, in bounded memory.
 """
 
 import ipaddress
@@ -18,8 +18,8 @@ _FORGOTTEN_AFTER = 24 * 3600.0
 _ADDRESSES = 1000
 
 
-class LockedOut(TastemapError):  # noqa: N818 - a rule
-    """Too many wrong keys came from here; ``retry_after_s`` says when the next is looked at, in seconds."""
+class LockedOut(TastemapError):  # noqa: N818 - a limit, not a fault
+    """Too many wrong keys came from an address; after ``retry_after_s`` seconds it may try again."""
 
     code = "locked_out"
 
@@ -36,7 +36,7 @@ class _Tries:
 
 
 class Lockout:
-    """Wrong keys by address; one of IPv6 stands for its network of /64, which one subscriber has."""
+    """Counts wrong keys by address. An IPv6 address counts as its /64 network, which one subscriber has."""
 
     def __init__(self) -> None:
         self._tries: OrderedDict[str, _Tries] = OrderedDict()
@@ -71,7 +71,7 @@ class Lockout:
 
 
 def network_of(address: str | None) -> str:
-    """Return what stands for an address: itself, or its network of /64 for one of IPv6; "" for none."""
+    """Return the address itself, the /64 network of an IPv6 address, or "" if there is no valid address."""
     try:
         known = ipaddress.ip_address(address or "")
     except ValueError:

@@ -46,7 +46,7 @@ class AlikeQuery(Schema):
 def clusters() -> clustering.ClustersAnswer:
     """The clusters with the genres that fill each, the heat map of genres and families, and the sweep.
 
-    `exemplar.track` names a track of the catalogue that sounds like the cluster's exemplar, where it has one.
+    `exemplar.track` is a track of the catalogue that sounds like the cluster's exemplar, if there is one.
     """
     return clustering.describe_clusters(services(), session.viewer())
 
@@ -63,16 +63,16 @@ def predict(query: dict[str, Any]) -> clustering.ClusterAnswer:
 @blueprint.query(HistogramQuery)
 @blueprint.doc(responses={404: "No such family or playlist"})
 def feature_histograms(query: dict[str, str]) -> features.Histograms:
-    """How often each value of each audio feature occurs, here and among the tracks that the families learnt from.
+    """Histograms of each audio feature, for these tracks and for the tracks that the families were trained on.
 
-    `edges` are the bounds of the bins; values beyond the first and the last count in the end bins.
+    `edges` are the bounds of the bins; values outside them count in the first or the last bin.
     """
     return features.histograms_of(services(), query["playlist"], query["family"], session.viewer())
 
 
 @blueprint.get("/api/features/sources")
 def feature_sources() -> features.CatalogueSources:
-    """Of how many tracks of the catalogue each source told the audio features."""
+    """The number of tracks of the catalogue with audio features, by the source of these."""
     return features.sources_of_catalogue(services(), session.viewer())
 
 
@@ -80,7 +80,7 @@ def feature_sources() -> features.CatalogueSources:
 @blueprint.query(ProjectionQuery)
 @blueprint.doc(responses={204: "None has been computed"})
 def catalogue_projection(query: dict[str, Any]) -> MapOrNone:
-    """The map of the catalogue: columns of equal length, one entry per track; `placed` ones came later."""
+    """The map of the catalogue, as columns with one entry per track; `placed` tracks were added later."""
     return maps.catalogue_map(services(), query.get("track_id"), session.viewer()) or _NONE
 
 
@@ -88,9 +88,9 @@ def catalogue_projection(query: dict[str, Any]) -> MapOrNone:
 @blueprint.query(FarQuery)
 @blueprint.doc(responses={404: "The track is not on such a map"})
 def far_neighbours(query: dict[str, Any]) -> maps.FarNeighbours:
-    """Which of the ten tracks that a map shows nearest to a track are far from it in sound.
+    """Those of the ten nearest tracks on the map that are far from a track in sound.
 
-    `nearer_share` of all tracks on the map, more than a quarter, sound more like it.
+    `nearer_share` is the share of all tracks on the map that sound more like it: more than a quarter.
     """
     return maps.far_neighbours(services(), query["track_id"], query["method"], query["playlist"], session.viewer())
 
@@ -99,13 +99,13 @@ def far_neighbours(query: dict[str, Any]) -> maps.FarNeighbours:
 @blueprint.query(ProjectionQuery)
 @blueprint.doc(responses={204: "No map has been computed of it", 404: "No such playlist"})
 def playlist_projection(playlist_id: str, query: dict[str, Any]) -> MapOrNone:
-    """The map of a playlist; tracks that came after it was computed are `placed` among their nearest."""
+    """The map of a playlist; tracks added after it was computed are `placed` among their nearest neighbours."""
     return maps.playlist_map(services(), playlist_id, query.get("track_id"), session.viewer()) or _NONE
 
 
 @blueprint.get("/api/timbre/map")
 def timbre_map() -> timbres.TimbreMap:
-    """Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half."""
+    """The map of all analysed tracks with their clusters, and how well the embedding finds a track's other half."""
     return timbres.timbre_map(services(), session.viewer())
 
 
@@ -113,5 +113,5 @@ def timbre_map() -> timbres.TimbreMap:
 @blueprint.query(AlikeQuery)
 @blueprint.doc(responses={404: "The track has no analysis here"})
 def timbre_alike(query: dict[str, Any]) -> timbres.TimbreAlike:
-    """The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1)."""
+    """The analysed tracks that sound most like a track, with the cosine of their embeddings (-1 to 1)."""
     return timbres.timbre_alike(services(), query["track_id"], query["limit"], session.viewer())

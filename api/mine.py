@@ -1,4 +1,4 @@
-"""Deletes everything that a browser brought in."""
+"""Deletes everything that a browser has imported or made."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,10 @@ class DeletedAnswer:
 
 @blueprint.delete("/api/mine")
 def delete_mine() -> DeletedAnswer:
-    """Delete all that this browser brought in: playlists with their tracks, what was learnt from them, what was
-    decided of them, its runs, its login to Spotify, its "never again". It is a stranger from then on.
+    """Delete everything of this browser, and end its session.
+
+    That is its playlists and their tracks, the models and decisions made from them, its runs, its login to Spotify and
+    its list of unwanted tracks.
     """
     here, owner = services(), session.owner()
     if owner is None:

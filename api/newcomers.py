@@ -1,6 +1,6 @@
-"""Limits the new sessions of an address: whoever drops the cookie must not get fresh limits of a session each time.
+"""Limits the new sessions of an address, so that nobody gets new limits by deleting the cookie again and again.
 
-Each process counts for itself, and in bounded memory.
+Each process counts separately, in bounded memory.
 """
 
 import math
@@ -15,8 +15,8 @@ HOUR = 3600.0
 _ADDRESSES = 10_000
 
 
-class TooManySessions(TastemapError):  # noqa: N818 - a rule
-    """Too many browsers are new here at this address; ``retry_after_s`` says when the next may come, in seconds."""
+class TooManySessions(TastemapError):  # noqa: N818 - a limit, not a fault
+    """An address has opened too many sessions; after ``retry_after_s`` seconds it may open another."""
 
     code = "too_many_sessions"
 
@@ -27,15 +27,15 @@ class TooManySessions(TastemapError):  # noqa: N818 - a rule
 
 
 class Newcomers:
-    """New sessions by address: ``most`` at once, and as many again over each hour."""
+    """Counts new sessions by address: each may open ``most`` at once, and as many again spread over each hour."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # how many may come, and when that was so
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # how many sessions are left, as of when
         self._lock = threading.Lock()
 
     def admit(self, address: str | None) -> None:
-        """Count a new session; raises TooManySessions where its address has opened all that it may for now."""
+        """Count a new session; raises TooManySessions if its address has none left."""
         now, network = time.monotonic(), network_of(address)
         with self._lock:
             left, at = self._left.pop(network, (float(self._most), now))

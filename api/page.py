@@ -1,4 +1,4 @@
-"""The one page: its shell at each of its addresses, its built files, and the policy it lives under."""
+"""Serves the page: its HTML at each of its addresses, its built files, and its security headers."""
 
 import json
 from urllib.parse import quote
@@ -21,8 +21,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "font-src 'self'",
         "connect-src 'self'",
         "frame-src https://open.spotify.com",
-        # Thirty-second previews, from Deezer's and Apple's own servers; their terms forbid handing them on.
-        # And own files, which come from here.
+        # Previews of thirty seconds come from Deezer's and Apple's servers, because their terms forbid us to pass them
+        # on. Own files come from this server.
         "media-src 'self' https://*.dzcdn.net https://audio-ssl.itunes.apple.com",
         "base-uri 'none'",
         "form-action 'self'",
@@ -31,7 +31,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
-# The parts that views have an address for; the page's router reads the same file.
+# The parts of views that have an address; the page's router reads the same file.
 PARTS: dict[str, list[str]] = json.loads((ROOT / "frontend" / "src" / "addresses.json").read_text())
 
 
@@ -46,7 +46,7 @@ def paths() -> list[str]:
 
 
 def is_of_the_page(path: str) -> bool:
-    """Tell whether a browser that asks for ``path`` expects the page, and neither data nor a file."""
+    """Return whether the client that asks for ``path`` expects the page, and neither data nor a file."""
     asks_for_html = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     return asks_for_html and not path.startswith(("/api/", "/static/"))
 
@@ -60,14 +60,14 @@ def register(app: APIFlask, config: Config) -> None:
             root=str(config.static),
             prefix="static/dist",
             allow_all_origins=False,
-            # The names carry a hash, so a browser may keep them for good; the build writes a .gz beside each.
+            # The names contain a hash, so a browser may cache them for ever; the build writes a .gz beside each file.
             immutable_file_test=lambda path, url: not url.endswith(".json"),
             add_headers_function=lambda headers, path, url: headers.add_header("X-Content-Type-Options", "nosniff"),
         )
 
     @app.doc(hide=True)
     def page(id: str = "", **_: str) -> str:
-        # The same address as in usePlaylist.js, where every tab of a playlist asks for it.
+        # The same address as in usePlaylist.js, so that the browser can load the rows before the scripts.
         rows = f"/api/playlists/{quote(id)}/columns?start=0" if request.path.startswith("/playlist/") and id else ""
         discover = request.path == "/"
         return render_template("index.html", version=app.version, discover=discover, rows=rows, **built_files(config))
@@ -77,7 +77,7 @@ def register(app: APIFlask, config: Config) -> None:
 
     @app.errorhandler(404)
     def no_such_page(error: NotFound) -> tuple[str | Response, int]:
-        """Show a browser the page, which says that there is nothing here, and everybody else the usual error."""
+        """Answer a browser with the page, which says that nothing is here, and other clients with JSON."""
         return (page(), 404) if is_of_the_page(request.path) else http_error(error)
 
 
@@ -91,7 +91,7 @@ def harden(response: Response) -> Response:
 
 
 def built_files(config: Config) -> dict[str, object]:
-    """Return the addresses of the newest build's files; raises ServiceError 503 where there is none."""
+    """Return the addresses of the newest build's files; raises ServiceError 503 if there is no build."""
     try:
         built = json.loads((config.static / ".vite" / "manifest.json").read_text())
         entry, first = built["src/main.js"], built["src/first.js"]

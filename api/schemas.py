@@ -1,4 +1,4 @@
-"""Queries and answers that several resources share; /api/openapi.json is made of them."""
+"""Schemas of queries and answers that several resources share."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from services.runs import RunView
 MAX_QUERY = 500  # characters; the longest title in the public tables has under 400
 text = Length(max=MAX_QUERY)
 track_id = Length(min=1, max=MAX_QUERY)
-# As `exclude` of a schema it hides, for mypy alone, an attribute of marshmallow's Schema; the metaclass takes it away.
+# mypy takes a field `exclude` for an attribute of marshmallow's Schema; at run time the metaclass removes the field.
 excluded = String(load_default="", metadata={"description": "Track ids that must not come back, with commas."})
 
 
 class LinkQuery(Schema):
     playlist = String(
         validate=text,
-        metadata={"description": "Id of a playlist with the track in it: whoever has its link may see the track."},
+        metadata={"description": "Id of a playlist with the track in it: everybody with its link may see the track."},
     )
 
 
@@ -28,7 +28,7 @@ class SubjectQuery(LinkQuery):
     )
     track = String(validate=text, metadata={"description": "Title."})
     artist = String(validate=text)
-    track_id = String(validate=text, metadata={"description": "Spotify's id, or ours for local files."})
+    track_id = String(validate=text, metadata={"description": "Spotify's id, or Tastemap's for local files."})
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
-"""Who is asking, and what they may.
+"""Sessions: who sends a request, and what they may do.
 
-A browser is an anonymous session: a random id in a cookie that we sign, so that nobody who reads the database, and no
-page that plants a cookie, can be somebody else. What concerns everybody (the
-sources, their credentials, which model is served) the operator alone may change. On a machine of one's own (no proxy
-before it) that is whoever reaches the page. Where it stands on the web, or where TASTEMAP_OPERATOR_KEY is set, a
-browser must have named the key.
+A browser is an anonymous session: a random id in a signed cookie. Because of the signature, neither a reader of the
+database nor a page that plants a cookie can take over a session. Only the operator may change what concerns everybody:
+sources, their credentials, and which model is served. Without a proxy and without TASTEMAP_OPERATOR_KEY, everybody who
+reaches the page is the operator; otherwise a browser must have given the key.
 """
 
 import hashlib
@@ -42,21 +41,22 @@ _HOME = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localhost")
 
 
 def owner() -> str | None:
-    """Return the asking session's id, or ``None`` for a browser that has brought nothing in yet.
+    """Return the id of the session, None for a browser that has not imported anything yet.
 
-    A cookie counts if we have signed it. One from the time before that counts if something is stored under it.
+    A cookie is valid if we have signed it. Unsigned cookies of an earlier version are valid if something is stored for
+    them.
     """
     if "owner" not in g:
-        # Werkzeug looks through all headers for cookies, and most programs send none.
+        # Faster than asking werkzeug, which searches all headers; most programs send no cookie.
         g.owner = _known_owner(request.cookies.get(_SESSION, "")) if "HTTP_COOKIE" in request.environ else None
     known: str | None = g.owner
     return known
 
 
 def start() -> str:
-    """Return the asking session's id, opening a session where there is none.
+    """Return the id of the session; open a session if there is none.
 
-    Raises TooManySessions where the address has opened all that it may for now.
+    Raises TooManySessions if the address has opened too many.
     """
     if owner() is None:
         cast(Newcomers, current_app.extensions["newcomers"]).admit(request.remote_addr)
@@ -66,12 +66,12 @@ def start() -> str:
 
 
 def end() -> None:
-    """Let the browser forget its session with this answer."""
+    """Delete the session's cookie with this answer."""
     g.session_ended = True
 
 
 def keep(response: Response) -> Response:
-    """Send the browser the cookie of a session that is new, or that has not been renewed for a week."""
+    """Send the cookie of a session that is new, or was not renewed for a week, or delete that of an ended one."""
     if g.get("session_ended"):
         response.delete_cookie(_SESSION)
     elif g.get("renew_session"):
@@ -85,7 +85,7 @@ def _known_owner(cookie: str) -> str | None:
     signed = _SIGNED.fullmatch(cookie)
     if signed and hmac.compare_digest(cookie, _signed(signed["owner"], int(signed["issued"]))):
         age = time.time() - int(signed["issued"])
-        # One from the future is of a clock that was wrong; the browser forgets it in time all the same.
+        # A time in the future comes from a wrong clock: the cookie is renewed.
         g.renew_session = not 0 <= age <= _RENEW_DAYS * _DAY_SECONDS
         return signed["owner"] if age < _SESSION_DAYS * _DAY_SECONDS else None
     before = hashlib.sha256(cookie.encode()).hexdigest()
@@ -102,13 +102,13 @@ def _signed(owner_id: str, issued: int | None = None) -> str:
 
 
 def refuse_foreign_hosts() -> None:
-    """Refuse requests by a name that is not ours: a page elsewhere may let its own name point to this machine.
+    """Refuse requests for unknown host names, which protects against DNS rebinding.
 
-    Addresses, names without a dot and names of a home network are ours; behind a proxy that is the proxy's matter.
-    Raises ServiceError 421 otherwise.
+    IP addresses, names without a dot, names of a home network and TASTEMAP_HOSTS are known; behind a proxy, the proxy
+    must check the name. Raises ServiceError 421 otherwise.
     """
     config = services().config
-    # Werkzeug gives no host where the name has letters that are not allowed, such as a line below; browsers take it.
+    # Werkzeug returns no host for a name with invalid characters, such as an underscore, which browsers accept.
     given = request.host or request.headers.get("Host", "")
     if config.behind_proxy or not given or (request.host and _is_at_home(request.host)):
         return
@@ -139,10 +139,10 @@ def _is_address(name: str) -> bool:
 
 
 def refuse_foreign_pages() -> None:
-    """Refuse a change that a page of another origin asks for in the listener's browser.
+    """Refuse a change that another site's page requests (cross-site request forgery).
 
-    Raises ServiceError 403 for a method that changes something and an ``Origin`` that is not ours, by its scheme too
-    where we are reached over TLS, or a ``Sec-Fetch-Site`` that names another site.
+    Raises ServiceError 403 for a method that changes something if ``Origin`` is not ours (over TLS its scheme counts,
+    too) or ``Sec-Fetch-Site`` names another site.
     """
     if request.method in {"GET", "HEAD", "OPTIONS"}:
         return
@@ -154,14 +154,14 @@ def refuse_foreign_pages() -> None:
 def _is_ours(origin: str) -> bool:
     try:
         parts = urlsplit(origin)
-    except ValueError:  # a bracket stands where an address in numbers should
+    except ValueError:  # invalid brackets in the address
         return False
-    # A proxy that ends TLS may be there without our knowing: then we see http, and the browser https.
+    # Behind a proxy that terminates TLS, we see http and the browser https, even without TASTEMAP_BEHIND_PROXY.
     return parts.netloc == request.host and (parts.scheme == request.scheme or parts.scheme == "https")
 
 
 def refuse_without_room() -> None:
-    """Refuse what is to be stored while the disk is all but full; raises DiskFull. What is deleted makes room."""
+    """Refuse requests that store something while the disk is almost full; raises DiskFull. Deletions are allowed."""
     if request.method in {"POST", "PUT", "PATCH"}:
         require_room(services().config.var)
 
@@ -173,9 +173,9 @@ def mark_operator(response: Response, key: str) -> Response:
 
 
 def viewer() -> Viewer:
-    """Return who is asking, and by the link of which playlist; who changes that calls :func:`start` before it."""
+    """Return who sends the request, and by the link of which playlist. Call :func:`start` first to open a session."""
     if "viewer" not in g or g.viewer.owner != owner():
-        # Most addresses name no playlist, and werkzeug would read all that they do name.
+        # Faster than letting werkzeug parse every query; most name no playlist.
         link = request.args.get("playlist") if b"playlist" in request.query_string else None
         g.viewer = Viewer(owner(), is_operator(), link)
     known: Viewer = g.viewer
@@ -183,15 +183,15 @@ def viewer() -> Viewer:
 
 
 def require_operator() -> None:
-    """Let a browser pass that may change what concerns everybody; raises ServiceError 403 for any other."""
+    """Raise ServiceError 403 unless this browser may change what concerns everybody."""
     config = services().config
     if not config.operator_key:
         if not config.behind_proxy:
             return
-        hint = "Whoever runs this server sets TASTEMAP_OPERATOR_KEY and then names it here."
+        hint = "Whoever runs this server must set TASTEMAP_OPERATOR_KEY and enter it here."
         raise ServiceError(403, "operator_only", "Only whoever runs this server may change this.", hint)
     if not _is_mark(request.cookies.get(_OPERATOR, ""), config.operator_key):
-        hint = "Name the key of this server (TASTEMAP_OPERATOR_KEY) and try again."
+        hint = "Enter the key of this server (TASTEMAP_OPERATOR_KEY) and try again."
         raise ServiceError(403, "operator_only", "Only whoever runs this server may change this.", hint)
 
 
@@ -205,21 +205,21 @@ def is_operator() -> bool:
 
 
 def for_viewer(found: Sequence[Shown]) -> list[Shown]:
-    """Return the dataclasses in ``found`` as whoever asks may read them: only the operator sees where files lie."""
-    return list(found) if is_operator() else [replace(one, **_without_paths(one)) for one in found]
+    """Return the dataclasses in ``found`` for this browser: paths are removed unless it is the operator's."""
+    return list(found) if is_operator() else [replace(item, **_without_paths(item)) for item in found]
 
 
 def without_paths(text: str) -> str:
-    """Return ``text`` without the folders in which this installation lies."""
+    """Return ``text`` with short names instead of this installation's folders."""
     config = services().config
-    places = {config.var: "var", config.models: "models", config.static: "static", ROOT: "."}
-    for folder, name in sorted(places.items(), key=lambda place: -len(str(place[0]))):
-        text = text.replace(str(folder), name)
+    names = {config.var: "var", config.models: "models", config.static: "static", ROOT: "."}
+    for folder in sorted(names, key=lambda folder: -len(str(folder))):
+        text = text.replace(str(folder), names[folder])
     return text
 
 
-def _without_paths(one: "DataclassInstance") -> dict[str, str]:
-    texts = {field.name: getattr(one, field.name) for field in fields(one)}
+def _without_paths(item: "DataclassInstance") -> dict[str, str]:
+    texts = {field.name: getattr(item, field.name) for field in fields(item)}
     return {name: without_paths(text) for name, text in texts.items() if type(text) is str}
 
 

@@ -1,4 +1,4 @@
-"""How one's own files sound: what is alike, a path between two, the same recording twice."""
+"""The sound of own files: similar tracks, a path between two tracks, duplicate recordings."""
 
 from typing import Any, Literal
 
@@ -28,9 +28,9 @@ class PathQuery(Schema):
 
 @blueprint.get("/api/sound")
 def state() -> use.SoundState:
-    """How many of one's own files can be compared by their sound, and which hold the same recording.
+    """How many own files can be compared by their sound, and which are the same recording.
 
-    The operator sees all files, others those that they have dropped into the page; the demo's are there where it is.
+    The operator sees all files; others see the files that they have uploaded, and the demo's if they have it.
     """
     return use.state(services(), session.viewer())
 
@@ -38,7 +38,7 @@ def state() -> use.SoundState:
 @blueprint.post("/api/sound")
 @blueprint.doc(responses={202: "The run that does it", 403: "Not the operator"})
 def listen() -> tuple[RunAnswer, Literal[202]]:
-    """Find out what those files sound like of which that is not known yet; a scan does so at its end."""
+    """Find out what the remaining files sound like; a scan does this at its end."""
     session.require_operator()
     session.start()
     return RunAnswer(use.start(services(), session.viewer())), 202
@@ -48,7 +48,7 @@ def listen() -> tuple[RunAnswer, Literal[202]]:
 @blueprint.query(AlikeQuery)
 @blueprint.doc(responses={404: "No such track, or no file of it has been listened to"})
 def alike(query: dict[str, Any]) -> use.SoundAlikes:
-    """The tracks among one's own files that sound most like one of them."""
+    """The tracks of own files that sound most like one of them."""
     return use.alike(services(), query["track_id"], query["limit"], session.viewer())
 
 
@@ -56,5 +56,5 @@ def alike(query: dict[str, Any]) -> use.SoundAlikes:
 @blueprint.query(PathQuery)
 @blueprint.doc(responses={404: "No such track, or no file of it has been listened to"})
 def path(query: dict[str, Any]) -> use.SoundPath:
-    """Tracks among one's own files that lead from one to another, each alike to the next."""
+    """A path from one track to another through own files, on which each track sounds like the next."""
     return use.path(services(), query["start"], query["end"], query["most"], session.viewer())

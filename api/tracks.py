@@ -1,4 +1,4 @@
-"""Tracks: search, genre, recommendations, where a track can be heard, and how it got here."""
+"""Tracks: search, genre, recommendations, previews, paths, and how a track was found."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
@@ -65,7 +65,7 @@ class _RecommendQuery(SubjectQuery):
         load_default="neighbours",
         validate=OneOf(["neighbours", "sound", "artists", "families", "timbre"]),
         metadata={
-            "description": "neighbours: sound, artists, genres and popularity together; sound or artists: that alone; "
+            "description": "neighbours: sound, artists, genres and popularity together; sound or artists: only that; "
             "families: one track for each family of genres, from the same cluster of sound; timbre: analysed tracks "
             "with the most similar timbre."
         },
@@ -95,8 +95,8 @@ class _RecommendQuery(SubjectQuery):
         load_default="corrected",
         validate=OneOf(["corrected", "plain"]),
         metadata={
-            "description": "Whether distances are scaled locally, so that no track is everybody's neighbour "
-            "(`corrected`), or taken as they are (`plain`)."
+            "description": "Whether distances are scaled locally, so that no track is a neighbour of very many others "
+            "(`corrected`), or not (`plain`)."
         },
     )
 
@@ -139,11 +139,11 @@ def search(query: dict[str, Any]) -> SearchAnswer:
 def genre_predict(query: dict[str, Any]) -> Annotated[Response, GenreAnswer]:
     """The genre of a track, with calibrated probabilities and reasons.
 
-    Ask by `q`, by `track` and `artist`, by `track_id`, or by bare audio feature values; what is given beside
-    a track that is known stands in front of what is known. A track that is not known here, or without audio features,
-    is looked up at the sources that are switched on; `sources` says which ones and how it went. `broad` has the six
-    broad genres of playlists, which also rest on what is known of the artist; `microgenres` those that the artist may
-    be filed under, each with a probability of its own (several may be right), likeliest first.
+    Ask by `q`, by `track` and `artist`, by `track_id`, or by audio features alone. Given values replace the stored ones
+    of a known track. A track that is unknown, or has no audio features, is looked up at the sources that are switched
+    on; `sources` reports the look-ups. `broad` has probabilities of the six broad genres of playlists, which also use
+    what is known of the artist. `microgenres` are genres of the artist, likeliest first, each with its own probability,
+    because several may be right.
     """
     return cached_answer(predict, query, session.viewer())
 
@@ -154,11 +154,10 @@ def genre_predict(query: dict[str, Any]) -> Annotated[Response, GenreAnswer]:
 def recommend_tracks(query: dict[str, Any]) -> Annotated[Response, Recommendation | FamilyRecommendation]:
     """Tracks that go with a track, each with its reasons and how it differs.
 
-    `is_close_match` says whether a track is close enough to go with it; the others are merely the nearest there are.
-    Where no track is a close match, the answer names similar artists, too. Where the catalogue has none, artists alike
-    are answered instead. `fetched` holds what sources recommend, each for itself; a track that is not known here is
-    looked up at those that are switched on. Audio features that are given stand in front of what is known: what would
-    go with the track if it sounded like that.
+    `is_close_match` says whether a track is close enough to go with it; the others are only the nearest ones. If no
+    track is a close match, the answer also names similar artists; if the catalogue has no tracks, it names only those.
+    `fetched` has the recommendations of each source. An unknown track is looked up at the sources that are switched on.
+    Given audio features replace the stored ones: the answer is for a track that sounds like that.
     """
     return cached_answer(recommend, query, session.viewer())
 
@@ -167,10 +166,10 @@ def recommend_tracks(query: dict[str, Any]) -> Annotated[Response, Recommendatio
 @blueprint.query(LinkQuery)
 @blueprint.doc(responses={404: "No such track, or no source that is on has a preview of it"})
 def preview(track_id: str, query: dict[str, Any]) -> use.PreviewAnswer:
-    """The address of a preview and until when it can be played, from the first source that has one.
+    """The address of a preview and when it expires, from the first source that has one.
 
-    The address is the source's own and expires soon: the browser plays it from there, and nothing is stored. `credit`
-    names whom the source's terms want named, `link` is the page of the track there.
+    The browser plays it from the source; nothing is stored. `credit` is the credit that the source's terms demand,
+    `link` the track's page at the source.
     """
     return use.find_preview(services(), track_id, session.viewer())
 
@@ -179,12 +178,12 @@ def preview(track_id: str, query: dict[str, Any]) -> use.PreviewAnswer:
 @blueprint.query(PathQuery)
 @blueprint.doc(responses={404: "No such track", 422: "No audio features are known of one"})
 def path(track_id: str, query: dict[str, Any]) -> Path:
-    """A path to another track: even steps through the audio features, each a track that sounds like its place."""
+    """A path to another track, by tracks near to even steps between the two in the space of audio features."""
     return find_path(services(), track_id, query["to"], query["between"], session.viewer())
 
 
 @blueprint.get("/api/tracks/<track_id>/trail")
 @blueprint.query(LinkQuery)
 def trail(track_id: str, query: dict[str, Any]) -> use.Trail:
-    """How a track got here: which track led to it in which source, back to a playlist of this browser."""
+    """How a track was found: which source recommended it for which track, back to a playlist of this browser."""
     return use.find_trail(services(), track_id, session.viewer())

@@ -1,4 +1,4 @@
-"""The command line of imports, harvests and exports: ``python -m etl import FILE_OR_FOLDER_OR_URL...`` and more."""
+"""The command line: ``python -m etl COMMAND`` for imports, harvests, exports and more."""
 
 import argparse
 import logging
@@ -24,14 +24,14 @@ _PATIENCE_SECONDS = 600.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit code: 0 done, 1 something failed or remains, 2 wrong use."""
+    """Run one command and return the exit code: 0 = done, 1 = something failed or remains, 2 = wrong use."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     options = _parser().parse_args(arguments)
     # On SIGTERM the embedded database is closed (and stopped, if no other process uses it).
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(128 + signal.SIGTERM))
     try:
         config = Config.from_env()
-        if options.alone:
+        if options.without_database:
             return int(options.command(config, options))
         database = open_database(
             config.var, config.mongodb_uri, installation_id=config.installation_id, patience_s=_PATIENCE_SECONDS
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
-    parser.set_defaults(alone=False)  # True: a command that opens the database itself
+    parser.set_defaults(without_database=False)  # True: main does not open the database for the command
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_imports(commands)
     add_library(commands)

@@ -1,4 +1,4 @@
-"""Segments of audio analyses in the form of Spotify's Web API, of files and of answers."""
+"""Reads the segments of an audio analysis in the form of Spotify's Web API, from a file or an answer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,14 +7,14 @@ from etl.providers.base import Analysis
 from etl.values import number
 
 _NUMBERS = 12
-# Bound on all numbers: the first timbre value is loudness (0 to 60), the others are within some hundreds.
+# The limit of all numbers: the first timbre value is loudness (0 to 60), the others are at most some hundreds.
 BOUND = 10_000.0
 
 
 def analysis_of(segments: Sequence[Any], length: Any) -> Analysis:
-    """Return the segments as columns; one without a duration ends where the next one begins.
+    """Return the segments as columns; a segment without a duration ends where the next one begins.
 
-    ``length`` is that of the track in seconds. Raises ValueError for an invalid segment.
+    ``length`` is the track's length in seconds. Raises ValueError for an invalid segment.
     """
     if not all(isinstance(segment, Mapping) for segment in segments):
         raise ValueError("it is not an object")

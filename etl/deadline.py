@@ -1,7 +1,7 @@
-"""Connections for requests whose answers end by a deadline and within a size.
+"""Connections for requests with a time limit and a size limit for each whole answer.
 
-requests and urllib3 limit the wait for the next byte alone: headers, interim answers (100), the lines between chunks
-and trailers that come byte by byte would be read for as long as the other side likes.
+requests and urllib3 limit only the wait for the next byte. So a server that sends headers, interim answers (100), chunk
+lines or trailers byte by byte could keep them reading for ever.
 """
 
 import io
@@ -21,7 +21,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
 class OversizedAnswerError(Exception):
-    """More bytes were sent than :func:`bounded` allows; no OSError, which would be taken for a lost connection."""
+    """An answer is larger than :func:`bounded` allows. (An OSError would be taken for a lost connection.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,11 @@ _bounds: ContextVar[_Bounds | None] = ContextVar("bounds", default=None)
 
 @contextmanager
 def bounded(seconds: float, size: int) -> Iterator[None]:
-    """Let each answer that begins inside end within ``seconds`` from now, and within ``size`` bytes as they are sent.
+    """Limit each answer that begins inside to ``seconds`` from now and to ``size`` transferred bytes.
 
-    It holds for the bodies too, which may be read outside. Reading beyond the deadline raises what a silent server
-    does (``urllib3.exceptions.ReadTimeoutError``, ``requests.Timeout``), beyond the size :class:`OversizedAnswerError`.
+    The limits include the bodies, even if they are read outside. Reading after the deadline raises the same errors as a
+    silent server (``urllib3.exceptions.ReadTimeoutError``, ``requests.Timeout``); reading more bytes raises
+    :class:`OversizedAnswerError`.
     """
     token = _bounds.set(_Bounds(time.monotonic() + seconds, size))
     try:
@@ -48,7 +49,7 @@ def bounded(seconds: float, size: int) -> Iterator[None]:
 
 
 class _BoundedReads(io.RawIOBase):
-    """The bytes of one answer, read from ``connection``, which is open for reading as ``raw``."""
+    """The bytes of one answer, read through ``raw`` from ``connection`` within the limits."""
 
     def __init__(self, connection: socket.socket, raw: io.RawIOBase, bounds: _Bounds) -> None:
         self._connection, self._raw = connection, raw
@@ -61,7 +62,7 @@ class _BoundedReads(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left_s = self._until - time.monotonic()
         if left_s <= 0.0:
-            raise TimeoutError("The answer has not come to its end in time.")
+            raise TimeoutError("The answer was not complete in time.")
         if self._left <= 0:
             raise OversizedAnswerError
         self._connection.settimeout(left_s if self._stall_s is None else min(left_s, self._stall_s))
@@ -99,7 +100,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class BoundedAdapter(HTTPAdapter):
-    """Holds connections for a session of requests; inside :func:`bounded` their answers are bounded."""
+    """Holds connections for a session of requests; inside :func:`bounded` their answers are limited."""
 
     pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _Pool, "https": _SecurePool}
 

@@ -1,4 +1,4 @@
-"""The run that deletes the rows of large playlists: the playlists themselves are gone before, and nobody finds them."""
+"""The run that deletes the rows of large playlists, after the playlists themselves have been deleted."""
 
 from collections.abc import Iterable
 
@@ -10,16 +10,16 @@ DELETE = "delete"
 
 
 def new_deletion(owner: str, name: str, playlists: Iterable[Playlist]) -> Run:
-    """Return a run that deletes ``playlists`` of ``owner``, with what they brought and nothing else holds."""
-    gone = [
-        {"id": one.id, "rows": one.item_count, "created_at": one.created_at and one.created_at.isoformat()}
-        for one in playlists
+    """Return a run that deletes ``playlists`` of ``owner``, and the owner's tracks that no other playlist holds."""
+    deleted = [
+        {"id": each.id, "rows": each.item_count, "created_at": each.created_at and each.created_at.isoformat()}
+        for each in playlists
     ]
-    return Run(kind=DELETE, name=name, owner=owner, request={"playlists": gone})
+    return Run(kind=DELETE, name=name, owner=owner, request={"playlists": deleted})
 
 
 def run(task: Task) -> None:
-    """Delete what is left of the playlists. One that was brought again meanwhile, under the same id, stays."""
+    """Delete the rest of the playlists, except one that was imported again with the same id meanwhile."""
     for gone in (task.run.request or {})["playlists"]:
         there = task.database.playlist(gone["id"])
         if there is None or (there.created_at and there.created_at.isoformat()) == gone["created_at"]:

@@ -1,4 +1,4 @@
-"""The run that gives a playlist to the installation: what was one person's becomes part of the shared layer."""
+"""The run that gives a person's playlist to the installation, and its tracks to the shared layer."""
 
 from etl.task import Task
 from store.domain import Playlist
@@ -16,5 +16,5 @@ def run(task: Task) -> None:
     """Move the playlist and its tracks into the shared layer."""
     playlist_id = (task.run.request or {})["playlist_id"]
     count = task.database.give_playlist(playlist_id, task.run.id)
-    if count:  # else a run that was cut off has done so already, and has counted
+    if count:  # otherwise an interrupted attempt of this run has moved and counted them
         task.report.record(requested=count, stored=count, playlist_ids=(playlist_id,))

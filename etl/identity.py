@@ -1,4 +1,4 @@
-"""Whether two identities are one recording, and how they are merged.
+"""Compares and merges identities: are two of them the same recording?
 
 Pure functions over :class:`etl.providers.base.Identity`. Titles, artists, lengths and ISRC decide together. An ISRC
 alone does not decide, because sources have duplicates and other editions under a wrong one.
@@ -59,7 +59,7 @@ def same_recording(a: Identity, b: Identity) -> float:
 
 
 def closest(known: Identity, found: Iterable[Candidate]) -> Candidate | None:
-    """Return the candidate that is most surely the recording ``known``; None if none reaches :data:`SAME`."""
+    """Return the candidate that is most likely the recording ``known``; None if none reaches :data:`SAME`."""
     best = max(found, key=lambda candidate: same_recording(known, candidate.identity), default=None)
     return best if best and same_recording(known, best.identity) >= SAME else None
 
@@ -120,7 +120,7 @@ def identity_of(track: Track) -> Identity:
 
 
 def track_id(identity: Identity) -> str:
-    """Return the id under which a track is stored: Spotify's, else ``isrc-<ISRC>``, else one made of its names."""
+    """Return the id under which a track is stored: Spotify's, else ``isrc-<ISRC>``, else a hash of its names."""
     spotify, isrc = identity.ids.get("spotify", ""), clean_isrc(identity.ids.get("isrc"))
     if SPOTIFY_ID.fullmatch(spotify):
         return spotify

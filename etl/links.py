@@ -1,4 +1,4 @@
-"""Links, URIs and ids of tracks as people copy them from music services."""
+"""Reads links, URIs and ids of tracks, as people copy them from music services."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _RECORDINGS = frozenset({"recording", "track"})
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a link names: ``kind`` is "track", or what it is instead (album, playlist ...).
+    """The target of a link: ``kind`` is "track", or something else (album, playlist ...).
 
     ``namespace`` is that of :class:`etl.providers.base.Identity` (spotify, deezer, itunes, mbid, isrc), or "youtube".
     """
@@ -40,7 +40,7 @@ class Link:
 
     @property
     def uri(self) -> str:
-        """A short form that says whose id it is, such as ``spotify:track:...``."""
+        """A short form with the service, such as ``spotify:track:...``."""
         return f"{self.namespace}:{self.kind}:{self.id}"
 
 
@@ -56,7 +56,7 @@ _SERVICES = {
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """What a ``spotify:local:`` URI says of a file on somebody's own disk."""
+    """The names of a file on a person's disk, from a ``spotify:local:`` URI."""
 
     title: str
     artist: str | None
@@ -75,9 +75,9 @@ def local_file(uri: Any) -> LocalFile | None:
 
 
 def link_in(written: str, *, bare: bool = False) -> Link | None:
-    """Return what a link, a URI or (with ``bare``) an id alone names; ``None`` for any other text.
+    """Return the target of a link, a URI or (with ``bare``) an id alone; None for any other text.
 
-    Ids that stand alone are Spotify's of 22 letters and digits, MusicBrainz' and ISRCs: numbers may be titles.
+    Bare ids are Spotify's of 22 letters and digits, MusicBrainz ids and ISRCs; numbers may be titles.
     """
     written = written.strip().strip("<>\"'")
     if found := _SPOTIFY_URI.fullmatch(written):
@@ -91,7 +91,7 @@ def link_in(written: str, *, bare: bool = False) -> Link | None:
 
 
 def link_of(namespace: str, id_: str) -> Link | None:
-    """Return the track with an id at a service (a namespace of :class:`Link`), ``None`` if it is no id of it."""
+    """Return the link to a track by its id at a service (a namespace of :class:`Link`), None if the id is invalid."""
     form = _IDS.get(namespace)
     return Link(namespace, TRACK, id_.strip()) if form and form.fullmatch(id_.strip()) else None
 
@@ -108,7 +108,7 @@ def _bare(written: str) -> Link | None:
 def _of_address(address: str) -> Link | None:
     try:
         parts = urlsplit(address if "://" in address else f"https://{address}")
-    except ValueError:  # a bracket stands where an address in numbers should
+    except ValueError:  # invalid brackets in the address
         return None
     host = (parts.hostname or "").lower().removeprefix("www.")
     path = [part for part in parts.path.split("/") if part]
@@ -130,7 +130,7 @@ def _of_address(address: str) -> Link | None:
 
 
 def _named(namespace: str, path: list[str], id_: re.Pattern[str]) -> Link | None:
-    """Return the last two parts of a path, which name a kind and an id."""
+    """Return the link in the last two parts of a path, the kind and the id."""
     return Link(namespace, path[-2].lower(), path[-1]) if len(path) > 1 and id_.fullmatch(path[-1]) else None
 
 

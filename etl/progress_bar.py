@@ -1,4 +1,4 @@
-"""Progress on the command line: a bar on a terminal, otherwise a line per phase."""
+"""Shows progress on the command line: a bar on a terminal, otherwise a line per phase."""
 
 import sys
 from typing import Self

@@ -1,4 +1,4 @@
-"""What a function that does a run without a file works with, and the reports of its progress."""
+"""The task that a runner gets (a function that does a run without a file), and the reporter of its progress."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from store.runs import Cancelled, Progress, Run, Yielded
 
 OpenEngine = Callable[[Database, Path], Engine]
 Show = Callable[[Progress], None]
-# How often a run's document is written for those who watch it.
+# How often the progress is written to the run's document.
 _REPORT_SECONDS = 0.3
 
 
@@ -41,7 +41,7 @@ class Reporter:
         Cancelled
             Somebody has ended the run.
         Yielded
-            It has taken its time, and others wait.
+            The run has taken long, and others wait.
         """
         self._show(progress)
         if time.monotonic() < self._next:
@@ -50,21 +50,21 @@ class Reporter:
         changes: dict[str, Any] = {"phase": progress.phase}
         if not recorded:
             changes |= {"bytes_done": progress.done, "bytes_total": progress.total}
-            if progress.requested:  # while a file is read again after a kill, its counts stay
+            if progress.requested:  # counts are kept while a file is read again after a kill
                 changes |= {"requested": progress.requested, "stored": progress.stored, "known": progress.known}
         self.record(**changes)
         if self._is_over():
             raise Yielded
 
     def record(self, **changes: Any) -> None:
-        """Change fields of the run; raises Cancelled where somebody has ended it."""
+        """Change fields of the run; raises Cancelled if somebody has ended it."""
         if not self._database.update_run(self._run_id, states={"running"}, **changes):
             raise Cancelled
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """What a runner works with; ``run``, with its cursor, is as it was at the start.
+    """The arguments of a runner; ``run`` and its cursor are as they were at the start.
 
     A runner stores a page and then moves the cursor with ``report.record``, which raises Cancelled if somebody has
     ended the run. It raises :class:`store.runs.Postponed` if it has to wait for long, and

@@ -1,4 +1,4 @@
-"""Values in files and answers of sources: text, numbers, ids, years, booleans and times. Invalid ones are None."""
+"""Reads values in files and answers: text, numbers, ids, years, booleans and times. Invalid values become None."""
 
 import re
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ MAX_NAME = 1000
 # The first sound recording.
 FIRST_YEAR = 1860
 _WHOLE = 1 << 62
-# JSON has whole numbers that no float can hold.
+# JSON may contain whole numbers that are too large for a float.
 _LARGEST = 1e300
 _YEAR = re.compile(r"(1[89]\d\d|20\d\d)(?:-|$)")
 _ADDRESS = r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)"
 _SPOTIFY_TRACK = re.compile(rf"{_ADDRESS}({SPOTIFY_ID.pattern})(?:[?#].*)?")
 _ANY_ID = re.compile(rf"{_ADDRESS}?([^\s:/?#]+)(?:[?#].*)?$")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-# In the languages of spreadsheets.
+# Words for true in the languages of spreadsheets.
 _TRUE = frozenset({"true", "1", "1.0", "yes", "wahr", "vrai", "verdadero"})
 _FALSE = frozenset({"false", "0", "0.0", "no", "falsch", "faux", "falso"})
 
@@ -81,13 +81,13 @@ def from_epoch(seconds: int | None) -> datetime | None:
 
 
 def any_id(cell: str) -> str:
-    """Return the id in a cell that holds an id of any kind, a Spotify URI or a link; "" when it holds none."""
+    """Return the id in a cell that holds an id of any kind, a Spotify URI or a link; "" if it holds none."""
     found = _ANY_ID.match(cell.strip())
     return found[1] if found else ""
 
 
 def bare_spotify_id(cell: str) -> str | None:
-    """Return the track's id in a cell that holds it alone, in a URI or in a link; ``None`` for all else."""
+    """Return Spotify's track id in a cell that holds it alone, in a URI or in a link; None for all else."""
     found = any_id(cell)
     return found if SPOTIFY_ID.fullmatch(found) else None
 
@@ -104,7 +104,7 @@ def year_within(year: int | None, latest: int) -> int | None:
 
 
 def iso_instant(value: Any) -> datetime | None:
-    """Return a date or time in ISO 8601 in UTC; one without a time zone is taken for UTC."""
+    """Return the time of a text in ISO 8601, in UTC; without a time zone it is taken as UTC."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         return moment and moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

@@ -35,7 +35,7 @@ def _has_public(var: Path) -> bool:
 
 
 def rebuild(database: Database, var: Path, show: Show = silent) -> None:
-    """Build the whole catalogue anew from the database and the imported tables."""
+    """Rebuild the whole catalogue from the database and the imported tables."""
     database.refresh_counts()
     build_collection(var / "catalogue", database.all_tracks(), _step(show))
     build_public(var / "catalogue", _step(show))

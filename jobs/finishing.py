@@ -1,4 +1,4 @@
-"""The end of a run: what it stored goes into the catalogue, its files are deleted, and its state is final."""
+"""Ends runs: adds their tracks to the catalogue, deletes their files, and sets their final state."""
 
 import logging
 import shutil

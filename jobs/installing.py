@@ -12,12 +12,12 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
-from typing import IO, Any
+from queue import Empty
+from typing import Any
 
 from config import ROOT
 from etl.task import Reporter, Task
+from jobs.output import queue_lines
 from jobs.packages import category, missing_packages, packages_of
 from store.locks import take
 from store.runs import ImportProblem, Progress, Run
@@ -112,9 +112,7 @@ def install(command: list[str], packages: Mapping[str, Any], report: Reporter, l
         process = _start(command, held)
     finally:
         os.close(held)
-    assert process.stdout is not None
-    lines: Queue[str | None] = Queue()
-    Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
+    lines = queue_lines(process)
     output: list[str] = []
     try:
         while True:
@@ -154,13 +152,6 @@ def _start(command: list[str], held: int) -> subprocess.Popen[str]:
         start_new_session=True,  # pipenv starts pip; killing the session's group ends both
         pass_fds=(held,),
     )
-
-
-def _read(stream: IO[str], lines: Queue[str | None]) -> None:
-    with stream:
-        for line in stream:
-            lines.put(line)
-    lines.put(None)
 
 
 def _problem(code: int, output: str) -> ImportProblem:

@@ -1,4 +1,4 @@
-"""Stores what the user's own files sound like, as the served tagger hears it, for files that lack it.
+"""Stores what the user's own files sound like, according to the served tagger, for files that lack it.
 
 Each file is stored as soon as it is done, so a run that was killed continues with the remaining files. Like scans, it
 decodes files in separate processes.
@@ -13,8 +13,7 @@ from etl.audio.decoding import UnreadableSound, missing_packages, mono_blocks
 from etl.library.places import NotInLibrary, open_below
 from etl.task import Task
 from jobs.queue import enqueue
-from jobs.scale.options import available_cores
-from jobs.scale.processes import Processes
+from jobs.scale.options import processes
 from ml.registry import ModelRegistry
 from ml.tagger.mel import TooShort
 from ml.tagger.model import TASK, MusicTagger, Sound
@@ -72,7 +71,7 @@ def run(task: Task) -> None:
     ImportProblem
         The packages that decode files are not installed.
     Cancelled
-        Somebody has ended the run; what is stored stays.
+        Somebody has ended the run; stored files are kept.
     """
     if not can_listen():
         raise ImportProblem("missing_packages", "The packages that decode music are not installed.", _HINT)
@@ -82,7 +81,7 @@ def run(task: Task) -> None:
     left, stored, skipped = {file.id: file for file in files}, 0, 0
     task.report(Progress(phase="listening", done=0, total=len(files)))
     try:
-        with Processes(available_cores() if cores == "all" else int(cores)) as workers:
+        with processes(cores) as workers:
             for embedded in workers.map(partial(_embed, folder), files):
                 del left[embedded.file.id]
                 stored, skipped = stored + (embedded.sound is not None), skipped + bool(embedded.problem)

@@ -12,11 +12,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
-from typing import IO, Any
+from queue import Empty
+from typing import Any
 
 from etl.task import Task
+from jobs.output import queue_lines
 from store.runs import ImportProblem, Progress
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +27,7 @@ _KILLED = "Most likely there was not enough memory: end other programs, or use f
 
 
 def run(task: Task) -> None:
-    """Train what the run asks for (``request["task"]``) and record the result; nothing that is served changes.
+    """Train a model for the run's ``request["task"]`` and record the result; the served models do not change.
 
     Raises
     ------
@@ -75,9 +75,7 @@ def _sweep(task: Task) -> None:
 
 
 def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
-    assert process.stdout is not None
-    lines: Queue[str | None] = Queue()
-    Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
+    lines = queue_lines(process)
     progress = Progress(phase="loading the training packages")
     while True:
         try:
@@ -98,13 +96,6 @@ def _follow(task: Task, process: subprocess.Popen[str]) -> dict[str, Any]:
         if "phase" in message:
             progress = Progress(phase=message["phase"], done=message.get("done", 0), total=message.get("total"))
             task.report(progress)
-
-
-def _read(stream: IO[str], lines: Queue[str | None]) -> None:
-    with stream:
-        for line in stream:
-            lines.put(line)
-    lines.put(None)
 
 
 def _decoded(line: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from store.disk import replace_text
+from store.disk import digest, replace_text
 from store.errors import TastemapError
 
 MANIFEST = "manifest.json"
@@ -78,12 +77,6 @@ def _is_manifest(found: Any) -> bool:
         and isinstance(before := found.get("before", {}), dict)
         and all(isinstance(names, list) for names in before.values())
     )
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def register(task: str, version: str, files: Iterable[Path], models: Path = MODELS, *, activate: bool = True) -> None:

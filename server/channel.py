@@ -32,6 +32,8 @@ KEEP_ALIVE_SECONDS = 15.0
 # A client that is still sending when an error is returned gets this long to read it.
 _LINGER_SECONDS = 5.0
 _DISCARDED_AT_ONCE = 1 << 16
+# As gunicorn's limit_request_fields: each one costs time in the loop that everybody waits for.
+_MAX_FIELDS = 100
 _FOLDED = re.compile(rb"\n[ \t]")
 _FRAMING = re.compile(rb"^(transfer-encoding|content-length|host):[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _MESSAGES = {
@@ -55,10 +57,24 @@ class Parser(HTTPRequestParser):
     """A request that is arriving. A body without a file is refused beyond :data:`config.LARGEST_BODY`."""
 
     adj: Adjustments
+    completed: bool
 
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self.began = time.monotonic()
+
+    def received(self, data: bytes) -> int:
+        """Take in what has arrived and return how much of it belongs to this request; waitress calls this.
+
+        Blank lines before a request are passed over at once; each pair would be a request of its own.
+        """
+        blank = 0
+        if self.body_rcv is None and not self.header_plus and not self.completed:
+            blank = len(data) - len(data.lstrip(b"\r\n"))
+            if blank == len(data):
+                self.empty = self.completed = True
+                return blank
+        return blank + int(super().received(data[blank:]))
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the headers once they are complete.
@@ -71,6 +87,9 @@ class Parser(HTTPRequestParser):
         ParsingError
             The end of the body or the host is ambiguous, or the headers are malformed.
         """
+        if header_plus.count(b"\n") > _MAX_FIELDS:
+            self.give_up(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            return
         framing: dict[bytes, list[bytes]] = {}
         for name, value in _FRAMING.findall(header_plus):
             framing.setdefault(name.lower(), []).append(value.lower())
@@ -192,7 +211,7 @@ class Channel(HTTPChannel):
 
     @property
     def stalls_since(self) -> float | None:
-        """When the client last read a part of its answer; None where nothing is left to send."""
+        """When the client last read a part of its answer; None if nothing is left to send."""
         return self._sent_at if self.total_outbufs_len else None
 
     @property
@@ -246,7 +265,8 @@ class Channel(HTTPChannel):
     # -- what waitress calls ----------------------------------------------------------------------------------
 
     def received(self, data: bytes) -> bool:
-        self._active = time.monotonic()
+        if data.strip(b"\r\n"):  # blank lines alone keep no connection
+            self._active = time.monotonic()
         return bool(super().received(data))
 
     def send_continue(self) -> None:

@@ -11,7 +11,7 @@ COLLECTION = "artists"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoundArtist:
-    """``key`` is the source's id, or the normalised name where it has none; ``popularity`` is 0 to 100."""
+    """``key`` is the source's id, or the normalised name if it has none; ``popularity`` is 0 to 100."""
 
     key: str
     name: str

@@ -187,7 +187,7 @@ class AudioIndexFile:
         self._read: tuple[int, AudioIndex] = (0, AudioIndex.of(()))
 
     def stamp(self) -> int:
-        """Return a number that changes with the index, 0 where there is none."""
+        """Return a number that changes with the index, 0 if there is none."""
         try:
             return self._path.stat().st_mtime_ns
         except FileNotFoundError:

@@ -358,7 +358,7 @@ class Database(Connection):
 
     @translated
     def missing_indexes(self) -> list[str]:
-        """Return what :func:`store.mongo.indexes.missing_indexes` says of this database."""
+        """Return :func:`store.mongo.indexes.missing_indexes` of this database."""
         return missing_indexes(self._mongo)
 
 

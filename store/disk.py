@@ -4,6 +4,7 @@ The embedded database stops working when it finds no room. The reserve makes eve
 """
 
 import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -73,3 +74,9 @@ def replace_text(path: Path, text: str) -> None:
     """Replace the file at ``path`` atomically by ``text`` in UTF-8."""
     with replacing(path) as file:
         file.write(text.encode())
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

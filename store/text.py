@@ -51,7 +51,7 @@ _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 def normalise(text: str) -> str:
     """Return ``text`` lower-cased, without accents and punctuation, words separated by one space.
 
-    A name made of punctuation alone ("!!!") is kept as it is, so that it stays a name.
+    A name that is only punctuation ("!!!") is kept, so that it is not empty.
     """
     plain = text.casefold().replace("&", " and ").replace("$", "s")
     if plain.isascii():

@@ -1,1 +1,1 @@
-"""Playlists: rows and people, what comes next, who added a track, blends, files."""
+"""Playlists: rows and people, next tracks, who added a track, blends, exports."""

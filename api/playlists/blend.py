@@ -51,7 +51,7 @@ class BlendBody(Schema):
         keys=String(),
         values=Float(validate=Range(0, 1000)),
         load_default=dict,
-        metadata={"description": "Shares of the list per person, in any unit; who is not named has none."},
+        metadata={"description": "Shares of the list per person, in any unit; a person who is not named has none."},
     )
     artist_cap = Integer(load_default=2, validate=Range(1, 50))
     filters = Nested(Filters, load_default=lambda: Filters().load({}))
@@ -63,9 +63,9 @@ class BlendBody(Schema):
 @blueprint.body(BlendBody)
 @blueprint.doc(responses={404: "No such playlist or person", 422: "Nothing is known of their tracks"})
 def post_blend(body: dict[str, Any]) -> use.BlendAnswer:
-    """Tracks of the catalogue for several people: whom each is for and why, and what everybody has from the list.
+    """Tracks of the catalogue for several people: whom each is for and why, and how well the list suits everybody.
 
-    `fairness` is this list's, `average` that of the list that the plain average would have given. What this browser
-    does not want, never or now, stays out besides `never`.
+    `fairness` is that of this list, `average` that of the list by plain average. Tracks in `never`, and tracks that
+    this browser does not want now or ever, are left out.
     """
     return use.blend_playlists(services(), body, session.viewer())

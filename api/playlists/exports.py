@@ -1,4 +1,4 @@
-"""Playlists as files: which formats there are, and the download of one."""
+"""Exports of playlists as files: the formats, and the download."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class ExportQuery(Schema):
     format = String(required=True, validate=OneOf(list(FORMATS)), metadata={"description": "See /api/exports."})
     names = Boolean(
         load_default=True,
-        metadata={"description": "Without: people are Person 1, Person 2, ..., and days stand for moments."},
+        metadata={"description": "If false, people are called Person 1, Person 2, ..., and times are cut to days."},
     )
 
 
@@ -47,7 +47,7 @@ class ExportsAnswer:
 
 @blueprint.get("/api/exports")
 def formats() -> ExportsAnswer:
-    """The formats in which a playlist can be taken out, and what each is for."""
+    """The formats in which a playlist can be exported, and what each is for."""
     return ExportsAnswer([ExportFormat.of(known) for known in FORMATS.values()])
 
 
@@ -56,7 +56,10 @@ def formats() -> ExportsAnswer:
 @blueprint.output(FileSchema(), content_type="*/*", description="The file, in the media type of its format")
 @blueprint.doc(responses={422: "No such format; `fields` lists them"})
 def export(playlist_id: str, query: dict[str, Any]) -> Response:
-    """A playlist as a file; whoever knows its id may take it out, as with `/data`, but without paths of own files."""
+    """A playlist as a file.
+
+    Everybody who knows its id may export it, as with `/data`, but only its owner gets the paths of own files.
+    """
     viewer = session.viewer()
     playlist = find_playlist(services(), playlist_id, viewer)
     chosen = FORMATS[query["format"]]
@@ -73,13 +76,13 @@ def export(playlist_id: str, query: dict[str, Any]) -> Response:
 
 
 def _begun(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Read the first two blocks now, so that a fault in them is answered as an error and not with half a file."""
+    """Read the first two blocks now, so that an error in them is answered as one, and not with half a file."""
     first = [block for _, block in zip(range(2), blocks, strict=False)]
     return chain(first, blocks)
 
 
 def _names(name: str) -> dict[str, str]:
-    """Return the parameters of RFC 6266: the name itself, and one in ASCII for programs that know no other."""
+    """Return the parameters of RFC 6266: the file name, and an ASCII form of it for programs that need one."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip()
     stem, dot, ending = plain.rpartition(".")
     plain = f"{stem.strip(' .') or 'playlist'}{dot}{ending}"

@@ -1,4 +1,4 @@
-"""What the page of a playlist shows: its rows in one answer, and an overview of it."""
+"""The data of a playlist's page: its rows in one answer, and an overview."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ class TilesAnswer:
 
 @blueprint.get("/api/playlists/tiles")
 def tiles() -> TilesAnswer:
-    """What the tiles of the newest playlists are drawn from: four tracks of each, and moods."""
+    """The data for the tiles of the newest playlists: four tracks of each, and moods."""
     return TilesAnswer(drawn.tiles_of(services(), session.viewer()))
 
 
@@ -48,5 +48,5 @@ def overview(playlist_id: str) -> glance.Overview:
 
 @blueprint.get("/api/playlists/<playlist_id>/gathered")
 def gathered(playlist_id: str) -> origin.Gathered:
-    """How the data of a playlist came here: which sources told of which tracks, and what they recommended for them."""
+    """Where the data of a playlist are from: which sources described which tracks, and what they recommended."""
     return origin.gathered(services(), playlist_id, session.viewer())

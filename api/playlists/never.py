@@ -1,4 +1,4 @@
-"""The tracks that this browser wants in no list: never again, or not now."""
+"""The tracks that this browser does not want in any list: never again, or not now."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ class NeverList(Schema):
         String(validate=track_id),
         required=True,
         validate=Length(max=use.MAX_NEVER),
-        metadata={"description": "Ids of tracks that must not come again; takes the place of the list before."},
+        metadata={"description": "Ids of tracks that must not come again; replaces the list."},
     )
     not_now = List(
         String(validate=track_id),
@@ -32,14 +32,14 @@ class NeverList(Schema):
         validate=Length(max=use.MAX_NEVER),
         metadata={
             "description": f"Ids of tracks that must not come for {use.DAYS} days from when they were first named; "
-            "without it that list stays as it is."
+            "without this field, that list does not change."
         },
     )
 
 
 @dataclass(frozen=True)
 class UnknownTrack:
-    """The id of a track that is not known here (any more)."""
+    """The id of a track that is not known here any more."""
 
     id: str
 
@@ -78,6 +78,6 @@ def never() -> NeverAnswer:
 @blueprint.put("/api/never")
 @blueprint.body(NeverList)
 def put_never(body: dict[str, Any]) -> NeverAnswer:
-    """Say which tracks this browser never wants again, and which not now."""
+    """Set the tracks that this browser never wants again, and those that it does not want now."""
     use.put_unwanted(services(), session.start(), body["tracks"], body["not_now"])
     return never()

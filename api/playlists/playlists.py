@@ -1,4 +1,4 @@
-"""Playlists: the list of them, the rows of one, its people, what may come next in it, and who added a track."""
+"""Playlists: the list of them, rows, people, next tracks, and who added a track."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,8 +20,7 @@ from store.domain import MAX_PERSON_NAME, SHAPES
 
 blueprint = Blueprint("playlists", __name__, tag="Playlists")
 
-# Whoever adds to a playlist has an id of a service.
-_LONGEST_ID = 256
+_LONGEST_ID = 256  # characters of a person's id at a service
 
 
 class PlaylistQuery(Schema):
@@ -79,7 +78,9 @@ class NewPlaylist(Schema):
         values=Nested(PersonGiven),
         load_default=dict,
         validate=Length(max=use.MAX_PEOPLE),
-        metadata={"description": "Who they are by id, so that they stay who they are elsewhere."},
+        metadata={
+            "description": "Name, colour and shape of each person by id, so that they are the same as elsewhere."
+        },
     )
 
 
@@ -101,7 +102,7 @@ class PeopleGiven(Schema):
         values=Nested(PersonGiven),
         required=True,
         validate=Length(max=use.MAX_PEOPLE),
-        metadata={"description": "By contributor id; who is not named here stays as they are, null takes back."},
+        metadata={"description": "By contributor id; people who are not named do not change, null resets a value."},
     )
 
 
@@ -117,7 +118,7 @@ class PlaylistAnswer:
 
 @blueprint.get("/api/playlists")
 def playlists() -> PlaylistsAnswer:
-    """The playlists that this browser brought in, and those that the operator imported."""
+    """The playlists that this browser imported, and those of the operator."""
     return PlaylistsAnswer(use.playlists_of(services(), session.viewer()))
 
 
@@ -126,7 +127,7 @@ def playlists() -> PlaylistsAnswer:
 @blueprint.body(NewPlaylist)
 @blueprint.doc(responses={201: "The playlist", 404: "A track is not known here"})
 def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
-    """Make a playlist of this browser's from tracks that are known here; it is exported like every other."""
+    """Make a playlist of this browser from tracks that are known here."""
     session.start()
     viewer = session.viewer()
     rows = [(track["id"], track["person"]) for track in body["tracks"]]
@@ -137,7 +138,7 @@ def new_playlist(body: dict[str, Any]) -> tuple[PlaylistAnswer, Literal[201]]:
 @blueprint.body(TrackGiven)
 @blueprint.doc(responses={403: "Another browser's playlist", 404: "No such track", 409: "It is still arriving"})
 def add_track(playlist_id: str, body: dict[str, str]) -> PlaylistAnswer:
-    """Add a track that is known here at the end of a playlist of this browser's."""
+    """Append a track that is known here to a playlist of this browser."""
     return PlaylistAnswer(use.add_track(services(), playlist_id, session.viewer(), body["track"]))
 
 
@@ -147,7 +148,8 @@ def add_track(playlist_id: str, body: dict[str, str]) -> PlaylistAnswer:
 def data(query: dict[str, Any]) -> use.PlaylistPage:
     """One page of a playlist's rows with names, audio features and who added each.
 
-    A playlist is open to whoever knows its id, which cannot be guessed: the address is the way to share it.
+    Everybody who knows the id of a playlist may read it. The id cannot be guessed, and its address is the way to share
+    it.
     """
     return use.read_page(services(), query["playlist"], session.viewer(), query["page"], query["page_size"])
 
@@ -155,7 +157,7 @@ def data(query: dict[str, Any]) -> use.PlaylistPage:
 @blueprint.delete("/api/playlists/<playlist_id>")
 @blueprint.output({}, status_code=204)
 def delete(playlist_id: str) -> str:
-    """Delete a playlist and what was brought with it; only the browser that brought it in may."""
+    """Delete a playlist and the tracks imported with it; only the browser that imported it may."""
     use.delete_playlist(services(), playlist_id, session.viewer())
     return ""
 
@@ -165,14 +167,14 @@ def delete(playlist_id: str) -> str:
 @blueprint.body(TracksGiven)
 @blueprint.doc(responses={403: "Another browser's playlist", 409: "It is still arriving"})
 def remove(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
-    """Take tracks out of a playlist of this browser's; one that is not in it is not missed."""
+    """Remove tracks from a playlist of this browser; tracks that are not in it are ignored."""
     return PlaylistAnswer(use.remove_tracks(services(), playlist_id, session.viewer(), body["tracks"]))
 
 
 @blueprint.post("/api/playlists/<playlist_id>/give")
 @blueprint.doc(responses={202: "The run that gives it", 403: "Not the operator, or not the browser that brought it in"})
 def give(playlist_id: str) -> tuple[RunAnswer, Literal[202]]:
-    """Give a playlist to the installation: everybody sees it, and its tracks are found by everybody. It stays given."""
+    """Give a playlist to the installation for good: everybody sees it, and everybody finds its tracks."""
     return RunAnswer(use.give_playlist(services(), playlist_id, session.viewer())), 202
 
 
@@ -180,7 +182,7 @@ def give(playlist_id: str) -> tuple[RunAnswer, Literal[202]]:
 @blueprint.body(SharedGiven)
 @blueprint.doc(responses={403: "Not the operator, or not a playlist of the installation"})
 def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
-    """Say whether everybody sees a playlist of the installation; its tracks are in the shared layer either way."""
+    """Set whether everybody sees a playlist of the installation; everybody finds its tracks in any case."""
     summary = use.share_playlist(services(), playlist_id, session.viewer(), shared=body["shared"])
     return PlaylistAnswer(summary)
 
@@ -190,17 +192,17 @@ def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
 @blueprint.body(PeopleGiven)
 @blueprint.doc(responses={403: "Not the browser that brought it in", 404: "No such playlist, or no such person in it"})
 def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
-    """Name contributors of a playlist, give them colours and shapes; it stays on this installation."""
+    """Set names, colours and shapes of a playlist's contributors; they are stored only on this installation."""
     return PlaylistAnswer(use.name_people(services(), playlist_id, session.viewer(), body["people"]))
 
 
 @blueprint.get("/api/playlists/<playlist_id>/next")
 @blueprint.query(NextQuery)
 def next_tracks(playlist_id: str, query: dict[str, Any]) -> continuation.NextAnswer:
-    """Tracks of the catalogue that go on with a playlist, best first, none of its own recordings among them.
+    """Tracks of the catalogue that continue a playlist, best first, without the recordings in it.
 
-    Of a playlist without tracks the genres and artists in its name decide (`method` is `name`). Else `method` is the
-    way to rank that did best on held-out playlists, `method_score` what it scored there.
+    For a playlist without tracks, the genres and artists in its name decide (`method` is `name`). Otherwise `method` is
+    the ranking that did best on held-out playlists, and `method_score` its score there.
     """
     return continuation.next_tracks(services(), playlist_id, session.viewer(), query)
 
@@ -210,9 +212,8 @@ def next_tracks(playlist_id: str, query: dict[str, Any]) -> continuation.NextAns
 def who_added(playlist_id: str, query: dict[str, Any]) -> authorship.WhoAdded | authorship.WhoAddedState:
     """Who would have added a track, by a model that was trained on this playlist.
 
-    With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, and who
-    probably added it (`who`, null where it is hard to say).
-    Without: how good that model is, its confusion matrix, and its tracks on a map.
+    With `q`, `track_id`, or `track` and `artist`: the probability of each contributor, and who probably added it
+    (`who`, null if it is uncertain). Without: how good that model is, its confusion matrix, and its tracks on a map.
     """
     if query:
         return authorship.who_added(services(), playlist_id, query, session.viewer())

@@ -1,4 +1,4 @@
-"""Sorting a heap (liked songs, a history, any playlist) into one's own playlists."""
+"""Triage: sorting a heap of tracks (liked songs, a history, any playlist) into one's own playlists."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ class TriageBody(Schema):
         _id,
         required=True,
         validate=Length(1, use.MOST_PLAYLISTS),
-        metadata={"description": "What it is sorted into: playlists that this browser brought in."},
+        metadata={"description": "The playlists that it is sorted into; this browser must have imported them."},
     )
     person = String(
         load_default=None,
@@ -62,7 +62,7 @@ class AcceptBody(Schema):
 
 @dataclass(frozen=True)
 class TriageState:
-    """``triage`` is null where this browser has not begun to sort this playlist."""
+    """``triage`` is null if this browser has not started to sort this playlist."""
 
     triage: TriageAnswer | None
 
@@ -71,7 +71,7 @@ class TriageState:
 @blueprint.query(TriageQuery)
 @blueprint.doc(responses={404: "No such playlist"})
 def triage(playlist_id: str, query: dict[str, Any]) -> TriageState:
-    """How far this browser has sorted a playlist into others, and the next tracks with what is proposed and why."""
+    """How far this browser has sorted a playlist, and the next tracks with proposals and their reasons."""
     viewer = session.viewer()
     return TriageState(use.triage_state(services(), playlist_id, viewer, query["limit"], query["at_least"]))
 
@@ -80,7 +80,7 @@ def triage(playlist_id: str, query: dict[str, Any]) -> TriageState:
 @blueprint.body(TriageBody)
 @blueprint.doc(responses={403: "A playlist of another browser", 404: "No such playlist"})
 def put_triage(playlist_id: str, body: dict[str, Any]) -> TriageState:
-    """Begin to sort a playlist, or choose other playlists to sort it into; what was decided stays."""
+    """Start to sort a playlist, or choose other playlists to sort it into; earlier decisions are kept."""
     session.start()
     viewer = session.viewer()
     use.start_triage(services(), playlist_id, viewer, body["playlists"], body["person"])
@@ -90,7 +90,7 @@ def put_triage(playlist_id: str, body: dict[str, Any]) -> TriageState:
 @blueprint.delete("/api/playlists/<playlist_id>/triage")
 @blueprint.output({}, status_code=204)
 def delete_triage(playlist_id: str) -> str:
-    """Forget what was decided; accepted tracks stay in the playlists."""
+    """Delete the decisions; accepted tracks stay in the playlists."""
     use.forget(services(), playlist_id, session.viewer())
     return ""
 
@@ -100,10 +100,10 @@ def delete_triage(playlist_id: str) -> str:
 @blueprint.body(DecisionsBody)
 @blueprint.doc(responses={404: "No such track or playlist here", 409: "A track is decided already"})
 def decide(playlist_id: str, body: dict[str, Any]) -> TriageState:
-    """Decide of tracks, in one step for undo.
+    """Decide about tracks; undo takes all decisions of one request back.
 
-    `accept` adds a track to `playlist`; `reject` says that it does not go there, and the next best is proposed; `none`
-    leaves it out of all; `skip` puts it behind the others. The next proposals take it into account.
+    `accept` adds a track to `playlist`. `reject` excludes it from that playlist, and the next best is proposed. `none`
+    leaves it out of all playlists. `skip` moves it to the end. The next proposals take the decisions into account.
     """
     return TriageState(use.decide_tracks(services(), playlist_id, session.viewer(), body["decisions"]))
 
@@ -112,12 +112,12 @@ def decide(playlist_id: str, body: dict[str, Any]) -> TriageState:
 @blueprint.body(AcceptBody)
 @blueprint.doc(responses={404: "This browser does not sort this playlist"})
 def accept(playlist_id: str, body: dict[str, Any]) -> TriageState:
-    """Accept every proposal of a playlist from a confidence on, in one step for undo; skipped tracks are left."""
+    """Accept every proposal with at least this confidence, except skipped tracks; undo takes all of them back."""
     return TriageState(use.accept_above(services(), playlist_id, session.viewer(), body["at_least"]))
 
 
 @blueprint.post("/api/playlists/<playlist_id>/triage/undo")
 @blueprint.doc(responses={404: "This browser does not sort this playlist", 409: "Nothing is decided"})
 def undo(playlist_id: str) -> TriageState:
-    """Take back the last step; tracks that it added leave their playlists."""
+    """Undo the last step; the tracks that it added are removed from their playlists."""
     return TriageState(use.undo_last(services(), playlist_id, session.viewer()))

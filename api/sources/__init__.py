@@ -1,1 +1,1 @@
-"""Where tracks come from: the sources, gathering from them, uploaded files, and the runs of all these."""
+"""Online sources, gathering from them, uploads, and their runs."""

@@ -1,4 +1,4 @@
-"""Gathering from sources: what a playlist lacks, harvests, and all runs and their end."""
+"""Gathering from sources: the enrichment of a playlist, harvests, tables, and the list of runs."""
 
 from typing import Any, Literal
 
@@ -26,13 +26,13 @@ class EnrichBody(Schema):
         String(validate=OneOf(list(NEEDS))),
         load_default=lambda: list(DEFAULT_NEEDS),
         validate=Length(min=1),
-        metadata={"description": "What to fetch; all but `mbids` where nothing is named."},
+        metadata={"description": "What to fetch; by default everything except `mbids`."},
     )
 
 
 class HarvestBody(Schema):
     kind = String(required=True, validate=OneOf(list(KINDS)))
-    source = String(allow_none=True, validate=Length(max=64), metadata={"description": "Ask this one alone."})
+    source = String(allow_none=True, validate=Length(max=64), metadata={"description": "Ask only this source."})
     terms = Integer(
         validate=Range(1, BROWSER_TRACKS),
         metadata={
@@ -50,7 +50,7 @@ class HarvestBody(Schema):
         metadata={"description": "From and to, both included."},
     )
     strict = Boolean(
-        load_default=False, metadata={"description": "Leave out what no popularity or year is known of, too."}
+        load_default=False, metadata={"description": "Also leave out tracks without a known popularity or year."}
     )
 
 
@@ -73,7 +73,7 @@ def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[2
 @blueprint.body(HarvestBody)
 @blueprint.doc(responses={202: "The run that gathers", 409: "No source that does this is switched on"})
 def harvest(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
-    """Gather tracks or artists by enumerated search terms, segments of the tracks at hand, or a genre-balanced set."""
+    """Gather tracks or artists by a series of search terms, segments of known tracks, or a genre-balanced set."""
     return RunAnswer(use.harvest(services(), body, session.start())), 202
 
 
@@ -81,14 +81,14 @@ def harvest(body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
 @blueprint.body(TableBody)
 @blueprint.doc(responses={202: "The run that imports it", 403: "Not the operator"})
 def bring_table(body: dict[str, str]) -> tuple[RunAnswer, Literal[202]]:
-    """Bring a public table of tracks (CSV) from its address into the catalogue, for everybody here."""
+    """Import a public table of tracks (CSV) from an address into the catalogue, for everybody here."""
     session.require_operator()
     return RunAnswer(tables.bring_table(services(), body["address"], session.start())), 202
 
 
 @blueprint.get("/api/runs")
 def runs() -> RunsAnswer:
-    """The newest runs of this browser and of the operator. Runs whose source has slept enough go on from here."""
+    """The newest runs of this browser and of the operator. This request also restarts runs whose wait is over."""
     return RunsAnswer(use.recent_runs(services(), session.owner()))
 
 
@@ -96,6 +96,6 @@ def runs() -> RunsAnswer:
 @blueprint.output({}, status_code=204)
 @blueprint.doc(responses={403: "Not the browser that started it", 409: "It has ended"})
 def cancel(run_id: str) -> str:
-    """End a run; what it has stored stays, a playlist that has not arrived whole does not."""
+    """End a run; what it has stored is kept, except for an incomplete playlist."""
     use.cancel(services(), run_id, session.owner())
     return ""

@@ -1,4 +1,4 @@
-"""The sources: which ones Tastemap may ask, what it tells them, and how they fare."""
+"""The online sources: which ones may be used, their settings and their states."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class ChoiceBody(Schema):
     on = List(
         String(validate=Length(max=64)),
         required=True,
-        metadata={"description": "Names of the sources that may be used; every other one may not."},
+        metadata={"description": "Names of the sources that may be used; all others may not."},
     )
 
 
@@ -31,13 +31,13 @@ class SourceBody(Schema):
     settings = Dict(
         keys=String(validate=Length(max=64)),
         values=String(allow_none=True, validate=Length(max=_MAX_VALUE)),
-        metadata={"description": "Settings by name; null unsets one, what is not named stays."},
+        metadata={"description": "Settings by name; null unsets one, and settings that are not named do not change."},
     )
 
 
 @blueprint.get("/api/sources")
 def sources() -> use.SourcesAnswer:
-    """Every source with its state, and whether anybody has decided yet which of them may be used."""
+    """Every source with its state, and whether anybody has chosen yet which of them may be used."""
     return use.list_sources(services().engine)
 
 
@@ -61,7 +61,7 @@ def change(name: str, body: dict[str, Any]) -> SourceState:
 @blueprint.delete("/api/sources/<name>/answers")
 @blueprint.output({}, status_code=204)
 def forget(name: str) -> str:
-    """Delete what this source has answered; the tracks it was stored with stay known."""
+    """Delete the stored answers of this source; the facts that were stored with tracks stay."""
     session.require_operator()
     use.check_known(services().engine, name)
     services().engine.forget(name)

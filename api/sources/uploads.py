@@ -1,4 +1,4 @@
-"""Takes uploads: each becomes an import run in a separate process, whose progress is streamed."""
+"""Takes uploads and streams their progress; each upload is imported by a run in a separate process."""
 
 import json
 import time
@@ -48,14 +48,14 @@ class PreviewAnswer:
 
 
 POLL_SECONDS = 0.4
-# The browser reconnects by itself; a stream without an end would hold its thread after the page has gone.
+# How long a stream lasts. The browser reconnects; an endless stream would hold its thread after the page is closed.
 STREAM_SECONDS = 120.0
 _STREAMS = 8  # at a time in one process, half of its threads
 _streams = BoundedSemaphore(_STREAMS)
 
 
 class ReadOptionsBody(Schema):
-    """How a file is to be read; what is left out is found out."""
+    """How to read a file; missing options are detected."""
 
     read_as = String(validate=OneOf(("playlist", "table", "shared")), allow_none=True)
     encoding = String(validate=Length(max=_MAX_NAME), allow_none=True)
@@ -70,9 +70,8 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
     """Take a playlist file or a track table (multipart, field `file`) and start importing it.
 
     The field `options` may hold JSON: `read_as` (playlist, table or shared), `encoding`, `columns` (field: number of
-    the column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may
-    change; so does a slice of the Million Playlist Dataset or an audio analysis, which is given to everybody as
-    `shared`.
+    the column from 1, 0 for none) and `has_headings`. Only the operator may import for everybody: a `table` goes into
+    the catalogue, and a slice of the Million Playlist Dataset or an audio analysis is `shared`.
     """
     file, options = _sent()
     if options.read_as in {"table", "shared"}:
@@ -83,10 +82,9 @@ def upload() -> tuple[RunAnswer, Literal[202]]:
 @blueprint.post("/api/demo")
 @blueprint.doc(responses={202: "The runs that import the demo", 404: "TASTEMAP_DEMO is 0"})
 def bring_demo() -> tuple[DemoAnswer, Literal[202]]:
-    """Bring in the demo playlists, as if this browser had dropped their files: songs that six invented people share,
-    and tracks with sound that four share.
+    """Import the demo playlists for this browser: songs that six invented people share, and four with sound.
 
-    `run` is that of the songs; `runs` has both.
+    `run` is the run of the songs; `runs` has both.
     """
     if not services().config.demo:
         raise not_found("There is no demo here: the operator has taken it out.", "Drop a file instead.")
@@ -102,7 +100,7 @@ def _bring(path: Path) -> RunView:
 @blueprint.delete("/api/demo")
 @blueprint.output({}, status_code=204)
 def remove_demo() -> str:
-    """Delete the demo playlists of this browser, with what came with them."""
+    """Delete the demo playlists of this browser and their tracks."""
     remove_demos(services(), session.viewer())
     return ""
 
@@ -130,7 +128,7 @@ def _import_upload(name: str, stream: IO[bytes], options: ReadOptions) -> tuple[
 def preview_upload() -> PreviewAnswer:
     """How a text file would be read (fields `file` and `options` as for the import); nothing is stored.
 
-    The first megabyte is enough: columns, encoding, the first rows, and what is doubtful.
+    The answer has the columns, the encoding, the first rows and doubts. The first megabyte of the file is enough.
     """
     file, options = _sent()
     head, name = file.stream.read(PREVIEW_BYTES), safe_name(file.filename or "")
@@ -138,20 +136,20 @@ def preview_upload() -> PreviewAnswer:
 
 
 def _sent() -> tuple[FileStorage, ReadOptions]:
-    """Return the file of the request, and how it is to be read."""
+    """Return the file of the request, and how to read it."""
     file = request.files.get("file")
     if file is None or not file.filename:
         raise bad_request("No file came with the request.", "Send it as multipart field `file`.")
     try:
         options = ReadOptionsBody(unknown=RAISE).load(read_json(request.form.get("options") or "{}"))
     except ValidationError as fault:
-        raise bad_request(f"The field `options` is not right: {fault}.", "See /api/openapi.json.") from fault
+        raise bad_request(f"The field `options` is invalid: {fault}.", "See /api/openapi.json.") from fault
     return file, ReadOptions(**options)
 
 
 @blueprint.get("/api/runs/<run_id>")
 def run_state(run_id: str) -> RunView:
-    """How far an import is, and its summary once it has ended."""
+    """The progress of a run, and its summary once it has ended."""
     return _find(run_id)
 
 
@@ -168,7 +166,7 @@ def run_events(run_id: str) -> Response:
 
 def _events(run_id: str) -> Iterator[str]:
     if not _streams.acquire(blocking=False):
-        # The browser asks again by itself, and meanwhile the threads are there for others.
+        # The browser asks again after two seconds, and no thread is held meanwhile.
         yield f"retry: 2000\nevent: progress\ndata: {json.dumps(asdict(_find(run_id)))}\n\n"
         return
     try:
@@ -187,7 +185,7 @@ def _changes(run_id: str) -> Iterator[str]:
             last = text
             yield f"event: {'done' if ended else 'progress'}\ndata: {text}\n\n"
         else:
-            yield ":\n\n"  # a write fails once the page has gone
+            yield ":\n\n"  # the write fails if the page is closed, which ends the stream
         if ended:
             return
         time.sleep(POLL_SECONDS)

@@ -1,1 +1,1 @@
-"""The listener's Spotify account: login, lists in and playlists out."""
+"""The user's Spotify account: login, importing lists, and writing playlists."""

@@ -1,4 +1,4 @@
-"""What the routes of Spotify share: the account of this browser and the channel to Spotify."""
+"""Shared by the routes of Spotify: the account of this browser, and the channel to Spotify."""
 
 from flask import request
 
@@ -10,7 +10,7 @@ from etl.spotify.attempt import SOURCE
 from etl.spotify.login import Login, Redirect, how_to_register, redirect_for
 from services.errors import ServiceError
 
-# Each request of a page has this much time, with its wait for a turn: threads are few.
+# The time for one request to Spotify, its wait for a turn included; it is short, because threads are few.
 _WITHIN_S = 3.0
 
 
@@ -20,17 +20,17 @@ def all_accounts() -> Accounts:
 
 
 def channel() -> Channel:
-    """Return the way to Spotify; raises SourceFault where it is switched off or not set up."""
+    """Return the channel to Spotify; raises SourceFault if it is switched off or not set up."""
     return services().engine.channel(SOURCE, within_s=_WITHIN_S)
 
 
 def way_back() -> Redirect:
-    """Return where Spotify is to send this browser back to."""
+    """Return the address to which Spotify sends this browser back."""
     return redirect_for(request.scheme, request.host)
 
 
 def what_is_missing() -> str | None:
-    """Return what stands between us and Spotify's servers, None where nothing does."""
+    """Return why Spotify cannot be used, None if it can."""
     try:
         channel()
     except SourceFault as fault:
@@ -39,7 +39,7 @@ def what_is_missing() -> str | None:
 
 
 def login_url(*further_scopes: str) -> str:
-    """Begin a login and return the address at Spotify where the listener agrees."""
+    """Begin a login and return the address at Spotify where the user gives consent."""
     _must_be_configured()
     owner = session.start()
     accounts = all_accounts()
@@ -48,7 +48,7 @@ def login_url(*further_scopes: str) -> str:
 
 
 def connected_account() -> tuple[str, Account]:
-    """Return this browser's session and its account; raises NotConnected where there is none."""
+    """Return this browser's session and its account; raises NotConnected if there is none."""
     _must_be_configured()
     owner = session.owner()
     account = all_accounts().get(owner)

@@ -1,4 +1,4 @@
-"""Lists of the connected Spotify account in, and playlists out to it."""
+"""Imports lists of the connected Spotify account, and writes playlists to it."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -34,7 +34,9 @@ def _list_id(value: str) -> None:
 
 class ImportBody(Schema):
     ids = List(
-        String(validate=_list_id, metadata={"description": "A playlist's id, `saved`, `top:short_term` and alike."}),
+        String(
+            validate=_list_id, metadata={"description": "A playlist's id, `saved`, or one such as `top:short_term`."}
+        ),
         required=True,
         validate=Length(min=1, max=200),
     )
@@ -65,7 +67,7 @@ def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
 @blueprint.body(ImportBody)
 @blueprint.doc(responses={202: "The runs that bring them in", 409: "Not connected"})
 def bring_in(body: dict[str, Any]) -> tuple[RunsAnswer, Literal[202]]:
-    """Bring lists of the connected account in, each by a run of its own."""
+    """Import lists of the connected account, each by its own run."""
     owner, _ = connected_account()
     return RunsAnswer(import_lists(services(), all_accounts(), owner, body["ids"])), 202
 

@@ -77,27 +77,27 @@ def state() -> SpotifyState:
 @blueprint.body(LoginBody)
 @blueprint.doc(responses={409: "Not set up"})
 def login(body: dict[str, Any]) -> LoginAnswer:
-    """The address at Spotify where the listener agrees; the browser is to go there."""
+    """The address at Spotify where the user gives consent; the browser must go there."""
     return LoginAnswer(login_url(*([scope_for(body["public"])] if body["write"] else [])))
 
 
 @blueprint.get("/callback")
 @blueprint.doc(hide=True)
 def callback() -> Response:
-    """Where Spotify sends the browser back to; /api/spotify says what went wrong."""
+    """Spotify sends the browser here after the login; /api/spotify reports errors."""
     answer = request.args.to_dict()
     state = answer.get("state", "")
     accounts, owner = all_accounts(), session.owner()
     login = Login(accounts, services().engine.vault)
     host = urlsplit(request.host_url)
     if from_localhost(state) and host.hostname != "localhost" and not login.knows(owner, state):
-        # The login began at http://localhost, and the session's cookie is sent there alone.
+        # The login began at http://localhost, and the browser sends the session's cookie only there.
         port = f":{host.port}" if host.port else ""
         return _leave(f"{host.scheme}://localhost{port}/callback?{request.query_string.decode()}")
     try:
         login.complete(owner, channel(), answer)
     except (SourceFault, VaultError) as fault:
-        if owner is not None and accounts.document(owner):  # else nobody here began a login
+        if owner is not None and accounts.document(owner):  # otherwise this browser did not begin a login
             accounts.note(owner, {"notice": str(fault)})
     return _leave("/settings")
 
@@ -106,7 +106,7 @@ def callback() -> Response:
 @blueprint.body(PastedBody)
 @blueprint.doc(responses={409: "No login is under way, or Spotify is not set up", 502: "Spotify does not answer"})
 def pasted(body: dict[str, Any]) -> SpotifyState:
-    """Take the address that the browser could not open: for a Tastemap that is opened from another machine."""
+    """Complete the login with the address that the browser could not open, if Tastemap runs on another machine."""
     answer = dict(parse_qsl(body["url"].strip().partition("?")[2].partition("#")[0]))
     Login(all_accounts(), services().engine.vault).complete(session.owner(), channel(), answer)
     return state()
@@ -115,7 +115,7 @@ def pasted(body: dict[str, Any]) -> SpotifyState:
 @blueprint.delete("/api/spotify")
 @blueprint.output({}, status_code=204)
 def forget() -> str:
-    """Disconnect: deletes the tokens and everything that came through the account."""
+    """Disconnect: delete the tokens and everything imported through the account."""
     here, owner = services(), session.owner()
     if owner is not None and all_accounts().document(owner):
         disconnect(here.database, here.engine, owner)
@@ -124,7 +124,7 @@ def forget() -> str:
 
 
 def _leave(address: str) -> Response:
-    """Send the browser on; the address it comes from holds Spotify's code."""
+    """Redirect the browser without caching or a referrer, because the present address contains Spotify's code."""
     response = redirect(address)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"

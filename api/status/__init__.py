@@ -1,1 +1,1 @@
-"""How this installation is: health, checks, models, and what was imported to learn from."""
+"""The state of this installation: health, checks, models, packages and data sets."""

@@ -1,4 +1,4 @@
-"""What works here and what does not, with a remedy for each fault: ``python -m etl doctor`` for the page."""
+"""The doctor for the page: what works and what does not, with a remedy for each fault."""
 
 from dataclasses import replace
 
@@ -16,13 +16,13 @@ blueprint = Blueprint("doctor", __name__, tag="Status")
 
 @blueprint.get("/api/doctor")
 def findings() -> use.DoctorAnswer:
-    """What is found on this machine now, and what the sources answered when they were last probed."""
+    """The findings on this machine now, and what the sources answered when they were last probed."""
     return _shown(use.findings(services(), _visitor()))
 
 
 @blueprint.post("/api/doctor")
 def probe() -> use.DoctorAnswer:
-    """Probes each source that is on with one light question for everything it offers, and answers as GET does."""
+    """Probe each source that is switched on with one small query per kind of fact; the answer is that of GET."""
     return _shown(use.probe(services(), _visitor()))
 
 
@@ -31,5 +31,5 @@ def _shown(answer: use.DoctorAnswer) -> use.DoctorAnswer:
 
 
 def _visitor() -> Visitor:
-    # A browser without a session has no account; None would mean the operator, who sees any.
+    # None would mean the operator on the command line, who sees all accounts; a browser without a session has none.
     return Visitor(redirect=redirect_for(request.scheme, request.host), owner=session.owner() or "nobody")

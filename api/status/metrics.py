@@ -1,7 +1,7 @@
 """``/metrics`` in the text format of Prometheus: requests and their latencies, the queue, sources, models, catalogue.
 
-Requests are counted by all web processes together: under gunicorn each writes to files of its own, which whoever is
-asked adds up. Labels are bounded: a route is named by its rule, never by its path.
+Under gunicorn, each web process counts its requests in its own files, and the process that answers adds them up. The
+number of labels is bounded: a route is named by its rule, never by its path.
 """
 
 import hmac
@@ -53,12 +53,12 @@ _AREAS = ("store", "catalogue", "models", "disk")
 
 @lru_cache(1024)
 def _counted(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """Return what counts the requests of a route."""
+    """Return the counter and the histogram for requests of a route."""
     return _REQUESTS.labels(method, route, str(int(status))), _SECONDS.labels(route)
 
 
-def count_again(log_requests: bool) -> Callable[[str, float, Mapping[str, Any]], None]:
-    """Return what counts the requests that :class:`api.again.Again` answers; their routes have no parameters."""
+def count_cached(log_requests: bool) -> Callable[[str, float, Mapping[str, Any]], None]:
+    """Return a function that counts requests answered from the cache; their routes have no parameters."""
 
     def count(path: str, began: float, environ: Mapping[str, Any]) -> None:
         _count("GET", path, HTTPStatus.OK, began, path if log_requests else "", environ.get("REMOTE_ADDR"))
@@ -72,7 +72,7 @@ def _count(method: str, route: str, status: int, began: float, logged_path: str,
     seconds = time.perf_counter() - began
     latencies.observe(seconds)
     if logged_path:
-        # Without its query: what somebody looks for is theirs.
+        # The query is not logged, because what people search for is private.
         fields = {"method": method, "path": logged_path, "status": status, "seconds": round(seconds, 4)}
         _requests_log.info("request", extra={"fields": fields | {"address": address}})
 
@@ -120,7 +120,7 @@ def _require_reader() -> None:
 
 
 class _State:
-    """What is true now, asked for with each reading."""
+    """Collects the present state at each reading."""
 
     def __init__(self, here: Services) -> None:
         self._here = here
@@ -129,7 +129,7 @@ class _State:
         here = self._here
         wrong = Count(problem.area for problem in health.problems(here))
         yield _family("problems", "What /readyz says is wrong, by area", "area", {area: wrong[area] for area in _AREAS})
-        # What cannot be read is one of the problems.
+        # A state that cannot be read is among the problems above.
         with suppress(StoreError):
             yield from self._of_store()
         with suppress(CatalogueError):

@@ -1,4 +1,4 @@
-"""The models: which versions there are, what their cards say, and which one is served."""
+"""The models: their versions and cards, which one is served, and training."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,12 +22,13 @@ class VersionChoice(Schema):
 
 class ComparisonQuery(VersionChoice):
     other = String(
-        load_default="", metadata={"description": "Another one; default: what is served, or was before, or is newest."}
+        load_default="",
+        metadata={"description": "Another version; by default the served one, the one served before, or the newest."},
     )
 
 
 class NeedsQuery(Schema):
-    playlist = String(load_default="", metadata={"description": "The playlist to learn from, for tasks that want one."})
+    playlist = String(load_default="", metadata={"description": "The playlist to learn from, for tasks that need one."})
 
 
 class TrainRequest(NeedsQuery):
@@ -45,8 +46,8 @@ class CardAnswer:
 def models() -> use.ModelsAnswer:
     """Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
 
-    `playlist` is the one that a task's versions learnt from, null where they learnt from none. Those of another
-    browser's playlist are not listed.
+    `playlist` is the one that a task's versions were trained on, or null. Versions for another browser's playlist are
+    not listed.
     """
     return use.list_models(services(), session.viewer())
 
@@ -54,10 +55,10 @@ def models() -> use.ModelsAnswer:
 @blueprint.get("/api/models/<task>/compare")
 @blueprint.input(ComparisonQuery, location="query", arg_name="query")
 def comparison(task: str, query: dict[str, str]) -> use.VersionsCompared:
-    """Two versions side by side by every measure, where both were scored on the same held-out data.
+    """Two versions side by side by every measure, if both were scored on the same held-out data.
 
-    `rows` have `values` in the order of `versions` and `better`: 0, 1, or null for equal. Without rows `why` says why
-    not. `before` is what a rollback would serve.
+    `rows` have `values` in the order of `versions`, and `better`: 0, 1, or null if they are equal. If there are no
+    rows, `why` gives the reason. `before` is the version that a rollback would serve.
     """
     use.check_task(services(), task, session.viewer())
     return use.compare_versions(services(), task, query["version"], query["other"])
@@ -65,7 +66,7 @@ def comparison(task: str, query: dict[str, str]) -> use.VersionsCompared:
 
 @blueprint.get("/api/models/<task>/<version>/card")
 def card(task: str, version: str) -> CardAnswer:
-    """What a version learnt from, on which split it was scored, against which baselines, and where it loses."""
+    """The card of a version: its training data, its split, its scores, the baselines, and its weaknesses."""
     use.check_task(services(), task, session.viewer())
     return CardAnswer(task, version, card_of(services().registry, task, version))
 
@@ -74,7 +75,7 @@ def card(task: str, version: str) -> CardAnswer:
 @blueprint.body(VersionChoice)
 @blueprint.doc(responses={409: "It cannot be served"})
 def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
-    """Serve another version from now on, in every worker; the one before can be brought back."""
+    """Serve another version from now on, in every worker; a rollback restores the previous one."""
     session.require_operator()
     use.check_task(services(), task, session.viewer())
     return use.serve(services(), task, body["version"], session.viewer())
@@ -83,7 +84,7 @@ def activate(task: str, body: dict[str, str]) -> use.ModelsAnswer:
 @blueprint.post("/api/models/<task>/rollback")
 @blueprint.doc(responses={409: "Nothing was served before"})
 def rollback(task: str) -> use.ModelsAnswer:
-    """Serve what was served before the last change."""
+    """Serve the version that was served before the last change."""
     session.require_operator()
     use.check_task(services(), task, session.viewer())
     return use.serve(services(), task, None, session.viewer())
@@ -102,7 +103,7 @@ def delete(task: str, version: str) -> use.ModelsAnswer:
 @blueprint.get("/api/models/<task>/needs")
 @blueprint.query(NeedsQuery)
 def needs(task: str, query: dict[str, str]) -> use.TaskNeeds:
-    """What training a task needs at the `least`, and whether there may be `enough`: a quick count, not an exact one."""
+    """What training a task needs at `least`, and whether there is `enough`, by a quick estimate."""
     return use.training_needs(services(), task, query["playlist"], session.viewer())
 
 
@@ -110,9 +111,9 @@ def needs(task: str, query: dict[str, str]) -> use.TaskNeeds:
 @blueprint.body(TrainRequest)
 @blueprint.doc(responses={202: "The run that trains it", 409: "Too little to learn from", 429: "Too many open runs"})
 def train(task: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
-    """Train a model on what this installation holds, in a process of its own; what is served stays as it is.
+    """Train a model on the data of this installation, in a separate process; the served version does not change.
 
-    Where the same training is queued or under way already, its run is returned.
+    If the same training is already queued or running, its run is returned.
     """
     session.start()
     return RunAnswer(use.train(services(), task, body["playlist"], body["options"], session.viewer())), 202

@@ -1,4 +1,4 @@
-"""What this installation holds, whether it is well, and who may change what concerns everybody."""
+"""What this installation holds, its health, and the operator's key."""
 
 import hmac
 from contextlib import suppress
@@ -66,10 +66,10 @@ class StoreFailure(StoreState):
 
 @dataclass(frozen=True, kw_only=True)
 class StatusAnswer:
-    """What this installation holds; ``playlists`` is null where the database does not answer.
+    """What this installation holds; ``playlists`` is null if the database does not answer.
 
-    ``demo`` if it may be brought in, ``demo_here`` if this browser has it; ``writes_tags`` if this browser may have
-    tags written into files.
+    ``demo`` says whether the demo can be imported, ``demo_here`` whether this browser has it, and ``writes_tags``
+    whether this browser may write tags into files.
     """
 
     catalogue: CatalogueState
@@ -85,7 +85,7 @@ class StatusAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetsAnswer:
-    """The number of slices, what they hold together, and the newest of them."""
+    """The number of slices, the total of their playlists and rows, and the newest of them."""
 
     slices: int
     playlists: int
@@ -101,13 +101,13 @@ class OperatorAnswer:
 
 @blueprint.get("/healthz")
 def healthz() -> Health:
-    """Answers as long as the process can."""
+    """Answers as long as the process runs."""
     return Health("ok")
 
 
 @blueprint.get("/readyz")
 def readyz() -> Health:
-    """Answers 200 when store, catalogue, models and disk are well too, else 503 with all that is wrong."""
+    """Answers 200 if the database, catalogue, models and disk work, else 503 with all problems."""
     found = health.problems(services())
     if found:
         first, every = found[0], [asdict(problem) for problem in session.for_viewer(found)]
@@ -117,10 +117,10 @@ def readyz() -> Health:
 
 @blueprint.get("/api/status")
 def status() -> StatusAnswer:
-    """Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed."""
+    """Counts of tracks and playlists, the database in use, the active models, and problems."""
     here, catalogue = services(), CatalogueState(0, None)
     with suppress(CatalogueError):
-        # The page asks when a run has ended, and does not ask again.
+        # The page asks once when a run has ended, so the catalogue must be current.
         snapshot = here.catalogue.current(session.owner(), at_once=True)
         catalogue = CatalogueState(len(snapshot), snapshot.generation)
     models: list[ModelVersion] = []
@@ -151,7 +151,7 @@ def status() -> StatusAnswer:
 
 @blueprint.get("/api/datasets")
 def datasets() -> DatasetsAnswer:
-    """How many slices of the Million Playlist Dataset there are, what they hold together, and the newest of them."""
+    """The imported slices of the Million Playlist Dataset: their number, their totals, and the newest of them."""
     found = summaries(services().config.var / "playlists")
     return DatasetsAnswer(
         slices=len(found),
@@ -166,7 +166,7 @@ def datasets() -> DatasetsAnswer:
 @blueprint.body(KeyBody)
 @blueprint.doc(responses={403: "Not the key", 429: "Too many wrong keys; `Retry-After` says when to try again"})
 def name_key(body: dict[str, str]) -> Annotated[Response, OperatorAnswer]:
-    """Let this browser change what concerns everybody, for a month."""
+    """Let this browser change what concerns everybody, for a month, if it gives the operator's key."""
     key, address = services().config.operator_key, request.remote_addr
     lockout = cast(Lockout, current_app.extensions["lockout"])
     lockout.check(address)

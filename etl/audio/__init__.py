@@ -1,1 +1,1 @@
-"""From a file of sound to audio features and an audio analysis in Spotify's form."""
+"""Computes audio features, and an audio analysis in Spotify's form, from an audio file."""

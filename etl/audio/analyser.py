@@ -1,4 +1,4 @@
-"""Audio features and an audio analysis in Spotify's form, computed from a file."""
+"""Computes audio features, and an audio analysis in Spotify's form, from a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from etl.audio.perception import CONFIDENCE, perceive
 from etl.audio.spotify_form import analysis_document
 from store.domain import FEATURE_BOUNDS, AudioFeatures
 
-# Values of one version are comparable with each other: raise it with every change of what is measured.
+# Values of the same version are comparable. Increase it with every change of a measurement.
 VERSION = "2026.11.3"
 SOURCE = "sound"  # the source of the audio features
 _SILENT_LUFS = -69.0
@@ -25,22 +25,22 @@ _SURE_KEY = 0.02
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SoundAnalysis:
-    """What the sound of a file tells.
+    """The features and the analysis of a file.
 
     Attributes
     ----------
     features : AudioFeatures
-        In Spotify's units; a value that cannot be estimated honestly has no entry.
+        In Spotify's units; a value that cannot be estimated reliably is missing.
     confidence : mapping
-        Of each value in ``features``, 0 to 1.
+        The confidence of each value in ``features``, 0 to 1.
     descriptors : mapping
-        The numbers that perceptual attributes are estimated from (:mod:`etl.audio.descriptors`). Keep them: the
-        calibration of :mod:`ml.perception` reads them, so no file has to be decoded again.
+        The numbers from which perceptual attributes are estimated (:mod:`etl.audio.descriptors`). Keep them: the
+        calibration of :mod:`ml.perception` reads them, so that no file has to be decoded again.
     analysis : dict or None
         Spotify's audio analysis: ``meta``, ``track``, ``bars``, ``beats``, ``tatums``, ``sections``, ``segments``;
-        None if it was not asked for.
+        None if it was not requested.
     version : str
-        Of the analyser.
+        The version of the analyser.
     """
 
     features: AudioFeatures
@@ -51,28 +51,28 @@ class SoundAnalysis:
 
 
 def analyse(path: Path | str, *, full: bool = True, limits: Limits = LIMITS) -> SoundAnalysis:
-    """Return what the sound of a file tells.
+    """Return the features and the analysis of a file.
 
     Parameters
     ----------
     path : path
         A file in any format that :mod:`etl.audio.decoding` reads.
     full : bool
-        Whether to make the analysis and to look for voices too. Without, tempo, key, loudness and segments are found
-        all the same, and speechiness and instrumentalness are missing.
+        Whether to make the analysis and to detect voices, too. If false, speechiness and instrumentalness are missing;
+        tempo, key, loudness and segments are found in any case.
     limits : Limits
-        What is not decoded.
+        Files beyond these limits are not decoded.
 
     Raises
     ------
     etl.audio.decoding.UnreadableSound
-        The file cannot be decoded, or is not decoded for its size.
+        The file cannot be decoded, or exceeds ``limits``.
     """
     begun = time.time()
     measured = measure(path, limits, voice=full)
     music = understand(measured)
     descriptors = describe(music)
-    # Kept with the descriptors, so that a calibration is compared with what it replaces.
+    # Stored with the descriptors, so that a calibration can be compared with the values that it replaces.
     descriptors |= {f"guess_{name}": value for name, value in perceive(descriptors).items()}
     values, confidence = _values(music, descriptors)
     return SoundAnalysis(

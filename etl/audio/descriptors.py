@@ -1,4 +1,4 @@
-"""Numbers that sum up the sound of a track: what perceptual attributes are estimated from."""
+"""Descriptors: numbers that sum up the sound of a track, from which perceptual attributes are estimated."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ _LOW_BANDS = 2  # below 200 Hz
 
 
 def describe(music: Music) -> dict[str, float]:
-    """Return the descriptors by name; what cannot be told is missing.
+    """Return the descriptors by name; those that cannot be computed are missing.
 
-    ``loudness`` in LUFS; ``loudness_spread``, ``attack`` in dB; ``segment_rate`` by second; ``high_share`` and
-    ``low_share`` in dB of the bands beside the mean; ``pulse``, ``tempo_regularity``, ``key_strength``, ``major``,
-    ``pitch_flatness``, ``speech``, ``singing``, ``music`` 0 to 1; ``timbre_mean_1`` to ``timbre_std_12`` as timbre.
+    ``loudness`` is in LUFS; ``loudness_spread`` and ``attack`` are in dB; ``segment_rate`` is per second;
+    ``high_share`` and ``low_share`` are levels of bands in dB relative to the mean; ``pulse``, ``tempo_regularity``,
+    ``key_strength``, ``major``, ``pitch_flatness``, ``speech``, ``singing`` and ``music`` are 0 to 1;
+    ``timbre_mean_1`` to ``timbre_std_12`` are in the units of timbre.
     """
     frames, segments, rhythm, key = music.measured.frames, music.segments, music.rhythm, music.key
     weight = segments.duration.astype(np.float64) + 1e-9

@@ -1,4 +1,4 @@
-"""Short-time spectra of a stream at 22,050 Hz, reduced at once to what the analysis needs.
+"""Computes short-time spectra of a stream at 22,050 Hz, and keeps only what the analysis needs.
 
 | spectrum | window, hop | kept for each frame |
 |---|---|---|
@@ -24,7 +24,7 @@ BINS = 120  # of an octave: 10 cents
 _CRITICAL = (0, 100, 200, 300, 400, 510, 630, 770, 920, 1080, 1270, 1480, 1720, 2000, 2320, 2700, 3150, 3700, 4400)
 CRITICAL_HZ = (*_CRITICAL, 5300, 6400, 7700, 9500, 11_025)
 N_BANDS = len(CRITICAL_HZ) - 1
-FLOOR_DB = -60.0  # what is softer counts as this
+FLOOR_DB = -60.0  # lower levels count as this
 _N_MEL, _MEL_FLOOR_DB = 40, -70.0
 N_GROUPS = 4
 _LOW_HZ, _HIGH_HZ = 100.0, 4200.0  # of the peaks that count for pitch classes
@@ -33,7 +33,7 @@ _BASS_TOP_HZ = 260.0
 
 
 class _Windows:
-    """Cut a stream into overlapping windows; the first is centred on the first sample."""
+    """Cuts a stream into overlapping windows; the first is centred on the first sample."""
 
     def __init__(self, size: int, hop: int) -> None:
         self._size, self._hop = size, hop
@@ -65,13 +65,13 @@ class Frames:
     level : np.ndarray
         (n,) float32, level of the frame in dB, FLOOR_DB at least; a full-scale sine has 0.
     onsets : np.ndarray
-        (m, 4) float32, the rise of the level in dB, mean over the mel bands of each group, low to high.
+        (m, 4) float32, the rise of the level in dB, averaged over the mel bands of each group, low to high.
     pitches : np.ndarray
         (k, 120) float16, amplitude of the spectral peaks by pitch class in 10 cents above C.
     bass : np.ndarray
-        (k, 120) float16, the same of peaks below 260 Hz.
+        (k, 120) float16, the same for peaks below 260 Hz.
     samples : int
-        Their number at RATE.
+        The number of samples at RATE.
     """
 
     bands: npt.NDArray[np.float16]
@@ -87,7 +87,7 @@ class Frames:
 
 
 class FrameReader:
-    """Turn (n,) blocks at RATE into Frames."""
+    """Turns (n,) blocks at RATE into Frames."""
 
     def __init__(self) -> None:
         self._band, self._onset, self._pitch = _Windows(512, BAND_HOP), _Windows(1024, ONSET_HOP), _Windows(4096, 1024)
@@ -100,7 +100,7 @@ class FrameReader:
         self._samples = 0
 
     def push(self, block: Samples) -> None:
-        """Take a block."""
+        """Process a block."""
         self._samples += len(block)
         self._push(block)
 
@@ -120,7 +120,7 @@ class FrameReader:
 
     def _push_onsets(self, spectra: npt.NDArray[np.complex64]) -> None:
         level = np.concatenate([self._before, _decibels(_power(spectra) @ self._mel, _MEL_FLOOR_DB)])
-        # The loudest of neighbouring bands before hides vibrato (Boeck and Widmer, SuperFlux, DAFx 2013).
+        # Comparing with the loudest neighbouring band suppresses vibrato (Boeck and Widmer, SuperFlux, DAFx 2013).
         before = level[:-2].copy()
         np.maximum(before[:, 1:], level[:-2, :-1], out=before[:, 1:])
         np.maximum(before[:, :-1], level[:-2, 1:], out=before[:, :-1])
@@ -130,7 +130,7 @@ class FrameReader:
         self._before = level[-2:]
 
     def finish(self) -> Frames:
-        """Return the frames of all that was pushed."""
+        """Return the frames of all blocks."""
         self._push(np.zeros(2048, np.float32))
         n = self._samples
         cut = {"bands": BAND_HOP, "level": BAND_HOP, "onsets": ONSET_HOP, "pitches": PITCH_HOP, "bass": PITCH_HOP}
@@ -149,9 +149,9 @@ def _decibels(power: Floats, floor: float) -> Floats:
 
 
 def _band_matrix() -> Floats:
-    """Return (257, 23): a bin's power is shared out over the critical bands that it touches.
+    """Return a (257, 23) matrix that distributes a bin's power over the critical bands that it overlaps.
 
-    The window spreads a sine over bins with 1.5 times its power in all; the factor takes that back.
+    The window spreads a sine over bins whose powers sum to 1.5 times its power; a factor corrects this.
     """
     width = RATE / 512
     centres = np.arange(257) * width
@@ -161,7 +161,7 @@ def _band_matrix() -> Floats:
 
 
 def _mel_matrix() -> Floats:
-    """Return (513, 40) triangles on the mel scale from 30 Hz to 10 kHz, each of area 1 in bins or of one bin."""
+    """Return (513, 40) triangular mel filters from 30 Hz to 10 kHz; each has area 1 in bins, or covers one bin."""
     mel = np.linspace(2595 * np.log10(1 + 30 / 700), 2595 * np.log10(1 + 10_000 / 700), _N_MEL + 2)
     edges = 700 * (10 ** (mel / 2595) - 1)
     bins = np.arange(513) * RATE / 1024
@@ -174,10 +174,11 @@ def _mel_matrix() -> Floats:
 
 
 def pitch_classes(magnitude: Floats) -> tuple[Floats, Floats]:
-    """Return (k, 120) amplitudes by pitch class of the peaks of (k, 2049) spectra, and those of the bass.
+    """Return the (k, 120) amplitudes of spectral peaks by pitch class, and those of the bass, from (k, 2049) spectra.
 
-    A peak is a local maximum of the spectrum within 60 dB of the frame's largest; its frequency is that of the parabola
-    through three logarithms (Smith and Serra, PARSHL, ICMC 1987). Square roots of amplitudes are added.
+    A peak is a local maximum of the spectrum within 60 dB of the frame's largest. Its frequency is the vertex of a
+    parabola through three logarithmic amplitudes (Smith and Serra, PARSHL, ICMC 1987). Square roots of amplitudes are
+    summed.
     """
     first, last = round(_BASS_HZ * 4096 / RATE), round(_HIGH_HZ * 4096 / RATE)
     part = magnitude[:, first - 1 : last + 2]
@@ -190,11 +191,11 @@ def pitch_classes(magnitude: Floats) -> tuple[Floats, Floats]:
     hertz = (at + first + np.clip(offset, -0.5, 0.5)) * (RATE / 4096)
     amplitude = np.exp(0.5 * (b - 0.25 * (a - c) * offset))
     pitch_class = np.floor(np.log2(hertz / 16.351597831287414) * BINS + 0.5).astype(np.intp) % BINS
-    place = frame * BINS + pitch_class
+    cell = frame * BINS + pitch_class
     size = len(magnitude) * BINS
 
     def added(chosen: npt.NDArray[np.bool_]) -> Floats:
-        counted = np.bincount(place[chosen], amplitude[chosen], size)
+        counted = np.bincount(cell[chosen], amplitude[chosen], size)
         return counted.reshape(-1, BINS).astype(np.float32)
 
     return added(hertz >= _LOW_HZ), added(hertz < _BASS_TOP_HZ)

@@ -1,4 +1,4 @@
-"""Programme loudness by ITU-R BS.1770-4, of a stream."""
+"""Measures the programme loudness of a stream by ITU-R BS.1770-4."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _WEIGHTS = {
 
 
 def k_weighting(rate: int, frequencies: Floats) -> npt.NDArray[np.complex128]:
-    """Return the K filter's response at ``frequencies`` in Hz.
+    """Return the response of the K filter at ``frequencies`` in Hz.
 
-    Coefficients for any rate are those of De Man, "Evaluation of implementations of the EBU R128 loudness
+    The coefficients for any sample rate are from De Man, "Evaluation of implementations of the EBU R128 loudness
     measurement", AES 145, 2018.
     """
     z = np.exp(-2j * np.pi * frequencies / rate)
@@ -45,7 +45,7 @@ def k_weighting(rate: int, frequencies: Floats) -> npt.NDArray[np.complex128]:
 
 
 class LoudnessMeter:
-    """Measure (channels, n) blocks at ``rate`` Hz; memory grows by 80 bytes for each second."""
+    """Measures (channels, n) blocks at ``rate`` Hz; memory grows by 80 bytes per second."""
 
     def __init__(self, rate: int, channels: int, layout: str = "") -> None:
         impulse = np.fft.irfft(k_weighting(rate, np.fft.rfftfreq(_FFT, 1 / rate).astype(np.float64)))[:_TAPS]
@@ -57,7 +57,7 @@ class LoudnessMeter:
         self._powers: list[Floats] = []
 
     def push(self, block: Samples) -> None:
-        """Take a block."""
+        """Process a block."""
         held = np.concatenate([self._held, block], axis=1)
         taken = _FFT - _TAPS + 1
         start = 0
@@ -74,7 +74,7 @@ class LoudnessMeter:
         self._squares = squares[whole:]
 
     def integrated(self) -> float:
-        """Return the gated loudness in LUFS of all that was pushed; -70 for what is below the gate."""
+        """Return the gated loudness of all blocks in LUFS; -70 if everything is below the gate."""
         rest = self._held.shape[1] - (_TAPS - 1)
         if rest > 0:
             filled = np.pad(self._held, ((0, 0), (0, _FFT - self._held.shape[1])))

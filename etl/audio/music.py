@@ -1,4 +1,4 @@
-"""All that the analysis has found in a track, before it is put into a form."""
+"""Measures a track and finds its segments, beats and key, before they are written in any form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from etl.audio.voice import VoiceMeter, has_voice_detector
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """What was measured while a file was decoded: ``loudness`` in LUFS, ``voice`` as VoiceMeter.shares gives it."""
+    """Measurements made while a file was decoded: ``loudness`` in LUFS, ``voice`` as of VoiceMeter.shares."""
 
     format: SoundFormat
     frames: Frames
@@ -30,12 +30,12 @@ class Measured:
 
 
 def measure(path: Path | str, limits: Limits, *, voice: bool = False) -> Measured:
-    """Decode a file once and measure on the way.
+    """Decode a file once and measure it meanwhile.
 
     Raises
     ------
     etl.audio.decoding.UnreadableSound
-        The file cannot be decoded, or is not decoded for its size.
+        The file cannot be decoded, or exceeds ``limits``.
     """
     reader = FrameReader()
     with Decoding(path, limits) as decoding:
@@ -61,7 +61,7 @@ def measure(path: Path | str, limits: Limits, *, voice: bool = False) -> Measure
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Music:
-    """A track: ``chroma`` and ``bass`` are (k, 12) for the frames of pitches, ``key`` is None where nothing sounds."""
+    """A track: ``chroma`` and ``bass`` are (k, 12) for the frames of pitches; ``key`` is None if there is no pitch."""
 
     measured: Measured
     segments: Segments
@@ -76,7 +76,7 @@ class Music:
 
 
 def understand(measured: Measured) -> Music:
-    """Find segments, beats and the key."""
+    """Return the track with its segments, beats and key."""
     frames = measured.frames
     shift = tuning(frames.pitches)
     chroma, bass = folded(frames.pitches, shift), folded(frames.bass, shift)

@@ -1,8 +1,8 @@
-"""What listeners would say of a track, estimated from its sound without having learnt from any.
+"""Estimates perceptual attributes of a track from its descriptors, by formulas that were not trained.
 
-The values mean what Spotify's mean, but not in the same numbers: nothing was fitted to Spotify's. Their confidence is
-low. Valence and liveness cannot be told in this way, and are missing. :mod:`ml.perception` learns a better mapping from
-tracks of which a provider's values are known too.
+The attributes are Spotify's, but their scale is not, because nothing was fitted to Spotify's values. Their confidence
+is low. Valence and liveness cannot be estimated in this way. :mod:`ml.perception` learns a better mapping from tracks
+for which a provider's values are known.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-# Confidence of each value; docs/audio.md says what was measured.
+# The confidence of each value; docs/audio.md has the measurements.
 CONFIDENCE: Mapping[str, float] = {
     "energy": 0.5,
     "danceability": 0.3,
@@ -22,13 +22,7 @@ CONFIDENCE: Mapping[str, float] = {
 
 
 def perceive(descriptors: Mapping[str, float]) -> dict[str, float]:
-    """Return the attributes, 0 to 1, that the descriptors of a track tell; others are missing.
-
-    Parameters
-    ----------
-    descriptors : mapping
-        Those of :mod:`etl.audio.descriptors`.
-    """
+    """Return the attributes, 0 to 1, for which the ``descriptors`` of :mod:`etl.audio.descriptors` suffice."""
 
     def have(*names: str) -> bool:
         return all(name in descriptors for name in names)

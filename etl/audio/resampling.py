@@ -1,4 +1,4 @@
-"""Sample rate conversion of a stream, by windowed sinc interpolation."""
+"""Converts the sample rate of a stream by windowed sinc interpolation."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _BETA = 9.0  # of the Kaiser window: about 90 dB of stop band
 
 
 class Resampler:
-    """Convert (n,) blocks at ``source`` Hz into blocks at ``target`` Hz; both whole numbers.
+    """Converts (n,) blocks at ``source`` Hz into blocks at ``target`` Hz; both are whole numbers.
 
-    A polyphase filter (Crochiere and Rabiner, Multirate Digital Signal Processing, 1983): output sample m lies at
-    m * source / target, so there are ``target / gcd`` phases of the windowed sinc. Outputs of one phase are one product
-    of a strided view of the input with that phase's taps. The filter is centred: no delay is added.
+    It is a polyphase filter (Crochiere and Rabiner, Multirate Digital Signal Processing, 1983): output sample m lies at
+    m * source / target, so the windowed sinc has ``target / gcd`` phases. All outputs of a phase are computed by one
+    product of a strided view of the input with the phase's taps. The filter is centred, so it adds no delay.
     """
 
     def __init__(self, source: int, target: int) -> None:
@@ -40,7 +40,7 @@ class Resampler:
         self._start = -self._half
 
     def push(self, block: Samples) -> Samples:
-        """Return what can be computed by now; ``block`` is (n,)."""
+        """Take the (n,) ``block`` and return the outputs that can be computed by now."""
         if self._down == self._up:
             return block
         held = np.concatenate([self._tail, block])

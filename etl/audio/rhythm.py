@@ -1,4 +1,4 @@
-"""Tempo, beats, tatums and bars from the onset strength."""
+"""Finds tempo, beats, tatums and bars from the onset strength."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Rhythm:
     Attributes
     ----------
     tempo : float or None
-        Beats per minute; None where no pulse was found.
+        Beats per minute; None if no pulse was found.
     confidence : float
-        Of the tempo, 0 to 1.
+        The confidence of the tempo, 0 to 1.
     beats, strengths : np.ndarray
         (n,) times in seconds, and the confidence of each, 0 to 1.
     division : int
-        Tatums of a beat, 2 or 3.
+        Tatums per beat, 2 or 3.
     meter : int or None
-        Beats of a bar, 3 or 4; None where there are too few beats.
+        Beats per bar, 3 or 4; None if there are too few beats.
     meter_confidence : float
         0 to 1.
     first_downbeat : int
@@ -51,7 +51,10 @@ class Rhythm:
 
 
 def onset_strength(onsets: Floats) -> Floats:
-    """Return (m,) rises above their mean over a second, in standard deviations, from (m, 4) groups."""
+    """Return the (m,) onset strength: rises above their mean over a second, in standard deviations.
+
+    ``onsets`` are the (m, 4) rises in groups of bands.
+    """
     total = onsets.mean(axis=1)
     width = round(_MEAN_S * FPS)
     total = np.maximum(0.0, total - _smoothed(total, np.ones(width)))
@@ -65,7 +68,7 @@ def _smoothed(values: Floats, kernel: npt.NDArray[np.floating]) -> Floats:
 
 
 def find_rhythm(frames: Frames) -> Rhythm:
-    """Return the beats of a track; without a tempo where there is nearly no sound or no pulse."""
+    """Return the rhythm of a track; its tempo is None if there is almost no sound or no pulse."""
     strength = onset_strength(frames.onsets)
     if len(strength) < 4 * FPS or not strength.any():
         return Rhythm(beats=np.zeros(0), strengths=np.zeros(0))
@@ -89,7 +92,7 @@ def find_rhythm(frames: Frames) -> Rhythm:
 
 
 def autocorrelation(strength: Floats) -> Floats:
-    """Return (window,) the mean autocorrelation over windows of 11.9 s, 1 at lag 0."""
+    """Return the (window,) autocorrelation, averaged over windows of 11.9 s; it is 1 at lag 0."""
     if len(strength) < _WINDOW:
         strength = np.pad(strength, (0, _WINDOW - len(strength)))
     views = np.lib.stride_tricks.sliding_window_view(strength, _WINDOW)[::_STEP]
@@ -106,9 +109,9 @@ def autocorrelation(strength: Floats) -> Floats:
 def _tempo(strength: Floats) -> tuple[float, float]:
     """Return beats per minute, and how clear the pulse is, 0 to 1.
 
-    The score of a tempo is the autocorrelation at its beat and at two beats, less that at a third of a beat, weighted
-    by a log-normal prior (Ellis, "Beat tracking by dynamic programming", JNMR 36, 2007). The last keeps a beat
-    and a half from being taken for the beat. The weights were chosen on the music of ``bench/audio_accuracy.py``.
+    The score of a tempo is the autocorrelation at one beat and at two beats, minus that at a third of a beat, times a
+    log-normal prior (Ellis, "Beat tracking by dynamic programming", JNMR 36, 2007). The subtraction prevents one and a
+    half beats from being taken for a beat. The weights were chosen on the music of ``bench/audio_accuracy.py``.
     """
     lags = autocorrelation(strength)
     candidates = np.exp(np.arange(np.log(LOWEST_BPM), np.log(HIGHEST_BPM), 0.005))
@@ -143,7 +146,7 @@ def _beat_frames(strength: Floats, period: float) -> npt.NDArray[np.intp]:
             started = True
             back[t] = t + offsets[best]
     score = score[span:]
-    # The last beat lies in the last two periods, where the score is best.
+    # The last beat is the frame with the best score in the last two periods.
     tail = max(0, len(score) - round(2 * period))
     t = tail + int(score[tail:].argmax())
     beats = [t]
@@ -154,7 +157,7 @@ def _beat_frames(strength: Floats, period: float) -> npt.NDArray[np.intp]:
 
 
 def _refined(beats: npt.NDArray[np.intp], strength: Floats) -> npt.NDArray[np.float64]:
-    """Return beats between frames: where the parabola through three onset strengths is largest."""
+    """Return the beats as fractional frames: the maximum of a parabola through three onset strengths."""
     inner = np.clip(beats, 1, len(strength) - 2)
     a, b, c = strength[inner - 1], strength[inner], strength[inner + 1]
     curve = a - 2 * b + c
@@ -163,7 +166,7 @@ def _refined(beats: npt.NDArray[np.intp], strength: Floats) -> npt.NDArray[np.fl
 
 
 def _tempo_of_beats(times: npt.NDArray[np.float64], rate: float) -> float:
-    """Return beats per minute: the slope of a line through stretches of 16 beats, the median over them."""
+    """Return beats per minute: the median slope of lines fitted to stretches of 16 beats."""
     size = min(16, len(times))
     n = np.arange(size) - (size - 1) / 2
     slopes = np.lib.stride_tricks.sliding_window_view(times, size) @ n / (n @ n)
@@ -178,21 +181,21 @@ def _strengths(strength: Floats, beats: npt.NDArray[np.float64]) -> npt.NDArray[
 
 
 def _division(strength: Floats, beats: npt.NDArray[np.float64]) -> int:
-    """Return 3 where there are more onsets at thirds of the beats than at halves, else 2."""
+    """Return 3 if onsets at thirds of the beats are stronger than at halves, else 2."""
     gaps = np.diff(beats)
 
     def at(share: float) -> float:
-        places = np.round(beats[:-1] + share * gaps).astype(np.intp)
-        return float(np.mean([strength[np.clip(places + k, 0, len(strength) - 1)] for k in (-1, 0, 1)]))
+        frames = np.round(beats[:-1] + share * gaps).astype(np.intp)
+        return float(np.mean([strength[np.clip(frames + k, 0, len(strength) - 1)] for k in (-1, 0, 1)]))
 
     return 3 if 0.5 * (at(1 / 3) + at(2 / 3)) > 1.15 * at(0.5) else 2
 
 
 def _meter(frames: Frames, beats: npt.NDArray[np.float64]) -> tuple[int | None, float, int]:
-    """Return beats of a bar, the confidence, and the first beat of a bar.
+    """Return the beats per bar, the confidence, and the index of the first beat that begins a bar.
 
-    Bars begin where the bass sounds and the harmony changes. For each meter and phase the score is the mean of both at
-    the supposed first beats less that at the others, over its standard error.
+    At the beginning of bars, the bass sounds and the harmony changes. The score of a meter and a phase is the mean
+    accent at the supposed first beats minus that at the other beats, divided by its standard error.
     """
     if len(beats) < 12:
         return None, 0.0, 0
@@ -210,19 +213,19 @@ _FOUR_BONUS = 1.0  # most music is in 4
 
 
 def _accents(frames: Frames, beats: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return (n,) how much speaks for a bar's beginning at each beat."""
+    """Return the (n,) accents, which say how likely a bar begins at each beat."""
     low = _near(frames.onsets[:, 0], beats * FPS)
     change = _harmonic_change(frames, beats)
     return np.asarray(_standard(low) + 1.5 * _standard(change))
 
 
-def _near(values: Floats, places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    at = np.round(places).astype(np.intp)
+def _near(values: Floats, frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    at = np.round(frames).astype(np.intp)
     return np.max([values[np.clip(at + k, 0, len(values) - 1)] for k in range(-2, 3)], axis=0).astype(np.float64)
 
 
 def _harmonic_change(frames: Frames, beats: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return (n,) the distance of the pitch classes of the beat from those of the beat before, 0 to 1."""
+    """Return the (n,) distances of each beat's pitch classes from those of the beat before, 0 to 1."""
     fps = RATE / 1024
     edges = np.clip(np.round(np.append(beats, frames.seconds) * fps).astype(np.intp), 0, len(frames.pitches))
     both = frames.pitches.astype(np.float32).reshape(-1, 12, 10).sum(axis=2)

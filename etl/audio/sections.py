@@ -1,4 +1,4 @@
-"""Sections: verse, chorus and the like, told by a change of timbre and harmony."""
+"""Finds sections (verse, chorus and so on) by changes of timbre and harmony."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _THRESHOLD = 0.35  # standard deviations above the mean of the novelty
 
 
 def find_sections(segments: Segments, seconds: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return (n,) the seconds at which sections begin, and the confidence of each, 0 to 1.
+    """Return the (n,) seconds at which sections begin, and the confidence of each, 0 to 1.
 
-    The novelty at a second is the similarity within both sides less that across, weighted by a Gaussian (Foote,
-    "Automatic audio segmentation using a measure of audio novelty", ICME 2000), of timbre and pitches of each second.
+    The novelty at a second is the similarity of timbre and pitches within both sides minus the similarity across,
+    weighted by a Gaussian (Foote, "Automatic audio segmentation using a measure of audio novelty", ICME 2000).
     """
     novelty = _novelty(_by_second(segments, seconds))
     bounds, confidence = [0.0], [1.0]

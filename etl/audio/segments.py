@@ -1,9 +1,9 @@
-"""Segments: short stretches of one sound, each with its loudness, pitch classes and timbre.
+"""Finds segments: short stretches of one sound, each with its loudness, pitch classes and timbre.
 
-The recipe is that of the Echo Nest as far as it is published: Jehan, Creating Music by Listening, MIT 2005, chapter 3,
-and his words on timbre: 23 critical bands, the first 10 frames of 5.8 ms and the rest resampled to 10, projected on
-principal components. The components are our own (``python -m tools.timbre_basis``), so timbre is comparable only with
-timbre of the same version.
+The method is that of the Echo Nest, as far as it is published: Jehan, Creating Music by Listening, MIT 2005, chapter 3.
+Timbre is computed from the levels of 23 critical bands in the first 10 frames of 5.8 ms, and in the rest of the segment
+resampled to 10 frames, projected on principal components. The components are our own
+(``python -m tools.timbre_basis``), so timbre is comparable only with timbre of the same version.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BACK_S = 0.06  # a boundary moves back to the softest frame within this
 _LOCAL_S = 0.6
 _THRESHOLD_DB, _FACTOR = 1.5, 1.7
 _SOFTEST_DB = FLOOR_DB + 8
-_FULL_DB = 6.0  # a rise of so much in the mean of the bands is half sure
+_FULL_DB = 6.0  # a mean rise of the bands by this much has confidence 0.5
 SHAPE = (20, N_BANDS)
 BASIS = Path(__file__).with_name("timbre_basis.npz")
 _PITCH_POWER = 2.0
@@ -58,7 +58,7 @@ class Segments(NamedTuple):
 
 
 def find_segments(frames: Frames, chroma: Floats) -> Segments:
-    """Return the segments of a track; ``chroma`` is (k, 12), one row for each frame of pitches."""
+    """Return the segments of a track; ``chroma`` is (k, 12), a row for each frame of pitches."""
     rise = _rise(frames)
     bounds = _bounds(rise, frames.level)
     begin, end = bounds[:-1], bounds[1:]
@@ -92,7 +92,7 @@ def _confidences(rise: Floats, begin: npt.NDArray[np.intp]) -> Floats:
 
 
 def _rise(frames: Frames) -> Floats:
-    """Return (n,) by how much the bands are louder than 23 ms before, in dB, mean over the bands; softer counts 0."""
+    """Return the (n,) rise of the level over 23 ms in dB, averaged over the bands; a fall counts as 0."""
     bands = frames.bands
     parts = []
     for start in range(0, len(bands), _CHUNK):
@@ -132,13 +132,13 @@ def _bounds(rise: Floats, level: Floats) -> npt.NDArray[np.intp]:
 
 
 def _split(begin: int, end: int, longest: int) -> list[int]:
-    """Return where a stretch that is too long is cut into equal parts."""
+    """Return the frames at which a stretch that is too long is cut into equal parts."""
     parts = -(-(end - begin) // longest)
     return [begin + (end - begin) * part // parts for part in range(1, parts)]
 
 
 def _pitches(chroma: Floats, begin: npt.NDArray[np.intp], end: npt.NDArray[np.intp]) -> Floats:
-    """Return (n, 12): the mean over the frames of the segment, 1 for the strongest; silence is 1 throughout."""
+    """Return the (n, 12) mean pitch classes of the segments, 1 for the strongest; for silence all are 1."""
     ratio = BAND_HOP / PITCH_HOP
     running = np.concatenate([np.zeros((1, 12)), np.cumsum(chroma, axis=0, dtype=np.float64)])
     first = np.minimum(np.round(begin * ratio + 0.25).astype(np.intp), len(chroma) - 1)
@@ -160,7 +160,7 @@ def _timbre(frames: Frames, begin: npt.NDArray[np.intp], end: npt.NDArray[np.int
 def shapes(frames: Frames, begin: npt.NDArray[np.intp], end: npt.NDArray[np.intp]) -> Iterator[Floats]:
     """Yield (m, 460) levels of segments: 10 frames of the attack, then the rest resampled to 10, 23 bands each.
 
-    Their mean is taken off: the first coordinate of timbre alone is loudness.
+    The mean level is subtracted, because loudness is only in the first coordinate of timbre.
     """
     for start in range(0, len(begin), 2048):
         b, e = begin[start : start + 2048, None], end[start : start + 2048, None]

@@ -1,4 +1,4 @@
-"""The audio analysis as Spotify's Web API gave it."""
+"""Writes the audio analysis in the form of Spotify's Web API."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _FADE_S = 0.4
 def analysis_document(music: Music, version: str, begun: float) -> dict[str, Any]:
     """Return ``meta``, ``track``, ``bars``, ``beats``, ``tatums``, ``sections``, ``segments``.
 
-    ``begun`` is when the analysis began, in seconds since the epoch. A tempo, key, mode or time signature that was not
-    found is as Spotify writes it: tempo 0, key -1, mode -1, time signature 0, each with confidence 0.
+    ``begun`` is the time at which the analysis began, in seconds since the epoch. Missing values are written like
+    Spotify's: tempo 0, key -1, mode -1, time signature 0, each with confidence 0.
     """
     beats = _intervals(music.rhythm.beats, music.rhythm.strengths)
     bars = _bars(music.rhythm)
@@ -89,7 +89,7 @@ def _fades(music: Music) -> tuple[float, float]:
 
 
 def _intervals(starts: Floats, confidence: Floats) -> list[dict[str, float]]:
-    """Return intervals that end where the next begins, the last as long as the one before."""
+    """Return intervals that end where the next begins; the last is as long as the one before."""
     if len(starts) < 2:
         return []
     lengths = np.diff(starts)

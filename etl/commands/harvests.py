@@ -1,4 +1,4 @@
-"""``enrich``, ``balanced`` and ``harvest``: gathering from the sources that are switched on."""
+"""The commands ``enrich``, ``balanced`` and ``harvest``, which gather from the sources that are switched on."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def add_harvests(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--source", metavar="NAME", help="ask this one alone; default: all that are switched on")
-    parser.add_argument("--min-popularity", type=float, metavar="N", help="leave out what is less popular (0 to 100)")
-    parser.add_argument("--years", type=_years, metavar="A-B", help="leave out what is older or newer")
-    parser.add_argument("--strict", action="store_true", help="leave out what no popularity or year is known of, too")
+    parser.add_argument("--source", metavar="NAME", help="ask only this source; default: all that are switched on")
+    parser.add_argument("--min-popularity", type=float, metavar="N", help="leave out less popular tracks (0 to 100)")
+    parser.add_argument("--years", type=_years, metavar="A-B", help="leave out older and newer tracks")
+    parser.add_argument("--strict", action="store_true", help="also leave out tracks of unknown popularity or year")
 
 
 def _enrich(database: Database, var: Path, options: argparse.Namespace) -> int:
@@ -56,7 +56,7 @@ def _enrich(database: Database, var: Path, options: argparse.Namespace) -> int:
     if playlist is None:
         print(f"There is no playlist {options.playlist_id}.", file=sys.stderr)
         return 1
-    # Stored first: a kill while it asks ahead leaves a run that goes on.
+    # The run is stored first, so that it can be resumed after a kill.
     run = _queued(database, var, new_enrichment(playlist.id, playlist.name, None, options.needs))
     with workers_from(options) as workers:
         if not isinstance(workers, OneCore):
@@ -82,12 +82,12 @@ def _filters(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _run(database: Database, var: Path, run: Run) -> int:
-    """Do the run, or the one of the operator's that asks for the same and has not ended."""
+    """Do the run, or the operator's open run that is equal to it."""
     return do(database, var, [_queued(database, var, run).id])
 
 
 def _queued(database: Database, var: Path, run: Run) -> Run:
-    """Queue ``run`` and return it, or the operator's open run that asks for the same."""
+    """Queue ``run`` and return it, or return the operator's open run that is equal to it."""
     [queued] = enqueue(database, var, run)
     return queued
 

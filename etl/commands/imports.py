@@ -1,4 +1,4 @@
-"""``import`` and ``resume``: files, folders, patterns and addresses into the store."""
+"""The commands ``import`` and ``resume``, for files, folders, patterns and addresses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from jobs.scale.options import add_scale_options, workers_from
 from store.database import Database
 from store.runs import ImportProblem, Run
 
-# So many files of a folder that are left out are named.
+# How many ignored files of a folder are named.
 _MAX_NAMED = 10
 
 
@@ -45,17 +45,17 @@ def add_imports(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     parser.add_argument("--no-headings", action="store_true", help="the first row is a track; columns go by number")
     parser.add_argument(
-        "--allow-private", action="store_true", help="https addresses may lead into this network, such as to a NAS"
+        "--allow-private", action="store_true", help="allow https addresses in the local network, such as of a NAS"
     )
     add_scale_options(parser)
     parser.set_defaults(command=_import)
-    parser = commands.add_parser("resume", help="finish what was cut off or has waited for a source")
+    parser = commands.add_parser("resume", help="finish runs that were interrupted or waited for a source")
     add_scale_options(parser)
     parser.set_defaults(command=_resume)
 
 
 def _columns(written: str) -> dict[str, int | str]:
-    """Return the columns in ``title=Lied,artists=2``; a heading may hold commas."""
+    """Return the columns of an option such as ``title=Lied,artists=2``; a heading may contain commas."""
     pairs = [part.partition("=") for part in re.split(rf",(?=(?:{'|'.join(LIST_HEADINGS)})=)", written)]
     if any(field not in LIST_HEADINGS or not column for field, _, column in pairs):
         raise argparse.ArgumentTypeError(f"{written} is not FIELD=COLUMN,... with known fields")
@@ -86,7 +86,7 @@ def _resume(database: Database, var: Path, options: argparse.Namespace) -> int:
     sweep_uploads(database, var)
     unfinished = [run.id for run in database.unfinished_runs()]
     if not unfinished:
-        print("Nothing was cut off.")
+        print("No run was interrupted.")
     for run in database.waiting_runs():
         print(f"{run.name}: {run.phase}; not before {local_time(run.wake_at)}.")
     with workers_from(options) as workers:
@@ -94,7 +94,7 @@ def _resume(database: Database, var: Path, options: argparse.Namespace) -> int:
 
 
 def _expand(sources: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the absolute paths and addresses that ``sources`` mean, and those that mean nothing."""
+    """Return the absolute paths and addresses that ``sources`` match, and those of ``sources`` without a match."""
     found: list[str] = []
     missing = []
     for source in sources:
@@ -115,7 +115,7 @@ def _expand(sources: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _matching(source: str) -> list[Path]:
     path = Path(source)
-    if path.exists():  # a name may hold brackets without being a pattern
+    if path.exists():  # a name with brackets need not be a pattern
         return [path]
     return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))) if source else []
 
@@ -139,7 +139,7 @@ def _holds_ours(path: Path) -> bool:
     try:
         return path.suffix.lower() == ".zip" and any(map(may_be_ours, Archive(path).names()))
     except (ImportProblem, OSError):
-        return True  # so that the import says what is wrong with it
+        return True  # the import will report what is wrong with it
 
 
 def _size(source: str) -> int | None:

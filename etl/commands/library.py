@@ -1,4 +1,4 @@
-"""``scan``: a folder with music becomes tracks."""
+"""The command ``scan``, which makes tracks of the music in a folder."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from store.errors import TastemapError
 
 def add_library(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``python -m etl``."""
-    parser = commands.add_parser("scan", help="make tracks of the music in a folder, with what its sound tells")
-    parser.add_argument("folder", help="again and again, it examines what is new or has changed")
+    parser = commands.add_parser("scan", help="make tracks of the music in a folder, with features from its sound")
+    parser.add_argument("folder", help="a repeated scan examines only new and changed files")
     add_scale_options(parser)
     parser.set_defaults(command=_scan)
 

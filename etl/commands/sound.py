@@ -1,4 +1,4 @@
-"""``analyse``: audio features and an audio analysis of files of sound, as JSON."""
+"""The command ``analyse``, which prints the audio features and the analysis of audio files as JSON."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from etl.audio.decoding import UnreadableSound
 
 def add_sound(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the parser of ``python -m etl``."""
-    parser = commands.add_parser("analyse", help="print the audio features and the analysis of files of sound as JSON")
+    parser = commands.add_parser("analyse", help="print the audio features and the analysis of audio files as JSON")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--features", action="store_true", help="the features alone, which takes less time")
-    parser.set_defaults(command=_analyse, alone=True)
+    parser.add_argument("--features", action="store_true", help="only the features, which takes less time")
+    parser.set_defaults(command=_analyse, without_database=True)
 
 
 def _analyse(_config: Config, options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""``work`` (what the web process starts to do the queued runs), ``catalogue``, ``delete`` and ``cancel``."""
+"""The commands ``work`` (the web process starts it to do the queued runs), ``catalogue``, ``delete`` and ``cancel``."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from store.database import Database, StoreError
 from store.locks import take
 from store.runs import Run
 
-# A run that has ended the worker so often ends, so that others get their turn.
+# A run that has been tried this often, each time ending the worker, is given up.
 _PATIENCE = 8
-# A file that takes longer goes on among the large ones, if others wait.
+# A file that takes longer continues in the queue of large files, if others wait.
 _FILE_SECONDS = 15.0
-# Runs that have ended are kept for so long, and at least so many of each owner.
+# Ended runs are kept for this time, and at least this many of each owner.
 _KEPT, _KEPT_RUNS = timedelta(weeks=8), 200
 
 
@@ -40,9 +40,9 @@ def add_work(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     """Add the command to the parser of ``python -m etl``."""
     parser = commands.add_parser("work", help="do the queued runs in turn (the web process starts this)")
     parser.add_argument(
-        "--queue", choices=list(WorkQueue), type=WorkQueue, help="do the runs of this queue alone (default: all)"
+        "--queue", choices=list(WorkQueue), type=WorkQueue, help="do only the runs of this queue (default: all)"
     )
-    # The descriptor of the queue's lock, where whoever starts this process has taken it.
+    # The descriptor of the queue's lock, if the parent process has taken it.
     parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)
     parser.set_defaults(command=_work)
 
@@ -57,9 +57,9 @@ def _work(database: Database, var: Path, options: argparse.Namespace) -> int:
 
 
 def do_queue(database: Database, var: Path, queue: WorkQueue, lock: int | None = None) -> None:
-    """Do what is queued in ``queue`` until nothing is; return at once if another process is at it.
+    """Do the runs of ``queue`` until it is empty; return at once if another process does them.
 
-    ``lock`` is the descriptor of the queue's lock where it has been taken already. It is closed here.
+    ``lock`` is the descriptor of the queue's lock if it is already taken. It is closed here.
     """
     tried: set[str] = set()
     if lock is None:
@@ -69,8 +69,8 @@ def do_queue(database: Database, var: Path, queue: WorkQueue, lock: int | None =
             _do_queued(database, var, queue, tried)
         finally:
             os.close(lock)
-        # Whoever queued a run before this release found the lock taken and started nobody. Whoever takes the lock
-        # after it looks for themselves.
+        # A process that queued a run before this release found the lock taken and did not start a worker, so we look
+        # once more. If another worker takes the lock now, it looks itself.
         lock = take(worker_lock(var, queue), wait=False) if _untried(database, queue, tried) else None
 
 
@@ -97,7 +97,7 @@ def _untried(database: Database, queue: WorkQueue, tried: set[str]) -> list[Run]
 
 
 def _time_for(database: Database, queue: WorkQueue, tried: set[str]) -> Callable[[], bool]:
-    """Return what says whether the time of a run that begins now is over: it has been long, and others wait."""
+    """Return a function that says whether a run that starts now has taken long while others wait."""
     until = time.monotonic() + _FILE_SECONDS
 
     def is_over() -> bool:
@@ -107,7 +107,7 @@ def _time_for(database: Database, queue: WorkQueue, tried: set[str]) -> Callable
 
 
 def _sweep(database: Database, var: Path) -> None:
-    """Delete what sources have said and what has expired since, and the list of runs that ended long ago."""
+    """Delete expired answers of sources, and runs that ended long ago."""
     try:
         with closing(engine_of_environment(database, var)) as engine:
             engine.sweep()
@@ -117,7 +117,7 @@ def _sweep(database: Database, var: Path) -> None:
 
 
 def _expire(database: Database, var: Path) -> None:
-    """Delete what came from Spotify and may be kept no longer."""
+    """Delete data from Spotify that must not be kept any longer."""
     try:
         with closing(engine_of_environment(database, var)) as engine:
             expire(database, engine, lambda: rebuild(database, var))
@@ -130,7 +130,7 @@ def _mend_catalogue(database: Database, var: Path) -> None:
         if catalogue_is_behind(database, var):
             rebuild(database, var)
     except (CatalogueError, OSError):
-        # What people bring in must not wait for a table that cannot be read.
+        # A table that cannot be read must not stop the imports.
         logging.exception("the catalogue could not be built")
 
 
@@ -143,12 +143,12 @@ def _take_snapshot(database: Database, var: Path) -> None:
 
 def add_upkeep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the parser of ``python -m etl``."""
-    parser = commands.add_parser("catalogue", help="build the catalogue anew")
+    parser = commands.add_parser("catalogue", help="build the catalogue again")
     parser.set_defaults(command=_catalogue)
-    parser = commands.add_parser("delete", help="delete a playlist, with the tracks that only its owner brought")
+    parser = commands.add_parser("delete", help="delete a playlist, with the tracks that only its owner imported")
     parser.add_argument("playlist_id")
     parser.set_defaults(command=_delete)
-    parser = commands.add_parser("cancel", help="end a run; what it has stored stays")
+    parser = commands.add_parser("cancel", help="end a run; what it has stored is kept")
     parser.add_argument("run_id")
     parser.set_defaults(command=_cancel)
 
@@ -174,5 +174,5 @@ def _cancel(database: Database, _var: Path, options: argparse.Namespace) -> int:
     if not database.cancel_run(options.run_id):
         print(f"There is no run {options.run_id} that has not ended.", file=sys.stderr)
         return 1
-    print(f"{options.run_id} is cancelled; a process that does it ends behind the present page.")
+    print(f"{options.run_id} is cancelled; a process that does it stops after its current page.")
     return 0

@@ -1,7 +1,7 @@
 """The demo: two playlists that invented people share.
 
-The first holds well-known songs, written by hand from general knowledge: titles, artists, years, and who added what and
-when. It holds no number from any service. The second has sound: see :mod:`etl.demo.sound`.
+The first has well-known songs, written by hand from general knowledge: titles, artists, years, and who added what and
+when. No number is from a service. The second has sound: see :mod:`etl.demo.sound`.
 """
 
 from pathlib import Path

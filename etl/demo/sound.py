@@ -1,8 +1,8 @@
 """The sound demo: 28 tracks of the package immich-memories-music (MIT), which four invented people share.
 
-The audio stays in the package. What lies here is a playlist in our own JSON with what our analyser found in the
-tracks, and in arrays the timbre of their segments and what the tagger says of them; ``python -m tools.sound_demo``
-writes both. The people, their tastes and their dates are invented.
+The audio stays in the package. This folder has a playlist in our JSON with the features that our analyser found, and
+arrays with the timbre of the segments and the results of the tagger. ``python -m tools.sound_demo`` writes both. The
+people, their tastes and their dates are invented.
 """
 
 import json
@@ -31,7 +31,7 @@ class DemoAudio:
         self.root, self._paths = root, paths
 
     def find(self, track: Track) -> str | None:
-        """Return the id of the file of a track, which is the track's."""
+        """Return the id of the file of a track, which is the track's id; None if there is no such file."""
         return track.id if track.id in self._paths else None
 
     def path_of(self, name: str) -> str | None:
@@ -41,7 +41,7 @@ class DemoAudio:
 
 @cache
 def demo_audio() -> DemoAudio | None:
-    """Return the files of the demo, None where their package is not installed."""
+    """Return the files of the demo, None if their package is not installed."""
     found = find_spec(_PACKAGE)
     if found is None or not found.origin or not SOUND_DEMO.exists():
         return None
@@ -52,15 +52,15 @@ def demo_audio() -> DemoAudio | None:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DemoSound:
-    """What ships of the sound of a track.
+    """The shipped data about the sound of a track.
 
     Attributes
     ----------
     duration_ms : int
     timbre : np.ndarray
-        (n, 12) of its segments, by the ``analyser`` whose source this names.
+        (n, 12) timbre of its segments, by the ``analyser`` of this source name.
     parts, tags : np.ndarray
-        (1 to 4, 400) and (100,), see ml.tagger.model, by this version of the ``tagger``.
+        (1 to 4, 400) and (100,), by this version of the ``tagger``; see :mod:`ml.tagger.model`.
     """
 
     duration_ms: int
@@ -73,7 +73,7 @@ class DemoSound:
 
 @cache
 def demo_sounds() -> Mapping[str, DemoSound]:
-    """Return what ships of the sound of the demo's tracks, by their ids."""
+    """Return the shipped data about the sound of the demo's tracks, by their ids."""
     with np.load(ARRAYS, allow_pickle=False) as stored:
         columns: dict[str, Any] = {name: stored[name] for name in stored.files}
     ends = np.cumsum(columns["segments"])[:-1]
@@ -93,7 +93,7 @@ def demo_sounds() -> Mapping[str, DemoSound]:
 
 
 def save_sounds(sounds: Mapping[str, DemoSound]) -> None:
-    """Write what ships, in half precision; all of ``sounds`` are of the same versions, and of four parts."""
+    """Write the shipped data in half precision; all ``sounds`` must have the same versions and four parts."""
     each = list(sounds.values())
     np.savez_compressed(
         ARRAYS,

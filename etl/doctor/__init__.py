@@ -1,1 +1,1 @@
-"""``python -m etl doctor``: what works here, what does not, and what to do about it."""
+"""The doctor (``python -m etl doctor``): it checks what works here, and says what to do about each fault."""

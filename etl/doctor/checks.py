@@ -1,4 +1,4 @@
-"""The list of checks: those of this machine, and those that query the sources themselves."""
+"""The list of checks: those of this machine, and those that query the sources."""
 
 import os
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from etl.spotify.accounts import Accounts
 from etl.spotify.login import Redirect
 from store.database import Database, StoreError
 
-# One question; an examination as a whole has a limit of its own.
+# The time limit of one query; the whole examination has its own limit.
 _PROBE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visitor:
-    """Who has called the doctor: the address at which the page is open, and the browser session if there is one."""
+    """Who called the doctor: the address at which the page is open, and the browser session if there is one."""
 
     redirect: Redirect
     owner: str | None = None
@@ -31,14 +31,14 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """What is there to look at where the database answers."""
+    """The database and the engine, if the database answers."""
 
     database: Database
     engine: Engine
 
 
 def local_examiners(config: Config, opened: Opened | StoreError, visitor: Visitor) -> list[Examiner]:
-    """Return the examiners that ask nobody outside; a StoreError stands for a database that is not there."""
+    """Return the examiners that send no request; ``opened`` is a StoreError if the database does not answer."""
     database = opened.database if isinstance(opened, Opened) else None
     store = [store_fault(opened)] if isinstance(opened, StoreError) else look_at_store(opened.database)
     examiners = [
@@ -62,13 +62,13 @@ def _standing(opened: Opened, visitor: Visitor) -> Iterator[Check]:
 
 
 def probe_examiners(opened: Opened, visitor: Visitor) -> list[Examiner]:
-    """Return the examiners that ask the sources that are on and awake."""
+    """Return the examiners that query the sources that are switched on and not waiting."""
     awake = (state for state in opened.engine.states() if state.on and state.state not in {"needs_key", "waiting"})
     return [Examiner(area=state.name, look=partial(_probe, opened, visitor, state)) for state in awake]
 
 
 def _probe(opened: Opened, visitor: Visitor, state: SourceState) -> Iterator[Check]:
     engine = opened.engine
-    if state.name == "spotify":  # it gives each operation, or refuses it, by itself
+    if state.name == "spotify":  # Spotify grants or refuses each operation separately
         return probe_spotify(engine, Accounts(opened.database, engine.vault), visitor.owner, _PROBE_SECONDS)
     return probe_needs(engine, state, _PROBE_SECONDS)

@@ -1,4 +1,4 @@
-"""``python -m etl doctor`` on the command line."""
+"""The command ``doctor``."""
 
 import argparse
 import os
@@ -19,15 +19,15 @@ _WITHIN_SECONDS = 60.0
 
 
 def add_doctor(commands: Any) -> None:
-    """Add ``doctor``, which opens the database itself, to report one that is lost."""
+    """Add ``doctor``, which opens the database itself, so that it can report a failure."""
     parser = commands.add_parser("doctor", help="say what works here, what does not, and what to do about it")
-    parser.add_argument("--here", action="store_true", help="look at this installation alone and ask no source")
-    parser.set_defaults(command=run, alone=True)
+    parser.add_argument("--here", action="store_true", help="check only this installation and ask no source")
+    parser.set_defaults(command=run, without_database=True)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
-    """Print what was found; 1 if something is broken, else 0."""
-    # Whoever runs this has no page open; it is served here where nothing else is said.
+    """Print the findings; return 1 if something is broken, else 0."""
+    # No page is open; this is the address at which it is served by default.
     visitor = Visitor(redirect=redirect_for("http", f"127.0.0.1:{os.environ.get('PORT', '8000')}"))
     try:
         database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
@@ -38,7 +38,7 @@ def run(config: Config, options: argparse.Namespace) -> int:
     try:
         probes = [] if options.here else probe_examiners(opened, visitor)
         return _print(examine([*local_examiners(config, opened, visitor), *probes], _WITHIN_SECONDS))
-    except StoreError as fault:  # lost between opening it and asking which sources are on
+    except StoreError as fault:  # the database was lost after it was opened
         return _print(examine(local_examiners(config, fault, visitor), _WITHIN_SECONDS))
     finally:
         opened.engine.close()
@@ -60,6 +60,6 @@ def _print(checks: Sequence[Check]) -> int:
 
 
 def _by_area(checks: Sequence[Check]) -> Any:
-    """Return the key that puts the findings of one area together, areas in the order of their first finding."""
+    """Return a sort key that groups the findings by area, in the order of each area's first finding."""
     areas = list(dict.fromkeys(check.area for check in checks))
     return lambda check: areas.index(check.area)

@@ -1,4 +1,4 @@
-"""What a check says, and how many of them are made at once within a bounded time."""
+"""Findings of checks, and running many checks at once within a time limit."""
 
 import logging
 import queue
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class State(StrEnum):
-    """How something is: as it should be, worth a look, broken, or not in use."""
+    """The state of something: fine, worth a look, broken, or not in use."""
 
     OK = "ok"
     WARNING = "warning"
@@ -26,8 +26,8 @@ class State(StrEnum):
 class Check:
     """One finding. ``area`` is a source's name or ``store``, ``disk``, ``models``, ``catalogue``, ``setup``.
 
-    ``name`` distinguishes it from the others of its area. ``remedy`` says in plain words what to do; it is empty
-    where nothing need be done.
+    ``name`` distinguishes it from the others of its area. ``remedy`` says what to do; it is empty if nothing needs to
+    be done.
     """
 
     area: str
@@ -39,16 +39,16 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Examiner:
-    """Something that looks at one ``area`` and yields what it finds, each finding as soon as it has it."""
+    """Checks one ``area`` and yields each finding as soon as it is known."""
 
     area: str
     look: Callable[[], Iterable[Check]]
 
 
 def examine(examiners: Sequence[Examiner], within_s: float) -> list[Check]:
-    """Return what all examiners found, in their order; those that take longer than ``within_s`` are cut short.
+    """Return the findings of all examiners, in their order; after ``within_s`` seconds, no more are waited for.
 
-    Each has a thread of its own: one that hangs neither stops the others nor keeps the process from ending.
+    Each examiner has its own thread: one that hangs neither stops the others nor the end of the process.
     """
     found: queue.Queue[tuple[int, Check | None]] = queue.Queue()
     for number, examiner in enumerate(examiners):
@@ -65,7 +65,7 @@ def examine(examiners: Sequence[Examiner], within_s: float) -> list[Check]:
             busy.discard(number)
         else:
             checks[number].append(check)
-    message, remedy = f"Not all was looked at within {within_s:g} s.", "Look again later; what was found stands here."
+    message, remedy = f"Not everything could be checked within {within_s:g} s.", "Check again later."
     for number in busy:
         checks[number].append(Check(examiners[number].area, "time", State.WARNING, message, remedy))
     return [check for of_one in checks for check in of_one]
@@ -78,10 +78,10 @@ def _look(number: int, examiner: Examiner, found: queue.Queue[tuple[int, Check |
             found.put((number, check))
     except StoreError as fault:
         found.put((number, Check(area, "store", State.FAULT, fault.message, fault.hint)))
-    except Exception as fault:  # a doctor that falls ill says so and goes on with the next patient
-        log.exception("looking at %s", area)
-        message = f"Could not be looked at: {type(fault).__name__}: {fault}"
-        remedy = "This is a fault of ours; the log has the details."
+    except Exception as fault:  # a bug in one check must not stop the others
+        log.exception("checking %s", area)
+        message = f"Could not be checked: {type(fault).__name__}: {fault}"
+        remedy = "This is a bug of Tastemap; the log has the details."
         found.put((number, Check(area, "doctor", State.FAULT, message, remedy)))
     finally:
         found.put((number, None))

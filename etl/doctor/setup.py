@@ -1,10 +1,9 @@
-"""The set-up: Python, the built page, the environment's variables, the key that seals credentials, the model files.
+"""Checks the set-up: Python, the built page, environment variables, the key that encrypts credentials, model files.
 
-Whether the models load is checked where they are used: :mod:`api.status.doctor` adds it, since imports know no models.
+:mod:`api.status.doctor` checks whether the models load, because this layer does not know the models.
 """
 
 import difflib
-import hashlib
 import json
 import stat
 import sys
@@ -15,9 +14,10 @@ from typing import Any
 
 from config import VARIABLES, Config
 from etl.doctor.examination import Check, State
+from store.disk import digest
 
 PREFIX, URL_PREFIX = "TASTEMAP_", "TASTEMAP_URL_"
-# Every variable of ours that something reads; tests/etl/doctor/test_here.py compares it with the code.
+# The variables that Tastemap reads; tests/etl/doctor/test_here.py compares them with the code.
 KNOWN = {v.name for v in VARIABLES if v.name.startswith(PREFIX) and not v.name.startswith(URL_PREFIX)}
 _PYTHON = ((3, 11), (3, 14))
 _check = partial(Check, "setup")
@@ -31,7 +31,7 @@ def look_at_setup(config: Config, env: Mapping[str, str], sources: Collection[st
     yield from _key(config)
     wrong = list(_variables(config, env, sources))
     if not wrong:
-        yield _check("variables", State.OK, "Every variable that is set means something.")
+        yield _check("variables", State.OK, "Every variable that is set is known.")
     yield from wrong
 
 
@@ -53,14 +53,14 @@ def _page(config: Config) -> Check:
 def _key(config: Config) -> Iterator[Check]:
     path = config.var / "secret.key"
     if config.secret_key:
-        yield _check("secret key", State.OK, "TASTEMAP_SECRET_KEY seals the credentials.")
+        yield _check("secret key", State.OK, "TASTEMAP_SECRET_KEY encrypts the credentials.")
     elif not path.exists():
-        yield _check("secret key", State.OK, "None was needed yet; it is made with the first secret.")
+        yield _check("secret key", State.OK, "None is needed yet; it is made with the first secret.")
     elif path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         message = f"{path} can be read by other users of this machine."
         yield _check("secret key", State.WARNING, message, f"Run: chmod 600 {path}")
     else:
-        yield _check("secret key", State.OK, "The key in var/secret.key is its owner's alone.")
+        yield _check("secret key", State.OK, "Only its owner can read the key in var/secret.key.")
 
 
 def _variables(config: Config, env: Mapping[str, str], sources: Collection[str]) -> Iterator[Check]:
@@ -74,13 +74,13 @@ def _variables(config: Config, env: Mapping[str, str], sources: Collection[str])
             yield _unknown(name, PREFIX, KNOWN)
     strange = sorted((config.sources or frozenset()) - set(sources))
     if strange:
-        message = f"TASTEMAP_SOURCES names what is no source: {', '.join(strange)}."
+        message = f"TASTEMAP_SOURCES names unknown sources: {', '.join(strange)}."
         remedy = f"The sources are: {', '.join(sorted(sources))}."
         yield _check("TASTEMAP_SOURCES", State.WARNING, message, remedy)
 
 
 def _unknown(name: str, prefix: str, known: Collection[str]) -> Check:
-    # The common beginning would make any two names alike.
+    # Without the common prefix, which would make any two names similar.
     endings = [known_name.removeprefix(prefix) for known_name in known]
     near = difflib.get_close_matches(name.removeprefix(prefix), endings, n=1)
     remedy = f"Did you mean {prefix}{near[0]}?" if near else "docs/operations.md lists the variables."
@@ -88,7 +88,7 @@ def _unknown(name: str, prefix: str, known: Collection[str]) -> Check:
 
 
 def look_at_models(shipped: Path, own: Path) -> Iterator[Check]:
-    """Yield whether the files that the manifests of both folders list are as written; ``own`` need not be there."""
+    """Yield whether the files in the manifests of both folders are unchanged; ``own`` need not exist."""
     remedies = {
         shipped: "Take the folder models/ from the repository again. On the server: git checkout -- models",
         own: f"Train them again under Library, Models. On the server: python -m ml train TASK, or move {own} away",
@@ -104,7 +104,7 @@ def look_at_models(shipped: Path, own: Path) -> Iterator[Check]:
             yield _files(State.FAULT, message, remedy)
             return
         if wrong:
-            message = f"Absent or not what was written: {', '.join(wrong)}."
+            message = f"Missing or changed: {', '.join(wrong)}."
             yield _files(State.FAULT, message, remedy)
             return
         count += len(manifest["files"])
@@ -112,7 +112,7 @@ def look_at_models(shipped: Path, own: Path) -> Iterator[Check]:
         yield _files(State.FAULT, "No model is active.", remedies[shipped])
         return
     named = ", ".join(f"{task} {version}" for task, version in sorted(active.items()))
-    yield _files(State.OK, f"All {count} files are the ones that were written. Served: {named}.")
+    yield _files(State.OK, f"All {count} files are unchanged. Served: {named}.")
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -122,7 +122,6 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _digest(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest(path)
     except OSError:
         return None

@@ -1,6 +1,6 @@
-"""The sources: what stands in the store about each, and, on request, one light question for everything it offers.
+"""Checks the sources: what is stored about each, and, on request, one small query for each need that it offers.
 
-No request goes to a source that is switched off.
+No request is sent to a source that is switched off.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from etl.doctor.examination import Check, State
 from etl.engine import Answer, Engine, SourceState, Status, VaultError
 from etl.providers.base import FaultKind, Identity, LookupQuery, Need
 
-# One recording that every catalogue has; a source that does not know it has answered all the same.
+# A recording that every catalogue should have; a source that does not know it has still answered.
 PROBE = Identity(
     title="Bohemian Rhapsody",
     artists=("Queen",),
@@ -23,17 +23,17 @@ PROBE = Identity(
         "itunes": "1440650711",
     },
 )
-# Some need the ids of others, and only where those are not known.
+# Some sources are only asked for ids that are not known yet, so they get the track without other ids.
 _UNNUMBERED = replace(PROBE, ids={"mbid": PROBE.ids["mbid"]})
 _TEXTS = {Need.SEARCH: "Bohemian Rhapsody Queen", Need.GENRE_TRACKS: "rock", Need.ARTISTS: "Queen"}
-# From here on a day's budget may not last.
+# From this share on, the daily budget may not last.
 _NEARLY_USED = 0.9
-# Signed addresses, tokens and certificates live for minutes; a clock that is further off breaks them.
+# Signed addresses, tokens and certificates are valid for minutes; a larger clock error breaks them.
 _SKEW_SECONDS = 60.0
 
 
 def look_at_standing(engine: Engine, state: SourceState) -> Iterator[Check]:
-    """Yield what the store knows of a source. It sends no request."""
+    """Yield findings from what is stored about a source. It sends no request."""
     check = partial(Check, state.name)
     if not state.on:
         switch = f"Switch it on under Settings to use it. On the server: python -m etl sources on {state.name}"
@@ -47,11 +47,11 @@ def look_at_standing(engine: Engine, state: SourceState) -> Iterator[Check]:
         return
     yield _standing(state)
     if any(setting.set for setting in state.settings):
-        yield check("credentials", State.OK, "What was entered can be decrypted.")
+        yield check("credentials", State.OK, "The stored settings can be decrypted.")
     if state.budget:
         used, limit = state.budget.used, state.budget.limit
         message = f"{used:,} of the {limit:,} requests of a day are used."
-        remedy = f"It is filled again {_at(state.budget.resets_at)}; other sources answer until then."
+        remedy = f"The budget is full again {_at(state.budget.resets_at)}; until then, other sources answer."
         nearly = used >= _NEARLY_USED * limit
         yield check("budget", State.WARNING, message, remedy) if nearly else check("budget", State.OK, message)
     skew = state.clock_skew_s
@@ -70,8 +70,8 @@ def _standing(state: SourceState) -> Check:
         labels = ", ".join(setting.label for setting in missing)
         return check(State.FAULT, f"Switched on, but this is not set: {labels}.", remedy)
     if state.state == "waiting":
-        message = f"Asleep until {_at(state.blocked_until)}: {state.blocked_why or 'it wants a pause'}"
-        return check(State.WARNING, message, "Nothing need be done: requests go on then.")
+        message = f"Paused until {_at(state.blocked_until)}: {state.blocked_why or 'it demands a pause'}"
+        return check(State.WARNING, message, "Nothing needs to be done: requests go on then.")
     if state.state == "failing" and state.last_error:
         error = state.last_error
         return check(State.WARNING, f"Failed {_at(error.at)}: {error.message}", error.hint)
@@ -80,9 +80,9 @@ def _standing(state: SourceState) -> Check:
 
 
 def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator[Check]:
-    """Ask a source that is on one question for each need it offers; each may take ``within_s`` seconds."""
+    """Send a source one query for each need that it offers; each may take ``within_s`` seconds."""
     provider = engine.providers()[state.name]
-    engine.retry(state.name)  # what it refused before is tried again
+    engine.retry(state.name)  # allows operations again that it refused before
     for need in sorted(provider.about.needs):
         queries = (LookupQuery(identity=identity, text=_TEXTS.get(need, "")) for identity in (PROBE, _UNNUMBERED))
         query = next((query for query in queries if provider.can(need, query)), None)
@@ -91,17 +91,17 @@ def probe_needs(engine: Engine, state: SourceState, within_s: float) -> Iterator
 
 
 def finding(answer: Answer) -> Check:
-    """Return what an answer to a probe says of its source."""
+    """Return the finding about a source from its answer to a test query."""
     check = partial(Check, answer.source, str(answer.need))
     if answer.status is Status.FOUND:
         return check(State.OK, "Answers.")
     if answer.status is Status.NOT_FOUND:
-        return check(State.OK, "Answers, and does not know the track of the test query.")
+        return check(State.OK, "Answers, but does not know the track of the test query.")
     fault = answer.fault
     message, remedy = (fault.message, fault.hint) if fault else ("Gave no answer.", "Look again later.")
     if answer.status is Status.LIMITED:
         retry = f" The next request is {_at(fault.retry_at)}." if fault and fault.retry_at else ""
-        return check(State.WARNING, message, f"Nothing need be done.{retry}")
+        return check(State.WARNING, message, f"Nothing needs to be done.{retry}")
     closed = answer.status is not Status.FAILED or (fault is not None and fault.kind is FaultKind.ABSENT)
     return check(State.OFF if closed else State.FAULT, message, remedy)
 

@@ -1,6 +1,6 @@
-"""Spotify: what its present credentials may do, operation by operation, and what a login needs.
+"""Checks Spotify: which operations the present credentials allow, and what a login needs.
 
-What Spotify has closed to new apps is listed, not tried.
+Operations that Spotify has closed to new apps are listed, but not tried.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,14 +18,14 @@ from etl.spotify.faults import ask
 from etl.spotify.login import Redirect
 
 _TRACK, _ARTIST = PROBE.ids["spotify"], "1dfeR4HaWDbWqFHLkxsg1d"
-# Before the permission ends one should have time to renew it.
+# How long before the end of the permission a warning is given.
 _SOON = timedelta(days=14)
 _check = partial(Check, "spotify")
 _Probe = tuple[str, Callable[[], Any]]
 
 
 def look_at_login(accounts: Accounts, redirect: Redirect, owner: str | None) -> Iterator[Check]:
-    """Yield what a login needs and how long the present one lasts. It sends no request."""
+    """Yield findings about what a login needs, and how long the present one lasts. It sends no request."""
     yield redirect_check(redirect)
     account = accounts.get(_account_of(accounts, owner) or owner)
     if account:
@@ -33,13 +33,13 @@ def look_at_login(accounts: Accounts, redirect: Redirect, owner: str | None) -> 
 
 
 def _account_of(accounts: Accounts, owner: str | None) -> str | None:
-    """Return whose account may be looked at: the operator at the command line sees any, a browser its own alone."""
+    """Return the owner of the account to check: a browser sees only its own, the command line any."""
     found = accounts.any_connected(owner)
     return found if owner is None or found == owner else None
 
 
 def redirect_check(redirect: Redirect) -> Check:
-    """Say which address has to be registered at Spotify, and what is wrong with the one the page is opened at."""
+    """Return which address must be registered at Spotify, and what is wrong with the present one."""
     check = partial(_check, "redirect URI")
     register = f"Register {redirect.uri} as redirect URI of the app at Spotify"
     if redirect.localhost:
@@ -47,14 +47,14 @@ def redirect_check(redirect: Redirect) -> Check:
         remedy = f"{register}: it takes 127.0.0.1 in digits. Best open the page there too."
         return check(State.WARNING, message, remedy)
     if redirect.by_hand:
-        message = "The page was opened over plain http from another machine; Spotify sends nobody back there."
+        message = "The page was opened over http from another machine; Spotify does not send browsers back there."
         remedy = f"{register} and paste the address of the page that does not open, or serve Tastemap over https."
         return check(State.WARNING, message, remedy)
     return check(State.OK, f"{register}, if it is not yet.")
 
 
 def permission_check(account: Account, now: datetime) -> Check:
-    """Judge how long a login lasts: Spotify ends it after six months."""
+    """Return the finding about how long a login lasts: Spotify ends it after six months."""
     check = partial(_check, "permission")
     again = "Connect Spotify again in Settings."
     if account.ended or account.expires_at <= now:
@@ -66,11 +66,11 @@ def permission_check(account: Account, now: datetime) -> Check:
 
 
 def probe_spotify(engine: Engine, accounts: Accounts, owner: str | None, within_s: float) -> Iterator[Check]:
-    """Call each operation once that the present app and account are meant to have; each may take ``within_s``."""
-    engine.retry("spotify")  # what it refused before is tried again
+    """Call each operation that the present app and account should have; each may take ``within_s`` seconds."""
+    engine.retry("spotify")  # allows operations again that it refused before
     try:
         channel = engine.channel("spotify", within_s=within_s)
-    except SourceFault as fault:  # switched off this moment
+    except SourceFault as fault:  # it was switched off meanwhile
         yield _fault("state", fault)
         return
     if channel.settings.get("client_secret"):
@@ -110,7 +110,7 @@ def _of_the_account(session: Session) -> Iterator[_Probe]:
     me = found.get("me", {}).get("id")
     yield "saved tracks", lambda: session.call("current_user_saved_tracks", limit=1)
     yield "top tracks", lambda: session.call("current_user_top_tracks", limit=1)
-    # The rows of anybody else's playlist are refused to everybody; without one of one's own nothing can be tried.
+    # Spotify refuses the rows of other people's playlists, so only the account's own playlists can be tried.
     own = [item for item in found.get("items") or () if item and (item.get("owner") or {}).get("id") == me]
     if own:
         yield "playlist", lambda: session.call("playlist", own[0]["id"], fields="id")
@@ -118,12 +118,12 @@ def _of_the_account(session: Session) -> Iterator[_Probe]:
 
 
 def _until_refused(probes: Iterator[_Probe]) -> Iterator[Check]:
-    """Make the probes in turn; what would only be refused for the same reason again is left out."""
+    """Make the probes one after another; skip those that would be refused for the same reason again."""
     for name, call in probes:
         try:
             call()
         except NotThere:
-            yield _check(name, State.OK, "Answers, and does not know what the test query is about.")
+            yield _check(name, State.OK, "Answers, but does not know the track of the test query.")
         except SourceFault as fault:
             yield _fault(name, fault)
             if fault.kind in {FaultKind.REFUSED, FaultKind.LIMITED, FaultKind.UNREACHABLE}:

@@ -1,4 +1,4 @@
-"""The database, the disk under ``var`` and the catalogue: do they answer, is there room, do they agree."""
+"""Checks the database, the disk under ``var`` and the catalogue, and whether they agree."""
 
 import os
 import secrets
@@ -15,14 +15,14 @@ from store.catalogue.damage import find_damage
 from store.database import Database, StoreError
 
 _KINDS = {"embedded": "The embedded database", "mongodb": "The MongoDB server"}
-# A build of the catalogue needs room for the new one as well as the old one.
+# A build of the catalogue needs room for the new one besides the old one.
 _FAULT_BYTES = 100 * MEGABYTE
 _WARNING_BYTES = 1024 * MEGABYTE
 _REBUILD = "It is built again within some minutes. On the server: .venv/bin/python -m etl catalogue"
 
 
 def look_at_store(database: Database) -> Iterator[Check]:
-    """Yield what is found of the database; the first fault is the last one: all else would only repeat it."""
+    """Yield findings about the database, up to the first fault, because later checks would only repeat it."""
     try:
         database.ping()
         yield Check("store", "answers", State.OK, f"{_KINDS[database.kind]} answers.")
@@ -58,7 +58,7 @@ def _indexes(database: Database) -> Check:
 
 
 def _runs(database: Database) -> Iterator[Check]:
-    """Find imports that only another installation can do, and that wait for ever if it is gone."""
+    """Yield imports that belong to another installation, because they wait for ever if it is gone."""
     if not database.installation_id:
         return
     others = Counter(run.installation_id for run in database.runs_elsewhere())
@@ -70,7 +70,7 @@ def _runs(database: Database) -> Iterator[Check]:
 
 
 def look_at_disk(var: Path) -> Iterator[Check]:
-    """Yield what is found in and under ``var``."""
+    """Yield findings about ``var`` and its disk."""
     try:
         var.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=var, prefix=".doctor-") as probe:
@@ -85,7 +85,7 @@ def look_at_disk(var: Path) -> Iterator[Check]:
 
 
 def free_space(free: int) -> Check:
-    """Judge ``free`` bytes."""
+    """Return the finding about a disk with ``free`` bytes."""
     if free >= _WARNING_BYTES:
         return Check("disk", "space", State.OK, f"{_size(free)} are free.")
     state = State.FAULT if free < _FAULT_BYTES else State.WARNING
@@ -94,7 +94,7 @@ def free_space(free: int) -> Check:
 
 
 def _bytes_under(folder: Path) -> int:
-    # A file may go while we look.
+    # A file may disappear meanwhile.
     return sum(_bytes_of(Path(parent, name)) for parent, _, names in os.walk(folder) for name in names)
 
 
@@ -110,7 +110,7 @@ def _size(count: int) -> str:
 
 
 def look_at_catalogue(var: Path, database: Database | None) -> Iterator[Check]:
-    """Yield what is found of the catalogue; without a ``database`` only whether it can be read."""
+    """Yield findings about the catalogue; without a ``database``, only whether it can be read."""
     try:
         snapshot = Catalogue(var / "catalogue").current()
     except CatalogueError as fault:
@@ -130,7 +130,7 @@ def look_at_catalogue(var: Path, database: Database | None) -> Iterator[Check]:
     behind = database.counts()["tracks"] - own
     if behind > 0:
         message = f"{behind:,} tracks of the database are not in the catalogue yet."
-        remedy = "They come in with the next import. On the server: .venv/bin/python -m etl catalogue"
+        remedy = "The next import adds them. On the server: .venv/bin/python -m etl catalogue"
         yield Check("catalogue", "up to date", State.WARNING, message, remedy)
     else:
         yield Check("catalogue", "up to date", State.OK, "It holds every track of the database.")

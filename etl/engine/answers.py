@@ -15,7 +15,7 @@ class Status(StrEnum):
     NOT_FOUND = "not_found"  # the source answered that it does not have this
     FAILED = "failed"  # no connection, too slow, garbage, refused
     LIMITED = "limited"  # rate limit reached, until `Fault.retry_at`
-    OFF = "off"  # the listener has not switched this source on
+    OFF = "off"  # this source is not switched on
     CANNOT = "cannot"  # the source does not offer this, or needs more of the track, or needs a key
 
 

@@ -58,7 +58,7 @@ class Bucket:
         Raises
         ------
         SourceFault
-            LIMITED, at once, where the turn or the wake-up lies farther away than that.
+            LIMITED, at once, if the turn or the wake-up is farther away than that.
         """
         end = self._clock.monotonic() + patience_s
         while True:
@@ -80,7 +80,7 @@ class Bucket:
                 return
 
     def asleep(self, document: Mapping[str, Any]) -> tuple[datetime, str] | None:
-        """Return until when this credential may not be used, and why; None where it may. ``document`` is its own."""
+        """Return until when the credential of ``document`` must not be used, and why; None if it may be used."""
         until = document["blocked_until"]
         # A time farther ahead than any that we write was stored before the clock was set back.
         if 0.0 < self._clock.until(until) <= _LONGEST_S:
@@ -91,7 +91,7 @@ class Bucket:
         return None
 
     def _spent_until(self, document: Mapping[str, Any]) -> datetime | None:
-        """Return when enough of the counted requests lie a day back; None where the budget has room."""
+        """Return when enough of the counted requests are a day old; None if the budget has room."""
         hours = counted_hours(document, self._clock)
         over = sum(hours.values()) - (self._rate.daily or math.inf)
         for hour in sorted(hours):
@@ -148,7 +148,7 @@ class Bucket:
             self._database.change_document(COLLECTION, self._name, {"skew_s": skew_s})
 
     def _reserve(self, document: dict[str, Any], end: float) -> float | None:
-        """Take the next turn and return how many seconds it is away; None where the document has changed."""
+        """Take the next turn and return the seconds until then; None if the document has changed meanwhile."""
         wait_s, following = self._turn_in(document)
         self._within(wait_s, end, "")
         changes: dict[str, Any] = {"tat": following}
@@ -206,7 +206,7 @@ def counted_hours(document: Mapping[str, Any], clock: Clock) -> dict[int, int]:
 
 
 def budget_used(document: Mapping[str, Any], clock: Clock) -> tuple[int, datetime | None]:
-    """Return how many requests count, and when the oldest of them ends to count (None without any)."""
+    """Return how many requests count, and when the oldest of them no longer counts (None without any)."""
     hours = counted_hours(document, clock)
     return sum(hours.values()), _forgotten_at(min(hours)) if hours else None
 

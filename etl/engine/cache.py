@@ -36,7 +36,7 @@ Since = Mapping[Status, datetime | None]
 _HOUR_S = 3600
 # How many hours one sweep cleans up after at most, so that it stays short after a long pause.
 _SWEPT_AT_ONCE = 500
-# What was fetched, or is held, farther in the future than this was stored before the clock was set back.
+# Times of answers and leases farther in the future than this were stored before the clock was set back.
 _FARTHEST_S = 3600.0
 
 

@@ -41,7 +41,7 @@ class SourceChannel:
         NotThere
             404.
         SourceFault
-            REFUSED for 401 and 403, GARBLED for another status and what is not JSON; those of the session.
+            REFUSED for 401 and 403; GARBLED for another status, or if the body is not JSON; those of the session.
         """
         url = path if "://" in path else f"{self.base_url}/{path.lstrip('/')}"
         response = self.session.get(url, params=params)

@@ -19,7 +19,7 @@ _HELP = """actions:
   on NAME...              switch sources on ("all" for every one)
   off NAME...             switch sources off
   set NAME SETTING=VALUE  set a setting; SETTING alone prompts for the value, SETTING= unsets it
-  pool NAME on|off        use all credentials of a source, or the default one alone
+  pool NAME on|off        use all credentials of a source, or only the default one
 Without an action, all sources are listed.
 """
 
@@ -67,7 +67,7 @@ def run(engine: Engine, action: str | None, words: list[str], credential: str = 
 
 
 def line_of(state: SourceState) -> str:
-    """Return the line of a source: name, state, needs, and below it what is wrong."""
+    """Return the line of a source: name, state, needs, and problems below it."""
     needs = ", ".join(need.value for need in state.needs)
     notes = []
     if state.on and state.blocked_until:

@@ -1,4 +1,4 @@
-"""The one way out: an HTTP session whose every request has passed its source's bucket."""
+"""The HTTP session for all requests to sources; each request first waits for its turn in the source's bucket."""
 
 import math
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from etl.engine.clock import Clock
 from etl.providers.base import FaultKind
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-# Headers, the lines between chunks and what unpacks to nothing come on top of the body.
+# The limit of transferred bytes: besides the body there are headers, chunk lines and perhaps badly compressed data.
 _MAX_SENT_BYTES = 2 * MAX_BODY_BYTES
 _CONNECT_S = 5.0
 _ANSWER_S = 20.0
@@ -51,7 +51,7 @@ class GatedSession(requests.Session):
         self.mount("http://", adapter)
         self.headers["User-Agent"] = agent
         self.max_redirects = _REDIRECTS
-        self.auth = lambda request: request  # else requests would send what a .netrc holds for the host
+        self.auth = lambda request: request  # otherwise requests would send credentials from a .netrc
         self._title = title
         self.bucket = bucket
         self._clock = clock
@@ -90,12 +90,12 @@ class GatedSession(requests.Session):
             netloc = urlsplit(target or "").netloc
         except ValueError as fault:
             resp.close()
-            raise GateFault(FaultKind.GARBLED, f"{self._title} sends us to what is no address.") from fault
+            raise GateFault(FaultKind.GARBLED, f"{self._title} redirects to an invalid address.") from fault
         if netloc not in {"", urlsplit(resp.url).netloc}:
             resp.close()
-            raise GateFault(FaultKind.GARBLED, f"{self._title} sends us to another server, which is not followed.")
+            raise GateFault(FaultKind.GARBLED, f"{self._title} redirects to another server, which is not followed.")
         if target and self._end is not None:
-            self._read(resp, self._end)  # requests would read it to its end
+            self._read(resp, self._end)  # requests would read it without a limit
         return target
 
     def _send_once(self, request: requests.PreparedRequest, end: float, kwargs: Mapping[str, Any]) -> requests.Response:
@@ -114,7 +114,7 @@ class GatedSession(requests.Session):
         except OversizedAnswerError as fault:
             raise self._too_large() from fault
         except requests.TooManyRedirects as fault:
-            raise GateFault(FaultKind.GARBLED, f"{self._title} sends us in a circle.") from fault
+            raise GateFault(FaultKind.GARBLED, f"{self._title} redirects in a circle.") from fault
         except (requests.ConnectionError, ProtocolError, IncompleteRead) as fault:
             raise GateFault(
                 FaultKind.UNREACHABLE,
@@ -143,7 +143,7 @@ class GatedSession(requests.Session):
             if self._clock.monotonic() >= end:
                 response.close()
                 raise GateFault(FaultKind.UNREACHABLE, f"{self._title} did not answer in time.")
-        response.encoding = "utf-8"  # they all send JSON; Python knows names whose decoding takes hours (punycode)
+        response.encoding = "utf-8"  # all send JSON; a stated encoding such as punycode could take hours to decode
         response._content = bytes(body)
         response._content_consumed = True  # type: ignore[attr-defined]
         response.raw.release_conn()

@@ -1,4 +1,4 @@
-"""What the store holds about each source (is it on, its settings, what it refused, its last errors), and its state.
+"""Stores whether each source is on, its settings, what it refused and its last errors, and returns its state.
 
 Collection ``sources`` has one document per source, and one per bucket (``<source>/<credential>``).
 """
@@ -30,7 +30,7 @@ Document = Mapping[str, Any]
 
 
 class SourceRecords:
-    """Reads and writes those documents; ``providers`` are all known sources by name."""
+    """Reads and writes the documents of sources; ``providers`` are all known sources by name."""
 
     def __init__(
         self, database: Database, config: Config, providers: Mapping[str, Provider], vault: Vault, clock: Clock
@@ -47,10 +47,10 @@ class SourceRecords:
         return {document["_id"]: document for document in self._database.documents_where(COLLECTION, {})}
 
     def get(self, source: str) -> Document:
-        """Return what is stored about a source; empty where nothing is."""
+        """Return the document of a source, empty if there is none."""
         return self._database.get_document(COLLECTION, source) or {}
 
-    # -- the listener's choice --------------------------------------------------------------------------------
+    # -- which sources are on ---------------------------------------------------------------------------------
 
     @property
     def fixed(self) -> bool:
@@ -89,7 +89,7 @@ class SourceRecords:
         return bool(document.get("pooled", source not in _NEVER_POOLED))
 
     def settings(self, document: Document, credential: str = DEFAULT) -> dict[str, str]:
-        """Return the settings of a credential; raises VaultError where they cannot be decrypted."""
+        """Return the settings of a credential; raises VaultError if they cannot be decrypted."""
         sealed = document.get("sealed", {}).get(credential)
         return json.loads(self._vault.unseal(sealed)) if sealed else {}
 
@@ -104,7 +104,7 @@ class SourceRecords:
             try:
                 known = self.settings(self.get(source), credential)
             except VaultError:
-                known = {}  # nobody can read them: the new values replace them
+                known = {}  # the old values cannot be decrypted: the new ones replace them
             merged = {**known, **values}
             kept = {name: value for name, value in merged.items() if value is not None}
             if kept:
@@ -119,7 +119,7 @@ class SourceRecords:
         return [setting.label for setting in wanted if setting.required and not settings.get(setting.name)]
 
     def pool(self, source: str, on: bool) -> None:
-        """Set whether all credentials of a source are used, or the default one alone."""
+        """Set whether all credentials of a source are used, or only the default one."""
         self._set(source, {"pooled": on})
 
     # -- successes and faults ---------------------------------------------------------------------------------

@@ -41,12 +41,12 @@ class Vault:
             return self._fernet().decrypt(sealed.encode()).decode()
         except InvalidToken as fault:
             raise VaultError(
-                "What is stored was encrypted with another key.",
+                "The stored text was encrypted with another key.",
                 "Put the former TASTEMAP_SECRET_KEY or var/secret.key back, or enter the credentials again.",
             ) from fault
 
     def derive(self, purpose: bytes) -> bytes:
-        """Return 32 bytes for ``purpose``, other than those for any other; raises VaultError as :meth:`seal` does."""
+        """Return 32 bytes that are different for each ``purpose``; raises VaultError like :meth:`seal`."""
         secret = self._secret_key or self._kept()
         return hmac.new(secret.encode(), b"tastemap " + purpose, hashlib.sha256).digest()
 

@@ -1,1 +1,1 @@
-"""What leaves: one module per file format behind the registry in :mod:`etl.exports.formats`, and SQL databases."""
+"""Exports: one module per file format, listed in :mod:`etl.exports.formats`, and SQL databases."""

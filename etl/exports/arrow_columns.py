@@ -1,8 +1,7 @@
-"""Arrow arrays of Python values without ``pyarrow.array``.
+"""Makes Arrow arrays of Python values without ``pyarrow.array``.
 
-That function looks whether it has been given something of pandas', and loads pandas to find out: 45 MB and half
-a second, which a web process that serves one download would keep. Arrays are made of their buffers instead, as
-https://arrow.apache.org/docs/format/Columnar.html lays them out.
+``pyarrow.array`` loads pandas to check for its types. That takes 45 MB, which a web process would keep, and half a
+second. Here arrays are made of buffers, in the layout of https://arrow.apache.org/docs/format/Columnar.html.
 """
 
 from collections.abc import Sequence
@@ -19,9 +18,9 @@ _NUMBERS = {pa.int32(): np.int32, pa.int64(): np.int64, pa.float64(): np.float64
 
 
 def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Return ``values``, of which any may be ``None``, as an array of ``kind``.
+    """Return ``values``, which may contain None, as an array of ``kind``.
 
-    Kinds are int32, int64, float64, boolean, string, timestamps in milliseconds (of times with a zone), and lists.
+    Kinds are int32, int64, float64, boolean, string, timestamps in milliseconds (from aware times), and lists.
     """
     validity = _bits([value is not None for value in values])
     if pa.types.is_list(kind):

@@ -1,4 +1,4 @@
-"""The command ``python -m etl export``: a playlist into a file, or tracks into a SQL database."""
+"""The command ``export``, which writes a playlist to a file, or tracks to a SQL database."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def _export(database: Database, var: Path, options: argparse.Namespace) -> int:
             return _to_database(database, snapshot, playlist, options.to)
         assert playlist is not None
         return _to_file(database, snapshot, playlist, options)
-    except StoreError as fault:  # here and not in main, whose advice is for imports
+    except StoreError as fault:  # handled here, because main gives advice for imports
         print(fault, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. Give the command again to begin anew.", file=sys.stderr)
+        print("\nStopped. Give the command again to start from the beginning.", file=sys.stderr)
         return 130
 
 
@@ -86,7 +86,7 @@ def _format(options: argparse.Namespace) -> Format:
 
 
 def _write(blocks: Iterable[bytes], target: Path) -> int:
-    """Write the file whole or not at all; return its size in bytes."""
+    """Write the file atomically; return its size in bytes."""
     with replacing(target) as file:
         return sum(file.write(block) for block in blocks)
 

@@ -1,14 +1,12 @@
-"""CSV exactly as exportify.net writes it today: its columns, their order, its quotes, numbers and ends of lines.
+"""CSV as exportify.net writes it: the same columns, order, quotes, numbers and line ends.
 
-Programs for that site's files read this one (https://github.com/pavelkomarov/exportify). Columns of names are always
-quoted, the others only where they must be. Numbers are written as JavaScript writes them. Artists are joined by ";",
-which is why a name that holds one comes back as two. What these columns cannot hold is in the full CSV
-(:mod:`etl.exports.full_csv`).
+Programs for exportify.net's files can read it (https://github.com/pavelkomarov/exportify). Columns of names are always
+quoted, others only if necessary. Numbers are written as in JavaScript. Artists are joined by ";", so a name that
+contains one is read as two names. The full CSV (:mod:`etl.exports.full_csv`) also has the values without a column here.
 
-Spreadsheets run cells that begin with =, +, - or @ as formulas. So the file for people (:func:`write_guarded`) has an
-apostrophe in front of them, and begins with a byte order mark, by which our reader knows that they are to be taken away
-again. The exact file has neither: it goes from program to program, whose readers would take the apostrophe for part
-of the name.
+Spreadsheets run cells that begin with =, +, - or @ as formulas. So the file for people (:func:`write_guarded`) puts an
+apostrophe before them. It begins with a byte order mark, by which our reader knows that it must remove the apostrophes.
+The exact file has neither, because other programs would take the apostrophe for a part of the name.
 """
 
 import re
@@ -26,7 +24,7 @@ HEADINGS = (
     *(name.replace("_", " ").title() for name in FEATURES),
 )
 BYTE_ORDER_MARK = "\ufeff"
-# What begins a formula, and what is guarded already.
+# Cells that begin a formula, or that have an apostrophe before one already.
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:e-?\d+)?")
 _QUOTED = frozenset({"Track Name", "Album Name", "Artist Name(s)", "Genres", "Record Label"})
@@ -40,7 +38,7 @@ def write_exportify(_playlist: Playlist, pages: Pages) -> Iterator[bytes]:
 
 
 def write_guarded(_playlist: Playlist, pages: Pages) -> Iterator[bytes]:
-    """Yield the file whose cells no spreadsheet runs: UTF-8 with a byte order mark."""
+    """Yield the file for spreadsheets, which run none of its cells: UTF-8 with a byte order mark."""
     return _write(pages, BYTE_ORDER_MARK, guarded)
 
 
@@ -57,7 +55,7 @@ def guarded(text: str) -> str:
 
 
 def unguarded(text: str) -> str:
-    """Return the text of which :func:`guarded` made ``text``."""
+    """Return the text that :func:`guarded` turned into ``text``."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
@@ -71,7 +69,7 @@ def quoted(text: str) -> str:
 
 
 def exportify_cells(row: ExportRow) -> list[str]:
-    """Return the texts of the columns :data:`HEADINGS`, without quotes."""
+    """Return the unquoted cells of the columns :data:`HEADINGS`."""
     track, values = row.track, row.track.features.values if row.track.features else {}
     duration = track.duration_ms if track.duration_ms is not None else values.get("duration_ms")
     return [
@@ -92,12 +90,12 @@ def exportify_cells(row: ExportRow) -> list[str]:
 
 
 def boolean_text(value: bool | None) -> str:
-    """Return ``true`` or ``false``, or nothing where the value is unknown."""
+    """Return "true" or "false", or "" if the value is unknown."""
     return "" if value is None else str(value).lower()
 
 
 def number_text(value: float | None) -> str:
-    """Return a number as JavaScript writes it (230333, 0.00000877, 8.77e-7), nothing where it is unknown."""
+    """Return a number as JavaScript writes it (230333, 0.00000877, 8.77e-7), or "" if it is unknown."""
     if value is None:
         return ""
     if value == int(value):

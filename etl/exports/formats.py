@@ -1,4 +1,4 @@
-"""The registry of file formats: the API, the command line, the page and the tests go through it."""
+"""The registry of file formats for the API, the command line, the page and the tests."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from etl.exports.rows import Pages
 from etl.exports.tastemap_json import write_tastemap_json
 from store.domain import Playlist
 
-# Not allowed in file names of one system or another, or able to make a name look like a different one.
+# Characters that some systems do not allow in file names, or that can make a name look like another one.
 _UNSAFE = re.compile('[\x00-\x1f\x7f-\x9f/\\\\:*?"<>|\u200e\u200f\u2028-\u202e\u2066-\u2069]+')
 # File systems take 255 bytes: room for an ending and for `.partial` is left.
 _MAX_NAME_BYTES = 200
@@ -21,9 +21,9 @@ _MAX_NAME_BYTES = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Format:
-    """A way to write a playlist down: ``name`` for programs, ``label`` and ``purpose`` (one line) for people.
+    """A file format: ``name`` for programs, ``label`` and ``purpose`` (one line) for people.
 
-    ``write`` yields the file's bytes in blocks while it reads pages, and holds no more than a few of either.
+    ``write`` yields the file's bytes in blocks while it reads pages, and keeps only a few of either in memory.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Format:
 
 
 def _write_parquet(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
-    # pyarrow takes 35 MB, which a web process that exports no Parquet need not hold.
+    # Imported here, because pyarrow takes 35 MB.
     from etl.exports.parquet import write_parquet
 
     return write_parquet(playlist, pages)

@@ -1,8 +1,8 @@
-"""CSV with everything that is known of each row, and with its source.
+"""CSV with all values of each row and their sources.
 
 The columns of exportify.net come first, as :mod:`etl.exports.exportify` writes them; those of :data:`MORE` follow.
-Lists are joined by ";", genres by ","; a joint or a backslash within a value has a backslash in front.
-:mod:`etl.imports.full_csv` reads the file back without loss; the playlist's own name is that of the file.
+Lists are joined by ";", genres by ","; these characters and backslashes within a value are escaped by a backslash.
+:mod:`etl.imports.full_csv` reads the file back without loss; the playlist's name is that of the file.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,14 +17,14 @@ MORE = (
     *("Features Source", "Features Fetched At", "Features Licence", "Features Confidence", "Features Length (ms)"),
 )
 FULL_HEADINGS = (*HEADINGS, *MORE)
-# What no other file has: by these headings the reader knows it.
+# The headings by which the reader recognises this format.
 MARKS = frozenset({"Track Name", "Track Source", "Features Source"})
 _ARTISTS, _GENRES = HEADINGS.index("Artist Name(s)"), HEADINGS.index("Genres")
 _NEED_QUOTES = frozenset(',"\r\n')
 
 
 def write_full_csv(_playlist: Playlist, pages: Pages) -> Iterator[bytes]:
-    """Yield the file: UTF-8 with a byte order mark, and no cell that a spreadsheet runs."""
+    """Yield the file: UTF-8 with a byte order mark, without cells that a spreadsheet would run."""
     yield f"{BYTE_ORDER_MARK}{','.join(FULL_HEADINGS)}\n".encode()
     for page in pages:
         yield "".join(f"{','.join(map(_cell, _cells(row)))}\n" for row in page).encode()
@@ -82,5 +82,5 @@ def _of(features: AudioFeatures | None) -> list[str]:
 
 
 def joined(values: Iterable[str], joint: str = ";") -> str:
-    """Return the values as one text, from which :func:`etl.imports.full_csv.parts_of` gets them back."""
+    """Return the values as one text, which :func:`etl.imports.full_csv.parts_of` splits again."""
     return joint.join(value.replace("\\", "\\\\").replace(joint, f"\\{joint}") for value in values)

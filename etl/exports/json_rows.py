@@ -1,4 +1,4 @@
-"""Domain values as JSON, and a JSON document written while its last member, an array, is still being read."""
+"""Writes domain values as JSON, and streams a JSON document whose last member is a long array."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ _ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 def playlist_members(playlist: Playlist) -> dict[str, Any]:
-    """Return the fields of a playlist that are exported: all but its owner, the hash of a browser's secret."""
+    """Return the exported fields of a playlist: all except its owner, the hash of a browser's secret."""
     return {
         "id": playlist.id,
         "name": playlist.name,
@@ -26,7 +26,7 @@ def playlist_members(playlist: Playlist) -> dict[str, Any]:
 
 
 def track_members(track: Track) -> dict[str, Any]:
-    """Return every field of a track; null or an empty list where nothing is known."""
+    """Return every field of a track; unknown ones are null or an empty list."""
     members = {name: getattr(track, name) for name in _TRACK_FIELDS}
     details, features = track.album_details, track.features
     members["album_details"] = details and {name: getattr(details, name) for name in _ALBUM_FIELDS}
@@ -34,7 +34,7 @@ def track_members(track: Track) -> dict[str, Any]:
 
 
 def item_members(row: ExportRow) -> dict[str, Any]:
-    """Return the row's own members: position, added_by, added_at, plays, file."""
+    """Return the members of a row without its track: position, added_by, added_at, plays, file."""
     item = row.item
     members = {"position": item.position, "added_by": item.added_by, "added_at": instant(item.added_at)}
     return members | {"plays": item.plays, "file": item.file}
@@ -51,17 +51,18 @@ def _features(features: AudioFeatures) -> dict[str, Any]:
 
 
 def stream(document: Mapping[str, Any], pages: Pages, member: Callable[[ExportRow], Any]) -> Iterator[bytes]:
-    """Yield ``document``, whose very last value must be ``[]``, with one ``member(row)`` a line in that array."""
-    text = _dumps(document)
+    """Yield ``document``, whose last value must be ``[]``, with one ``member(row)`` per line in that array."""
+    text = dumps(document)
     end = text.rindex("[]") + 1
     yield text[:end].encode()
     separator = "\n"
     for page in pages:
         if page:
-            yield (separator + ",\n".join(_dumps(member(row)) for row in page)).encode()
+            yield (separator + ",\n".join(dumps(member(row)) for row in page)).encode()
             separator = ",\n"
     yield f"\n{text[end:]}\n".encode()
 
 
-def _dumps(value: Any) -> str:
+def dumps(value: Any) -> str:
+    """Return ``value`` as JSON without spaces."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -1,9 +1,9 @@
-"""JSPF, the JSON form of XSPF (https://xspf.org/jspf), for players; ListenBrainz takes :mod:`etl.exports.listenbrainz`.
+"""JSPF, the JSON form of XSPF (https://xspf.org/jspf), for players; ListenBrainz needs :mod:`etl.exports.listenbrainz`.
 
-What JSPF has no member for lies in an extension of the playlist and of each track, under :data:`EXTENSION`: the
-rest of what our own JSON holds, in its names (:mod:`etl.exports.tastemap_json`), so that its reader of items
-(:func:`etl.imports.tastemap_json.read_item`) reads a track once title, album and duration are put back. With it
-nothing is lost; without it title, joined artists, album, duration and identifier remain.
+Values without a member in JSPF are in an extension of the playlist and of each track, under :data:`EXTENSION`. It has
+the other members of our JSON (:mod:`etl.exports.tastemap_json`), so that
+:func:`etl.imports.tastemap_json.read_item` can read a track once title, album and duration are added. Readers that
+ignore the extension get title, joined artists, album, duration and identifier.
 """
 
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from etl.exports.json_rows import item_members, playlist_members, stream, track_
 from etl.exports.rows import ExportRow, Pages, instant, recording_address, spotify_address, track_uri
 from store.domain import Playlist
 
-# XSPF wants a URI that names the application; nothing is to be found under it.
+# XSPF requires a URI that names the application; it need not lead anywhere.
 EXTENSION = "urn:x-tastemap:playlist:1"
-# ListenBrainz's extension (https://musicbrainz.org/doc/jspf): without ``public`` it takes no playlist.
+# ListenBrainz's extension (https://musicbrainz.org/doc/jspf); ListenBrainz refuses playlists without its ``public``.
 LISTENBRAINZ = "https://musicbrainz.org/doc/jspf#playlist"
-# Members of a track that JSPF itself holds without loss.
+# Members of a track that JSPF itself stores without loss.
 _OWN = ("title", "album", "duration_ms")
 
 

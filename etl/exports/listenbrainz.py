@@ -1,22 +1,22 @@
-"""JSPF as ListenBrainz takes it: recordings whose MusicBrainz id (MBID) is known, and what was left out.
+"""JSPF for ListenBrainz: the recordings with a MusicBrainz id (MBID), and a list of the tracks that were left out.
 
-ListenBrainz refuses a whole playlist for one track without an MBID, and a playlist whose extension does not say whether
-it is public (https://listenbrainz.readthedocs.io/en/latest/users/api/playlist.html). Ours are private until their owner
-decides otherwise. ``annotation``, which ListenBrainz shows as the description, says what is missing; the extension
-of ours names it. Both stand behind the tracks, because they are known when the tracks have been read.
+ListenBrainz refuses a playlist if one track has no MBID, or if its extension does not say whether it is public
+(https://listenbrainz.readthedocs.io/en/latest/users/api/playlist.html). Ours are private until their owner decides
+otherwise. ``annotation``, which ListenBrainz shows as the description, says what is missing; our extension lists it.
+Both come after the tracks, because they are known only when all tracks have been read.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
+from etl.exports.json_rows import dumps
 from etl.exports.jspf import EXTENSION, LISTENBRAINZ
 from etl.exports.rows import ExportRow, Pages, instant, recording_address, spotify_address
 from store.domain import Playlist
 
 TRACK_EXTENSION = "https://musicbrainz.org/doc/jspf#track"
 _ARTIST, _RELEASE = "https://musicbrainz.org/artist/", "https://musicbrainz.org/release/"
-# So many of what is left out are named in the description, and so many in the extension.
+# How many tracks that were left out are named in the description, and how many in the extension.
 _NAMED, _LISTED = 20, 10_000
 
 
@@ -25,17 +25,17 @@ def write_listenbrainz(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
     head: dict[str, Any] = {"title": playlist.name.strip() or "Playlist"}
     if playlist.created_at:
         head["date"] = instant(playlist.created_at)
-    yield f'{{"playlist":{_dumps(head)[:-1]},"track":['.encode()
+    yield f'{{"playlist":{dumps(head)[:-1]},"track":['.encode()
     separator, missing = "\n", 0
     left_out: list[dict[str, Any]] = []
     for page in pages:
         tracks = [_track(row, address) for row in page if (address := recording_address(row.track))]
         missing += len(page) - len(tracks)
         left_out += [_named(row) for row in page if not recording_address(row.track)][: _LISTED - len(left_out)]
-        text = ",\n".join(map(_dumps, tracks))
+        text = ",\n".join(map(dumps, tracks))
         yield f"{separator}{text}".encode() if text else b""
         separator = ",\n" if text else separator
-    yield f"\n],{_dumps(_tail(left_out, missing, playlist.item_count))[1:-1]}}}}}\n".encode()
+    yield f"\n],{dumps(_tail(left_out, missing, playlist.item_count))[1:-1]}}}}}\n".encode()
 
 
 def _track(row: ExportRow, address: str) -> dict[str, Any]:
@@ -69,9 +69,5 @@ def _tail(left_out: list[dict[str, Any]], missing: int, rows: int) -> dict[str, 
         return {"extension": extension}
     names = [" - ".join(filter(None, (", ".join(row["artists"]), row["title"]))) for row in left_out[:_NAMED]]
     more = f" and {missing - _NAMED:,} more" if missing > _NAMED else ""
-    said = f"Left out, because no MusicBrainz id is known ({missing:,} of {rows:,}): {'; '.join(names)}{more}."
-    return {"annotation": said, "extension": extension | {EXTENSION: [{"left_out": left_out}]}}
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    annotation = f"Left out, because no MusicBrainz id is known ({missing:,} of {rows:,}): {'; '.join(names)}{more}."
+    return {"annotation": annotation, "extension": extension | {EXTENSION: [{"left_out": left_out}]}}

@@ -1,6 +1,6 @@
-"""Extended M3U in UTF-8: for players, and for libraries that find their own file by artist and title.
+"""Extended M3U in UTF-8, for players, and for music libraries that find their own file by artist and title.
 
-Line by line after ``#EXTM3U`` and ``#PLAYLIST:name``, for each track::
+After ``#EXTM3U`` and ``#PLAYLIST:name``, each track has these lines::
 
     #EXTINF:268,Air - All I Need          whole seconds, -1 if unknown; artists joined by ", "
     #EXTALB:Moon Safari
@@ -8,9 +8,9 @@ Line by line after ``#EXTM3U`` and ``#PLAYLIST:name``, for each track::
     /music/Air/03 All I Need.mp3          the listener's own file, else https://open.spotify.com/track/... or where
                                           else it opens: see :func:`etl.exports.rows.address`
 
-The format knows no contributors, no dates and no features, and cannot separate the parts of "A - B - C". There is no
-``#EXTART``: it names an album's artist, and readers that find one take the whole of ``#EXTINF`` for the title. Line
-breaks within names become blanks.
+The format has no contributors, dates or features, and cannot separate the parts of "A - B - C". We write no
+``#EXTART``, because it names an album's artist, and readers that find it take the whole ``#EXTINF`` for the title. Line
+breaks within names become spaces.
 """
 
 from collections.abc import Iterator

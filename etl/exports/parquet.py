@@ -1,9 +1,8 @@
 """Parquet for notebooks and databases: one row per row of the playlist, one column per value.
 
-The columns are those of :data:`SCHEMA`. The thirteen audio features have columns under their own names but for
-the duration that their source gives, ``features_duration_ms``; ``features_source`` is null where a track has none.
-``ids`` are written "namespace:id". The fields of the playlist itself are JSON in the file's metadata under
-``tastemap``.
+The columns are those of :data:`SCHEMA`. The audio features have columns with their names, except for the duration from
+their source, which is ``features_duration_ms``. ``features_source`` is null if a track has no features. ``ids`` are
+written "namespace:id". The fields of the playlist are JSON in the file's metadata, under ``tastemap``.
 """
 
 import json
@@ -20,7 +19,7 @@ from etl.exports.json_rows import playlist_members
 from etl.exports.rows import ExportRow, Pages
 from store.domain import AUDIO_FEATURES, AlbumDetails, Playlist
 
-# Pages of 500 rows per row group: few enough for memory, enough for the columns to pack well.
+# How many pages of 500 rows form a row group: few enough for memory, enough for a good compression.
 _PAGES_AT_ONCE = 4
 _NAMES = pa.list_(pa.string())
 _TIME = pa.timestamp("ms", tz="UTC")
@@ -67,14 +66,14 @@ _OF_TRACK = (
     *("id", "title", "artists", "album", "year", "duration_ms", "isrc", "popularity", "explicit"),
     *("labels", "artist_genres", "source", "artist_uris"),
 )
-# Columns of the album's details that are not called like them.
+# The columns of album details with other names.
 _OF_ALBUM = {"artists": "album_artists", "artist_uris": "album_artist_uris", "uri": "album_uri"}
 _OF_ALBUM |= {"cover_url": "album_cover_url"}
 _ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 class _Sink:
-    """A file that hands over what was written since the last time."""
+    """A file in memory from which the bytes written so far can be taken."""
 
     closed = False
 
@@ -91,7 +90,7 @@ class _Sink:
         return self._size
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing, because nothing is buffered."""
 
     def taken(self) -> bytes:
         blocks, self._blocks = self._blocks, []
@@ -99,7 +98,7 @@ class _Sink:
 
 
 def write_parquet(playlist: Playlist, pages: Pages) -> Iterator[bytes]:
-    """Yield the file; memory holds one row group."""
+    """Yield the file; one row group is in memory at a time."""
     sink = _Sink()
     members = json.dumps(playlist_members(playlist), ensure_ascii=False)
     schema = SCHEMA.with_metadata({"tastemap": members})

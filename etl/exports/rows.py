@@ -1,4 +1,4 @@
-"""The rows of a playlist on their way out, a page at a time, and what several formats write alike."""
+"""Reads the rows of a playlist for an export, a page at a time, and writes values that several formats share."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from store.database import PAGE_ITEMS, Database, StoreError
 from store.domain import Playlist, PlaylistItem, Track
 from store.library import tracks_of_playlist
 
-# Where a track is heard, by the namespace and the form of its id.
+# The address of a track, by the namespace and the form of its id.
 _ADDRESSES = {
     "deezer": (re.compile(r"\d{1,15}"), "https://www.deezer.com/track/"),
     "itunes": (re.compile(r"\d{1,15}"), "https://music.apple.com/song/"),
@@ -23,7 +23,7 @@ RECORDING = "https://musicbrainz.org/recording/"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportRow:
-    """One row of a playlist with the track it names."""
+    """One row of a playlist with its track."""
 
     item: PlaylistItem
     track: Track
@@ -35,30 +35,30 @@ Pages = Iterator[Sequence[ExportRow]]
 def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist, *, files: bool) -> Pages:
     """Yield the rows of ``playlist`` in their order, at most ``PAGE_ITEMS`` at a time.
 
-    What a track lacks is filled from the catalogue, as the page shows it. A playlist that is still
-    arriving yields the rows that had arrived when ``playlist`` was read.
-
-    ``files`` says whether the reader may know where the listener's own files lie.
+    Gaps of a track are filled from the catalogue, as in the page. A playlist that is still being imported yields the
+    rows that had arrived when ``playlist`` was read. ``files`` says whether paths of the owner's files are included.
 
     Raises
     ------
     StoreError
-        The database is lost, or the playlist was deleted meanwhile: half a file is never taken for a whole one.
+        The database is lost, or the playlist was deleted meanwhile. So an incomplete file is never taken for a whole.
     """
     for start in range(0, playlist.item_count, PAGE_ITEMS):
         wanted = min(PAGE_ITEMS, playlist.item_count - start)
         items = database.playlist_items(playlist.id, start, wanted)
         items = items if files else [replace(item, file=None) for item in items]
         if len(items) < wanted:
-            raise StoreError(f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.")
+            raise StoreError(
+                f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.", code="not_found"
+            )
         tracks = tracks_of_playlist(snapshot, database, playlist.owner, {item.track_id for item in items})
         yield [ExportRow(item=item, track=tracks[item.track_id]) for item in items if item.track_id in tracks]
 
 
 def without_names(playlist: Playlist, pages: Pages) -> tuple[Playlist, Pages]:
-    """Return a playlist and its rows in which people are "Person 1", "Person 2", ..., the busiest first.
+    """Return a playlist and its rows with people called "Person 1", "Person 2", ..., the most active first.
 
-    Their ids and given names are left out, with the moments of the day: who added what on which day stays.
+    Their ids and names, and the times of day, are removed. Who added what on which day is kept.
     """
     counts = playlist.contributors
     busiest = sorted(counts, key=lambda person: (-counts[person], person))
@@ -72,7 +72,7 @@ def without_names(playlist: Playlist, pages: Pages) -> tuple[Playlist, Pages]:
 
 def _without_names(row: ExportRow, called: Mapping[str, str]) -> ExportRow:
     day = row.item.added_at and row.item.added_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    # Somebody whom the playlist does not count is nobody.
+    # A person who is not among the playlist's contributors is left out.
     by = called.get(row.item.added_by or "")
     return replace(row, item=replace(row.item, added_by=by, added_at=day, file=None))
 

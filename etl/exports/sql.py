@@ -1,8 +1,9 @@
-"""Tracks into any database that SQLAlchemy speaks to, in the schema of :mod:`etl.exports.sql_schema`."""
+"""Writes tracks to any database that SQLAlchemy supports, in the schema of :mod:`etl.exports.sql_schema`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, Table, and_, bindparam, create_engine, delete, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
@@ -13,26 +14,26 @@ from etl.exports.sql_schema import ARTIST_TRACK, METADATA, Record, records
 from store.domain import Track
 from store.errors import TastemapError
 
-# Tracks in one transaction. A kill between two leaves whole tracks, and the same command completes them.
+# How many tracks one transaction writes. After a kill, repeating the command writes the rest.
 _TRACKS_AT_ONCE = 500
 
 
 class SqlProblem(TastemapError):  # noqa: N818 - a fault of the address or of the database, shown to the operator
-    """The database cannot be written; ``hint`` says what to do. No password is in either."""
+    """The database cannot be written; ``hint`` says what to do. Neither text contains a password."""
 
     code = "sql"
 
 
 def export_tracks(tracks: Iterable[Track], url: str, show: Callable[[int], None] = lambda done: None) -> int:
-    """Write ``tracks`` to the database at ``url`` and return how many there were; ``show`` gets how many so far.
+    """Write ``tracks`` to the database at ``url`` and return their number; ``show`` is called with the number so far.
 
-    Tables that are not there are created. A row that is there is brought up to date, so that the same tracks
-    written twice leave what they left the first time; tracks that are there and not among these stay.
+    Missing tables are created. Existing rows are updated, so that writing is idempotent. Other tracks in the database
+    are not changed.
 
     Raises
     ------
     SqlProblem
-        The address is none, its driver is not installed, or the database refuses.
+        The address is invalid, its driver is not installed, or the database refuses.
     """
     address = _address(url)
     remaining, done = iter(tracks), 0
@@ -75,13 +76,13 @@ def _faults_shown(address: URL) -> Iterator[None]:
     except SQLAlchemyError as fault:
         reason = str(getattr(fault, "orig", None) or fault).strip()
         raise SqlProblem(
-            f"{shown} refused: {reason:.300}.", "Check the address, and that it may be written."
+            f"{shown} refused: {reason:.300}.", "Check the address and the permission to write."
         ) from fault
 
 
 def _write(connection: Connection, batch: Sequence[Track]) -> None:
     found = records(batch)
-    # A track that is now known to have fewer artists keeps none of the others.
+    # Delete the old artists first: a track may have fewer artists now.
     connection.execute(delete(ARTIST_TRACK).where(ARTIST_TRACK.c.track_id.in_([track.id for track in batch])))
     for table, rows in found.items():
         if rows:
@@ -93,28 +94,23 @@ def _write(connection: Connection, batch: Sequence[Track]) -> None:
 
 
 def _upsert(table: Table, dialect: str) -> Executable | None:
-    """Return the dialect's own statement that inserts a row or updates the one with the same key."""
+    """Return the dialect's statement that inserts a row or updates the one with the same key; None if it has none."""
     keys = [column.name for column in table.primary_key]
     others = [column.name for column in table.columns if not column.primary_key]
     if dialect in {"mysql", "mariadb"}:
         row = mysql.insert(table)
-        # Without another column, setting a key to itself is MySQL's way to do nothing.
+        # Without another column, a key is set to itself, because MySQL requires an update.
         return row.on_duplicate_key_update({name: row.inserted[name] for name in others or keys[:1]})
-    if dialect == "sqlite":
-        mine = sqlite.insert(table)
+    if dialect in {"sqlite", "postgresql"}:
+        upsert: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
         if not others:
-            return mine.on_conflict_do_nothing(index_elements=keys)
-        return mine.on_conflict_do_update(index_elements=keys, set_={name: mine.excluded[name] for name in others})
-    if dialect == "postgresql":
-        its = postgresql.insert(table)
-        if not others:
-            return its.on_conflict_do_nothing(index_elements=keys)
-        return its.on_conflict_do_update(index_elements=keys, set_={name: its.excluded[name] for name in others})
+            return upsert.on_conflict_do_nothing(index_elements=keys)
+        return upsert.on_conflict_do_update(index_elements=keys, set_={name: upsert.excluded[name] for name in others})
     return None
 
 
 def update_or_insert(connection: Connection, table: Table, rows: Sequence[Record]) -> None:
-    """Do what an upsert does in the SQL that every database understands; ``rows`` have distinct keys."""
+    """Do an upsert in SQL that every database understands; ``rows`` have distinct keys."""
     keys = list(table.primary_key)
     some = select(*keys).where(keys[0].in_({row[keys[0].name] for row in rows}))
     known = {tuple(row) for row in connection.execute(some)}

@@ -1,9 +1,9 @@
 """The relational schema: artist, album, track, audio_features, artist_album, artist_track, release, external_id.
 
-Ids are those of the catalogue for tracks. Nothing here numbers artists and albums, so their ids are hashes: of the
-artist's name as it is written, and of the album's title with the first artist of the track, which distinguishes one
-"Greatest Hits" from another. Times are UTC. Labels, genres and lists of names or URIs are
-JSON arrays of text. What was added later has tables of its own, so that a database of an earlier version stays usable.
+Tracks have the ids of the catalogue. Artists and albums have no ids there, so theirs are hashes: of the artist's name,
+and of the album's title with the first artist of the track, which distinguishes one "Greatest Hits" from another. Times
+are UTC. Labels, genres and lists of names or URIs are JSON arrays of text. Later additions have their own tables, so
+that databases of earlier versions can still be used.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from store.domain import AUDIO_FEATURES, AlbumDetails, Track
 
 Record = dict[str, Any]
 METADATA = MetaData()
-# Ids differ in case alone, which most collations take for equal; emoji need four bytes.
+# Ids may differ only in case, which most collations ignore; emoji need four bytes.
 _OPTIONS: dict[str, Any] = {
     f"{dialect}_{option}": value
     for dialect in ("mysql", "mariadb")
@@ -64,7 +64,7 @@ FEATURES = Table(
     Column("confidence", Double, nullable=False),
     **_OPTIONS,
 )
-# What is known of the album and of the track's place on it; the date is a year, a month or a day.
+# The album's details and the track's position on it; the date is a year, a month or a day.
 RELEASE = Table(
     "release",
     METADATA,
@@ -79,7 +79,7 @@ RELEASE = Table(
     Column("track_number", Integer),
     **_OPTIONS,
 )
-# Ids that sources have given the track; those of its artists have the namespace "artist_uri", numbered from 0.
+# The track's ids at services; the URIs of its artists have the namespace "artist_uri" and are numbered from 0.
 EXTERNAL_ID = Table(
     "external_id",
     METADATA,
@@ -96,14 +96,14 @@ ARTIST_TRACK = Table(
     "artist_track",
     METADATA,
     _of("track", primary_key=True),
-    Column("position", Integer, primary_key=True, autoincrement=False),  # 0 = the first one named
+    Column("position", Integer, primary_key=True, autoincrement=False),  # 0 = the first artist
     _of("artist", nullable=False),
     **_OPTIONS,
 )
 
 
 def records(tracks: Iterable[Track]) -> dict[Table, list[Record]]:
-    """Return the rows of each table for ``tracks``, each row once, tables in the order in which they refer."""
+    """Return the distinct rows of each table for ``tracks``; a table comes after the tables that it refers to."""
     found: dict[Table, dict[tuple[str, ...], Record]] = {table: {} for table in METADATA.sorted_tables}
     for track in tracks:
         for table, record in _records(track):

@@ -1,6 +1,6 @@
-"""Our own JSON: everything that is known of a playlist; :mod:`etl.imports.tastemap_json` reads it back.
+"""Tastemap's JSON format with everything about a playlist; :mod:`etl.imports.tastemap_json` reads it back.
 
-Version 1, one item a line, every member always there (null or an empty list where nothing is known)::
+Version 1 has one item per line, and always every member (unknown ones are null or an empty list)::
 
     {"format": "tastemap-playlist", "version": 1,
      "playlist": {"id", "name", "source", "created_at", "complete", "item_count",
@@ -14,11 +14,10 @@ Version 1, one item a line, every member always there (null or an empty list whe
                           "features": null or {"values": {name: number}, "source", "fetched_at", "licence",
                                                "confidence"}}}]}
 
-Times are ISO 8601 in UTC; ``popularity`` is 0 to 100; ``file`` is where the listener's own
-file lies; ``released`` is a year, a
-month or a day (1979, 1979-11, 1979-11-30); the names and units of ``values`` are those of
-:data:`store.domain.AUDIO_FEATURES`; ``position`` counts from 0. The file of an unchanged playlist is the same
-byte for byte. A reader refuses versions above the ones it knows; members may be added without a new version.
+Times are ISO 8601 in UTC; ``popularity`` is 0 to 100; ``file`` is the path of the owner's file; ``released`` is a year,
+a month or a day (1979, 1979-11, 1979-11-30); the names and units of ``values`` are those of
+:data:`store.domain.AUDIO_FEATURES`; ``position`` counts from 0. Exporting an unchanged playlist gives the same bytes. A
+reader refuses later versions than it knows; members may be added without a new version.
 """
 
 from collections.abc import Iterator

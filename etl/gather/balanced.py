@@ -56,7 +56,7 @@ def new_balanced(
 
 
 def run(task: Task) -> None:
-    """Gather a set, or what is left of it; raises ImportProblem, Postponed."""
+    """Gather a set, or the rest of it; raises ImportProblem, Postponed."""
     Balanced(task).run()
 
 
@@ -197,7 +197,7 @@ class Balanced(PageStreamRun):
 
 
 def shipped_genres() -> list[str]:
-    """Return the genres that the shipped genre model tells apart (its active taxonomy), sorted."""
+    """Return the genres of the shipped genre model (its active taxonomy), sorted."""
     models = ROOT / "models"
     active = json.loads((models / "manifest.json").read_text("utf-8"))["active"]["taxonomy"]
     families = json.loads((models / "taxonomy" / f"{active}.json").read_text("utf-8"))["families"]

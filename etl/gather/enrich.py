@@ -1,4 +1,4 @@
-"""Fetches what a playlist's tracks lack from the sources that are on: features, genres, recommendations.
+"""Fetches missing features, genres and recommendations for a playlist's tracks from the sources that are on.
 
 The plan (which source is queried for what, in which order) is made once and kept in the run's cursor. Each task of
 the plan goes through the playlist in pages. A page is fetched, counted and stored, and then the cursor is moved. If a
@@ -18,7 +18,7 @@ from store.facts import known_tracks
 from store.recommendations import recommended_for
 from store.runs import ImportProblem, Progress, Run
 
-# MusicBrainz' ids are for an export to ListenBrainz; who asks for everything means the others.
+# MusicBrainz ids are only for an export to ListenBrainz, so they are not fetched by default.
 NEEDS = {"features": Need.FEATURES, "genres": Need.GENRES, "similar": Need.SIMILAR, "mbids": Need.TRACK}
 DEFAULT_NEEDS = ("features", "genres", "similar")
 PAGE = 40
@@ -38,7 +38,7 @@ def new_enrichment(playlist_id: str, name: str, owner: str | None, needs: Sequen
 
 
 def run(task: Task) -> None:
-    """Do an enrichment, or what is left of it.
+    """Do an enrichment, or the rest of it.
 
     Raises
     ------
@@ -112,7 +112,7 @@ class Enrichment(GatherRun):
         if not queries:
             return None
         answers = self.client.ask(step.source, step.need, list(queries.values()))
-        if self.cursor["pending"] != [step.number, page]:  # else counted before a kill
+        if self.cursor["pending"] != [step.number, page]:  # otherwise they were counted before a kill
             self.tally.count(answers)
             self.cursor["pending"] = [step.number, page]
             self.record()
@@ -190,7 +190,7 @@ def tracks_of(database: Database, playlist_id: str) -> list[str]:
     """Return the ids of a playlist's tracks in their order, each once."""
     playlist = database.playlist(playlist_id)
     if playlist is None:
-        raise ImportProblem("deleted", "The playlist has been deleted.", "Bring it in again.")
+        raise ImportProblem("deleted", "The playlist has been deleted.", "Import it again.")
     starts = range(0, playlist.item_count, PAGE_ITEMS)
     rows = (item for start in starts for item in database.playlist_items(playlist_id, start))
     return list(dict.fromkeys(item.track_id for item in rows))

@@ -17,7 +17,7 @@ from store.domain import SHOWN_ONLY, Track
 from store.facts import KnownTrack, known_tracks, put_features, put_genres
 from store.recommendations import add_playlist, recommended_for
 
-# Recommendations kept of one source for one track.
+# How many recommendations of one source for one track are stored.
 MOST_RECOMMENDED = 25
 IDENTIFYING = (Need.SEARCH, Need.TRACK)
 # Which ids a source's TRACK (or SEARCH) may add, by its name.
@@ -30,7 +30,7 @@ _LEADS_TO: Mapping[str, frozenset[str]] = {
     "listenbrainz_labs": frozenset({"spotify", "mbid"}),
     "spotify": frozenset({"spotify", "isrc"}),
 }
-# Sources whose TRACK has the year of the release, and which may be queried for that alone.
+# Sources whose TRACK has the year of the release; they may be queried only for the year.
 _KNOWS_YEAR = frozenset({"deezer", "listenbrainz", "musicbrainz"})
 
 
@@ -59,7 +59,7 @@ def plan_of(engine: Engine, needs: Sequence[Need]) -> list[tuple[str, str]]:
 
 
 class EnrichmentTasks:
-    """Does the tasks of one run for pages of tracks. What is stored is not fetched again, so all may be repeated."""
+    """Does the tasks of one run for pages of tracks. Stored facts are not fetched again, so tasks may be repeated."""
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class EnrichmentTasks:
             self._put(completed, f"{self._run}:{step.number}:{page}")
 
     def _put(self, tracks: Sequence[Track], brought_by: str) -> None:
-        """Store what tracks lacked, each where its row is: with the owner of the playlist, or in the shared layer."""
+        """Store the new values of tracks, in the layer in which each is: the playlist owner's or the shared one."""
         own = self._database.own_tracks([track.id for track in tracks], self.owner) if self.owner else {}
         for owner in dict.fromkeys((self.owner, None)):
             theirs = [track for track in tracks if (track.id in own) == (owner is not None)]

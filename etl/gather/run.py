@@ -1,4 +1,4 @@
-"""What all runs that gather have: a cursor, counts, a client for the sources, and a record of how far they are."""
+"""The base class of runs that gather: a cursor, counts, and a client for the sources."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -35,5 +35,5 @@ class GatherRun(ABC):
 
 
 def provenance_of(answer: Answer, brought_by: str) -> Provenance:
-    """Return who says what an answer holds; ``brought_by`` is the run that stores it."""
+    """Return the provenance of an answer; ``brought_by`` is the run that stores it."""
     return Provenance(source=answer.source, fetched_at=answer.fetched_at, licence=answer.licence, brought_by=brought_by)

@@ -39,7 +39,7 @@ def new_segments(
 
 
 def run(task: Task) -> None:
-    """Do a harvest of segments, or what is left of it; raises ImportProblem, Postponed."""
+    """Do a harvest of segments, or the rest of it; raises ImportProblem, Postponed."""
     SegmentHarvest(task).run()
 
 

@@ -22,7 +22,7 @@ _TICK_S, _MOMENT_S = 0.5, 5.0
 _CLOSED = frozenset({Status.OFF, Status.CANNOT})
 # A source that has put a run to sleep this often, without an answer in between, is left out of the rest.
 _MOST_SLEEPS = 3
-# So long a run that a browser started goes on while other runs wait for the process that does them.
+# A run that a browser started gives way to other waiting runs after this time.
 TURN_S = 15 * 60.0
 _COLUMNS = ("queries", "found", "not_found", "failed")
 
@@ -158,7 +158,7 @@ def _words(answer: Answer) -> str:
 
 
 class Tally:
-    """The counts of one run; they begin with those that it has and are written into it with the cursor."""
+    """The counts of one run, starting from its stored ones; they are stored together with the cursor."""
 
     def __init__(self, run: Run) -> None:
         self.requested, self.stored, self.known = run.requested, run.stored, run.known
@@ -273,7 +273,7 @@ class Waiting:
         if seconds <= SHORT_WAIT_S:
             self._client.wait(seconds, f"waiting for {title}")
             return
-        # One that sleeps for a day has not failed again when the run is woken for another.
+        # Only sources that are due soon count as failed again: one that sleeps for a day is not asked before.
         soon = first.until + timedelta(seconds=SHORT_WAIT_S)
         sleeping = {blocked.source for blocked in blocking if blocked.until <= soon}
         self._put_sleeps(self._sleeps() | {source: self._sleeps().get(source, 0) + 1 for source in sleeping})

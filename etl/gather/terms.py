@@ -64,7 +64,7 @@ def new_harvest(
 
 
 def run(task: Task) -> None:
-    """Do a harvest, or what is left of it; raises ImportProblem, Postponed."""
+    """Do a harvest, or the rest of it; raises ImportProblem, Postponed."""
     (ArtistHarvest if task.run.kind == "artists" else TrackHarvest)(task).run()
 
 
@@ -104,7 +104,7 @@ class TermHarvest(PageStreamRun):
             put_next(self.task.database, self.kind, source, number + 1)
 
     def store(self, answer: Answer, brought_by: str) -> None:
-        """Store what a page found and count it."""
+        """Store and count the results of a page."""
         raise NotImplementedError
 
     def progress(self, phase: str = "") -> Progress:

@@ -1,1 +1,1 @@
-"""Files that bring playlists and track tables in."""
+"""Imports files with playlists and track tables."""

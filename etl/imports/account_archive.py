@@ -1,4 +1,4 @@
-"""The zip archives that Spotify and ListenBrainz send: the playlists and histories in them."""
+"""Reads the playlists and histories in the zip archives that Spotify and ListenBrainz send."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _HISTORY = re.compile(r"(?i)(streaming_?history|endsong)[^/]*\.json$")
 class Members:
     """The members of an archive that are read; ``plays`` are Spotify's histories, ``listens`` ListenBrainz's.
 
-    ``feedback`` is what somebody loves and hates at ListenBrainz.
+    ``feedback`` are the loved and hated recordings at ListenBrainz.
     """
 
     libraries: Sequence[Source]
@@ -40,7 +40,7 @@ class Members:
 
     @property
     def count(self) -> int:
-        """How many are read."""
+        """The number of members that are read."""
         return sum(map(len, (self.libraries, self.playlists, self.plays, self.listens, self.feedback)))
 
 
@@ -55,12 +55,12 @@ def sniff_spotify(file: InspectedFile) -> bool:
 
 
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
-    """Yield the liked songs, the playlists, one history of all plays, the loved tracks, and what is not read.
+    """Yield the liked songs, the playlists, one history of all plays, the loved tracks, and the ignored members.
 
     Raises
     ------
     ImportProblem
-        Each member is damaged; the first of their faults.
+        Every member is damaged; it is the fault of the first one.
     """
     members, faults = file.once(_members), list[ImportProblem]()
     whole = partial(_whole, faults)
@@ -80,7 +80,7 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
 
 
 def _whole(faults: list[ImportProblem], sources: Sequence[Source]) -> Iterator[Any]:
-    """Yield the documents that are whole; the faults of the others are added to ``faults``."""
+    """Yield the valid documents; the faults of the others are added to ``faults``."""
     for source in sources:
         try:
             document = load(source)
@@ -91,7 +91,7 @@ def _whole(faults: list[ImportProblem], sources: Sequence[Source]) -> Iterator[A
 
 
 def _lines(source: Source, faults: list[ImportProblem]) -> Iterator[tuple[int, Any]]:
-    """Yield the lines up to the first that is damaged."""
+    """Yield the lines before the first damaged one."""
     try:
         yield from lines(source)
     except ImportProblem as problem:
@@ -99,8 +99,8 @@ def _lines(source: Source, faults: list[ImportProblem]) -> Iterator[tuple[int, A
 
 
 def _of_member(problem: ImportProblem, source: Source) -> ImportProblem:
-    said = problem.message if source.name in problem.message else f"{source.name}: {problem.message}"
-    return ImportProblem(problem.code, said, problem.hint)
+    message = problem.message if source.name in problem.message else f"{source.name}: {problem.message}"
+    return ImportProblem(problem.code, message, problem.hint)
 
 
 def _members(file: InspectedFile) -> Members:

@@ -1,4 +1,4 @@
-"""Audio analyses as Spotify's Web API gave them: one track's segments, with its id where the file has it."""
+"""Reads audio analyses in the form of Spotify's Web API: the segments of one track, and its id if the file has it."""
 
 from pathlib import PurePath
 from typing import Any
@@ -23,8 +23,8 @@ def is_analysis(document: Any) -> bool:
 def read_analysis(document: Any, name: str) -> tuple[str, Track | None, Analysis]:
     """Return the track's id, the track and its segments; id and names are from the document, else from the file name.
 
-    The track is None for a document with a Spotify id and no names: a playlist with that track will name it. A segment
-    without a duration ends where the next one begins.
+    The track is None if the document has a Spotify id but no names, which a playlist may add later. A segment without a
+    duration ends where the next one begins.
 
     Raises
     ------

@@ -1,8 +1,7 @@
-"""Apple Music's and iTunes' Library.xml: a property list of all tracks and of the playlists that name them.
+"""Reads Apple Music's and iTunes' Library.xml: a property list of all tracks and of playlists of them.
 
-It is read by plistlib, which refuses every entity declaration where it is declared (since Python 3.9.1, bpo-42051):
-entities are not expanded and no file or address is fetched, so "billion laughs" and external entities do no harm. The
-library is held in memory as a whole, so its size is limited.
+plistlib refuses every entity declaration (since Python 3.9.1, bpo-42051), so "billion laughs" and external entities do
+no harm. The whole library is in memory, so its size is limited.
 """
 
 import plistlib
@@ -21,11 +20,11 @@ from etl.values import text, whole, year_within
 from store.domain import AlbumDetails, Track
 from store.runs import ImportProblem
 
-# A library of 60,000 tracks; ten times that in memory.
+# The size of a library with 60,000 tracks; in memory it takes ten times as much.
 MAX_BYTES = 96 << 20
 LIBRARY = "Library"
 _HINT = "In Music or iTunes: File > Library > Export Library, and bring that file unedited."
-# What plistlib raises for an invalid date and for values outside of any container.
+# The errors of plistlib for an invalid date and for values outside of any container.
 _UNCAUGHT = (AttributeError, IndexError, RecursionError)
 _NOT_MUSIC = ("Podcast", "Movie", "TV Show", "Audiobook")
 # Keys of playlists that Apple makes itself (all music, all films) and of folders of playlists.
@@ -61,7 +60,7 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
 
 
 def _parsed(content: bytes) -> Any:
-    """Return a property list; a character that XML forbids costs itself alone."""
+    """Return a property list; characters that XML forbids are removed."""
     if content.startswith(b"bplist0"):
         return plistlib.loads(content, fmt=plistlib.FMT_BINARY)
     try:
@@ -86,7 +85,7 @@ def _library(file: InspectedFile) -> Mapping[str, Any]:
 
 
 def playlists(library: Mapping[str, Any], source: str, latest_year: int) -> Iterator[Entry]:
-    """Yield a playlist of all music of the library, and then the listener's own playlists."""
+    """Yield a playlist of all music of the library, and then the user's own playlists."""
     tracks: Mapping[str, Any] = library["Tracks"]
     yield Begin(name=LIBRARY)
     for number, key in enumerate(tracks, start=1):
@@ -132,7 +131,7 @@ def _track(entry: Mapping[str, Any], source: str, latest_year: int) -> Track | N
 
 
 def _details(entry: Mapping[str, Any], year: int | None) -> AlbumDetails | None:
-    """Return what the library says of the album; its date counts only if it is of the year that it says."""
+    """Return the details of the album; the date of release counts only if it is in ``year``."""
     date, artist = entry.get("Release Date"), text(entry.get("Album Artist"))
     disc, number = (whole(entry.get(name)) for name in ("Disc Number", "Track Number"))
     return album_details(

@@ -1,4 +1,4 @@
-"""Exportify's playlist files: tracks, and who added them when."""
+"""Reads Exportify's playlist files: tracks, and who added them when."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime

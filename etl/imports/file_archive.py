@@ -1,8 +1,8 @@
-"""A zip of playlist files, such as Exportify's ``spotify_playlists.zip`` or Google's Takeout: what each file holds.
+"""Reads a zip of playlist files, such as Exportify's ``spotify_playlists.zip`` or Google's Takeout.
 
-Each member is unpacked into a folder of its own for as long as it is read, under a name that no archive can choose. A
-zip in the zip is opened too, but none in that one. Google Play Music's Takeout has a file for each track, which are put
-together to playlists.
+While a member is read, it is unpacked into its own temporary folder, under a name that the archive cannot choose. A zip
+in the zip is opened, too, but no deeper one. Google Play Music's Takeout has a file for each track; these are joined to
+playlists.
 """
 
 import re
@@ -25,7 +25,7 @@ from etl.values import whole
 from store.runs import ImportProblem
 
 _LISTS = re.compile(r"(?i)\.(csv|tsv|txt|m3u8?|pls|xspf|jspf|xml|jsonl?)(\.gz)?$")
-# What systems leave in archives: macOS its attributes, Windows its thumbnails.
+# Files that systems add to archives: attributes of macOS, thumbnails of Windows.
 _LITTER = re.compile(r"(?i)(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
 _ZIP = re.compile(r"(?i)\.zip$")
 # Google Play Music: "Playlists/Road trip/Tracks/Waterloo.csv", and beside the tracks a Metadata.csv.
@@ -101,7 +101,7 @@ class FileArchive:
     def _of_tracks(
         self, folder: str, members: Iterator[Source], moment: datetime, faults: list[str]
     ) -> Iterator[Entry]:
-        """Yield the playlist of a folder with a file for each track, in the order that the files say."""
+        """Yield the playlist of a folder with a file for each track, in the order that the files state."""
         rows: list[tuple[int, Row]] = []
         for member in members:
             with self._playlists(member, faults) as found:
@@ -114,14 +114,14 @@ class FileArchive:
 
     @contextmanager
     def _playlists(self, member: Source, faults: list[str]) -> Iterator[tuple[InspectedFile, PlaylistFile] | None]:
-        """Give a member and what it is; ``None``, with a line in ``faults``, for one that cannot be read to its end."""
+        """Yield a member and its format; None, with a line in ``faults``, if it cannot be read to its end."""
         with TemporaryDirectory(prefix="tastemap-") as folder:
             try:
                 found = self._recognised(member, Path(folder))
                 _check(found[1])
             except ImportProblem as problem:
-                said = problem.message if member.name in problem.message else f"{member.name}: {problem.message}"
-                faults.append(said)
+                named = member.name in problem.message
+                faults.append(problem.message if named else f"{member.name}: {problem.message}")
                 yield None
             else:
                 yield found
@@ -138,7 +138,7 @@ class FileArchive:
 
 
 def _check(found: PlaylistFile) -> None:
-    """Read a member to its end, so that one that is cut off is left out as a whole."""
+    """Read a member to its end, so that an incomplete one is left out as a whole."""
     entries = found.read(found.kind, _SOME_MOMENT, None)
     if not sum(isinstance(entry, Row) and entry.track is not None for entry in entries):
         raise ImportProblem("no_tracks", "no row of it holds a track.", _HINT)
@@ -152,7 +152,7 @@ def _unpacked(member: Source, folder: Path) -> Path:
 
 
 def _members(file: InspectedFile, faults: list[str]) -> Iterator[Source]:
-    """Yield the files that may be playlists, first those of the archive itself, then those of the archives in it."""
+    """Yield the files that may be playlists, first those of the archive, then those of the archives in it."""
     packed, taken = Archive(file.path), 0
     for source in _lists(packed):
         taken += 1
@@ -192,7 +192,7 @@ def _is_metadata(source: Source) -> bool:
 
 
 def _index_of(file: InspectedFile) -> int:
-    """Return the place in its playlist that the file of one track says."""
+    """Return the position in its playlist that the file of one track states."""
     headings = [normal_heading(heading) for heading in file.sheet.headings] if file.sheet else []
     row = file.sheet.sample[0] if file.sheet and file.sheet.sample else []
     at = headings.index(_INDEX) if _INDEX in headings else len(row)
@@ -200,7 +200,7 @@ def _index_of(file: InspectedFile) -> int:
 
 
 def _named(entries: Iterator[Entry], name: str) -> Iterator[Entry]:
-    """Call a playlist without a name after its own file, not after the archive."""
+    """Name a playlist without a name after its file, not after the archive."""
     for entry in entries:
         if isinstance(entry, Begin) and not entry.name:
             yield Begin(name=playlist_name(name), people=entry.people)

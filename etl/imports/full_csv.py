@@ -1,4 +1,4 @@
-"""Reader of our own full CSV (:mod:`etl.exports.full_csv`); columns are found by their headings."""
+"""Reads Tastemap's full CSV (:mod:`etl.exports.full_csv`); columns are found by their headings."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ def parts_of(text: str | None, joint: str = ";") -> list[str]:
 
 
 def _item(cells: Mapping[str, str]) -> dict[str, Any]:
-    """Return the row as an item of our own JSON (:mod:`etl.exports.tastemap_json`)."""
+    """Return the row as an item of Tastemap's JSON (:mod:`etl.exports.tastemap_json`)."""
     of_row = {"added_by": cells.get("Added By"), "added_at": cells.get("Added At")}
     return of_row | {"plays": _number(cells.get("Plays")), "file": cells.get("File"), "track": _track(cells)}
 

@@ -1,7 +1,7 @@
-"""Any JSON with a list of objects that have a title and an artist: answers of services, exports of scripts and tools.
+"""Reads any JSON with a list of objects that have a title and an artist, such as answers of services.
 
-The objects become the rows of a sheet: its headings are their keys, nested objects stand for their names. So they are
-read as a CSV file with these headings is read.
+The objects become the rows of a sheet with their keys as headings; a nested object becomes its name. So they are read
+like a CSV file with these headings.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,11 +15,11 @@ from etl.imports.sheets.sheet import Sheet
 from etl.imports.sheets.track_rows import RowReader
 from etl.values import text
 
-# A list of tracks is not deeper than this in what services answer.
+# How deep a list of tracks may be nested; answers of services have it no deeper.
 _MAX_DEPTH = 4
-# Objects in which a track lies: Spotify's items, Apple's attributes.
+# The keys of objects that contain a track: Spotify's items, Apple's attributes.
 _WRAPPERS = ("track", "song", "item", "attributes")
-# What an object is called; Last.fm's dates are objects too.
+# The keys of an object's name; Last.fm's dates are objects, too.
 _NAMES = ("name", "title", "uts", "#text", "displayName")
 
 
@@ -54,7 +54,7 @@ def _listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
         return objects if objects and len(objects) * 2 > len(value) else []
     inner = list(value.values()) if isinstance(value, dict) and depth < _MAX_DEPTH else []
     listed = next((found for part in inner if (found := _listed(part, depth + 1))), [])
-    # Or objects under their ids, which have the same keys.
+    # The objects may also be the values of an object with ids as keys; then they have the same keys.
     alike = len(inner) > 1 and all(isinstance(part, dict) and part.keys() == inner[0].keys() for part in inner)
     return listed or (inner if alike else [])
 
@@ -62,7 +62,7 @@ def _listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
 def _flat(entry: Mapping[str, Any]) -> dict[str, str]:
     wrapped: dict[str, Any] = next((entry[name] for name in _WRAPPERS if isinstance(entry.get(name), dict)), {})
     values = {**entry, **wrapped}
-    # What an object says beside its name: the date of an album, the ISRC among external ids.
+    # Other members of nested objects: the date of an album, the ISRC among external ids.
     inner = {
         f"{key} {name}": value
         for key, found in values.items()

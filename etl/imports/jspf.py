@@ -1,4 +1,4 @@
-"""JSPF, the JSON form of XSPF (https://xspf.org/jspf), with ListenBrainz's extension for who added what when."""
+"""Reads JSPF, the JSON form of XSPF (https://xspf.org/jspf), with ListenBrainz's extension for who added what when."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,10 +1,10 @@
-"""Scrobbles in the forms of the common exporters of Last.fm, which has no export itself, and other lists of plays.
+"""Reads scrobbles as the common exporters of Last.fm write them, and other lists of plays. Last.fm has no export.
 
 The forms are lastfm.ghan.nl (``uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid``), lastfmstats.com
 (``Artist;Album;AlbumId;Track;Date#user``, milliseconds), lastfm-to-csv (``artist,album,track,15 Jun 2007 22:30``
-without headings) and the open scrobbler's (the same with album artist and seconds behind); the log of portable players
-(Rockbox' ``.scrobbler.log``); answers of Last.fm's API as JSON. A file is a list of plays if a column holds points in
-time: a length of 4:48 or a date of addition makes none.
+without headings) and the open scrobbler's (the same, followed by album artist and seconds); the log of portable players
+(Rockbox' ``.scrobbler.log``); answers of Last.fm's API as JSON. A file is a list of plays if a column holds times of
+day; lengths (4:48) and dates of addition are not times of plays.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,7 +41,7 @@ _WITHOUT_HEADINGS = {"artists": 0, "album": 1, "title": 2, "time": 3}
 _WIDTHS_WITHOUT_HEADINGS = range(4, 8)
 _LOG, _SKIPPED = "#AUDIOSCROBBLER/", "S"
 _IN_LOG = {"artists": 0, "album": 1, "title": 2, "rating": 5, "time": 6, "mbid": 7}
-# Of all ghan.nl says about a time that it does not know.
+# What lastfm.ghan.nl writes for an unknown time.
 _NO_TIME = frozenset({"0", "01 Jan 1970, 00:00"})
 
 
@@ -85,7 +85,7 @@ def _column(rows: Iterable[Sequence[str]], at: int) -> list[str]:
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Return whether ``file`` is a table of plays; playlists and tables of tracks have other columns."""
+    """Return whether ``file`` is a table of plays."""
     return _are_plays(file.sheet)
 
 
@@ -130,7 +130,7 @@ def read_json(file: InspectedFile, source: str, _moment: datetime, watch: Watch 
 
 
 def read_log(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
-    """Yield the history in the log of a player as one playlist; what was skipped is no play."""
+    """Yield the history in the log of a player as one playlist; skipped tracks do not count as plays."""
     assert file.text is not None
     rows = enumerate((line.rstrip("\r\n").split("\t") for line in file.text.lines(watch)), start=1)
     plays = ((line, cells) for line, cells in rows if not cells[0].startswith("#") and len(cells) > 1)

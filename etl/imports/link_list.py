@@ -1,4 +1,4 @@
-"""A text of links, URIs or ids of tracks, one or several a line, or of "Artist - Title" lines, as people copy them."""
+"""Reads texts of links, URIs or ids of tracks, or of "Artist - Title" lines, as people copy them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -21,9 +21,9 @@ _BETWEEN = re.compile(r"[\s,;|]+")
 # "1. ", "- ", "* " and "[01:02:03] " before an entry.
 _BULLET = re.compile(r"^\s*(?:\d{1,4}[.):]\s+|[-–—*•]\s+|[\[(]?\d{1,2}:\d\d(?::\d\d)?[\])]?\s+)+")
 _NAMES = re.compile(r"[^\t;|]{1,200}\s[-–—]\s[^\t;|]{1,200}")
-# "(3:42)" behind an entry.
+# "(3:42)" after an entry.
 _LENGTH_BEHIND = re.compile(r"(.*?)(?:\s+[(\[]?(\d{1,2}):(\d\d)[)\]]?)?")
-# So many of the lines of a list of names, and at least two, are "Artist - Title".
+# In a list of names, at least this share of the lines, and at least two, are "Artist - Title".
 _SHARE = 0.8
 # The headings of columns of ids, with the service.
 _OF_SERVICE = {name: namespace for field, namespace in ID_FIELDS.items() for name in LIST_HEADINGS[field]}
@@ -43,7 +43,7 @@ def sniff(file: InspectedFile) -> bool:
 
 
 def sniff_chat(file: InspectedFile) -> bool:
-    """Return whether most lines of ``file``, which is no table, hold a link among words: a chat, a list in Markdown."""
+    """Return whether most lines of ``file`` contain a link among words, as in a chat or a list in Markdown."""
     if file.sheet is None or file.sheet.layout is not None:
         return False
     lines = _sample(file)
@@ -71,7 +71,7 @@ def _sample(file: InspectedFile) -> list[str]:
 
 
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
-    """Yield the tracks of the links; those that no file has named yet are known by their ids."""
+    """Yield the tracks of the links; a track has only its id until a file or a source names it."""
     if file.text is not None:
         yield Begin()
         yield from rows(file.text.lines(watch), source)
@@ -79,14 +79,14 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
 
 @dataclass(frozen=True, slots=True)
 class IdColumn:
-    """The column ``at`` of a sheet without titles that holds links or ids, these of ``namespace`` if it says so."""
+    """The column ``at`` of a sheet without titles that holds links, or ids of ``namespace`` ("": unknown)."""
 
     at: int
     namespace: str
     dates: DateOrder
 
     def link(self, cell: str) -> Link | None:
-        """Return what a cell names."""
+        """Return the link in a cell."""
         return link_of(self.namespace, cell) or link_in(cell, bare=True)
 
 

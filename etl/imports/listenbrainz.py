@@ -1,4 +1,4 @@
-"""ListenBrainz's export: one listen a line (``listens/2024/5.jsonl`` in its zip), and what somebody loves and hates."""
+"""Reads ListenBrainz's export: a listen per line (``listens/2024/5.jsonl`` in its zip), and loved and hated tracks."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -28,12 +28,12 @@ def is_listen(value: Any) -> bool:
 
 
 def is_feedback(value: Any) -> bool:
-    """Return whether this is a recording that somebody loves or hates."""
+    """Return whether this is a loved or hated recording."""
     return isinstance(value, dict) and "score" in value and any(f"recording_{id_}" in value for id_ in ("msid", "mbid"))
 
 
 def sniff_feedback(file: InspectedFile) -> bool:
-    """Return whether ``file`` says what somebody loves and hates, one recording a line."""
+    """Return whether ``file`` has a loved or hated recording per line."""
     first = file.start.partition(b"\n")[0]
     if file.form is not Form.JSON or not first.startswith(b"{") or b'"score"' not in first:
         return False
@@ -44,7 +44,7 @@ def sniff_feedback(file: InspectedFile) -> bool:
 
 
 def read_feedback(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
-    """Yield the loved tracks, and why the others are left out."""
+    """Yield the loved tracks, and the reasons why the others are left out."""
     yield from feedback(lines(file.source, watch), source)
 
 
@@ -65,24 +65,24 @@ def _by_mbid(entry: Any, source: str) -> Track | None:
 
 
 def sniff_lines(file: InspectedFile) -> bool:
-    """Return whether ``file`` holds a listen a line."""
+    """Return whether ``file`` has a listen per line."""
     first, more, _ = file.start.partition(b"\n")
     if file.form is not Form.JSON or not first.startswith(b"{"):
         return False
     try:
         is_first = b'"track_metadata"' in first and is_listen(parse(first, file.name))
-    except ImportProblem:  # the first line is no whole value
+    except ImportProblem:  # the first line is not a complete JSON value
         is_first = False
     return is_first or (bool(more) and bool(LISTENS.search(file.name)))
 
 
 def read_lines(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
-    """Yield the history of a file with a listen a line."""
+    """Yield the history of a file with a listen per line."""
     yield from history_entries(lambda history: listen(history, lines(file.source, watch), source))
 
 
 def sniff_list(file: InspectedFile) -> bool:
-    """Return whether ``file`` is a JSON list of listens, or what the API answers with one."""
+    """Return whether ``file`` is a JSON list of listens, or an answer of the API with one."""
     return any(map(is_listen, _listens(file.document)))
 
 
@@ -91,7 +91,7 @@ def _listens(document: Any) -> list[Any]:
 
 
 def sniff_answer(file: InspectedFile) -> bool:
-    """Return whether ``file`` is what the API answers with loved and hated recordings."""
+    """Return whether ``file`` is an answer of the API with loved and hated recordings."""
     return any(map(is_feedback, listed(file.document, "feedback")))
 
 

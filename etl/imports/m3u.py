@@ -1,4 +1,4 @@
-"""M3U and M3U8: lines of paths or addresses, each after its ``#EXTINF`` line, or ``#EXTINF`` lines alone."""
+"""Reads M3U and M3U8: lines of paths or addresses, each after its ``#EXTINF`` line, or only ``#EXTINF`` lines."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,7 @@
-"""Slices of the Million Playlist Dataset (https://recsys-challenge.spotify.com/readme), read in chunks.
+"""Reads slices of the Million Playlist Dataset (https://recsys-challenge.spotify.com/readme) in chunks.
 
 A slice of 35 MB holds a thousand playlists under one key. The file is cut between playlists into chunks of a few
-megabytes, each of which is parsed alone, so that memory holds one chunk.
+megabytes, which are parsed one at a time, so that only one chunk is in memory.
 """
 
 import re
@@ -138,7 +138,7 @@ class _Cutter:
             raise self._malformed()
 
     def _read(self) -> bool:
-        """Read on, and drop what has been parsed; ``False`` at the end of the file."""
+        """Read on, and drop the parsed part of the buffer; return False at the end of the file."""
         left = self._end - self._at
         # Double the buffer, so that a large object is searched only a few times.
         room = left + max(_BLOCK, left)

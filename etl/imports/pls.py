@@ -1,4 +1,4 @@
-"""PLS: ``FileN=``, ``TitleN=`` and ``LengthN=`` lines below ``[playlist]``, as Winamp and radio stations write them."""
+"""Reads PLS: ``FileN=``, ``TitleN=`` and ``LengthN=`` lines below ``[playlist]``, as of Winamp and radio stations."""
 
 import re
 from collections import defaultdict

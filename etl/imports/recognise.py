@@ -10,8 +10,8 @@ from etl.imports.registry import READERS, READERS_OF_COLUMNS
 from etl.imports.rows.entries import Recognised
 from store.runs import ImportProblem
 
-# The files of a folder that are imported; other JSON files (Payments.json, package.json) are ignored. An analysis is
-# named by the id of its track. Packed JSON is data, never a program's settings.
+# The files of a folder that are imported. Of JSON files, these are only those with known names, an analysis named by
+# the id of its track, and gzipped ones, which are data; others (Payments.json, package.json) are ignored.
 _NAMES = re.compile(
     r"(?i)\.(csv|tsv|txt|m3u8?|pls|[jx]spf|scrobbler\.log)(\.gz)?$|(^|/)watch-history\.json$|\.jspf\.json$|library[^/]*\.xml$"
     r"|(^|/)(playlist\d*|yourlibrary|streaming_?history_?(audio|music)?_?[\d_-]*|endsong_\d+)\.json$"
@@ -26,25 +26,25 @@ _JSON_HINT = (
 
 
 def may_be_ours(name: str) -> bool:
-    """Return whether a file of a folder may be importable, by its name."""
+    """Return whether a file of a folder may be importable, judged by its name."""
     return bool(_NAMES.search(name))
 
 
 def recognise(path: Path, watch: Watch | None = None, options: ReadOptions = _NO_OPTIONS) -> Recognised:
-    """Return what the file at ``path`` is. It is read once as a whole, for its digest.
+    """Return the kind of the file at ``path``, with its reader. The file is read once as a whole, for its digest.
 
-    A file of which ``options`` say the columns is a list of tracks.
+    A file for which ``options`` name columns is a list of tracks.
 
     Raises
     ------
     ImportProblem
-        It cannot be imported; the message says what it is instead.
+        It cannot be imported; the message names its kind.
     """
     return recognised(InspectedFile(path, watch, options))
 
 
 def recognised(file: InspectedFile) -> Recognised:
-    """Return what ``file`` is, as :func:`recognise` does."""
+    """Return the kind of ``file``, like :func:`recognise`."""
     for reader in READERS_OF_COLUMNS if file.options.chooses_columns else READERS:
         if reader.sniff(file):
             return reader.recognised(file)

@@ -58,7 +58,7 @@ class Reader:
         Yields the entries of a file, given the name of the source, the time of the import and a callback for the
         bytes read.
     describe : callable, optional
-        Returns the heading of each field that is read, and what the file leaves open.
+        Returns the heading of each field that is read, and notes about ambiguities of the file.
     """
 
     kind: str
@@ -82,7 +82,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class OtherReader:
-    """A format without playlists; ``recognised`` returns what a file is instead."""
+    """A format without playlists; ``recognised`` returns the kind of a file."""
 
     kind: str
     sniff: Sniff
@@ -164,9 +164,9 @@ def _table(file: InspectedFile) -> TrackTableFile:
 
 _LIST = Reader("list", track_list.sniff, track_list.read, _described)
 _EXPORTIFY = Reader("exportify", exportify.sniff, exportify.read, _described)
-# For a file of which somebody has said what its columns are.
+# The readers for a file with columns chosen by a person.
 READERS_OF_COLUMNS = (_EXPORTIFY, _LIST)
-# Formats that are recognised by their first bytes stand before those that need the whole document in memory.
+# Formats that are recognised by their first bytes come before those that need the whole document in memory.
 _OF_FILES: tuple[Reader | OtherReader, ...] = (
     Reader("tastemap", tastemap_json.sniff, tastemap_json.read),
     OtherReader("million playlist dataset", _is_slice, _slice),

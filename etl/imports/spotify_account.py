@@ -1,4 +1,4 @@
-"""The data that Spotify sends on request: account data (playlists, library) and the streaming histories.
+"""Reads the data that Spotify sends on request: account data (playlists, library) and streaming histories.
 
 Only the track, the time and the length of a play are read. The IP address, device, country and user agent in the
 extended history are neither read nor stored.
@@ -38,7 +38,7 @@ def is_library(document: Any) -> bool:
 
 
 def is_history(document: Any) -> bool:
-    """Return whether this is a streaming history, the extended or the short one: of music, podcasts or audiobooks."""
+    """Return whether this is a streaming history, extended or short, of music, podcasts or audiobooks."""
     return isinstance(document, list) and any(
         isinstance(row, dict) and ({"ts", "ms_played"} <= row.keys() or {"endTime", "msPlayed"} <= row.keys())
         for row in document

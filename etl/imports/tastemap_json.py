@@ -1,4 +1,4 @@
-"""Reader of our own JSON export (:mod:`etl.exports.tastemap_json`)."""
+"""Reads Tastemap's JSON export (:mod:`etl.exports.tastemap_json`)."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Any CSV or TSV file with a title and an artist column: Soundiiz, Shazam, Deezer, Apple Music, rekordbox and others.
+"""Reads any CSV or TSV file with a title and an artist column: Soundiiz, Shazam, Deezer, Apple Music and others.
 
 The columns are found by the names of their headings in many languages
 (:data:`etl.imports.sheets.heading_names.LIST_HEADINGS`). A column with the playlist's name starts a playlist
@@ -19,12 +19,12 @@ from store.runs import ImportProblem
 
 # A collection of Discogs lists releases, with a title and an artist each.
 _OF_DISCOGS = {"catalog", "format", "release id"}
-# A list whose playlists lie between each other is read once for each of so many.
+# A list with interleaved playlists is read once for each playlist, up to this many.
 _MAX_TURNS = 100
 
 
 def sniff(file: InspectedFile) -> bool:
-    """Return whether ``file`` is text. This reader is the last one, so it reports what a text lacks.
+    """Return whether ``file`` is text. This reader is the last one, so it raises an error for any other text.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def read(file: InspectedFile, source: str, moment: datetime, watch: Watch | None
 
 
 def _turns(sheet: Sheet, at: int) -> list[str] | list[None]:
-    """Return the playlists for which the rows are to be gone through; ``None`` is all, if each lies in one piece."""
+    """Return the playlists for which the file is read one after another; [None] reads all at once, if none is split."""
     runs = [name for name, _ in groupby(_cell(cells, at) for _, cells in sheet.rows())]
     names = list(dict.fromkeys(runs))
     return names if len(names) < len(runs) and len(names) <= _MAX_TURNS else [None]

@@ -1,4 +1,4 @@
-"""TuneMyMusic's CSV files of one or several playlists, one after the other.
+"""Reads TuneMyMusic's CSV files of one or several playlists, one after the other.
 
 Its headings are ``Track name,Artist name,Album,Playlist name,Type,ISRC`` and, for some services, one of their ids
 (``Spotify - id``, ``Apple - id``). In a list of videos, the first cell holds "Artist - Title". Favourite artists and

@@ -1,6 +1,6 @@
-"""XSPF (https://xspf.org), the XML playlist of VLC, Soundiiz and others.
+"""Reads XSPF (https://xspf.org), the XML playlist of VLC, Soundiiz and others.
 
-It is read by expat, which refuses an entity where it is declared here: none is expanded and nothing is fetched.
+Entity declarations are refused, so nothing is expanded or fetched.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from etl.links import TRACK, link_in
 from etl.values import spotify_id, text, whole
 from store.runs import ImportProblem
 
-# A list of a hundred thousand tracks; ten times that in memory.
+# The size of a list with a hundred thousand tracks; in memory it takes ten times as much.
 MAX_BYTES = 48 << 20
 _HINT = "Export the playlist again, and bring the file as it came."
 _FIELDS = frozenset({"title", "creator", "album", "duration", "identifier", "location"})

@@ -1,7 +1,7 @@
-"""The history of YouTube Music in Google's Takeout (``watch-history.json``): what was listened to, and when.
+"""Reads the history of YouTube Music in Google's Takeout (``watch-history.json``).
 
-It lists the videos of YouTube as well, which are no plays of music and are left out. An entry is called "Watched ..."
-in the language of the account.
+It also lists videos of YouTube, which are left out. The title of an entry is "Watched ..." in the language of the
+account.
 """
 
 import re
@@ -19,7 +19,7 @@ from etl.links import TRACK, link_in
 from etl.values import iso_instant, text
 
 _MUSIC = "YouTube Music"
-# English, Spanish, Italian, French, Portuguese, Dutch and Russian put the word in front; German puts it behind.
+# English, Spanish, Italian, French, Portuguese, Dutch and Russian put the word before the title, German after it.
 _WATCHED = re.compile(
     r"(?:Watched|Has visto|Hai guardato|Vous avez regardé|Assistiu a|Viu|Je hebt gekeken naar|Bekeken:"
     r"|Вы посмотрели видео) |(?: angesehen)$"

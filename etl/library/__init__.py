@@ -1,1 +1,1 @@
-"""One's own music: scans of folders, tags and covers, and the safe opening of what is played."""
+"""The user's own music: scans of folders, tags and covers, and opening files safely."""

@@ -1,4 +1,4 @@
-"""One file: is it sound, what are its tags, and what does the analyser tell. Runs in a process of its own."""
+"""Examines one file: checks that it is audio, reads its tags and analyses it. It runs in a separate process."""
 
 import hashlib
 import os
@@ -21,7 +21,7 @@ _MISSING_PACKAGES = "missing_packages"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to examine: ``path`` below ``root``; ``analysing`` where the packages for it are installed."""
+    """A file to examine: ``path`` below ``root``; ``analysing`` says whether to analyse its sound."""
 
     root: str
     path: str
@@ -30,7 +30,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Examined:
-    """What became of a file: a ``problem`` (in words, with its ``reason`` for counts), or its tags and its sound."""
+    """The result for a file: a ``problem`` (in words, with a ``reason`` to count by), or its tags and its sound."""
 
     path: str
     size: int = 0
@@ -57,7 +57,7 @@ def analyser_source(version: str = VERSION) -> str:
 
 
 def examine(job: Job) -> Examined:
-    """Examine a file; what is wrong with it is told, not raised."""
+    """Examine a file; faults of the file are returned, not raised."""
     try:
         descriptor = open_below(job.root, job.path)
     except NotInLibrary:

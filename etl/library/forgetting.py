@@ -1,4 +1,4 @@
-"""Forgetting a folder of music: what scans knew of its files, and what was computed from them. The files stay."""
+"""The run that forgets a folder of music: it deletes everything stored about its files, but not the files."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from store.sounds import forget_sounds
 
 
 def new_forgetting(folder: str, owner: str | None = None) -> Run:
-    """Return the run that forgets ``folder``, as it was scanned."""
+    """Return the run that forgets the scanned ``folder``."""
     request = {"folder": folder}
     return Run(
         kind="forget-music",
@@ -26,7 +26,7 @@ def new_forgetting(folder: str, owner: str | None = None) -> Run:
 def run(task: Task) -> None:
     """Forget the folder of the run.
 
-    The tracks that came from its files alone go with it, unless a playlist or a file of another folder holds them.
+    Tracks that came only from its files are deleted, unless a playlist or a file of another folder has them.
     """
     root, database = (task.run.request or {})["folder"], task.database
     files = audio_files(database, root)
@@ -52,7 +52,7 @@ def run(task: Task) -> None:
 
 
 def _held(database: Database, tracks: set[str]) -> set[str]:
-    """Return those of ``tracks`` that a playlist holds."""
+    """Return those of ``tracks`` that are in a playlist."""
     held: set[str] = set()
     for row in database.fields_of("playlists", ["item_count"]):
         for start in range(0, row["item_count"], PAGE_ITEMS):

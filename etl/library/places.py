@@ -1,6 +1,6 @@
-"""Folders of music: walking through them, and opening a file below one and nowhere else.
+"""Walks through folders of music, and opens files in them safely.
 
-No link is followed, neither by a scan nor when a file is played: a link may lead anywhere.
+Links are never followed, neither by a scan nor when a file is played, because a link may lead anywhere.
 """
 
 import hashlib
@@ -23,15 +23,15 @@ BAD_NAME = "its name is not valid UTF-8: rename it"
 _MAX_DEPTH = 32
 
 
-class NotInLibrary(TastemapError):  # noqa: N818 - what the browser asked for is not there
-    """What was asked for is not a file below the folder."""
+class NotInLibrary(TastemapError):  # noqa: N818 - the requested file does not exist
+    """The requested path is not a file below the folder."""
 
     code = "not_found"
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file that has the name of sound, or (with a ``reason``) what is left out; ``path`` is below the folder."""
+    """An audio file by its name, or something that is left out for a ``reason``; ``path`` is below the folder."""
 
     path: str
     size: int = 0
@@ -40,12 +40,12 @@ class FoundFile:
 
 
 def music_folder(path: Path | str) -> Path:
-    """Return a folder that may be scanned, absolute and without links in it.
+    """Return the absolute path, without symbolic links, of a folder that may be scanned.
 
     Raises
     ------
     TastemapError
-        There is no such folder (``no_folder``), or it is the root of the disk.
+        There is no such folder, or it is the root of the disk (``no_folder``).
     """
     found = Path(path).expanduser()
     if not found.is_absolute() or not found.is_dir():
@@ -61,7 +61,7 @@ def music_folder(path: Path | str) -> Path:
 
 
 def walk(root: Path) -> Iterator[FoundFile]:
-    """Yield what lies below ``root`` and has the ending of sound, or cannot be followed, in the order of the paths."""
+    """Yield the audio files below ``root``, and what cannot be followed, in the order of their paths."""
     yield from _walk(root, "", 0)
 
 
@@ -105,12 +105,12 @@ def _found(entry: "os.DirEntry[str]", path: str) -> FoundFile:
 
 
 def has_sound_ending(name: str) -> bool:
-    """Return whether a file's name is that of sound."""
+    """Return whether a file's name has the ending of an audio file."""
     return name.rpartition(".")[2].lower() in ENDINGS
 
 
 def fingerprint(root: Path) -> str:
-    """Return a text that changes when a file of sound below ``root`` comes, goes or changes."""
+    """Return a text that changes when an audio file below ``root`` is added, removed or changed."""
     digest = hashlib.sha256()
     for found in walk(root):
         digest.update(f"{found.path}\x1f{found.size}\x1f{found.modified_ns}\x1e".encode())
@@ -120,17 +120,17 @@ def fingerprint(root: Path) -> str:
 def open_below(root: str, path: str) -> int:
     """Open the regular file at ``path`` below ``root`` for reading; return its descriptor.
 
-    Each part of the path is opened in the one before and may not be a link, so nothing that changes meanwhile leads
-    out of the folder.
+    Each part of the path is opened relative to the one before and must not be a link, so that no change meanwhile can
+    lead out of the folder.
 
     Raises
     ------
     NotInLibrary
-        There is no such file, or the way to it leads through a link or ``..``.
+        There is no such file, or its path contains a link or ``..``.
     """
     folder, name = folder_of(root, path)
     try:
-        # Without waiting: a pipe in the place of the file would hold us for ever.
+        # O_NONBLOCK, because opening a pipe would otherwise wait for ever.
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except (OSError, ValueError) as fault:
         raise _missing() from fault
@@ -143,8 +143,9 @@ def open_below(root: str, path: str) -> int:
 
 
 def folder_of(root: str, path: str) -> tuple[int, str]:
-    """Open the folder that holds ``path`` below ``root``, as :func:`open_below` does; return its descriptor and the
-    name of the file in it, which need not exist.
+    """Open the folder of ``path`` like :func:`open_below`; return its descriptor and the name of the file in it.
+
+    The file need not exist.
 
     Raises
     ------
@@ -168,4 +169,4 @@ def folder_of(root: str, path: str) -> tuple[int, str]:
 
 
 def _missing() -> NotInLibrary:
-    return NotInLibrary("This file is not in the music folder (any more).", "Scan the folder again.")
+    return NotInLibrary("This file is not in the music folder any more.", "Scan the folder again.")

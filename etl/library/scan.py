@@ -1,7 +1,7 @@
-"""A scan of a folder with music: what is new or has changed is examined and stored, file by file.
+"""Scans a folder with music: new and changed files are examined and stored.
 
-Each file is stored when it has been examined: its track, then its sound, then what the scan knows of it. So a scan
-that is killed loses the files under way, and goes on with what it does not know. Storing twice changes nothing.
+Each file is stored as soon as it is examined: first its track, then its sound, then its document. So a scan that was
+killed continues with the files that are not stored yet. Storing is idempotent.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ from store.runs import ImportProblem, Progress, Run, Skipped, now
 Map = Callable[[Callable[[Job], Examined], Iterable[Job]], Iterator[Examined]]
 _MAX_EXAMPLES, _MAX_PROBLEMS = 20, 200  # in the summary of the run; beside the folder
 _INDEX_SECONDS = 60.0
-_ENDED = "it ended the program that read it"
+_CRASHED = "it ended the program that read it"
 _NOT_ANALYSED = "The packages for analysing sound are not installed: these files have tags and covers, and no features."
 
 
@@ -45,14 +45,14 @@ def new_scan(folder: str, owner: str | None = None, *, cores: int | str = 1, clu
 
 
 def scan(task: Task, map_: Map) -> None:
-    """Scan the folder of the run; ``map_`` examines files, several at a time where it has several processes.
+    """Scan the folder of the run; ``map_`` applies the examination to files, perhaps in several processes.
 
     Raises
     ------
     ImportProblem
         There is no such folder.
     Cancelled
-        Somebody has ended the run; what is stored stays.
+        Somebody has ended the run; stored files are kept.
     """
     database = task.database
     try:
@@ -61,14 +61,14 @@ def scan(task: Task, map_: Map) -> None:
         raise ImportProblem(fault.code, fault.message, fault.hint) from fault
     if folder_at(database, str(root)) is None:
         put_audio_folder(database, AudioFolder(path=str(root)))
-    before = fingerprint(root)  # what changes meanwhile changes it
+    before = fingerprint(root)  # taken before the scan, so that changes during the scan are noticed later
     done = _Scan(task, root).run(map_)
     folder = folder_at(database, str(root)) or AudioFolder(path=str(root))
     put_audio_folder(database, replace(done, watched=folder.watched, fingerprint=before))
 
 
 class _Scan:
-    """What a scan knows, counts and reports."""
+    """One scan: the known files, the counts and the reports."""
 
     def __init__(self, task: Task, root: Path) -> None:
         self._task, self._root = task, root
@@ -77,13 +77,13 @@ class _Scan:
         self._by_size = {file.size: file for file in audio_files(task.database) if file.analyser == VERSION}
         self._known = {file.path: file for file in audio_files(task.database, str(root))}
         self._file_store = FileStore(task.database, task.var, task.run.id)
-        self._stored = self._here = self._total = 0
+        self._stored = self._unchanged = self._total = 0
         self._skipped: Counter[str] = Counter()
         self._problems: list[str] = []
         self._next_index = time.monotonic() + _INDEX_SECONDS
 
     def run(self, map_: Map) -> AudioFolder:
-        """Do the scan; return what the folder holds."""
+        """Do the scan; return the folder with the results."""
         found = list(self._found())
         self._total = len(found) + self._skipped.total()
         pending = [file.path for file in found if not self._is_known(file)]
@@ -117,10 +117,10 @@ class _Scan:
             if fault.code != "deadly_items":
                 raise
             for path in sorted(left):  # each of them has ended every process that read it; all others are done
-                self._take(Examined(path=path, problem=f"{path}: {_ENDED}", reason=_ENDED))
+                self._take(Examined(path=path, problem=f"{path}: {_CRASHED}", reason=_CRASHED))
 
     def _build_index_now_and_then(self) -> None:
-        """Let what is stored be played while a long scan goes on."""
+        """Rebuild the index regularly, so that stored files can be played during a long scan."""
         if time.monotonic() >= self._next_index:
             AudioIndexFile(self._task.var).build(self._database)
             self._next_index = time.monotonic() + _INDEX_SECONDS
@@ -133,7 +133,7 @@ class _Scan:
                 yield file
 
     def _is_known(self, found: FoundFile) -> bool:
-        """Return whether nothing is to be done for a file, and count it as what it is."""
+        """Return whether a file needs no examination, and count it."""
         known = self._known.get(found.path)
         if known is None or (known.size, known.modified_ns) != (found.size, found.modified_ns):
             known = self._same_contents(found)
@@ -146,13 +146,13 @@ class _Scan:
         if known.problem:
             self._skip(known.problem, known.problem.partition(": ")[2])
         elif known.brought_by == self._task.run.id:
-            self._stored += 1  # before the run was cut off
+            self._stored += 1  # stored by this run before it was interrupted
         else:
-            self._here += 1
+            self._unchanged += 1
         return True
 
     def _same_contents(self, found: FoundFile) -> AudioFile | None:
-        """Return what is known of a file that was moved, renamed or copied, now at its new path."""
+        """Return the document of a file that was moved, renamed or copied, with its new path."""
         other = self._by_size.get(found.size)
         if other is None or not other.sha256 or other.problem:
             return None
@@ -160,7 +160,7 @@ class _Scan:
             with os.fdopen(open_below(str(self._root), found.path), "rb") as file:
                 same = hashlib.file_digest(file, "sha256").hexdigest() == other.sha256
         except (NotInLibrary, OSError):
-            return None  # it is examined, which says what is wrong
+            return None  # its examination will report the fault
         if not same:
             return None
         moved = replace(other, root=str(self._root), path=found.path, modified_ns=found.modified_ns, gone=False)
@@ -187,7 +187,7 @@ class _Scan:
             self._skip(examined.problem, examined.reason)
 
     def _forget_gone(self, found: set[str]) -> None:
-        """Note which files are not there; what is known of them stays, for a disk that is not mounted comes back."""
+        """Mark missing files as gone; their documents stay, because an unmounted disk may come back."""
         for path, file in self._known.items():
             if path not in found and not file.gone:
                 put_audio_file(self._database, replace(file, gone=True))
@@ -198,7 +198,7 @@ class _Scan:
             self._problems.append(problem)
 
     def _report(self, phase: str) -> None:
-        done = self._stored + self._here + self._skipped.total()
+        done = self._stored + self._unchanged + self._skipped.total()
         self._task.report(
             Progress(
                 phase=phase,
@@ -206,16 +206,16 @@ class _Scan:
                 total=self._total,
                 requested=self._total,
                 stored=self._stored,
-                known=self._here,
+                known=self._unchanged,
                 skipped=self._skipped.total(),
             )
         )
 
     def _end(self) -> None:
         summary: dict[str, Any] = {
-            "requested": self._stored + self._here + self._skipped.total(),
+            "requested": self._stored + self._unchanged + self._skipped.total(),
             "stored": self._stored,
-            "known": self._here,
+            "known": self._unchanged,
             "skipped": dict(self._skipped),
             "skipped_examples": tuple(
                 Skipped(line=at, reason=problem) for at, problem in enumerate(self._problems[:_MAX_EXAMPLES], start=1)

@@ -1,4 +1,4 @@
-"""Stores what was found in a file: its track, its sound, and its cover."""
+"""Stores the track, the sound and the cover of a file."""
 
 import hashlib
 from dataclasses import replace
@@ -18,29 +18,29 @@ from store.facts import ANALYSES, OWN_AUDIO, Provenance, put_own_sound, put_segm
 from store.runs import now
 
 LICENCE = "Computed here from a file of yours"
-# Below this, another recording of that name is too likely.
+# Below this confidence, another recording with the same name is too likely.
 _SURE = 0.9
 COVERS = "covers"
 
 
 def music_of_uploads(var: Path) -> Path:
-    """Return the folder of the files that were dropped into the page."""
+    """Return the folder of uploaded audio files."""
     return var.resolve() / "music"
 
 
 class FileStore:
-    """Stores files for the run ``brought_by``; their tracks are those of ``owner``, None: the installation's."""
+    """Stores files for the run ``brought_by``; their tracks belong to ``owner`` (None: the installation)."""
 
     def __init__(self, database: Database, var: Path, brought_by: str, owner: str | None = None) -> None:
         self._database, self._brought_by, self._owner = database, brought_by, owner
         self._covers = var / "audio" / COVERS
         try:
             self._catalogue = Catalogue(var / "catalogue").current()
-        except (CatalogueError, OSError):  # without one, files meet what the database holds
+        except (CatalogueError, OSError):  # without a catalogue, files are matched only with the database
             self._catalogue = Snapshot()
 
     def store(self, file: AudioFile, examined: Examined) -> AudioFile:
-        """Store the track, the sound and the cover of ``examined``; return ``file`` with what came of it."""
+        """Store the track, the sound and the cover of ``examined``; return ``file`` with the results."""
         assert examined.tags is not None
         track = examined.tags.track
         track = replace(track, id=self._known_id(track) or track.id)
@@ -61,7 +61,7 @@ class FileStore:
         )
 
     def _known_id(self, track: Track) -> str | None:
-        """Return the id under which the same recording is known here, by MusicBrainz, ISRC or names."""
+        """Return the id of the same recording here, found by MusicBrainz id, ISRC or names, or None."""
         if mbid := track.ids.get("mbid"):
             known = track_with_id(self._database, "mbid", mbid, self._owner)
             if known is not None:
@@ -77,7 +77,7 @@ class FileStore:
         return self._catalogue.track(matches[0].ref).id if matches and matches[0].confidence >= _SURE else None
 
     def _put_segments(self, track: Track, examined: Examined, source: str) -> None:
-        """Store the segments, but not over an analysis that a service has made."""
+        """Store the segments, unless a service's analysis is stored."""
         earlier = self._database.get_document(ANALYSES, track.id)
         if not examined.segments or (earlier and not earlier["source"].startswith(OWN_AUDIO)):
             return
@@ -86,7 +86,7 @@ class FileStore:
         put_segments(self._database, track.id, by, made.start, made.duration, made.timbre, made.pitches)
 
     def _keep_cover(self, cover: tuple[str, bytes] | None) -> str | None:
-        """Write a cover once, however many files hold it; return its name."""
+        """Write a cover, once for all files that have it; return its name."""
         if cover is None:
             return None
         ending, data = cover

@@ -1,9 +1,8 @@
-"""Genre, tempo, key and mood written into the tags of one file of one's own, where its owner asks for that.
+"""Writes genre, tempo, key and mood into the tags of an own audio file.
 
-mutagen (GPL-2.0-or-later, the category [tags] of the Pipfile) writes them into a copy beside the file. The copy takes
-the file's place in one step, and only if its sound, its other tags and its pictures are those of the file. So whatever
-fails or is killed, the file stays as it was. At most the copy is left, which no scan reads and the next writing
-removes.
+mutagen (GPL-2.0-or-later, the category [tags] of the Pipfile) writes them into a copy beside the file. The copy
+replaces the file atomically, and only if it has the same sound, other tags and pictures. So after any failure or kill,
+the file is unchanged. At most the copy is left, which no scan reads and the next writing removes.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ if TYPE_CHECKING:
 FIELDS = ("genre", "tempo", "key", "mood")
 _MAX_BYTES = 1 << 30
 _MAX_TEXT = 200
-_DECODED = 20  # packets that are decoded, too: the headers of a codec may be what is damaged
-_ID3V1 = 128  # bytes at the end of a file
+_DECODED = 20  # how many packets are decoded, too, because only the codec's headers may be damaged
+_ID3V1 = 128  # the size of an ID3v1 tag in bytes, at the end of a file
 _NUMBER, _FREE = "tmpo", "----:com.apple.iTunes:"
-# By the kind of tags: the names of each field as MusicBrainz Picard writes them, and as others do.
+# By the kind of tags: the names of each field, first that of MusicBrainz Picard, then those of other programs.
 _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ID3v2.4": {"genre": ("TCON",), "tempo": ("TBPM",), "key": ("TKEY",), "mood": ("TMOO", "TXXX:MOOD")},
     "ID3v2.3": {"genre": ("TCON",), "tempo": ("TBPM",), "key": ("TKEY",), "mood": ("TXXX:MOOD", "TXXX:mood", "TMOO")},
@@ -48,7 +47,7 @@ _NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 _INDEPENDENT = ("title", "artist", "album", "albumartist", "composer", "comment", "year", "track", "disc")
 
 
-class TagsNotWritten(TastemapError):  # noqa: N818 - the file is as it was
+class TagsNotWritten(TastemapError):  # noqa: N818 - the file is unchanged
     """Tags cannot be written into a file, or read from it; ``code`` says why.
 
     The codes: ``missing_packages``, ``format``, ``damaged``, ``too_big``, ``changed``, ``busy``, ``not_kept``,
@@ -58,7 +57,7 @@ class TagsNotWritten(TastemapError):  # noqa: N818 - the file is as it was
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The file that has taken the place of the one before."""
+    """The file that has replaced the earlier one."""
 
     size: int
     modified_ns: int
@@ -71,7 +70,7 @@ def can_write() -> bool:
 
 
 def read_fields(root: str, path: str) -> tuple[dict[str, tuple[str, ...]], str]:
-    """Return what a file says in each of :data:`FIELDS`, () for nothing, and its SHA-256.
+    """Return the values of each of :data:`FIELDS` in a file's tags, perhaps none, and its SHA-256.
 
     Raises
     ------
@@ -88,29 +87,29 @@ def read_fields(root: str, path: str) -> tuple[dict[str, tuple[str, ...]], str]:
 
 
 def write_fields(root: str, path: str, sha256: str, texts: Mapping[str, str]) -> Written:
-    """Write ``texts``, by :data:`FIELDS`, into the file at ``path`` below ``root``, in the place of what it says there.
+    """Write ``texts``, by :data:`FIELDS`, into the file at ``path`` below ``root``, replacing earlier values.
 
     Parameters
     ----------
     sha256
-        Of the file that was looked at; another one is left alone.
+        The digest of the file that was shown; if the file has another one, it is not changed.
     texts
-        The tempo is a whole number of beats a minute.
+        The tempo is a whole number of beats per minute.
 
     Raises
     ------
     NotInLibrary
         There is no such file below ``root``.
     TagsNotWritten
-        The file is as it was.
+        It cannot be written; the file is unchanged.
     """
     folder, name = folder_of(root, path)
-    # No scan looks at hidden files; the length of a name has a limit, which its own may reach.
+    # Scans ignore hidden files. The name is a hash, because a longer name than the file's might be too long.
     copy = f".tastemap-{hashlib.sha256(os.fsencode(name)).hexdigest()[:24]}.tags"
     try:
         with os.fdopen(open_below(root, path), "rb") as file, _locked(file, path):
             with suppress(FileNotFoundError):
-                os.unlink(copy, dir_fd=folder)  # of a process that was killed
+                os.unlink(copy, dir_fd=folder)  # left by a killed process
             try:
                 written = _replaced(file, path, folder, name, copy, sha256, texts)
             finally:
@@ -166,13 +165,13 @@ def _write(file: BinaryIO, path: str, texts: Mapping[str, str]) -> None:
             opened.save(file)
     except MutagenError as fault:
         raise _fault(path, "damaged", f"has tags that cannot be written ({fault})") from fault
-    if end.startswith(b"TAG"):  # mutagen renews an ID3v1 tag from the other, which may know less
+    if end.startswith(b"TAG"):  # restore the ID3v1 tag: mutagen rewrites it from the ID3v2 tag, which may have less
         file.seek(-_ID3V1, os.SEEK_END)
         file.write(end)
 
 
 def _verify(file: BinaryIO, changed: BinaryIO, path: str, texts: Mapping[str, str]) -> None:
-    """Raise TagsNotWritten unless the copy holds ``texts`` and all else that the file holds."""
+    """Raise TagsNotWritten unless the copy has ``texts`` and everything else of the file."""
     opened, kind = _opened(changed, path)
     if any(not _holds(_values(opened, kind, field)[1], text) for field, text in texts.items()):
         raise _fault(path, "not_kept", "would not hold what was to be written")
@@ -186,7 +185,7 @@ def _holds(values: tuple[str, ...], text: str) -> bool:
 
 
 def _sound(file: BinaryIO, path: str, _texts: Mapping[str, str]) -> str:
-    """Return a digest of the packets of sound as they are, and of what the first of them decode to."""
+    """Return a digest of the audio packets, and of the decoded samples of the first of them."""
     import av
 
     file.seek(0)
@@ -203,11 +202,11 @@ def _sound(file: BinaryIO, path: str, _texts: Mapping[str, str]) -> str:
 
 
 def _rest(file: BinaryIO, path: str, texts: Mapping[str, str]) -> object:
-    """Return all other tags and pictures, as mutagen reads them and as tinytag does, which did not write them."""
+    """Return all other tags and pictures, as read by mutagen, and by tinytag as an independent check."""
     opened, kind = _opened(file, path)
     written = {name.lower() for field in texts for name in _NAMES[kind][field]}
     tags: Any = opened.tags or {}
-    ours = {name: repr(tags[name]) for name in sorted({*tags.keys()}) if name.lower() not in written}
+    other_tags = {name: repr(tags[name]) for name in sorted({*tags.keys()}) if name.lower() not in written}
     pictures = [repr(picture.write()) for picture in getattr(opened, "pictures", ())]
     file.seek(0)
     try:
@@ -215,11 +214,11 @@ def _rest(file: BinaryIO, path: str, texts: Mapping[str, str]) -> object:
     except (TinyTagException, ValueError, KeyError, IndexError, OverflowError, EOFError) as fault:
         raise _fault(path, "damaged", "has tags that cannot be read") from fault
     images = [repr(image) for same in found.images.as_dict().values() for image in same]
-    return ours, pictures, [getattr(found, name) for name in _INDEPENDENT], images
+    return other_tags, pictures, [getattr(found, name) for name in _INDEPENDENT], images
 
 
 def _opened(file: BinaryIO, path: str) -> tuple[FileType, str]:
-    """Return the file as mutagen reads it, and the kind of its tags, one of :data:`_NAMES`."""
+    """Return the file opened by mutagen, and the kind of its tags, one of :data:`_NAMES`."""
     if not can_write():
         raise _fault(
             path,
@@ -246,7 +245,7 @@ def _opened(file: BinaryIO, path: str) -> tuple[FileType, str]:
         if head[4:8] == b"ftyp":
             return MP4(file), "MP4"
         if head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1] & 0xE6 == 0xE2):
-            # Frames of an older version (2.2) are translated, those of 2.3 stay as they are.
+            # Frames of version 2.2 are translated, those of 2.3 are kept.
             return MP3(file, translate=version < 3), "ID3v2.3" if version == 3 else "ID3v2.4"
     except (MutagenError, ValueError, IndexError, KeyError) as fault:
         raise _fault(path, "damaged", f"has tags that cannot be read ({fault})") from fault
@@ -256,7 +255,7 @@ def _opened(file: BinaryIO, path: str) -> tuple[FileType, str]:
 
 
 def _values(opened: FileType, kind: str, field: str) -> tuple[str, tuple[str, ...]]:
-    """Return the name under which a file says a field, or would, and what it says."""
+    """Return the name that a file uses, or would use, for a field, and the field's values."""
     names = _NAMES[kind][field]
     tags: Any = opened.tags
     name = next((name for name in names if tags is not None and name in tags), names[0])
@@ -265,7 +264,7 @@ def _values(opened: FileType, kind: str, field: str) -> tuple[str, tuple[str, ..
     found = tags[name]
     if kind.startswith("ID3"):
         found = found.genres if name == "TCON" else found.text
-    texts = (one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found)
+    texts = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in found)
     return name, tuple(text for text in texts if text)
 
 
@@ -299,7 +298,7 @@ def _digest(file: BinaryIO) -> str:
 
 
 def _like(file: BinaryIO, changed: BinaryIO) -> None:
-    """Give the copy the rights, the owner and the extended attributes of the file, as far as one may."""
+    """Copy the permissions, the owner and the extended attributes of the file, as far as permitted."""
     known = os.fstat(file.fileno())
     with suppress(OSError):
         os.fchown(changed.fileno(), known.st_uid, known.st_gid)
@@ -316,7 +315,7 @@ def _locked(file: BinaryIO, path: str) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as fault:
         raise _fault(path, "busy", "is being written just now", "Wait a moment.") from fault
-    yield  # the lock goes when the file is closed
+    yield  # closing the file releases the lock
 
 
 def _changed(path: str) -> TagsNotWritten:

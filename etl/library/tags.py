@@ -1,4 +1,4 @@
-"""Tags and covers of audio files, by tinytag: what kind of file it is, its track, its picture."""
+"""Reads the media type, the tags and the cover of audio files, by tinytag."""
 
 import os
 import re
@@ -27,21 +27,21 @@ _MARKS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"FORM", "audio/aiff"),
     (0, bytes.fromhex("3026b2758e66cf11"), "audio/x-ms-wma"),
 )
-# What browsers play.
+# Media types that browsers play.
 PLAYABLE = frozenset({"audio/mpeg", "audio/flac", "audio/ogg", "audio/wav", "audio/mp4", "audio/aac"})
 _IMAGES = ((b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF8", "gif"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tags:
-    """What a file says of itself; ``cover`` is a picture as (ending, contents)."""
+    """The track in a file's tags; ``cover`` is a picture as (file ending, contents)."""
 
     track: Track
     cover: tuple[str, bytes] | None = None
 
 
 def media_type(file: BinaryIO) -> str:
-    """Return what the first bytes of ``file`` say it is, "" for no sound that we know; it is left at its start."""
+    """Return the media type by the first bytes of ``file``, "" if it is unknown; the file is rewound to its start."""
     head = os.pread(file.fileno(), 16, 0)
     for at, mark, kind in _MARKS:
         if head[at : at + len(mark)] == mark:
@@ -53,14 +53,14 @@ def media_type(file: BinaryIO) -> str:
 
 
 def read_tags(file: BinaryIO, path: str, seconds: float | None = None) -> Tags:
-    """Return the track and the cover of an open file; what the tags do not say, its ``path`` may.
+    """Return the track and the cover of an open file; names missing in the tags are taken from its ``path``.
 
-    ``seconds`` is its length where it has been decoded, which tags may have wrong.
+    ``seconds`` is its length if it has been decoded; the length in the tags may be wrong.
     """
     try:
         found = TinyTag.get(filename=path, file_obj=file, image=True)
     except (TinyTagException, ValueError, KeyError, IndexError, OverflowError, OSError, EOFError):
-        found = None  # damaged tags say nothing; whether there is sound is found out elsewhere
+        found = None  # damaged tags are ignored; decoding shows whether the file has sound
     length = seconds or (found.duration if found else None)
     duration_ms = round(1000 * length) if length else None
     track = (_tagged(found, duration_ms) if found else None) or _named(path, duration_ms)
@@ -101,7 +101,7 @@ def _genres(first: str | None, more: list[str] | tuple[str, ...]) -> tuple[str, 
 
 
 def _named(path: str, duration_ms: int | None) -> Track:
-    """Return the track that the path names: its folders and "Artist - Title", or the name of the file."""
+    """Return the track named by the path: by its folders and "Artist - Title", or by the name of the file."""
     seconds = duration_ms // 1000 if duration_ms else None
     row = row_of(ListedFile(line=1, path=path, seconds=seconds), None, OWN_AUDIO)
     if row.track is not None and row.track.artists:

@@ -1,4 +1,4 @@
-"""One audio file that the operator has dropped into the page: it is kept, and becomes a track as in a scan."""
+"""Imports an audio file that the operator has uploaded: it is kept, and becomes a track as in a scan."""
 
 import os
 from pathlib import Path
@@ -13,12 +13,12 @@ from store.runs import ImportProblem, Progress, Run, RunSummary
 
 
 def import_audio(database: Database, var: Path, run: Run, path: Path, report: Reporter) -> RunSummary:
-    """Keep the file at ``path`` in ``var/music`` and store what it holds for ``run``.
+    """Keep the file at ``path`` in ``var/music``, and store its track, sound and cover for ``run``.
 
     Raises
     ------
     ImportProblem
-        Somebody else than the operator brings it (``operator_only``), or it cannot be decoded (``unreadable``).
+        The run is not of the operator (``operator_only``), or the file cannot be decoded (``unreadable``).
     """
     if run.owner is not None and not run.by_operator:
         raise ImportProblem(

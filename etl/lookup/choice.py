@@ -1,4 +1,4 @@
-"""Chooses among the tracks that sources found the one that was typed."""
+"""Chooses the track that was meant among those that sources found."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,9 +14,10 @@ from store.catalogue.search import query_words
 from store.catalogue.versions import named_kinds, version_of
 from store.text import credited, normalise
 
-# Candidates of a source's list that are considered.
+# How many candidates of a source's list are considered.
 _CONSIDERED = 10
-# A candidate below this is dropped, unless it is the same recording as a likelier one. One of two words gives more.
+# A candidate below this is dropped, unless it is the same recording as a likelier one. A match of one of two words is
+# above it.
 _POSSIBLE = 0.3
 # Factors: the artist is not named, words are left over, the version is not one that the words name.
 _TITLE_ALONE, _LEFT_OVER, _OTHER_VERSION = 0.7, 0.6, 0.3
@@ -54,10 +55,10 @@ def search_words(identity: Identity) -> str:
 
 
 def typed_match(text: str, found: Identity) -> float:
-    """Return the confidence (0 to 1) that ``found`` is what somebody typed as ``text``, artist and title in any order.
+    """Return the confidence (0 to 1) that ``found`` was meant by the typed ``text``, artist and title in any order.
 
-    It is the square of the share of typed letters that the names explain, times the square of the share of the title
-    that was typed. It is lowered if the artist was not typed, and if ``found`` is a version (live, karaoke ...) that
+    It is the square of the share of typed letters that occur in the names, times the square of the share of the title
+    that was typed. It is lower if the artist was not typed, and if ``found`` is a version (live, karaoke ...) that
     the words do not name.
     """
     words = query_words(text)

@@ -37,9 +37,9 @@ _PATIENCE_S = 0.5
 _ENOUGH_IDS = frozenset({"isrc", "mbid", "spotify"})
 
 _QueryKey = tuple[Need, str]
-# They wait for sources nearly all the time. A page makes two look-ups, of at most a dozen queries each.
+# Threads for queries, which mostly wait for sources. A page makes two look-ups, of at most a dozen queries each.
 _THREADS = 32
-# Look-ups of a process at a time. Each holds a thread of a web process, of which others need the rest.
+# How many look-ups a process makes at a time: each holds a thread of the web process, and other requests need threads.
 _AT_ONCE = 8
 # Seconds for an answer that is too late for its look-up; it is cached for the next one.
 GRACE_S = 4.0
@@ -102,8 +102,8 @@ def look_up(
 
     ``query.text`` holds typed words, title and artist in any order (``query.identity`` may hold the same words
     apart): then the track is named as the best source writes it. Without text, ``query.identity`` is a track that is
-    known by its names or ids, and keeps its names. ``clock`` measures the time, by default the machine's clock. While
-    a process makes as many look-ups as it may, no source is asked for another one.
+    known by its names or ids, and keeps its names. ``clock`` measures the time, by default the machine's clock. If this
+    process already makes the allowed number of look-ups, no source is asked.
 
     Raises
     ------
@@ -157,8 +157,8 @@ class _LookUp:
         return self._result()
 
     def without_asking(self) -> LookedUp:
-        """Return what is known without the sources, and that none was asked."""
-        what, hint = "{} was not asked: as many tracks as may be at once are being looked up.", "Try again in a moment."
+        """Return a result in which no source was asked."""
+        what, hint = "{} was not asked, because too many tracks are being looked up.", "Try again in a moment."
         for need in {Need.SEARCH, *self.needs} if self.searching else self.needs:
             for source in self.order[need]:
                 self.answers[need, source] = self._unanswered(need, source, what, hint)
@@ -172,7 +172,7 @@ class _LookUp:
             self.pending[_pool.submit(self.engine, source, need, query, left_s)] = (need, source)
 
     def _start_queries(self) -> None:
-        """Start every query that is possible with what is known by now and has not been started yet."""
+        """Start all further queries that are possible with the present knowledge."""
         if self.chosen is None and not self.query.identity.ids:
             return
         query = replace(self.query, text="", identity=self.identity)
@@ -234,7 +234,7 @@ class _LookUp:
         return self.begun + _SEARCH_SHARE * (self.deadline - self.begun)
 
     def _until(self) -> float:
-        """Return until when to wait: for the search, for missing facts, or for additional ones."""
+        """Return the time until which to wait for the search, for missing facts, or for additional ones."""
         if self.searching:
             return min(self.deadline, self._search_until())
         if any(need is Need.TRACK for need, _ in self.pending.values()) or not all(map(self._settled, self.needs)):
@@ -258,7 +258,7 @@ class _LookUp:
 
     def _give_up(self) -> None:
         what = "{} has not answered in time: it is slow, or its rate limit makes us wait."
-        hint = "Try again in a moment: its answer is kept when it comes."
+        hint = "Try again in a moment: its answer is stored when it arrives."
         for future, (need, source) in self.pending.items():
             future.cancel()
             self.answers[need, source] = self._unanswered(need, source, what, hint)
@@ -277,7 +277,7 @@ class _LookUp:
         return [self.answers[need, source] for source in self.order.get(need, ()) if (need, source) in self.answers]
 
     def _found(self, need: Need) -> dict[str, Answer]:
-        """Return what was found by source, without sources that have another recording under these ids."""
+        """Return the answers by source, without sources that have another recording under these ids."""
         missed = {answer.source for answer in self._of(Need.TRACK) if answer.status is Status.NOT_FOUND}
         found = (answer for answer in self._of(need) if answer.status is Status.FOUND)
         return {answer.source: answer for answer in found if answer.source not in missed}

@@ -1,4 +1,4 @@
-"""Audio features for tracks that came without a Spotify id, from the same recording in the catalogue."""
+"""Finds audio features for tracks without a Spotify id, from the same recording in the catalogue."""
 
 import logging
 from dataclasses import replace
@@ -10,7 +10,7 @@ from store.domain import AudioFeatures, Track
 
 log = logging.getLogger(__name__)
 
-# Below this, another recording or another artist of that name is too likely.
+# Below this confidence, another recording or another artist with the same name is too likely.
 MIN_CONFIDENCE = 0.9
 _LOCAL = "local-"
 

@@ -22,7 +22,7 @@ _BROUGHT_BY = "look-up"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LookedUp:
-    """What the sources answered in time.
+    """The answers of the sources that came in time.
 
     ``identity`` holds the ids of all sources that know the track. ``confidence`` (0 to 1) is how surely it is the
     track that was meant, 0 if none was found. ``chosen`` is one of ``candidates``, which are sorted by confidence.
@@ -110,10 +110,10 @@ def completed(track: Track, found: LookedUp) -> Track:
 
 
 def store_looked_up(database: Database, found: LookedUp, known: Track | None = None, owner: str | None = None) -> Track:
-    """Store what was found and return the stored track.
+    """Store the results and return the stored track.
 
-    A ``known`` track gets what it lacked, in the row of ``owner`` where they have one. Another one gets the id under
-    which the same recording is stored, or a new id (:func:`etl.identity.track_id`), and the names of its source.
+    A ``known`` track gets the values it lacked, in the row of ``owner`` if there is one. Any other track gets the id
+    under which the same recording is stored, or a new id (:func:`etl.identity.track_id`), and the names of its source.
 
     Raises
     ------

@@ -145,7 +145,7 @@ class FaultKind(StrEnum):
     ABSENT = "absent"  # the source no longer offers this to us: it is not tried again
 
 
-class SourceFault(TastemapError):  # noqa: N818 - a state of the source, shown to the listener
+class SourceFault(TastemapError):  # noqa: N818 - a state of the source, shown to people
     """A source failed: ``message`` says how, ``hint`` what to do, ``retry_after_s`` when to try again (seconds).
 
     ``status`` and ``body`` (its beginning) are those of the HTTP answer, if there was one.
@@ -216,7 +216,7 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class About:
-    """The description of a source for the listener and for the engine.
+    """The description of a source for people and for the engine.
 
     ``found_days`` is how long an answer is kept; ``batches`` how many queries of a kind go into one call (by default
     1). ``reads`` are the namespaces of ids that it reads besides its own (``<name>``, ``<name>_...``). The cache key

@@ -1,4 +1,4 @@
-"""Deezer's public API: search with ISRCs, tracks, album genres, what an artist's radio plays, previews.
+"""Deezer's public API: search with ISRCs, tracks, genres of albums, tracks of an artist's radio, previews.
 
 Errors come as HTTP 200 with an ``error`` object. Facts: the developer pages of Deezer, and answers seen in 2026.
 """

@@ -59,7 +59,7 @@ def _similar(query: LookupQuery, channel: Channel) -> tuple[Candidate, ...] | No
 
 
 def _spotify_id(query: LookupQuery, channel: Channel) -> Candidate | None:
-    """Return what is known with the Spotify id, to which the labs map a MusicBrainz recording or names."""
+    """Return the track with the Spotify id to which the labs map its MusicBrainz id or its names."""
     known, mbid = query.identity, known_id(query.identity, "mbid")
     if mbid:
         path, params = "/spotify-id-from-mbid/json", {"recording_mbid": mbid}

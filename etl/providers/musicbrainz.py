@@ -193,7 +193,7 @@ class MusicBrainz(Translator):
             Setting(
                 name="contact",
                 label="Contact",
-                help="An e-mail or web address: MusicBrainz wants to know whom to write to. Else TASTEMAP_CONTACT.",
+                help="An e-mail or web address: MusicBrainz wants to know whom to write to. Default: TASTEMAP_CONTACT.",
             ),
         ),
         reads=frozenset({"mbid", "isrc"}),

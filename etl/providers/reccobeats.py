@@ -1,7 +1,7 @@
 """ReccoBeats: audio features on Spotify's scales by Spotify id or ISRC, and recommendations. No key.
 
 It answers in batches, leaves out what it does not know, keeps no order, and may return several rows for one ISRC;
-lists stand bare or under ``content``. Source: reccobeats.com/docs and answers seen in 2026.
+lists are bare or under ``content``. Source: reccobeats.com/docs and answers seen in 2026.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

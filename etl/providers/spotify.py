@@ -1,4 +1,4 @@
-"""Spotify: its catalogue, and for apps from before November 2024 what it has closed since.
+"""Spotify's catalogue, and the operations that Spotify has closed to apps registered since November 2024.
 
 An app that is registered today (``tier`` "new") may search and read single tracks. Audio features, analyses and
 recommendations are for older apps with extended access ("extended"); other apps send no queries for them.
@@ -40,7 +40,7 @@ from etl.spotify.client import call, call_closed, market
 from etl.values import text
 
 _TITLE = "Spotify"
-# What a new app gets at once; more answers 400.
+# How many rows a new app gets at once; Spotify answers a request for more with 400.
 _SEARCH_ROWS = 10
 _SEARCH_REACH = 1000
 _RECOMMENDATIONS = 50

@@ -1,4 +1,4 @@
-"""What all translations use: the table of a source's handlers, and readers of JSON of any form."""
+"""Shared by all providers: the table of a source's handlers, and readers of JSON of any form."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -156,7 +156,7 @@ def garbled(source: str, what: str) -> SourceFault:
     return SourceFault(
         FaultKind.GARBLED,
         f"{source} answered with something else than {what}.",
-        "The service may have changed, or a proxy on the way has answered instead of it.",
+        "The service may have changed, or a proxy has answered instead of it.",
     )
 
 

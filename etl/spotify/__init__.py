@@ -1,1 +1,1 @@
-"""Spotify beyond single facts: the login, playlists in, playlists out, and forgetting an account."""
+"""Spotify accounts: the login, importing and writing playlists, and forgetting an account."""

@@ -1,7 +1,7 @@
-"""spotipy over the engine's session: the engine sees every answer, and does the waiting and the retries.
+"""Uses spotipy with the engine's session, so that the engine sees every answer and does the waiting and retries.
 
-:func:`call` and :func:`call_closed` send requests of the app itself, without a user: of the catalogue. spotipy is
-imported where it is first used: it imports a client of Redis, 6 MB in each process, and most never ask Spotify.
+:func:`call` and :func:`call_closed` send requests of the app itself, without a user, to the catalogue. spotipy is
+imported only when it is used, because it takes 6 MB (it imports a Redis client), and most processes never ask Spotify.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from etl.spotify.faults import SpotifyRefused, ask
 ACCOUNTS_URL = "https://accounts.spotify.com"
 TIMEOUT_SECONDS = 10.0
 
-# Its debug lines hold tokens, and its errors are reported by us.
+# spotipy's debug lines contain tokens, and we report its errors.
 for _name in ("spotipy", "spotipy.client", "spotipy.oauth2"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 # The operations whose address names no track.
@@ -60,7 +60,7 @@ def client_credentials(channel: Channel, cache: CacheHandler) -> SpotifyClientCr
 
 
 def pkce(channel: Channel, redirect_uri: str = "", scope: str = "", cache: CacheHandler | None = None) -> SpotifyPKCE:
-    """Return spotipy's login by authorisation code with PKCE. Needs ``client_id`` alone."""
+    """Return spotipy's login by authorisation code with PKCE. Needs only ``client_id``."""
     from spotipy.oauth2 import SpotifyPKCE
 
     login = SpotifyPKCE(
@@ -78,14 +78,14 @@ def pkce(channel: Channel, redirect_uri: str = "", scope: str = "", cache: Cache
 
 
 def memory_cache() -> MemoryCacheHandler:
-    """Return a token cache that keeps what it is given."""
+    """Return a token cache in memory."""
     from spotipy.cache_handler import MemoryCacheHandler
 
     return MemoryCacheHandler()
 
 
 def passing_cache(save: Callable[[Mapping[str, Any]], None]) -> CacheHandler:
-    """Return a token cache that holds none and passes on what it is given."""
+    """Return a token cache that is always empty and passes new tokens to ``save``."""
     from spotipy.cache_handler import CacheHandler
 
     class Passing(CacheHandler):

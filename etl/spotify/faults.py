@@ -67,7 +67,7 @@ def garbled() -> SourceFault:
     return SourceFault(
         FaultKind.GARBLED,
         "Spotify answered with something that is not understood.",
-        "Try again later; a proxy on the way may have answered instead of Spotify.",
+        "Try again later; a proxy may have answered instead of Spotify.",
     )
 
 

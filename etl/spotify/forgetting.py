@@ -1,4 +1,4 @@
-"""Disconnects an account: deletes its tokens and everything that came through it. Deletes what has expired.
+"""Disconnects an account: deletes its tokens and everything imported through it. Deletes expired facts of Spotify.
 
 Answers expire in the engine's cache. Features, analyses and recommendations made from them are deleted after the same
 time. If Spotify is switched off or its settings are removed, all of them and the tracks are deleted.
@@ -24,7 +24,7 @@ from store.recommendations import forget_recommendations
 from store.runs import Run
 
 KEPT = timedelta(days=1)
-# Looking for expired facts reads all tracks.
+# How often expired facts are looked for, which reads all tracks.
 _RARELY = timedelta(hours=1)
 _NAME = "_spotify_expiry"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ def disconnect(database: Database, engine: Engine, owner: str) -> Run:
 
 
 def forget(task: Task) -> None:
-    """Delete the tracks that came by a login and are in no playlist; all of Spotify's if nobody is connected."""
+    """Delete the tracks that came by a login and are in no playlist, or all of Spotify's if nobody is connected."""
     database, owner = task.database, task.run.owner
     accounts = Accounts(database, task.engine.vault)
     if owner is not None and accounts.get(owner) is None:
@@ -96,7 +96,7 @@ def delete_facts(
 
 
 def _forget_own(database: Database, features_of: Collection[str], before: datetime | None) -> bool:
-    """Delete the features of ``features_of`` from what people have brought; their tracks leave with their playlists."""
+    """Delete the features of ``features_of`` from tracks of owners, which are deleted only with their playlists."""
     fields = ("features_by_source.source", "features.source")
     wanted = [(field, source) for field in fields for source in features_of]
     found = {
@@ -148,11 +148,11 @@ def is_due(database: Database, engine: Engine) -> bool:
     else:
         done_at, until = noted.get("looked_at", _LONG_AGO), fetched_at + KEPT + _RARELY
     moment = datetime.now(UTC)
-    return not min(until, moment - _RARELY) <= done_at <= moment  # a later one is of a clock that was wrong
+    return not min(until, moment - _RARELY) <= done_at <= moment  # a later time is from a wrong clock
 
 
 def expire(database: Database, engine: Engine, rebuild: Callable[[], None]) -> None:
-    """Delete what has expired; ``rebuild`` updates the catalogue and is called if tracks have changed."""
+    """Delete expired facts; ``rebuild`` updates the catalogue and is called if tracks have changed."""
     Accounts(database, engine.vault).sweep()
     if not is_due(database, engine):
         return

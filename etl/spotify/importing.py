@@ -53,7 +53,7 @@ def run(task: Task) -> None:
 
 
 class _Reading:
-    """Reads the list into the staging; goes on from ``cursor["reading"]``."""
+    """Reads the list into the staging, starting from ``cursor["reading"]``."""
 
     def __init__(self, task: Task, cursor: dict[str, Any], staging: Staging, reader: Reader) -> None:
         self._task, self._cursor, self._staging, self._reader = task, cursor, staging, reader
@@ -67,7 +67,7 @@ class _Reading:
             more = True
             while more:
                 more = self._page()
-            # A single page cannot be mixed from two states of the list.
+            # A list of a single page cannot be a mixture of two states.
             again = self._reader.mark() if self._state["offset"] > PAGE_ROWS else mark
             self._state["whole"] = again.fingerprint == mark.fingerprint
             mark = again
@@ -100,7 +100,7 @@ class _Reading:
 
 
 def _store(task: Task, cursor: dict[str, Any], staging: Staging, identity: str) -> None:
-    """Store what was read as a playlist, like one of a file; ``identity`` is that of the account's list."""
+    """Store the staged list as a playlist, like one of a file; ``identity`` is that of the account's list."""
     reading = cursor["reading"]
 
     def read(_source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:

@@ -1,7 +1,7 @@
 """The lists of an account, and readers that read each of them page by page.
 
-A row has its track under ``item``, for older apps under ``track``. (The track itself has a boolean ``track``, so the
-name alone is no proof.) A top track is the row itself.
+A row has its track under ``item``, or for older apps under ``track`` (but a track has a boolean member ``track``, too).
+In top tracks, the row is the track.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,7 +46,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """``rows`` as :func:`etl.spotify.lists.kept`; ``withheld`` is how many rows of the list Spotify does not give."""
+    """``rows`` are results of :func:`staged_row`; ``withheld`` is the number of rows that Spotify does not give."""
 
     rows: list[dict[str, Any]]
     total: int | None
@@ -81,7 +81,7 @@ class _Playlist:
     def _nested(self, fault: SourceFault) -> Page:
         """Read the first rows from the playlist itself: some apps may read it although its rows are refused (403)."""
         found = self._session.call("playlist", self._id, additional_types=_KINDS)
-        # It is `items` today; to older apps it was `tracks`.
+        # The member is `items`, or `tracks` for older apps.
         rows = Object(found).inner("items") or Object(found).inner("tracks")
         if "items" not in rows:
             raise fault
@@ -136,7 +136,7 @@ def _page(found: Mapping[str, Any], offset: int, *, wrapped: bool = True) -> Pag
     known = total if isinstance(total, int) else None
     more = bool(rows) and (offset + len(rows) < known if known is not None else bool(found.get("next")))
     withheld = max(0, (known or 0) - offset) if not rows else 0
-    return Page(rows=[kept(row, wrapped=wrapped) for row in rows], total=known, more=more, withheld=withheld)
+    return Page(rows=[staged_row(row, wrapped=wrapped) for row in rows], total=known, more=more, withheld=withheld)
 
 
 def lists_of(session: Session, user_id: str) -> list[dict[str, Any]]:
@@ -169,8 +169,8 @@ def _entry(list_id: str, name: str, kind: str) -> dict[str, Any]:
     return {"id": list_id, "name": name, "kind": kind, "tracks": None, "mine": True, "collaborative": False}
 
 
-def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
-    """Return what is staged of a row until the whole list has been read: names and ids, or the reason to skip it."""
+def staged_row(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
+    """Return a row for the staging: its names and ids, or the reason to skip it."""
     item = (under(row, "item") or under(row, "track")) if wrapped else row
     if not isinstance(item, dict):
         return {"reason": WITHDRAWN}
@@ -198,7 +198,7 @@ def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
 
 
 def _details(item: dict[str, Any]) -> dict[str, Any]:
-    """Return what is staged of the album: values that JSON and the database hold."""
+    """Return the album for the staging, in values that JSON and the database can store."""
     album = under(item, "album")
     cover = next(iter(listed(album, "images")), None)
     return {
@@ -222,7 +222,7 @@ def _numbered(value: Any) -> int | None:
 
 
 def row_from(line: int, row: dict[str, Any], source: str) -> Row:
-    """Return the row of what :func:`kept` returned; ``line`` is its number in the list, from 1."""
+    """Return the row for a result of :func:`staged_row`; ``line`` is its number in the list, from 1."""
     if "reason" in row:
         return Row(line=line, reason=row["reason"])
     names = ("uri", "album", "duration_ms", "year", "isrc")

@@ -1,4 +1,4 @@
-"""The login: authorisation code with PKCE, begun and ended in the same browser session; and notices about it."""
+"""The login: authorisation code with PKCE, started and completed in the same browser session; and notices about it."""
 
 import hashlib
 import secrets
@@ -28,7 +28,7 @@ _AHEAD = timedelta(days=21)
 class Redirect:
     """The address to which Spotify sends the browser after the login.
 
-    ``by_hand``: the listener has to paste that address into our page. ``localhost``: the login began at localhost.
+    ``by_hand``: the user must paste that address into our page. ``localhost``: the login began at localhost.
     """
 
     uri: str
@@ -55,14 +55,14 @@ def redirect_for(scheme: str, host: str) -> Redirect:
 
 
 class Login:
-    """The logins under way; each session has one at most."""
+    """Logins that are in progress; a session has one at most."""
 
     def __init__(self, accounts: Accounts, vault: Vault) -> None:
         self._accounts = accounts
         self._vault = vault
 
     def begin(self, owner: str, channel: Channel, redirect: Redirect, *further_scopes: str) -> str:
-        """Return the address at Spotify where the listener agrees; it includes the scopes agreed to before."""
+        """Return the address at Spotify where the user gives consent; it includes the scopes granted before."""
         account = self._accounts.get(owner)
         scope = {*READ_SCOPE.split(), *further_scopes, *(account.scope if account else ())}
         state = secrets.token_urlsafe(24) + (_LOCALHOST if redirect.localhost else "")
@@ -94,7 +94,7 @@ class Login:
         Raises
         ------
         SourceFault
-            The login is not this session's or too old, the listener did not agree, or Spotify failed.
+            The login is not of this session or too old, the user did not agree, or Spotify failed.
         """
         begun = self._accounts.document(owner).get("login", {})
         if owner is None or not self._accounts.end_login(owner, _digest(answer.get("state", ""))):
@@ -113,7 +113,7 @@ class Login:
         cache = memory_cache()
         login = pkce(channel, begun["redirect_uri"], cache=cache)
         login.code_verifier = self._vault.unseal(begun["verifier"])
-        login.code_challenge = ""  # sent already; spotipy would make another pair without it
+        login.code_challenge = ""  # it was sent already; if it were None, spotipy would make a new pair
 
         def exchanged() -> Any:
             login.get_access_token(code, check_cache=False)
@@ -174,7 +174,7 @@ def how_to_register(back: Redirect) -> str:
 
 
 def notice_of(missing: str | None, account: Account | None, back: Redirect, problem: str | None) -> str | None:
-    """Return the notice to show; ``missing`` is what the setup lacks, ``problem`` what ended the last login."""
+    """Return the notice to show; ``missing`` says what the setup lacks, ``problem`` why the last login failed."""
     if missing is not None:
         return f"{missing} {how_to_register(back)}"
     notices = [problem] if problem else []

@@ -53,7 +53,7 @@ def run(task: Task) -> None:
 
 
 class _Writing:
-    """Writes the playlist to Spotify; goes on from ``cursor``."""
+    """Writes the playlist to Spotify, starting from ``cursor``."""
 
     def __init__(self, task: Task, cursor: dict[str, Any], staging: Staging, session: Session) -> None:
         self._task, self._staging, self._session = task, staging, session
@@ -86,7 +86,7 @@ class _Writing:
         self._record(total=len(kept), report=report | {"requested": len(ids) + unknown})
 
     def _made(self, again: bool) -> str:
-        """Return the id of the playlist to write to: the one that was begun, else a new one."""
+        """Return the id of the playlist to write to: the one created before, or a new one."""
         if not again:
             self._record(begun=True)
         request, description = self._request, f"Written by Tastemap ({self._cursor['nonce']})"
@@ -135,7 +135,7 @@ def _rows_of(session: Session, spotify_id: str) -> int:
     """Return how many rows the playlist has; the answer to the last batch may have been lost."""
     try:
         total = session.call("playlist_items", spotify_id, limit=1).get("total")
-    except NotThere:  # a new playlist is not known everywhere at once
+    except NotThere:  # Spotify's servers may not all know a new playlist yet
         total = None
     if not isinstance(total, int):
         raise SourceFault(FaultKind.GARBLED, "Spotify does not say how much of the playlist is written.", "Try again.")

@@ -70,7 +70,16 @@ export function withTrail(address, led) {
   return { path, query, state: { trail: led } }
 }
 
-export const go = (address) => router.push(address)
+/** Resolves to whether the address was reached: false where its script could not be fetched, which the page says. */
+export async function go(address) {
+  try {
+    await router.push(address)
+    return true
+  } catch (error) {
+    if (!isUnfetched(error)) throw error
+    return false
+  }
+}
 
 // The end of the navigation that is under way, which an amendment would cancel: { promise, arrive }, else null. It begins
 // with the call, for guards hear of it some time later, and with the guards, for Back makes no call.

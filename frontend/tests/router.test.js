@@ -1,5 +1,18 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest'
-import { addViews, amend, go, href, moves, route, router, trail, trackHref, typedOf, withTrail } from '../src/router.js'
+import {
+  addViews,
+  amend,
+  go,
+  href,
+  moves,
+  route,
+  router,
+  trail,
+  trackHref,
+  typedOf,
+  unreached,
+  withTrail,
+} from '../src/router.js'
 
 const views = ['discover', 'track', 'playlists', 'playlist', 'library', 'settings', 'nowhere']
 beforeAll(() => addViews(Object.fromEntries(views.map((name) => [name, {}]))))
@@ -67,4 +80,13 @@ test.each(['/playlists', '/playlist/7/map?y=tempo'])('amending lets one that is 
   expect(location.pathname + location.search).toBe(to + (to.includes('?') ? '&x=energy&colour=year' : ''))
   await amend({ x: 'valence' })
   expect(route.value.query.x).toBe('valence')
+})
+
+test('a view whose script cannot be fetched is not reached, and the page can say so', async () => {
+  const component = () => Promise.reject(new TypeError('Failed to fetch dynamically imported module: /x.js'))
+  router.addRoute({ path: '/unfetched', component })
+  expect(await go('/unfetched')).toBe(false)
+  expect(unreached.value).toBe('/unfetched')
+  expect(await go('/playlists')).toBe(true)
+  expect(unreached.value).toBe('')
 })

@@ -30,6 +30,11 @@ def workers_from(options: argparse.Namespace) -> Workers:
     return Processes(options.cores)
 
 
+def processes(cores: int | str) -> Processes:
+    """Return ``cores`` processes on this machine, a number or "all"."""
+    return Processes(available_cores() if cores == "all" else int(cores))
+
+
 def _cores(text: str) -> int:
     if text == "all":
         return available_cores()

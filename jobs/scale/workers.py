@@ -71,9 +71,9 @@ class OneCore(Workers):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Result]):
-    """What became of an item: a result, or what the function raised.
+    """The outcome of an item: a result, or an exception of the function.
 
-    An exception is sent as its parts, because pickle would call its class with ``args`` alone.
+    An exception is sent as its parts, because pickle would call its class with only ``args``.
     """
 
     result: Result | None = None

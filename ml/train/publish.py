@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ml import artefacts, scores
+from store.disk import digest
 
 
 def publish(folder: Path, written: Iterable[Path], card: str, *, activate: bool, **figures: Any) -> None:
@@ -35,4 +36,4 @@ def add_scores(folder: Path, **figures: Any) -> None:
     path = scores.write(folder, **(known | figures))
     with artefacts.editing(folder.parents[1]) as manifest:
         name = path.relative_to(folder.parents[1]).as_posix()
-        manifest["files"][name] = {"sha256": artefacts.digest(path), "bytes": path.stat().st_size}
+        manifest["files"][name] = {"sha256": digest(path), "bytes": path.stat().st_size}

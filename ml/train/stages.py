@@ -17,10 +17,9 @@ from typing import Any, ParamSpec, TypeVar
 import joblib
 
 from config import ROOT
-from ml import artefacts
 from ml.train.revision import revision
 from ml.train.tables import require
-from store.disk import replace_text, replacing
+from store.disk import digest, replace_text, replacing
 from store.errors import TastemapError
 
 _FINGERPRINT = "fingerprint.json"
@@ -121,4 +120,4 @@ def fingerprint(data: Iterable[Path], settings: Mapping[str, Any]) -> dict[str, 
 
 
 def _digest(paths: Iterable[Path]) -> str:
-    return hashlib.sha256("".join(map(artefacts.digest, paths)).encode()).hexdigest()
+    return hashlib.sha256("".join(map(digest, paths)).encode()).hexdigest()

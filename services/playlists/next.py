@@ -145,8 +145,8 @@ def _by_name(
         raise ServiceError(
             422,
             "no_seeds",
-            "No track of this playlist is known yet, and its name names no genre and no artist.",
-            "Add a track, or wait until its import is done.",
+            "No track of this playlist is known yet, and its name holds no genre and no artist.",
+            "Search for a track and add it to this playlist.",
         )
     reason = f"the playlist's name says “{'” and “'.join(cue.words for cue in cues)}”"
     ranked = ranked_by_name(cues, snapshot, genres, among)

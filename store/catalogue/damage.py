@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from store.catalogue.catalogue import OWNERS_DIR, SEGMENTS_DIR, published
-from store.catalogue.records import digest
 from store.catalogue.segment import FORMAT_FILE, SUSPECT_FILE, CatalogueError
-from store.disk import replace_text
+from store.disk import digest, replace_text
 
 DAMAGED_FILE = "DAMAGED.json"
 

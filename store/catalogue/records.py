@@ -4,7 +4,6 @@ They are read with ``pread`` and not through a memory mapping: so a web process 
 it has read, and all workers still share the system's page cache.
 """
 
-import hashlib
 import mmap
 import os
 import weakref
@@ -92,9 +91,3 @@ def spans(start: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return ``counts[i]`` consecutive numbers from each ``start[i]``: 5, 6, 9 for starts 5, 9 and counts 2, 1."""
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.asarray(np.repeat(start, counts) + within)
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import tantivy
 
-from store.catalogue.records import digest, write_records
+from store.catalogue.records import write_records
 from store.catalogue.segment import (
     ARTISTS_FILE,
     FORMAT,
@@ -26,6 +26,7 @@ from store.catalogue.segment import (
     recording_hash,
 )
 from store.catalogue.versions import is_marked, kind_bits, version_of
+from store.disk import digest
 from store.domain import AUDIO_FEATURES, Track, usable_features
 from store.feature_rows import UNKNOWN
 from store.text import normalise, plain_title

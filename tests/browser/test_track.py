@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, PlaylistPage, TrackPage, expect_accessible
+from tests.browser.pages import ANSWER_MS, PlaylistPage, TrackPage, expect_accessible, faults
 
 pytestmark = pytest.mark.browser
 
@@ -69,6 +69,7 @@ def test_a_view_whose_script_cannot_be_fetched_says_so_and_is_reloaded(page: Pag
     notice = page.get_by_role("alert")
     expect(notice).to_contain_text("This page could not be fetched", timeout=ANSWER_MS)
     expect(page.locator("#search")).to_be_visible()
+    assert faults(page) == []
     page.unroute(script)
     notice.get_by_role("button", name="Reload").click()
     expect(page).to_have_url(f"{live_app}/library")
@@ -270,6 +271,10 @@ def test_what_if_it_sounded_different_and_back(
     what_if.get_by_role("button", name="Reset").click()
     expect(what_if.locator(".tm-bar-value")).to_have_text(before)
     expect(what_if.get_by_role("button", name="Reset")).to_be_disabled()
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert (what_if.get_by_role("slider", name="Energy").bounding_box() or {})["width"] > 200, (
+        "wide enough for a finger"
+    )
 
 
 def test_a_path_to_another_track_stays_in_the_address(
@@ -290,6 +295,8 @@ def test_a_path_to_another_track_stays_in_the_address(
     expect(steps.last).to_have_text(with_tracks[5].title, timeout=ANSWER_MS)
     page.get_by_role("link", name="Where each number comes from").click()
     expect(page.get_by_role("row").filter(has_text="Energy")).to_be_visible()
+    # The file says nothing of a look-up or a licence.
+    expect(page.get_by_role("columnheader")).to_have_text(["What", "Value", "From"])
 
 
 def _bottom(element: Locator) -> float:

@@ -152,7 +152,7 @@ def test_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_cluster_scans_a_folder(
     cluster: str, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("jobs.scanning.Processes")  # no process of this machine's own does it
+    monkeypatch.delattr("jobs.scanning.processes")  # no process of this machine's own does it
     monkeypatch.setattr("jobs.scanning.after_scan", lambda task: None)
     write_wav(tmp_path / "music" / "Nadia Verholt - Ebb.wav", tones(6))
     (tmp_path / "music" / "letter.mp3").write_text("Dear all, this is no sound at all.")

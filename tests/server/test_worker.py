@@ -14,8 +14,11 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser
 
 from config import LARGEST_BODY, MEGABYTE, ROOT
+from server.channel import Parser
 
 THREADS = 2
 # Deadlines short enough to be waited for, and room for few connections; they are module constants of ours.
@@ -205,6 +208,7 @@ def test_what_is_no_http_is_refused_in_the_one_shape(served: Callable[..., int])
         ("GET\r\n\r\n", b"400"),
         ("GET / HTTP/1.1\r\nContent-Length: abc\r\n\r\n", b"400"),
         (f"GET / HTTP/1.1\r\nX: {'a' * 70_000}\r\n\r\n", b"431"),
+        ("GET / HTTP/1.1\r\n" + "a:b\r\n" * 101 + "\r\n", b"431"),
         # A proxy may see another end of the body, or another host, than we do.
         (f"{POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"400"),
         (f"{POST}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", b"400"),
@@ -250,6 +254,37 @@ def test_a_connection_is_closed_for_who_asks_it_among_other_things(served: Calla
     connection.settimeout(60)  # which is less than the deadlines of the server
     received = b"".join(iter(lambda: connection.recv(65536), b""))
     assert received.startswith(b"HTTP/1.1 200")
+
+
+def test_blank_lines_keep_no_connection(served: Callable[..., int]) -> None:
+    connection = begun(served(0.5), "")
+    ended = threading.Event()
+
+    def send() -> None:
+        with contextlib.suppress(OSError):
+            while not ended.wait(0.05):
+                connection.sendall(b"\r\n")
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    connection.settimeout(30)
+    try:
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(1) == b""
+    finally:
+        ended.set()
+        sender.join()
+
+
+def test_blank_lines_before_a_request_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    parser = Parser(Adjustments())
+    parsed: list[bytes] = []
+    monkeypatch.setattr(HTTPRequestParser, "received", lambda _self, data: parsed.append(data) or len(data))
+    assert parser.received(b"\r\n" * 4_000 + b"GET") == 8_003
+    assert parsed == [b"GET"]
+    lines = Parser(Adjustments())
+    assert (lines.received(b"\r\n" * 4_000), lines.empty, lines.completed) == (8_000, True, True)
+    assert parsed == [b"GET"]
 
 
 def test_an_answer_that_is_under_way_is_given_before_it_stops(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Bytes, texts and documents: what a file is made of, and what has been found out or said of it."""
+"""Reads files as bytes, text or documents, detects their form, and holds a person's options for reading them."""

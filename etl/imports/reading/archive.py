@@ -1,6 +1,6 @@
-"""Zip archives read in place: no member is written to the disk, so paths in an archive do no harm.
+"""Reads zip archives in place: no member is written to the disk, so paths in an archive do no harm.
 
-Sizes are checked twice: those in the archive's directory before anything is unpacked, and the real ones while it is.
+Sizes are checked twice: those in the archive's directory before anything is unpacked, and the real ones meanwhile.
 """
 
 import errno
@@ -17,10 +17,10 @@ from etl.imports.reading.bytes import Source, Watch
 from store.runs import ImportProblem
 
 MAX_MEMBERS = 10_000
-# A member is read as a whole; Spotify cuts its histories into 12 MB, ListenBrainz its listens into months.
+# A member is read into memory; Spotify splits histories into 12 MB, ListenBrainz splits listens by month.
 MAX_MEMBER_BYTES = 64 << 20
 MAX_TOTAL_BYTES = 2 << 30
-# JSON of a history is packed about 20 to 1, zip bombs 1,000 to 1. Small members do no harm.
+# JSON of a history is compressed about 20 to 1, zip bombs 1,000 to 1. Small members do no harm.
 MAX_RATIO = 200
 _RATIO_MATTERS = 1 << 20
 _ENCRYPTED = 0x1
@@ -87,7 +87,7 @@ class Archive:
         try:
             yield
         except (*_DAMAGED, OSError) as fault:
-            if isinstance(fault, OSError) and fault.errno != errno.EINVAL:  # of a place before the file's beginning
+            if isinstance(fault, OSError) and fault.errno != errno.EINVAL:  # EINVAL: an offset before the file's start
                 raise
             raise ImportProblem(
                 "malformed",
@@ -102,7 +102,7 @@ class Archive:
 
 
 def _fault_of(member: zipfile.ZipInfo) -> tuple[str, str] | None:
-    """Return the code and the words for a member that must not be unpacked."""
+    """Return the code and the message for a member that must not be unpacked, else None."""
     if member.flag_bits & _ENCRYPTED or member.compress_type not in _KINDS:
         return "unsupported", "is encrypted or packed in an unusual way"
     if member.file_size > MAX_MEMBER_BYTES:

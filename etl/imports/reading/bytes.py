@@ -61,7 +61,7 @@ class Source:
 
 
 def other_kind(head: bytes, name: str = "") -> str | None:
-    """Return what a file that begins with ``head`` is, if it is of a known kind without text."""
+    """Return the kind of a file that begins with ``head``, if it is a known kind that is not text."""
     if head.startswith(ZIP_MAGIC):
         return document_in_zip(head) or "a zip archive"
     if head[_TAR_AT:].startswith(_TAR_MARK):
@@ -74,7 +74,7 @@ def other_kind(head: bytes, name: str = "") -> str | None:
 
 
 def document_in_zip(head: bytes) -> str | None:
-    """Return what document a zip archive that begins with ``head`` is, ``None`` for an archive of files."""
+    """Return the kind of document that a zip archive with this ``head`` is, None for an archive of files."""
     return next((kind for mark, kind in _IN_ZIP if re.search(mark, head)), None)
 
 
@@ -158,7 +158,7 @@ def utf16_of(head: bytes) -> str | None:
 
 
 class Utf8File(io.RawIOBase):
-    """The text of ``stream`` in UTF-8, whatever encoding it has; what is invalid in it is replaced."""
+    """The text of ``stream``, which is in ``encoding``, as UTF-8; invalid bytes are replaced."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
@@ -198,7 +198,7 @@ def head_of(path: Path) -> bytes:
 
 
 def digest(path: Path, watch: Watch | None = None) -> tuple[str, int]:
-    """Return the SHA-256 of the file as it lies on the disk, and its size in bytes."""
+    """Return the SHA-256 of the file as it is on the disk, and its size in bytes."""
     made, size = hashlib.sha256(), 0
     with path.open("rb") as raw:
         for block in blocks(raw):

@@ -1,7 +1,7 @@
-"""A CSV table of tracks, plain or gzipped, read once from front to back in batches of rows.
+"""Reads a CSV table of tracks, plain or gzipped, once from beginning to end in batches of rows.
 
-Public tables have millions of rows: pyarrow reads them column by column, ten times as fast as rows one by one
-(:class:`etl.imports.reading.text_file.TextFile`, which takes any encoding and ragged rows).
+Public tables have millions of rows. pyarrow reads them by column, ten times as fast as
+:class:`etl.imports.reading.text_file.TextFile`, which takes any encoding and ragged rows.
 """
 
 import codecs
@@ -19,7 +19,7 @@ from etl.imports.reading.bytes import BLOCK, UnpackedFile, Utf8File, other_kind
 from etl.imports.sheets.headings import sniff_delimiter, table_columns
 from store.runs import ImportProblem, Skipped
 
-# More than any public track table holds; a bound on what a small gzip file can unfold to.
+# A limit for small gzip files that unpack to very much; no public track table is this large.
 _MAX_UNPACKED = 8 << 30
 _UTF8 = "utf-8-sig"
 _BATCH_BYTES = 2_000_000
@@ -40,8 +40,8 @@ class CsvTable:
     size : int
         Bytes of the (packed) file.
     bad_rows : int
-        Rows with more or fewer cells than there are headings, so far. ``examples`` holds the first of them,
-        their line being that of the row, with the headings as row 1.
+        How many rows had more or fewer cells than headings, so far. ``examples`` holds the first of them, with their
+        row number as line; the headings are row 1.
     """
 
     def __init__(self, name: str, size: int, file: UnpackedFile, encoding: str = _UTF8) -> None:
@@ -83,7 +83,7 @@ class CsvTable:
         Raises
         ------
         ImportProblem
-            There are no rows, or bytes that are no CSV in UTF-8.
+            There are no rows, or the bytes are not CSV in UTF-8.
         """
         if not self._bytes.peek().strip():
             raise ImportProblem("empty", f"{self.name} has headings but no rows.", _HINT)
@@ -98,7 +98,7 @@ class CsvTable:
     def _open(self, unique: list[str], wanted: list[str]) -> pa.csv.CSVStreamingReader:
         return pa.csv.open_csv(
             pa.PythonFile(self._bytes, mode="r"),
-            # Without threads the handler is given the number of the row.
+            # pyarrow gives the number of an invalid row only if it uses no threads.
             pa.csv.ReadOptions(use_threads=False, block_size=_BATCH_BYTES, column_names=unique),
             pa.csv.ParseOptions(
                 delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=self._note_bad_row

@@ -1,4 +1,4 @@
-"""Downloads a table from the web: https only, limited in size and time; the file appears when it is complete."""
+"""Downloads a table from the web: only by https, limited in size and time, and atomically."""
 
 import ipaddress
 import re
@@ -20,7 +20,7 @@ from store.runs import ImportProblem
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 MAX_BYTES = 2_000_000_000
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
-MAX_SECONDS = 3600  # of the whole: imports wait for each other
+MAX_SECONDS = 3600  # for the whole download, because other imports wait for it
 _REDIRECTS = 5
 _BLOCK = 1 << 18
 _HTTPS_HINT = "Give an https:// address, or download the file and import it from its path."
@@ -32,22 +32,22 @@ def is_url(source: Path | str) -> bool:
 
 
 def file_name(url: str) -> str:
-    """Return the last part of the address's path, fit for a file name."""
+    """Return the last part of the address's path as a safe file name."""
     return re.sub(r"[^\w.-]+", "_", urlsplit(url).path.rsplit("/", 1)[-1]).strip(".") or "table"
 
 
 def download(url: str, folder: Path, report: Callable[[int, int | None], None], *, allow_private: bool = False) -> Path:
     """Fetch ``url`` into ``folder`` and return the file, which exists only when it is complete.
 
-    ``report`` is called with the bytes so far and the bytes in all (None when the server does not say). Addresses that
-    are not of the public internet are refused, by whatever name or redirect one gets there, unless ``allow_private``.
-    Loopback may be named, not led to.
+    ``report`` is called with the bytes so far and the bytes in all (None if the server does not say). Unless
+    ``allow_private``, addresses outside the public internet are refused, also if a name or a redirect leads there.
+    Loopback is allowed in ``url`` itself, but not by a redirect.
 
     Raises
     ------
     ImportProblem
-        For an address that is not https (http is allowed on loopback) or private, an answer other than 200, a file of
-        more than MAX_BYTES, one that has not come after MAX_SECONDS, and a connection that fails, stalls or ends early.
+        The address is not https (http is allowed on loopback) or is private; the answer is not 200; the file has more
+        than MAX_BYTES or takes longer than MAX_SECONDS; or the connection fails, stalls or ends early.
     """
     until = time.monotonic() + MAX_SECONDS
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
             total = _checked_length(response)
             done = 0
             with replacing(target) as file:
-                # read1 returns what is there, so a server that sends a byte a minute is not waited for.
+                # read1 does not wait for a full block, so the time limit also holds for a server that sends slowly.
                 while block := response.raw.read1(_BLOCK, decode_content=True):
                     file.write(block)
                     done += len(block)
@@ -83,7 +83,7 @@ def _opened(session: requests.Session, url: str, allow_private: bool) -> request
     """Follow redirects one by one, so that none of them leaves https or the public internet."""
     loopback = is_loopback(url)
     session.mount("http://", BoundedAdapter())
-    # Where this machine has a proxy for the web, that connects, and the addresses are its matter.
+    # If this machine uses a web proxy, the proxy connects and must check the addresses.
     session.mount("https://", BoundedAdapter() if allow_private or loopback else _PublicOnly())
     for _ in range(_REDIRECTS + 1):
         if not (urlsplit(url).scheme.lower() == "https" or (loopback and is_loopback(url))):
@@ -115,7 +115,7 @@ def _private(host: str, address: Address) -> ImportProblem:
     return ImportProblem(
         "private_address",
         f"{host} is {address}, which is not an address of the public internet.",
-        "Only whoever runs this server may mean that. On the server: python -m etl import --allow-private URL",
+        "Only whoever runs this server may use it. On the server: python -m etl import --allow-private URL",
     )
 
 
@@ -124,7 +124,7 @@ class _PublicPool(HTTPSConnectionPool):
 
 
 class _PublicOnly(BoundedAdapter):
-    """Connects to public addresses alone: the one that was looked up is checked, and no other is connected to."""
+    """Connects only to public addresses: it checks the address that was looked up, and connects to that one."""
 
     pools: ClassVar = {"https": _PublicPool}
 
@@ -135,7 +135,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _literal(url: str) -> Address | None:
-    """Return the address that stands in ``url`` in the place of a name."""
+    """Return the IP address in ``url``, None if it has a name."""
     try:
         return ipaddress.ip_address(urlsplit(url).hostname or "")
     except ValueError:
@@ -143,7 +143,7 @@ def _literal(url: str) -> Address | None:
 
 
 def _checked_length(response: requests.Response) -> int | None:
-    # With a content encoding the length is that of the encoded bytes, not that of the file.
+    # With a content encoding, the header states the length of the encoded bytes, not of the file.
     if "content-length" not in response.headers or "content-encoding" in response.headers:
         return None
     total = int(response.headers["content-length"])

@@ -1,7 +1,7 @@
-"""Encodings of text that is not in Unicode, guessed by charset-normalizer from the words that are not ASCII.
+"""Guesses the encoding of text that is not in Unicode, by charset-normalizer, from the words that are not ASCII.
 
-It scores how disorderly a text reads in each encoding. Names are short, so the score is corrected by what names hardly
-hold, and more common encodings win a draw.
+charset-normalizer scores how disorderly a text is in each encoding. Names are short, so the score is corrected for
+characters that are rare in names, and the more common of equally good encodings is chosen.
 """
 
 import re
@@ -40,16 +40,16 @@ _NAMES = {
 }
 _CANDIDATES = [name for name in _NAMES if name != "latin-1"]
 _MAX_SAMPLE = 1 << 16
-# Bytes that end a cell and are never the second of a character in two bytes.
+# Bytes that end a cell and are never the second byte of a character.
 _ENDS = re.compile(rb'[,;\t\r\n"]+')
 _UNUSED_IN_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
-# Letters that no Latin letter stands beside: Greek, Cyrillic, Hebrew, Arabic, Thai, Chinese, Japanese, Korean.
+# Letters that do not occur next to Latin ones: Greek, Cyrillic, Hebrew, Arabic, Thai, Chinese, Japanese, Korean.
 _OTHER = "[\u0370-\u1fff\u2e80-\u9fff\uac00-\ud7ff]"
 _MIXED_WORD = re.compile(rf"[A-Za-z]{_OTHER}|{_OTHER}[A-Za-z]")
 _CAPITAL_INSIDE = re.compile(r"[^\W\d_][\u00c0-\u00d6\u00d8-\u00de][a-z]")
 _KANA = re.compile("[\u3040-\u30ff]")
 _HALF_WIDTH_KANA = re.compile("[\uff61-\uff9f]")
-# What stands for a letter of another encoding beside letters: a fraction, an accent alone, a box.
+# Signs that appear among letters if the encoding is wrong: a fraction, an accent alone, a box.
 _MISPLACED = "[\u00a2-\u00a9\u00b8-\u00b9\u00b2\u00b3\u00bc-\u00be\u02c7\u02d8-\u02dd\u2500-\u259f]"
 _SIGN_IN_WORD = re.compile(rf"[^\W\d_]{_MISPLACED}|{_MISPLACED}[^\W\d_]")
 # Icelandic letters, and those of its names that Turkish lacks.
@@ -63,11 +63,11 @@ _FREQUENT = {
     "ARABIC": frozenset("اليمنورتبع"),
 }
 _FREQUENT_SHARE = 0.55
-# A second reading within this of the first is as likely.
+# A second encoding with a score within this of the best one is as likely.
 _CLOSE = 0.1
 
 
-# UTF-8 in two to four bytes, each shown as a letter or sign of Windows-1252.
+# Characters of UTF-8 in two to four bytes, each byte read as a character of Windows-1252.
 _FOLLOWING = "[\u0080-\u00bf" + "".join(bytes(b for b in range(0x80, 0xA0)).decode("cp1252", "ignore")) + "]"
 _DOUBLED = re.compile(f"[\u00c2-\u00df]{_FOLLOWING}|[\u00e0-\u00ef]{_FOLLOWING}{{2}}|[\u00f0-\u00f4]{_FOLLOWING}{{3}}")
 # The first bytes of letters in Latin, Greek, Cyrillic, Hebrew and Arabic, and of Asian signs, as Windows-1252 has them.
@@ -79,7 +79,7 @@ UNICODE = {"utf-8-sig": "UTF-8", "utf-16": "UTF-16"}
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """An encoding, and what is to be said of it; ``others`` fit nearly as well."""
+    """An encoding, and a note about it; ``others`` fit nearly as well."""
 
     encoding: str
     note: str = ""
@@ -88,9 +88,9 @@ class Guess:
 
 
 def is_doubled(text: str) -> bool:
-    """Return whether what is not ASCII in ``text`` was UTF-8 that somebody has read as Windows-1252.
+    """Return whether the characters of ``text`` beyond ASCII are UTF-8 that was read as Windows-1252.
 
-    A title may be called "Â£" by itself, so two different letters have to show it.
+    At least two different letters must show it, because a title may really contain "Â£".
     """
     found = [pair for pair in _DOUBLED.findall(text) if undoubled(pair) != pair]
     beyond = sum(character > "\x7f" for character in text)
@@ -122,7 +122,7 @@ class LegacyWords:
         self._size = 0
 
     def add(self, block: bytes) -> None:
-        """Take the words of ``block`` that are not cut off by its ends, up to 64 kB in all."""
+        """Take the words of ``block``, except those cut off at its ends, up to 64 kB in all."""
         for word in _ENDS.split(block):
             if self._size < _MAX_SAMPLE and not word.isascii() and word not in self._words:
                 self._words[word] = None
@@ -159,14 +159,14 @@ def _note(name: str, other: str | None = None) -> str:
 
 
 def _oddness(text: str, encoding: str) -> float:
-    """Return how many tenths of disorder to add for what names hardly hold."""
+    """Return how much disorder to add for characters that are rare in names."""
     odd = (
         0.3 * bool(_MIXED_WORD.search(text))
         + 0.3 * bool(_CAPITAL_INSIDE.search(text))
         + 0.3 * bool(_HALF_WIDTH_KANA.search(text))
         + 0.3 * bool(_SIGN_IN_WORD.search(text))
     )
-    if _KANA.search(text):  # which hardly arises by chance
+    if _KANA.search(text):  # Japanese kana hardly arise by chance
         odd += 0.2 if encoding in {"gb18030", "big5", "cp949"} else -0.1
     odd += 0.1 * ("\u2018" in text and "\u2019" not in text)
     odd += 0.1 * (encoding == "cp874")
@@ -181,7 +181,7 @@ def _oddness(text: str, encoding: str) -> float:
 
 
 def _rare_letters(text: str) -> float:
-    """Return how far the frequent letters of an alphabet fall short of their usual share."""
+    """Return by how much the share of an alphabet's frequent letters is below the usual one."""
     letters = [character for character in text if character > "\x7f" and character.isalpha()]
     alphabets = [(name, [c for c in letters if unicodedata.name(c, "").startswith(name)]) for name in _FREQUENT]
     name, own = max(alphabets, key=lambda alphabet: len(alphabet[1]))

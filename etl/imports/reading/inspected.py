@@ -1,4 +1,4 @@
-"""A file while it is being recognised: its form, its digest, and parsed views that several readers use."""
+"""A file that is being recognised: its form, its digest, and parsed views that several readers use."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _form_of(head: bytes) -> Form:
 class InspectedFile:
     """The file at ``path``, read once as a whole for its digest; ``watch`` is called with the bytes read so far.
 
-    ``options`` are what a person has said of it.
+    ``options`` are a person's choices of how to read it.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class InspectedFile:
     start : bytes
         The first bytes, unpacked, without a byte order mark and leading blanks.
     sha256, size
-        Those of the file as it lies on the disk.
+        The digest and the size of the file on the disk.
     source : Source
         The file, to be read from its beginning.
     text : TextFile or None

@@ -8,7 +8,7 @@ import orjson
 from etl.imports.reading.bytes import Source, Watch, utf16_of
 from store.runs import ImportProblem
 
-# A document is held in memory as a whole: Spotify cuts its histories into files of 12 MB.
+# The whole document is in memory; Spotify's files of histories have 12 MB.
 MAX_DOCUMENT = 64 << 20
 MAX_LINE = 1 << 20
 # An empty list is two bytes of text and some fifty in memory.
@@ -17,7 +17,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def load(source: Source, watch: Watch | None = None) -> Any:
-    """Return the document in ``source``; of a file with an object a line, the list of the objects.
+    """Return the document in ``source``, or the list of objects in a file with one object per line.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def parse(content: bytes, name: str, line: int | None = None) -> Any:
 
 
 def lines(source: Source, watch: Watch | None = None) -> Iterator[tuple[int, Any]]:
-    """Yield the number and the value of each line that is not blank, holding one at a time.
+    """Yield the number and the value of each line that is not blank; one line is in memory at a time.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A JSON document of any size, read value by value with a window of its text in memory."""
+"""Reads a JSON document of any size value by value; only a part of its text is in memory."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class JsonStream:
         self._decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
     def members(self) -> Iterator[str]:
-        """Yield the key of each member of the object here; the caller takes the value before the next one."""
+        """Yield the key of each member of the object here; the caller must read its value before the next key."""
         self._take("{")
         if self._peek() == "}":
             self._at += 1

@@ -1,4 +1,4 @@
-"""The options by which a person says how a file is to be read; the rest is recognised from the file."""
+"""A person's options for reading a file; everything else is detected."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -9,22 +9,22 @@ ReadAs = Literal["playlist", "table", "shared"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadOptions:
-    """What a person has chosen.
+    """A person's choices.
 
     Attributes
     ----------
     read_as : {"playlist", "table", "shared"}, optional
-        Whether a table of tracks is a playlist, or goes into the catalogue. What everybody's models learn from (a slice
-        of the Million Playlist Dataset, an audio analysis) a browser gives to everybody as "shared".
+        Whether a table of tracks is a playlist, or goes into the catalogue. A browser must choose "shared" for files
+        that everybody's models are trained on: a slice of the Million Playlist Dataset, or an audio analysis.
     encoding : str, optional
         The name of the text's encoding.
     columns : mapping of str to int or str
-        For a field of :data:`etl.imports.sheets.heading_names.LIST_HEADINGS` the number of its column, from 1, or its
+        By field of :data:`etl.imports.sheets.heading_names.LIST_HEADINGS`: the number of its column, from 1, or its
         heading; 0 for none. Other fields are found by their headings.
     has_headings : bool
-        Whether a row of headings stands above the rows.
+        Whether the first row has headings.
     allow_private : bool
-        Whether a web address may lead to one that is not of the public internet.
+        Whether a web address outside the public internet is allowed.
     """
 
     read_as: ReadAs | None = None
@@ -39,10 +39,10 @@ class ReadOptions:
         return cls(**document) if document else cls()
 
     def document(self) -> dict[str, Any]:
-        """Return the options as the database keeps them."""
+        """Return the options as a document for the database."""
         return asdict(self)
 
     @property
     def chooses_columns(self) -> bool:
-        """Whether somebody has said where the values of a list of tracks stand."""
+        """Whether a person has chosen the columns of a list of tracks."""
         return bool(self.columns) or not self.has_headings

@@ -33,7 +33,7 @@ _WEB_PAGE_HINT = (
     "A page that asks to log in is often saved in place of a file: download it again. A spreadsheet saves a table in a "
     "page as CSV; for Google's Takeout choose JSON for the history of YouTube."
 )
-# Texts that are no lists, by how they begin.
+# Texts that are not lists, by how they begin.
 _OTHER_TEXTS = (
     (re.compile(r"\{\\rtf"), "a text with layout (RTF)", "Save it as plain text, one track a line, or as CSV."),
     (re.compile(r"(?i)(?:REM .*\n)*(?:PERFORMER|TITLE|FILE) \""), "a cue sheet", _AS_LIST),
@@ -63,9 +63,9 @@ _HINTS = {
 MAX_CELL_CHARACTERS = 1_000_000
 _SAMPLE = 1 << 16
 _MAX_LINES_PER_ROW = 200
-# ISO-2022-JP says by an escape where Japanese begins.
+# The escape sequence that starts Japanese in ISO-2022-JP.
 _JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
-# As M3U files name their encoding.
+# How M3U files declare their encoding.
 _DECLARED = re.compile(rb"^#EXTENC:\s*([\w.:-]+)", re.IGNORECASE | re.MULTILINE)
 # Python's codecs of texts; others pack or encrypt.
 _ENCODINGS = re.compile(
@@ -146,7 +146,7 @@ class TextFile:
 
 
 def _bounded(text: TextIO) -> Iterator[str]:
-    """Yield the lines; a line longer than the limit is refused (a small gzip file may hold gigabytes)."""
+    """Yield the lines; refuse a line beyond the limit, because a small gzip file may unpack to gigabytes."""
     while line := text.readline(MAX_CELL_CHARACTERS):
         if len(line) == MAX_CELL_CHARACTERS:
             raise ImportProblem("malformed", "A line has more than a million characters.", "Is this a list?")
@@ -162,7 +162,7 @@ def _never_closed(line: int) -> ImportProblem:
 
 
 def examine(path: Path, watch: Watch | None = None, encoding: str | None = None) -> TextFile:
-    """Read ``path`` once and return it as text, with a megabyte in memory; ``encoding`` is guessed unless it is given.
+    """Read ``path`` once, a megabyte at a time, and return it as text; ``encoding`` is guessed unless it is given.
 
     Raises
     ------
@@ -249,9 +249,9 @@ def _utf16_without_mark(name: str, head: bytes) -> str:
 
 
 def _utf8_or_legacy(blocks: Callable[[], Iterator[bytes]], declared: str) -> Guess:
-    """Return UTF-8, unless more than a quarter of the characters that are not ASCII are invalid in it.
+    """Return UTF-8, unless more than a quarter of the characters beyond ASCII are invalid in it.
 
-    Where any is, the encoding that the file has ``declared`` comes first.
+    If any is invalid, the encoding that the file has ``declared`` is tried first.
     """
     decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     beyond = broken = 0

@@ -1,4 +1,4 @@
-"""Removes characters that XML does not allow and that files contain all the same."""
+"""Removes characters that XML does not allow, because some files contain them."""
 
 import re
 from html import unescape
@@ -11,9 +11,9 @@ _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|(\d{1,7}));")
 
 
 def without_invalid(content: bytes) -> bytes:
-    """Return an XML document in UTF-8, UTF-16 or its declared encoding without what XML forbids.
+    """Return an XML document in UTF-8, UTF-16 or its declared encoding, without text that XML forbids.
 
-    That are control characters, a bare "&", and the names of HTML for characters.
+    That is control characters, a bare "&", and HTML's names for characters.
 
     Raises
     ------

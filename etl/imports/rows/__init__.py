@@ -1,1 +1,1 @@
-"""What every reader gives: the beginnings of playlists and their rows; names, plays and details of albums in them."""
+"""What every reader yields: the beginnings of playlists and their rows, with names, plays and details of albums."""

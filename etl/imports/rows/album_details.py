@@ -9,7 +9,7 @@ from etl.identity import MBID, SPOTIFY_ID
 from etl.values import year_within
 from store.domain import AlbumDetails
 
-# Of discs and tracks: more is a fault of the file.
+# The largest number of a disc or track; a larger one is an error of the file.
 MAX_NUMBER = 9_999
 _DATE = re.compile(r"(\d{4})(?:-(\d\d?)(?:-(\d\d?))?)?(?:[T ].*)?")
 _DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})")
@@ -44,7 +44,7 @@ def album_details(
 def precise_date(value: Any, latest: int = date.max.year - 1) -> str | None:
     """Return a date of release as precisely as ``value`` has it: ``1979``, ``1979-11`` or ``1979-11-30``.
 
-    A month or a day that does not exist is left out; ``None`` if the year is before 1860 or far behind ``latest``.
+    A month or a day that does not exist is left out; None if the year is before 1860 or after ``latest`` + 1.
     """
     text = value.strip() if isinstance(value, str) else ""
     day_first = _DAY_FIRST.fullmatch(text)
@@ -72,7 +72,7 @@ def mbid_of(value: Any) -> dict[str, str]:
 
 
 def cell_number(cell: str) -> int | None:
-    """Return the number of a disc or track in a cell, which may say of how many: ``3`` or ``3/12``."""
+    """Return the number of a disc or track in a cell such as ``3`` or ``3/12``."""
     found = re.match(r"0*([1-9]\d{0,3})(?:\.0)?(?:\s*/\s*\d+)?$", cell.strip())
     return int(found[1]) if found else None
 

@@ -1,4 +1,4 @@
-"""Artists in lists of YouTube, where the name of a channel stands for the artist: "Queen - Topic", "QueenVEVO"."""
+"""Finds the artist in lists of YouTube, which name the channel instead: "Queen - Topic", "QueenVEVO"."""
 
 import re
 
@@ -15,13 +15,13 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def artist_and_title(written: str) -> tuple[str, str]:
-    """Return the two in "Artist - Title", the artist being "" in any other text."""
+    """Return artist and title of "Artist - Title"; for any other text the artist is ""."""
     found = _ARTIST_TITLE.fullmatch(written)
     return (found[1], found[2]) if found else ("", written)
 
 
 def of_channel(channel: str, title: str) -> tuple[str, str]:
-    """Return the artist and the title of a video; those of a channel that is no artist's are returned unchanged."""
+    """Return the artist and the title of a video, unchanged if the channel is not that of an artist."""
     if topic := _TOPIC.fullmatch(channel):
         return topic[1], title
     vevo = _VEVO.fullmatch(channel)

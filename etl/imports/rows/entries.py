@@ -26,10 +26,9 @@ MAX_PLAYLISTS = 5_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Begin:
-    """The beginning of a playlist; without a ``name`` it is called after the file.
+    """The beginning of a playlist; without a ``name`` it is named after the file.
 
-    ``people`` are the names, colours and shapes of contributors in a file that Tastemap has exported, ``made_for`` says
-    of one that ``added_by`` is whom a track is for.
+    ``people`` and ``made_for`` come from files that Tastemap has exported; see :class:`store.domain.Playlist`.
     """
 
     name: str | None = None
@@ -43,8 +42,8 @@ class Row:
 
     ``line`` is its number in the file, from 1; ``plays`` is how often the track was played, if the file says so;
     ``times`` is the number of equal rows of the file that a skipped one represents. ``other`` is another reading of the
-    row ("Title - Artist"), which counts if the catalogue knows it and not ``track``. ``unread`` counts, by the heading
-    of the column, cells that hold a value which cannot be read. ``file`` is where the listener's own file lies.
+    row ("Title - Artist"), which is used if the catalogue knows it but not ``track``. ``unread`` counts, by the heading
+    of the column, cells with a value that cannot be read. ``file`` is the path of the owner's file.
     """
 
     line: int
@@ -68,8 +67,8 @@ Read = Callable[[str, datetime, Watch | None], Iterator[Entry]]
 class PlaylistFile:
     """A file with one or several playlists of a ``kind``, and the function that reads it.
 
-    ``encoding`` is that of a text, ``columns`` is the heading of each field that is read, for a file with headings;
-    ``notes`` say, in sentences, what the file leaves open.
+    ``encoding`` is that of a text file; ``columns`` has the heading of each field that is read, for a file with
+    headings; ``notes`` are sentences about ambiguities of the file.
     """
 
     kind: str
@@ -109,7 +108,7 @@ class AnalysisFile:
     document: Any
 
 
-# What a file may be recognised as.
+# The kinds of files that can be imported.
 Recognised = PlaylistFile | TrackTableFile | DatasetFile | AnalysisFile
 
 
@@ -187,7 +186,7 @@ def named_track(
     artist_uris: tuple[str, ...] = (),
     details: AlbumDetails | None = None,
 ) -> Track | None:
-    """Return a track of the values in a file, ``None`` without a title.
+    """Return a track with these values of a file, None without a title.
 
     ``artists`` is one name or a list of names. Values of a wrong type count as missing. The id is that of Spotify if
     ``uri`` has one, otherwise it is made of the names.
@@ -217,7 +216,7 @@ def named_track(
 
 
 def linked_track(link: Link, source: str) -> Track:
-    """Return the track that a link names, known by its id alone."""
+    """Return the track of a link, of which only the id is known."""
     ids = {} if link.namespace in {"spotify", "isrc"} else {link.namespace: link.id}
     return Track(
         id=link.id if link.namespace == "spotify" else local_track_id(link.uri, (), None, None),
@@ -239,7 +238,7 @@ def linked_row(line: int, addresses: Iterable[str], source: str, reason: str) ->
 
 
 def local_file_track(uri: Any, source: str) -> Track | None:
-    """Return the track that the ``spotify:local:`` URI of a file on the listener's own disk names."""
+    """Return the track named by the ``spotify:local:`` URI of a file on a person's disk."""
     file = local_file(uri)
     if file is None:
         return None

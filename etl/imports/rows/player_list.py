@@ -1,8 +1,8 @@
-"""Entries of players' lists (M3U, PLS): a path or an address, with a name beside it or without one.
+"""Reads entries of players' lists (M3U, PLS): a path or an address, perhaps with a name.
 
-A name is "Artist - Title" by the rule and "Title - Artist" in the lists of Apple's players. The folders and the name of
-the file tell which, first those of the entry itself, then those of the others in the list. Where no path tells, a row
-offers both readings, and the catalogue decides when the row is stored.
+A name is usually "Artist - Title", but "Title - Artist" in the lists of Apple's players. The folders and the file name
+show which it is: first those of the entry itself, then those of other entries. If no path shows it, a row has both
+readings, and the catalogue decides when the row is stored.
 """
 
 import re
@@ -21,19 +21,19 @@ STATION = "a stream without an end, not a track"
 _STREAM = re.compile(r"(?:https?|mmsh?|rtsp|rtmp|icyx?)://", re.IGNORECASE)
 UNNAMED = "neither an artist nor a title is named"
 _DASH = re.compile(r"\s+[-–—]\s+")
-# "1-03 ", "01-03 - ", "03 - ", "03. " and "03 " number a file; the numbers of "99 Luftballons" and "24-7 Spyz" do not.
+# "1-03 ", "01-03 - ", "03 - ", "03. " and "03 " are track numbers; those of "99 Luftballons" and "24-7 Spyz" are not.
 _FILE_NUMBER = re.compile(
     r"^(?:\d{1,2}[-.]\d{2,3}(?:\s*[-._)]\s*|\s+)|\d{1,3}(?:\s*[._)]\s*|\s+-\s+|\s*-\s*(?=\D))|0\d\s+)(?=\S)"
 )
 _LEADING_NUMBER = re.compile(r"(\d{1,3})(?:\s*[.)]\s*|\s+-\s+)(?=\S)")
-# In the folder of an album a number may stand without a mark: "12 Title", hardly "99 Title".
+# In the folder of an album, a number without punctuation is a track number: "12 Title", but hardly "99 Title".
 _ALBUM_NUMBER = re.compile(r"^[0-3]\d\s+(?=\S)")
 _ALBUM_YEAR = re.compile(r"^(?:[(\[]?(?:19|20)\d\d[)\]]?\s*(?:[-–._]\s*|\s+(?=\S)))(?=\S)")
 # As foobar2000 copies a playlist: "Air - [Moon Safari #03] All I Need".
 _FOOBAR = re.compile(r"(.+?) - \[(.+?)(?: CD\d+)?(?: [#/]\d+)?\] (.+)")
 _LONG_NAME = 30
 _LONGEST_PATH = 2_000
-# Folders that hold music and are neither an artist nor an album.
+# Folders of music that are neither an artist nor an album.
 _ROOT = re.compile(
     r"/|\.\.?|\w:|(?:my |meine )?(?:music|musik|música|musica|musique|muzyka|muziek)|(?:itunes|apple)(?: media| music)?"
     r"|media|library|downloads?|desktop|documents|home|users|volumes|mnt|srv|data|nas|shared?|storage|sdcard|mp3s?|flac"
@@ -45,7 +45,7 @@ _COMPILATIONS = re.compile(r"compilations|various(?: artists)?|va|soundtracks|ve
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedFile:
-    """An entry of a list; ``path`` is "" where the list gives a name alone, and ``artist`` may be the album's."""
+    """An entry of a list; ``path`` is "" if the list gives only a name, and ``artist`` may be that of the album."""
 
     line: int
     path: str = ""
@@ -57,7 +57,7 @@ class ListedFile:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the name or the path of an entry says."""
+    """The names in the name or the path of an entry."""
 
     title: str
     artist: str | None = None
@@ -65,7 +65,7 @@ class Names:
 
 
 def title_first(entries: Iterable[ListedFile]) -> bool | None:
-    """Return whether the names of a list are "Title - Artist", by its paths; ``None`` if they do not tell."""
+    """Return whether the names of a list are "Title - Artist", judged by its paths; None if they do not show it."""
     votes = 0
     for entry in entries:
         order = _title_first(entry)
@@ -74,7 +74,7 @@ def title_first(entries: Iterable[ListedFile]) -> bool | None:
 
 
 def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
-    """Return the row of an entry; ``of_list`` is what :func:`title_first` says of its list."""
+    """Return the row of an entry; ``of_list`` is :func:`title_first` of its list."""
     if _is_station(entry):
         return Row(line=entry.line, reason=STATION)
     if not entry.name or entry.name == _file_name(entry.path):
@@ -111,13 +111,13 @@ def row_of(entry: ListedFile, of_list: bool | None, source: str) -> Row:
 def _is_station(entry: ListedFile) -> bool:
     """Return whether an entry is an endless stream, whose name is that of the station.
 
-    A file on a web server has a length, or is called after its title.
+    A file on a web server, in contrast, has a length or is named after its title.
     """
     if not entry.name or (entry.seconds or 0) > 0 or not _STREAM.match(entry.path) or link_in(entry.path):
         return False
     try:
         stem = _folded(PurePosixPath(unquote(urlsplit(entry.path).path)).stem)
-    except ValueError:  # a bracket stands where an address in numbers should
+    except ValueError:  # invalid brackets in the address
         return False
     named = [names for names in _in_name(entry.name, None) if names.artist and _folded(names.title)]
     return not any(_folded(names.title) in stem for names in named)
@@ -137,7 +137,7 @@ def _of_link(entry: ListedFile, source: str) -> Row:
 
 
 def _in_name(name: str, title_is_first: bool | None) -> list[Names]:
-    """Return the readings of the name that a list gives, the likelier first: two where the order is not known."""
+    """Return the readings of a name, the likelier first: two if the order of artist and title is unknown."""
     if foobar := _FOOBAR.fullmatch(name):
         return [Names(foobar[3], foobar[1], foobar[2])]
     dashes = list(_DASH.finditer(name))
@@ -197,7 +197,7 @@ def _in_path(written: str) -> list[Names]:
 
 
 def _with_one_folder(path: PurePosixPath, names: Names, numbered: bool) -> list[Names]:
-    """Offer the only folder above a numbered file as its artist: it may be an album as well."""
+    """Add a reading with the only folder above a numbered file as the artist; the folder may also be an album."""
     own = _own_folders(path)
     if not numbered or names.album or len(own) != 1 or _COMPILATIONS.fullmatch(own[0]):
         return [names]
@@ -220,7 +220,7 @@ def _in_folders(written: str) -> Names | None:
 
 
 def _own_folders(path: PurePosixPath) -> list[str]:
-    """Return the folders below the last one that holds all music."""
+    """Return the folders below the last general folder of music."""
     own: list[str] = []
     for part in path.parts[:-1]:
         if _ROOT.fullmatch(part):
@@ -231,7 +231,7 @@ def _own_folders(path: PurePosixPath) -> list[str]:
 
 
 def _album_of(artist: str | None, folders: Names | None) -> str | None:
-    """Return the album's folder if the folder above it is called after the artist."""
+    """Return the folder of the album if the folder above it has the artist's name."""
     if folders is None or not folders.artist:
         return None
     return folders.album if _same_file_name(_folded(folders.artist), artist) else None
@@ -248,7 +248,7 @@ def _file_name(written: str) -> str:
 
 
 def _unnumbered(name: str, path: str) -> str:
-    """Return a name without the number that its file has as well: "02. ABBA - Waterloo"."""
+    """Return a name such as "02. ABBA - Waterloo" without its number, if the file has the same number."""
     number = _LEADING_NUMBER.match(name)
     file = _file_path(path)
     same = number and file and (found := re.match(r"\d+", file.stem)) and found[0] == number[1]
@@ -256,7 +256,7 @@ def _unnumbered(name: str, path: str) -> str:
 
 
 def _clean(name: str) -> str:
-    """Return a file's name as a title: a "_" at its end stands for a mark that no file name may hold."""
+    """Return a file's name as a title: without "_" at the end, which replaces a character not allowed in file names."""
     return name.rstrip("_").rstrip() or name
 
 
@@ -266,7 +266,7 @@ def _file_path(written: str) -> PurePosixPath | None:
         return None
     try:
         parts = urlsplit(written) if re.match(r"\w{2,}:", written) else None
-    except ValueError:  # a bracket stands where an address in numbers should
+    except ValueError:  # invalid brackets in the address
         return None
     if parts and parts.scheme != "file":
         return None

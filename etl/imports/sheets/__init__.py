@@ -1,1 +1,1 @@
-"""Text as rows below headings: what the columns hold, how the file writes its values, and the tracks of its rows."""
+"""Text as rows with headings: the meaning of columns, how the file writes values, and the tracks of its rows."""

@@ -1,4 +1,4 @@
-"""How a file writes numbers, lengths and dates. Its own cells show it: headings and delimiters hardly do."""
+"""How a file writes numbers, lengths and dates, judged by its cells; headings and delimiters hardly show it."""
 
 import math
 import re
@@ -13,12 +13,12 @@ from store.domain import FEATURE_BOUNDS
 
 # How programs write a missing value.
 MISSING = frozenset({"", "undefined", "null", "none", "nan", "n/a", "na", "-", "\u2013", "\u2014", "?"})
-# What spreadsheets and databases write for a value that is wrong or absent, and nobody for a name.
+# What spreadsheets and databases write for a wrong or missing value; none of these is a name.
 ERRORS = frozenset(
     {"#n/a", "#nv", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!", "\\n", "(null)", "<null>"}
 )
 _BLANKS = re.compile(r"[\s\u00a0\u202f'\u2019]+")
-# A number with one mark and three digits behind it may be 1,234 or 1.234.
+# A number with one mark followed by three digits may be 1,234 or 1.234.
 _UNDECIDED = re.compile(r"[-+]?[1-9]\d{0,2}[.,]\d{3}")
 _WRITTEN = re.compile(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?%?", re.I)
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d\d)(?:[.,]\d+)?")
@@ -27,10 +27,10 @@ _WORDS = re.compile(r"(?:pt)?(?:(\d+)h[a-z]*)?(?:(\d+)m(?!s)[a-z]*)?(?:(\d+)(?:[
 _MS = re.compile(r"\b(?:ms|msec|millis|milliseconds|millisekunden)\b")
 _SECONDS = re.compile(r"\b(?:s|sec|secs|seconds|sekunden|secondes|segundos)\b")
 _MINUTES = re.compile(r"\b(?:m|min|mins|minutes|minuten|minutos|minuti)\b")
-# No list has half its songs under ten seconds, nor over three hours.
+# In no list are half of the songs shorter than ten seconds.
 _LEAST_MS = 10_000
 _LEAST_SECONDS = 20
-# A spreadsheet's time of day: 0.002 is three minutes.
+# The largest length as a spreadsheet's fraction of a day; 0.002 is three minutes.
 _MOST_DAYS = 0.2
 _MINUTE, _DAY = 60_000, 86_400_000
 _FRACTIONS = frozenset(name for name, bounds in FEATURE_BOUNDS.items() if bounds == (0, 1) and name != "mode")
@@ -38,7 +38,7 @@ _DATES = ("added_at", "released")
 
 
 def is_missing(cell: str) -> bool:
-    """Return whether a cell holds no value, or the word of a program for none."""
+    """Return whether a cell is empty or has a program's word for a missing value."""
     return cell.strip().lower() in MISSING | ERRORS
 
 
@@ -54,7 +54,7 @@ class Convention:
     unit_ms : int
         Milliseconds in one unit of a length that is a number (milliseconds, seconds, minutes or days).
     minutes_as_hours : bool
-        Whether a spreadsheet has taken 3:42 for hours, and writes 3:42:00.
+        Whether a spreadsheet has taken 3:42 as hours and minutes, and writes 3:42:00.
     percent : frozenset of str
         The features that are written from 0 to 100 instead of 0 to 1.
     points_as_colons : bool
@@ -88,7 +88,7 @@ class Convention:
         )
 
     def number(self, cell: str) -> float | None:
-        """Return a number with this file's marks, ``None`` if the cell holds none."""
+        """Return a number written with this file's marks, None if the cell has none."""
         text = _BLANKS.sub("", cell).replace("\u2212", "-")
         if not _WRITTEN.fullmatch(text):
             return None
@@ -133,7 +133,7 @@ class Convention:
             in_ms = text.lower().endswith("ms")
             number = self.number(text[:-2] if in_ms else text)
             found = None if number is None else number * (1 if in_ms else self.unit_ms)
-            if found is not None and self.unit_ms == _DAY:  # of which spreadsheets write six digits
+            if found is not None and self.unit_ms == _DAY:  # spreadsheets write six digits of a day
                 found = float(round(found))
         value = within("duration_ms", found)
         return None if value is None else int(value)
@@ -160,7 +160,7 @@ def within(name: str, value: float | None) -> float | None:
 
 
 def _decimal_mark(cell: str) -> str | None:
-    """Return the decimal mark of a number, ``None`` if it does not show it."""
+    """Return the decimal mark of a number, None if the number does not show it."""
     text = _BLANKS.sub("", cell)
     marks = [mark for mark in text if mark in ".,"]
     if not marks or not _WRITTEN.fullmatch(text) or _UNDECIDED.fullmatch(text):

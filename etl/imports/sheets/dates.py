@@ -1,4 +1,4 @@
-"""Dates and times as spreadsheets and programs write them; the order of day and month is that of the file."""
+"""Reads dates and times as spreadsheets and programs write them; the order of day and month is that of the file."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from etl.values import from_epoch, iso_instant
 
-# Halves of a day in front of the hour or behind it; the second half is afternoon.
+# Words for the halves of a day, before or after the hour; the second half is afternoon.
 _HALVES = {
     **dict.fromkeys(("오후", "下午", "午後", "μμ", "μ.μ.", "du.", "ch", "م", "mu", "odp.", "pm"), 12),
     **dict.fromkeys(("오전", "上午", "午前", "πμ", "π.μ.", "de.", "sa", "ص", "öö", "dop.", "am"), 0),
@@ -56,9 +56,9 @@ _MONTHS = tuple(
         "dec dez déc des dic jou ara gru pro дек гру δεκ",
     )
 )
-# Spotify's date of additions from before it stored dates.
+# Spotify's date for additions from before it stored dates.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-# Later years are those of Thailand's calendar.
+# Later years are of Thailand's calendar.
 LATEST_YEAR, BUDDHIST = 2400, 543
 # Excel counts days from this one.
 _EXCEL = datetime(1899, 12, 30, tzinfo=UTC)
@@ -67,14 +67,14 @@ _EXCEL_DAYS = re.compile(r"[2-7]\d{4}(?:[.,]\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class DateOrder:
-    """Whether 1/2/2024 is the first of February; ``certain`` is false if no date of the file shows it."""
+    """The order of day and month: whether 1/2/2024 is 1 February; ``certain`` is false if no date shows it."""
 
     day_first: bool = True
     certain: bool = True
 
     @classmethod
     def of(cls, cells: Iterable[str], day_first: bool | None = None) -> "DateOrder":
-        """Return the order in ``cells``; ``day_first`` is what else the file says, if they do not show it."""
+        """Return the order in ``cells``; if they do not show it, ``day_first`` is used if it is given."""
         days = months = undecided = padded = 0
         american = False
         for cell in cells:
@@ -101,7 +101,7 @@ class DateOrder:
         text = " ".join(text.split())
         instant = _epoch(text) or iso_instant(text.removesuffix(" UTC")) or self._written(text)
         if instant and instant.year > LATEST_YEAR:
-            leaps = instant.month == 2 and instant.day == 29  # which the other calendar has in other years
+            leaps = instant.month == 2 and instant.day == 29  # leap years differ between the calendars
             instant = None if leaps else instant.replace(year=instant.year - BUDDHIST)
         return None if instant == _NEVER else instant
 
@@ -115,7 +115,7 @@ class DateOrder:
     def _of_parts(self, parts: dict[str, str | None]) -> datetime | None:
         if parts.get("first"):
             first, second = int(parts["first"] or 0), int(parts["second_"] or 0)
-            # A month of 13 is a day, whatever the other dates of the file are.
+            # A number above 12 is a day, whatever the other dates of the file show.
             day, month = (first, second) if (self.day_first and second <= 12) or first > 12 else (second, first)
         else:
             day, month = int(parts["day"] or 0), int(parts.get("month") or 0) or _month(parts.get("name") or "")

@@ -1,7 +1,7 @@
 """The names of the columns of lists and tables of tracks, as programs and spreadsheets of many languages write them.
 
-For each field the most specific names stand first: the first one that a file has is taken. Names are compared in their
-normal form (:func:`store.text.normalise`): "Artist Name(s)", "artist_name_s" and "ARTIST NAME S" are one. English
+For each field the most specific names come first: the first one that a file has is taken. Names are compared in their
+normal form (:func:`store.text.normalise`): "Artist Name(s)", "artist_name_s" and "ARTIST NAME S" are equal. English
 names come first, then those of languages in Latin, Greek, Cyrillic and other scripts.
 """
 
@@ -163,8 +163,8 @@ def _names(joined: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(normalise(name) for name in joined.split("|")))
 
 
-# For each value its headings in a list of tracks, in their normal form, the most specific first.
+# The headings of each field in a list of tracks, in their normal form, the most specific first.
 LIST_HEADINGS: Mapping[str, tuple[str, ...]] = {field: _names(joined) for field, joined in _LIST.items()}
 LIST_NAMES = frozenset(name for names in LIST_HEADINGS.values() for name in names)
-# The same as they are written, with their accents: they tell one encoding from another.
+# The same headings with their accents, by which encodings are distinguished.
 WRITTEN_NAMES = frozenset(name.strip().casefold() for joined in _LIST.values() for name in joined.split("|"))

@@ -15,7 +15,7 @@ from store.text import normalise
 
 Headings = Mapping[str, tuple[str, ...]]
 DELIMITERS = ",;\t|"
-# For each value its headings in a table of tracks, in their normal form, the most specific first.
+# The headings of each field in a table of tracks, in their normal form, the most specific first.
 TABLE_HEADINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("track id", "spotify id", "spotify track id", "track uri", "spotify uri", "spotify track uri", "uri", "id"),
     "title": ("track name", "song name", "track title", "title", "name", "track", "song"),
@@ -33,15 +33,15 @@ TABLE_HEADINGS: Mapping[str, tuple[str, ...]] = {
     "duration_ms": ("duration ms", "track duration ms", "duration"),
 } | {name: (name.replace("_", " "),) for name in AUDIO_FEATURES if name != "duration_ms"}
 _INSIDE_WORD = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
-# A title or a blank line may stand above the headings.
+# How many rows are searched for the headings: a title or a blank line may precede them.
 _ROWS_WITH_HEADINGS = 10
 _LONGEST_HEADING = 200
-# A line of a megabyte of commas is no table either.
+# A line with more columns is not a table, such as a megabyte of commas.
 _MOST_COLUMNS = 1000
 # Only playlist exports have these.
 _PLAYLIST_ONLY = {"added at", "added by"}
 _FACTS = {*AUDIO_FEATURES, "popularity", "labels", "playlist_genres", "artist_genres"}
-# Lists of disc jockeys' programs have a tempo, a key and a loudness too.
+# Only tables with one of these have audio features; lists of disc jockeys' programs have tempo, key and loudness, too.
 _ONLY_FEATURES = {"danceability", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"}
 
 
@@ -50,14 +50,14 @@ def normal_heading(heading: str) -> str:
 
     "Artist Name(s)" -> "artist name s", "artistName" -> "artist name".
     """
-    # A longer one is no heading, and to normalise each cell of a damaged file would take minutes.
+    # Longer cells are not headings, and normalising all cells of a damaged file would take minutes.
     return normalise(_INSIDE_WORD.sub(" ", heading[:_LONGEST_HEADING]))
 
 
 def find_columns(headings: Sequence[str], known: Headings) -> dict[str, int]:
     """Return the index of the column of each field of ``known`` that the file has.
 
-    The headings of a field are tried in the order in which ``known`` has them; of equal headings the first counts.
+    The headings of a field are tried in the order of ``known``; of equal headings, the first column counts.
     """
     index: dict[str, int] = {}
     for at, heading in enumerate(headings):
@@ -72,7 +72,7 @@ def table_columns(headings: Sequence[str]) -> dict[str, int]:
 
 
 def looks_like_table(headings: Sequence[str]) -> bool:
-    """Return whether these are the headings of a track table: names, and facts of the tracks."""
+    """Return whether these are the headings of a track table: names and facts of tracks."""
     columns = table_columns(headings)
     is_playlist = bool(_PLAYLIST_ONLY & {normal_heading(heading) for heading in headings})
     named = "title" in columns and not columns.keys().isdisjoint({"id", "artists"})
@@ -88,7 +88,7 @@ def has_audio_features(headings: Sequence[str]) -> bool:
 def sniff_delimiter(head: str, worth: Callable[[list[str]], int]) -> tuple[str, list[str]]:
     """Return the delimiter that gives the headings the highest ``worth`` (then: most cells), and the headings.
 
-    They are the first row, unless it is worth one or nothing and one of the next rows, below a title, is worth more.
+    The headings are the first row, unless it is worth at most 1 and one of the next rows, below a title, is worth more.
     """
     # Excel may write its delimiter into a first line such as "sep=;", before the headings.
     lines = [line for line in head.splitlines() if line.strip() and not line.lower().startswith("sep=")]

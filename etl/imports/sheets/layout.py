@@ -1,10 +1,10 @@
-"""The columns of playlist files: Exportify's, and any others with a title and an artist.
+"""Finds the columns of playlist files: Exportify's, and any others with a title and an artist.
 
-Of Exportify there are three writers: exportify.net today ("Track URI", artists joined by ";"), the same until 2024
-("Track ID" or "Spotify ID", artists joined by "," without a space) and the classic one with its headings in the
-user's language, artists joined by ", " with commas inside names escaped as "\\,". The classic one's columns are
-found by their order and contents. A row that has no data for an optional block leaves the block out, which shifts
-the cells behind it.
+There are three versions of Exportify: exportify.net today ("Track URI", artists joined by ";"), the same until 2024
+("Track ID" or "Spotify ID", artists joined by "," without a space), and the classic one with headings in the user's
+language, artists joined by ", " and commas inside names escaped as "\\,". The columns of the classic version are found
+by their order and contents. A row of it without data for an optional block lacks the block, which shifts the cells
+after it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from store.domain import AUDIO_FEATURES
 from store.runs import ImportProblem
 
 FEATURE_COLUMNS = tuple(name for name in AUDIO_FEATURES if name != "duration_ms")
-# The headings of the ids in the files of Exportify's writers.
+# The headings of the ids in the files of Exportify's versions.
 _URI_HEADINGS = frozenset(
     ("track uri", "track id", "spotify uri", "spotify id", "spotify track id", "spotify track uri")
 )
@@ -32,11 +32,11 @@ _CLASSIC |= {"artist_uris": 2, "album_uri": 4, "album_artist_uris": 6, "album_ar
 _CLASSIC |= {"cover_url": 9, "disc_number": 10, "track_number": 11}
 _CLASSIC_BASE = 17
 _A_DATE = re.compile(r"(?:18|19|20)\d\d(?:-\d\d){0,2}")
-# Behind the heading of a length: "Dauer (s)", "Duração min", "Length mm ss".
+# The unit at the end of the heading of a length: "Dauer (s)", "Duração min", "Length mm ss".
 _UNIT = re.compile(r" (?:m?s|secs?|seg|sek|seconds|min|minutes|(?:hh? )?mm? ss)$")
-# So many of the titles of a list without artists hold them.
+# In a list without artists, at least this share of the titles is "Artist - Title".
 _SHARE = 0.8
-# What only playlists have.
+# The fields that only playlists have.
 ADDED = frozenset({"added_at", "added_by"})
 _GENRES, _FEATURES, _ALBUM = 1, len(FEATURE_COLUMNS), 3
 _URI = re.compile(r"spotify:(?:track|local|episode|show):.+")
@@ -58,7 +58,7 @@ class Join(Enum):
 class Layout:
     """``columns`` maps fields to columns of a full row of ``width`` cells; ``blocks`` are (first column, length).
 
-    ``of_exportify`` is false for a list that somebody else has written.
+    ``of_exportify`` is false for a list of another program.
     """
 
     columns: Mapping[str, int]
@@ -109,12 +109,12 @@ def known_headings(headings: Sequence[str]) -> int:
 
 
 def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Layout | None:
-    """Return the layout by the headings or by the order and contents of the columns of ``sample``.
+    """Return the layout by the headings, or by the order and contents of the columns of ``sample``.
 
-    Exportify's is told first; any other file needs a column of titles and one of artists.
+    Exportify's layouts are tried first; any other file needs a column of titles and one of artists.
     """
     names = [normal_heading(heading) for heading in headings]
-    # Of several columns for a field, one with values is meant.
+    # If several columns have a heading of a field, one with values is taken.
     filled = [
         heading if any(at < len(row) and row[at].strip() for row in sample) else ""
         for at, heading in enumerate(headings)
@@ -139,7 +139,7 @@ def find_layout(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> Lay
 
 
 def _read_by_contents(columns: dict[str, int], names: Sequence[str], sample: Sequence[Sequence[str]]) -> None:
-    """Correct ``columns`` where a heading alone does not tell: "Release" may be a date, a length may name its unit."""
+    """Correct ``columns`` by the contents if a heading is ambiguous: "Release" may be a date or an album."""
     at = columns.get("album")
     if at is not None and names[at] == "release" and "released" not in columns:
         cells = [row[at].strip() for row in sample if at < len(row) and row[at].strip()]
@@ -165,10 +165,10 @@ def corrected(
     sample: Sequence[Sequence[str]],
     chosen: Mapping[str, int | str],
 ) -> Layout | None:
-    """Return ``layout`` with the columns that somebody has chosen.
+    """Return ``layout`` with the columns that a person has chosen.
 
-    They are given as in :class:`etl.imports.reading.read_options.ReadOptions`. A title alone is enough
-    then: its cells may hold "Artist - Title".
+    They are given as in :class:`etl.imports.reading.read_options.ReadOptions`. Then a column of titles is enough,
+    because its cells may be "Artist - Title".
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A text file as rows below headings: its delimiter, headings, layout and convention."""
+"""A text file as rows with headings: its delimiter, headings, layout and convention."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Sheet:
     """A text file with its delimiter and headings; ``layout`` is None if it is not a list of tracks.
 
     ``sample`` holds the first rows, ``convention`` says how they write numbers and dates. A file without headings
-    (``has_headings``) has "Column 1" and so on. ``is_guarded`` says that an apostrophe stands before what spreadsheets
-    would run (:mod:`etl.exports.exportify`).
+    (``has_headings``) has "Column 1" and so on. ``is_guarded`` says that cells which spreadsheets would run have an
+    apostrophe before them (:mod:`etl.exports.exportify`).
     """
 
     headings: tuple[str, ...]
@@ -88,19 +88,19 @@ class Sheet:
 
     @property
     def file(self) -> TextFile:
-        """The text that the rows stand in."""
+        """The text file of the rows."""
         if self.text is None:
             raise ValueError("these rows are of no text file")
         return self.text
 
     def rows(self, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
-        """Yield the rows below the headings, each with its line."""
+        """Yield the rows after the headings, each with its line."""
         rows = _rows(self.file, self.delimiter, list(self.headings) if self.has_headings else None, watch)
         return ((line, list(map(unguarded, cells))) for line, cells in rows) if self.is_guarded else rows
 
     @property
     def columns(self) -> Mapping[str, int]:
-        """The index of the column of each field that is found, for any text."""
+        """The index of the column of each field that was found."""
         return self.layout.columns if self.layout else find_columns(self.headings, LIST_HEADINGS)
 
     def understood(self, columns: Mapping[str, int] | None = None) -> Mapping[str, str]:
@@ -110,7 +110,7 @@ class Sheet:
         return {field: self.headings[at].strip("\ufeff \t") for field, at in columns.items() if at < len(self.headings)}
 
     def doubts(self) -> tuple[str, ...]:
-        """Return what the file leaves open, in sentences."""
+        """Return sentences about ambiguities of the file."""
         notes = (self.file.note,) if self.file.note else ()
         if self.convention.dates.certain:
             return notes
@@ -146,9 +146,9 @@ def _convention(layout: Layout, headings: Sequence[str], rows: Sequence[Sequence
 def _rows(
     file: TextFile, delimiter: str, headings: list[str] | None, watch: Watch | None = None
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows after the row ``headings``, each with its line; without headings all rows.
+    """Yield the rows after the row ``headings``, each with its line; without headings, yield all rows.
 
-    The headings stand again where somebody has joined files.
+    Repeated headings are skipped: they occur where files were joined.
     """
     rows = file.rows(delimiter, watch)
     if headings is None:

@@ -1,4 +1,4 @@
-"""The rows of a list of tracks, Exportify's or any other with a title and an artist."""
+"""Reads the rows of a list of tracks, of Exportify or any other program."""
 
 import ast
 import re
@@ -23,9 +23,9 @@ from store.text import split_artists
 
 T = TypeVar("T")
 FEATURES_LICENCE = "Spotify's audio features, by way of Exportify; Spotify's developer terms apply"
-# What JavaScript writes for a name that is absent; a song may be called so, too.
+# What JavaScript writes for a missing name; a song may have such a name, too.
 _NO_NAME = {"", "undefined", "null"}
-# How Spotify says that it does not know a value.
+# Spotify's values for unknown.
 _UNKNOWN = {"key": {"-1"}, "tempo": {"0", "0.0"}, "time_signature": {"0"}, "length": {"0"}, "released": {"0000"}}
 _UNKNOWN_DATES = ("1970-01-01", "0001-01-01")
 # Google's and other web services' files hold "Don&#39;t" and "Q&amp;A".
@@ -35,7 +35,7 @@ _NAMES = ("title", "artists", "album", "album_artists", "playlist")
 # The line below the headings of a table in Markdown.
 _RULE = re.compile(r"[-:=\s]*")
 _MAX_POPULARITY = 100
-# What services list beside tracks, by the first letters of the type.
+# Other things than tracks that services list, by the first letters of the type.
 _OTHER_TYPES = {
     "artist": "an artist, not a track",
     "album": "an album, not a track",
@@ -47,7 +47,7 @@ _OTHER_TYPES = {
 
 
 def other_type(cell: str) -> str:
-    """Return why an item of the type in ``cell`` is no track, "" if it is one: "Artist", "Favorite albums"."""
+    """Return why an item of the type in ``cell`` ("Artist", "Favorite albums") is not a track, "" if it is one."""
     words = re.findall(r"[a-z]+", cell.lower())
     return next((why for name, why in _OTHER_TYPES.items() if words and words[-1].startswith(name)), "")
 
@@ -106,7 +106,7 @@ class RowReader:
         uri = texts.get("uri", "")
         if uri.startswith("spotify:local:"):
             title, artists, album, length = local_file(uri, title, artists, album, length)
-        # A bare id is Spotify's in Exportify's files; elsewhere a column of ids may be that of any program.
+        # A bare id in Exportify's files is Spotify's; in other files it may be of any program.
         spotify = bare_spotify_id(uri)
         features = self._features(reading, length) if spotify else None
         return Track(
@@ -193,7 +193,7 @@ def _one_line(cell: str) -> str:
 
 
 def ids_of(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return the ids at other services than Spotify by namespace."""
+    """Return the ids at services other than Spotify, by namespace."""
     links = [link_of(namespace, texts.get(field, "")) for field, namespace in ID_FIELDS.items()]
     linked = link_in(texts.get("uri", ""))
     others = [linked] if linked and linked.kind == TRACK and linked.namespace in ID_FIELDS.values() else []
@@ -207,7 +207,7 @@ def _person(cell: str) -> str | None:
 
 
 def _blank_missing_names(texts: dict[str, str]) -> None:
-    """Blank the names that a program has written for none; "undefined" by an artist is a title."""
+    """Blank a program's words for missing names; "undefined" with an artist is a real title."""
     if texts.get("title", "") in _NO_NAME and texts.get("artists", "") in _NO_NAME:
         texts["title"] = ""
     for field in ("artists", "album", "added_by", "uri"):
@@ -239,11 +239,11 @@ def local_file(
 
 
 def artists_of(cell: str, join: Join, count: int | None = None) -> tuple[str, ...]:
-    """Return the artists in a cell; ``count`` is how many there are, if the row says so."""
+    """Return the artists in a cell; ``count`` is their number if the row gives it."""
     if join is Join.SEMICOLON:
         parts: Sequence[str] = cell.split(";")
     elif join is Join.COMMA:
-        # A comma is part of a name before a space ("Tyler, The Creator") and between digits.
+        # A comma before a space ("Tyler, The Creator") or between digits is part of a name.
         parts = re.split(r",(?=\S)(?!(?<=\d,)\d)", cell)
     elif join is Join.ESCAPED and ";" in cell:
         parts = split_artists(cell.replace(";", "\x1f"), count)
@@ -251,7 +251,7 @@ def artists_of(cell: str, join: Join, count: int | None = None) -> tuple[str, ..
     elif join is Join.UNKNOWN and cell.startswith("[") and cell.endswith("]"):
         parts = _listed(cell)
     else:
-        # A file that escapes the commas of names has no others.
+        # In a file that escapes commas in names, every other comma separates artists.
         parts = split_artists(cell, None if "\\," in cell else count)
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 

@@ -1,4 +1,4 @@
-"""Stores an audio analysis, which is everybody's: its track, if it is new, and its segments."""
+"""Stores an audio analysis for everybody: its track, if it is new, and its segments."""
 
 from etl.imports.analysis import read_analysis
 from etl.imports.rows.entries import AnalysisFile
@@ -10,7 +10,7 @@ LICENCE = "As the service that analysed it grants"
 
 
 def import_analysis(database: Database, found: AnalysisFile, run: Run) -> RunSummary:
-    """Store the analysis in ``found`` for ``run``, in the place of an earlier one.
+    """Store the analysis in ``found`` for ``run``, replacing an earlier one.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from store.facts import track_with_id
 from store.runs import ImportProblem, Progress, Run, Skipped
 
 _MAX_EXAMPLES = 20
-# So many rows with two readings are looked up in the catalogue to decide for those that it does not know.
+# How many rows with two readings are looked up in the catalogue; most of them decide for rows that it does not know.
 _SAMPLE = 200
 _PHASE = "storing the tracks"
 Report = Callable[..., None]
@@ -30,7 +30,7 @@ def playlist_id(owner: str | None, sha256: str, number: int = 0) -> str:
 
 
 class PlaylistImport:
-    """Stores the playlists of one file; goes on from the cursor of the ``run``."""
+    """Stores the playlists of one file, starting from the cursor of the ``run``."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class PlaylistImport:
             self.contributors[row.added_by] += 1
 
     def _decided(self, row: Row) -> Row:
-        """Return a row in the reading that the catalogue knows, else in that of most rows of the file."""
+        """Return a row in the reading that the catalogue knows, else in the reading of most rows of the file."""
         if row.track is None or row.other is None:
             return row
         known = self.matching.has(row.other) - self.matching.has(row.track)
@@ -170,7 +170,7 @@ class PlaylistImport:
         return row
 
     def _named(self, row: Row) -> Row:
-        """Return a row that holds a bare id, or a path to a file of ours, with the track that bears it here."""
+        """Return a row that has only an id, or a path of a scanned file, with the track that has it here."""
         if row.file and (of_file := self._track_of_file(row.file)) is not None:
             return replace(row, track=of_file)
         if row.track is None or not is_unnamed(row.track.title):
@@ -182,7 +182,7 @@ class PlaylistImport:
         return replace(row, track=known) if known else row
 
     def _track_of_file(self, file: str) -> Track | None:
-        """Return the track of a scanned file, found by its whole path; the operator's lists alone may ask."""
+        """Return the track of a scanned file, found by its whole path; only for lists of the operator."""
         if self.run_at_start.owner is not None and not self.run_at_start.by_operator:
             return None
         if self._files is None:
@@ -237,7 +237,7 @@ class PlaylistImport:
 
     @property
     def _is_guessed(self) -> bool:
-        """Whether the file was read in an encoding that neither it nor a person has named."""
+        """Whether the encoding of the file was guessed, because neither it nor a person has named one."""
         return self.file.encoding not in UNICODE and not (self.run_at_start.read_options or {}).get("encoding")
 
     def _item(self, offset: int, row: Row) -> PlaylistItem:
@@ -286,6 +286,6 @@ class PlaylistImport:
 
     def _deleted(self) -> ImportProblem:
         assert self.playlist is not None
-        # What was stored after the deletion.
+        # Delete the rows that were stored after the deletion.
         self.database.delete_playlist(self.playlist.id, self.items, self.playlist.owner)
-        return ImportProblem("deleted", "The playlist was deleted during its import.", "Bring the file again.")
+        return ImportProblem("deleted", "The playlist was deleted during its import.", "Import the file again.")

@@ -1,8 +1,4 @@
-"""Imports the file or address of a run into the store or the catalogue.
-
-A page of rows is stored first, and then the run's cursor is moved. Every write leaves the same state if it is done
-twice. So a run that goes on after a kill repeats at most one page.
-"""
+"""Imports the file or address of a run into the database or the catalogue (see :mod:`jobs.worker` about kills)."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +28,7 @@ from store.runs import FRESH_CURSOR, ImportProblem, Progress, Run, RunSummary, u
 
 
 def import_source(database: Database, var: Path, run: Run, report: Reporter) -> None:
-    """Import the file or the table at the address of ``run``, or what is left of it.
+    """Import the file or the table at the address of ``run``, or the rest of it.
 
     Raises
     ------
@@ -57,7 +53,7 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
     read = recognise(path, watch, options)
     found = _as_playlist_or_table(read, options.read_as, by_browser=run.owner is not None)
     if run.sha256 not in {None, found.sha256}:
-        run = _start_over(database, run)  # the operator has changed the file since the run was cut off
+        run = _start_over(database, run)  # the operator has changed the file since the run was interrupted
     database.update_run(run.id, sha256=found.sha256, bytes_total=size)
     if isinstance(found, TrackTableFile):
         _import_table(database, var, run, str(path), found.encoding, report)
@@ -76,14 +72,14 @@ def import_source(database: Database, var: Path, run: Run, report: Reporter) -> 
 
 
 def _import_audio(database: Database, var: Path, run: Run, path: Path, report: Reporter) -> None:
-    from etl.library.uploaded import import_audio  # which loads what decodes sound
+    from etl.library.uploaded import import_audio  # imported here, because it loads the audio decoders
 
     database.update_run(run.id, kind="audio")
     _record(database, run.id, import_audio(database, var, run, path, report))
 
 
 def _as_playlist_or_table(found: Recognised, read_as: ReadAs | None, *, by_browser: bool) -> Recognised:
-    """Return ``found`` as a playlist or a table, as somebody says; else a browser's are playlists."""
+    """Return ``found`` as a playlist or a table, as chosen by ``read_as``; by default, a browser's is a playlist."""
     if isinstance(found, PlaylistFile) and read_as == "table":
         return TrackTableFile(size=found.size, sha256=found.sha256, encoding=found.encoding)
     if not isinstance(found, TrackTableFile) or (read_as or ("playlist" if by_browser else "table")) == "table":
@@ -140,19 +136,19 @@ def _import_table(
 
 
 def _require_given(run: Run, options: ReadOptions, what: str) -> None:
-    """Refuse what is everybody's from a browser that has not given it: what people bring they share by their act."""
+    """Refuse a file for everybody from a browser that has not chosen to share it, or is not the operator's."""
     if run.owner is None:
         return
-    said = f"{run.name} is {what}. Everybody's models learn from it and everybody sees it"
+    reason = f"{run.name} is {what}. Everybody's models learn from it and everybody sees it"
     if not run.by_operator:
         hint = (
-            "Name the key of this server under Settings, Online services, if it is yours. On the server: "
+            "Enter the key of this server under Settings, Online services, if it is yours. On the server: "
             ".venv/bin/python -m etl import FILE"
         )
-        raise ImportProblem("operator_only", f"{said}, so the operator alone brings one.", hint)
+        raise ImportProblem("operator_only", f"{reason}, so only the operator may import it.", hint)
     if options.read_as != "shared":
         hint = "Give it to everybody here, on its card. On the server: python -m etl import FILE"
-        raise ImportProblem("not_given", f"{said}, so it is not taken by dropping it.", hint)
+        raise ImportProblem("not_given", f"{reason}, so it must be shared on purpose.", hint)
 
 
 def _record(database: Database, run_id: str, summary: RunSummary) -> None:

@@ -1,4 +1,4 @@
-"""Values of the cells of public track tables."""
+"""Reads the values in the cells of public track tables."""
 
 import ast
 import re
@@ -63,10 +63,9 @@ def numbers(column: pd.Series) -> np.ndarray:
 
 
 def features(frame: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:
-    """Return the features of ``frame`` as (n, 13) float32 and how many values of each cannot be used.
+    """Return the features of ``frame`` as (n, 13) float32, and the number of unusable values of each.
 
-    A value out of :data:`store.domain.FEATURE_BOUNDS` (tempo 0, key -1) is missing (NaN), as is one that is absent or
-    not a number.
+    Values outside :data:`store.domain.FEATURE_BOUNDS` (tempo 0, key -1), absent values and text are NaN.
     """
     values = np.full((len(frame), len(AUDIO_FEATURES)), np.nan, np.float32)
     outside: dict[str, int] = {}
@@ -82,7 +81,7 @@ def features(frame: pd.DataFrame) -> tuple[np.ndarray, dict[str, int]]:
 
 
 def convention_of(frame: pd.DataFrame, headings: Mapping[str, str], delimiter: str) -> Convention:
-    """Return how the table writes numbers and lengths, by the rows of ``frame``; ``headings`` are by field."""
+    """Return how the table writes numbers and lengths, judged by the rows of ``frame``; ``headings`` are by field."""
     cells = {name: frame[name].tolist() for name in (*AUDIO_FEATURES, "popularity") if name in frame}
     lengths = {"length": cells.pop("duration_ms")} if "duration_ms" in cells else {}
     heading = normal_heading(headings.get("duration_ms", ""))
@@ -90,7 +89,7 @@ def convention_of(frame: pd.DataFrame, headings: Mapping[str, str], delimiter: s
 
 
 def in_plain_numbers(frame: pd.DataFrame, convention: Convention) -> pd.DataFrame:
-    """Return ``frame`` with the numbers of columns that pandas cannot read as they are in plain form."""
+    """Return ``frame`` with numbers rewritten in plain form in the columns that pandas cannot read."""
     changed = {}
     for name in (*AUDIO_FEATURES, "popularity"):
         read = _plain_reader(name, convention)
@@ -116,7 +115,7 @@ def _needs_reading(name: str, column: pd.Series, convention: Convention) -> bool
 
 
 def _unreadable(column: pd.Series, values: np.ndarray) -> np.ndarray:
-    """Return which cells hold something that is no number."""
+    """Return which cells hold something that is not a number."""
     empty = np.isnan(values)
     if empty.any():
         empty[empty] = ~column[empty].str.strip().str.lower().isin(MISSING).to_numpy()
@@ -124,5 +123,5 @@ def _unreadable(column: pd.Series, values: np.ndarray) -> np.ndarray:
 
 
 def years(column: pd.Series) -> pd.Series:
-    """Return the year in each date of any order ("2001-04", "9/5/2025"), missing if there is none."""
+    """Return the year in each date of any format ("2001-04", "9/5/2025"), missing if there is none."""
     return pd.to_numeric(column.str.extract(_YEAR, expand=False), errors="coerce").astype("Int16")

@@ -1,4 +1,4 @@
-"""Import of public track tables, plain or gzipped CSV from a path or the web, straight into the catalogue.
+"""Imports public track tables, plain or gzipped CSV from a path or the web, directly into the catalogue.
 
 The table is streamed: a few tens of thousands of rows are in memory at a time. Its normalised rows are written to a
 hidden file, which one rename adds to the tables when it is complete; the catalogue's build merges ids.
@@ -56,18 +56,17 @@ def import_table(
 ) -> RunSummary:
     """Import the track table at ``source``, a path or an https address, into the catalogue's tables.
 
-    The catalogue serves it after the next :func:`store.catalogue.builder.build_public`. A track is *stored* when its id
-    is new and *already known* when this table had it in an earlier row or another table has it; such rows
-    still fill gaps. The same contents imported again add nothing. With ``resumed`` a run that was killed
-    after its table was complete reports what it would have reported. ``allow_private`` lets an address lead to one that
-    is not of the public internet.
+    The catalogue serves it after the next :func:`store.catalogue.builder.build_public`. A track counts as *stored* if
+    its id is new, and as *known* if an earlier row or another table has it; such rows still fill gaps. Importing the
+    same contents again adds nothing. With ``resumed``, a run that was killed after its table was complete reports the
+    same counts. ``allow_private`` allows addresses outside the public internet.
 
     Raises
     ------
     ImportProblem
-        When the source cannot be fetched or read, or is no track table.
+        The source cannot be fetched or read, or is not a track table.
     CatalogueError
-        When a table imported before is damaged.
+        A table imported before is damaged.
     """
     if is_url(source):
         path = download(
@@ -88,7 +87,7 @@ def _import_file(path: Path, root: Path, progress: Report, encoding: str, resume
             raise _unknown_headings(csv_table)
         folder = root / TABLES_DIR
         folder.mkdir(parents=True, exist_ok=True)
-        # One import at a time: what is already known depends on the imports before.
+        # One import at a time, because the known ids depend on the earlier imports.
         with locked(root / ".tables.lock"):
             for left in folder.glob("*.partial"):
                 left.unlink()
@@ -105,7 +104,7 @@ def _unknown_headings(csv_table: CsvTable) -> ImportProblem:
 
 
 def _table_name(path: Path) -> str:
-    """Return the file's name without its endings, as a word: it names the source of its tracks."""
+    """Return the file's name without its endings as one word, which becomes the source of its tracks."""
     stem = path.name
     for ending in (".gz", ".csv", ".tsv", ".txt"):
         stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
@@ -113,7 +112,7 @@ def _table_name(path: Path) -> str:
 
 
 class _Import:
-    """One table on its way from a CSV file to its Parquet file."""
+    """The import of one table from a CSV file to its Parquet file."""
 
     def __init__(self, csv_table: CsvTable, name: str, root: Path, progress: Report) -> None:
         self.csv, self.name, self.root, self.progress = csv_table, name, root, progress
@@ -142,7 +141,7 @@ class _Import:
         return summary
 
     def _tables(self) -> Iterator[pa.Table]:
-        """Yield the rows of the file in the schema ROWS, counting on the way."""
+        """Yield the rows of the file in the schema ROWS, and count them."""
         columns = table_columns(self.csv.headings)
         split, convention = None, Convention()
         for rows_read, frame in self.csv.batches(columns):
@@ -209,9 +208,9 @@ def _stored_summary(stored: Mapping[str, Any]) -> RunSummary:
 def normalised_rows(
     frame: pd.DataFrame, table: str, split: Callable[[str], tuple[str, ...]]
 ) -> tuple[pa.Table, dict[str, int]]:
-    """Turn cells into values: return the rows in the schema ROWS and the out-of-bounds values per feature.
+    """Return the rows in the schema ROWS, and the number of out-of-bounds values per feature.
 
-    A row without an id is given :func:`store.domain.local_track_id`; without a name either, its id is "".
+    A row without an id gets :func:`store.domain.local_track_id`; without an id and a name, its id is "".
     """
     vectors, outside = features(frame)
     blank = pd.Series([""] * len(frame), index=frame.index, dtype="str")

@@ -172,8 +172,8 @@ export function bringAsRead(upload) {
   sending = sending.then(() => send(upload))
 }
 
-// The browser has a file until the page is loaded anew.
-export const canCorrect = (upload) => Boolean(upload.file) && TEXTS.test(upload.name) && ended(upload)
+// The browser has a file until the page is loaded anew. What is empty has nothing to correct.
+export const canCorrect = (upload) => Boolean(upload.file?.size) && TEXTS.test(upload.name) && ended(upload)
 
 // What everybody's models learn from is taken when the operator says so, for all such files that have been dropped.
 export const canGive = (upload) => Boolean(upload.file) && upload.run?.error?.code === 'not_given'

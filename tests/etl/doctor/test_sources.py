@@ -87,7 +87,7 @@ def test_a_source_that_asks_to_wait_is_left_alone_until_then(
     assert check.state is State.WARNING
     assert "The next request is 20" in check.remedy
     asleep = standing(engine, "reccobeats")["state"]
-    assert (asleep.state, asleep.message[:13]) == (State.WARNING, "Asleep until ")
+    assert (asleep.state, asleep.message[:13]) == (State.WARNING, "Paused until ")
     assert probe_examiners(Opened(database=database, engine=engine), VISITOR) == []
     assert len(fake_services.reccobeats.requests) == 1
 

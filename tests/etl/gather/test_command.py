@@ -117,7 +117,7 @@ def test_a_run_that_has_to_wait_says_how_long_and_resume_too(
     tomorrow = f"{datetime.now().astimezone() + timedelta(days=1):%Y-%m-%d}"
     assert f"It goes on after {tomorrow}" in done.stdout
     early = etl("resume")
-    assert "Nothing was cut off." in early.stdout
+    assert "No run was interrupted." in early.stdout
     assert f"not before {tomorrow}" in early.stdout
     run = database.waiting_runs()[0].id
     assert etl("cancel", run).returncode == 0

@@ -292,7 +292,7 @@ def test_the_command_line_takes_files_folders_and_patterns(
     assert "3 files" in done.stdout
     assert done.stdout.splitlines()[-1].split()[-4:] == ["12", "8", "4", "0"]
     nothing = etl(database_uri, tmp_path / "var", "resume")
-    assert "Nothing was cut off" in nothing.stdout
+    assert "No run was interrupted" in nothing.stdout
     missing = etl(database_uri, tmp_path / "var", "import", str(folder / "absent.csv"))
     assert missing.returncode == 1
     assert "no such file" in missing.stderr

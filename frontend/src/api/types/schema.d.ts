@@ -13,7 +13,8 @@ export interface paths {
         };
         /**
          * One page of a playlist's rows with names, audio features and who added each.
-         * @description A playlist is open to whoever knows its id, which cannot be guessed: the address is the way to share it.
+         * @description Everybody who knows the id of a playlist may read it. The id cannot be guessed, and its address is the way to share
+         *     it.
          */
         get: {
             parameters: {
@@ -37,7 +38,7 @@ export interface paths {
                         "application/json": components["schemas"]["PlaylistPage"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -99,7 +100,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers 200 when store, catalogue, models and disk are well too, else 503 with all that is wrong. */
+        /** Answers 200 if the database, catalogue, models and disk work, else 503 with all problems. */
         get: {
             parameters: {
                 query?: never;
@@ -118,7 +119,7 @@ export interface paths {
                         "application/json": components["schemas"]["Health"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -162,7 +163,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers as long as the process can. */
+        /** Answers as long as the process runs. */
         get: {
             parameters: {
                 query?: never;
@@ -181,7 +182,7 @@ export interface paths {
                         "application/json": components["schemas"]["Health"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -244,7 +245,7 @@ export interface paths {
                         "text/plain": string;
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -301,8 +302,9 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete all that this browser brought in: playlists with their tracks, what was learnt from them, what was
-         * @description decided of them, its runs, its login to Spotify, its "never again". It is a stranger from then on.
+         * Delete everything of this browser, and end its session.
+         * @description That is its playlists and their tracks, the models and decisions made from them, its runs, its login to Spotify and
+         *     its list of unwanted tracks.
          */
         delete: {
             parameters: {
@@ -322,7 +324,7 @@ export interface paths {
                         "application/json": components["schemas"]["DeletedAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -331,7 +333,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -349,7 +351,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -381,7 +383,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest runs of this browser and of the operator. Runs whose source has slept enough go on from here. */
+        /** The newest runs of this browser and of the operator. This request also restarts runs whose wait is over. */
         get: {
             parameters: {
                 query?: never;
@@ -400,7 +402,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -447,10 +449,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Bring in the demo playlists, as if this browser had dropped their files: songs that six invented people share,
-         * @description and tracks with sound that four share.
-         *
-         *     `run` is that of the songs; `runs` has both.
+         * Import the demo playlists for this browser: songs that six invented people share, and four with sound.
+         * @description `run` is the run of the songs; `runs` has both.
          */
         post: {
             parameters: {
@@ -470,7 +470,7 @@ export interface paths {
                         "application/json": components["schemas"]["DemoAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -479,7 +479,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -506,7 +506,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -526,7 +526,7 @@ export interface paths {
                 };
             };
         };
-        /** Delete the demo playlists of this browser, with what came with them. */
+        /** Delete the demo playlists of this browser and their tracks. */
         delete: {
             parameters: {
                 query?: never;
@@ -543,7 +543,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -552,7 +552,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -570,7 +570,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -604,26 +604,25 @@ export interface paths {
         };
         /**
          * Tracks that go with a track, each with its reasons and how it differs.
-         * @description `is_close_match` says whether a track is close enough to go with it; the others are merely the nearest there are.
-         *     Where no track is a close match, the answer names similar artists, too. Where the catalogue has none, artists alike
-         *     are answered instead. `fetched` holds what sources recommend, each for itself; a track that is not known here is
-         *     looked up at those that are switched on. Audio features that are given stand in front of what is known: what would
-         *     go with the track if it sounded like that.
+         * @description `is_close_match` says whether a track is close enough to go with it; the others are only the nearest ones. If no
+         *     track is a close match, the answer also names similar artists; if the catalogue has no tracks, it names only those.
+         *     `fetched` has the recommendations of each source. An unknown track is looked up at the sources that are switched on.
+         *     Given audio features replace the stored ones: the answer is for a track that sounds like that.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    /** @description Id of a playlist with the track in it: everybody with its link may see the track. */
                     playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
                     track?: string;
                     artist?: string;
-                    /** @description Spotify's id, or ours for local files. */
+                    /** @description Spotify's id, or Tastemap's for local files. */
                     track_id?: string;
                     limit?: number;
-                    /** @description neighbours: sound, artists, genres and popularity together; sound or artists: that alone; families: one track for each family of genres, from the same cluster of sound; timbre: analysed tracks with the most similar timbre. */
+                    /** @description neighbours: sound, artists, genres and popularity together; sound or artists: only that; families: one track for each family of genres, from the same cluster of sound; timbre: analysed tracks with the most similar timbre. */
                     method?: "neighbours" | "sound" | "artists" | "families" | "timbre";
                     /** @description With method=families: a drawn track, or the one that sounds most alike. */
                     pick?: "fresh" | "nearest";
@@ -635,7 +634,7 @@ export interface paths {
                     exclude?: string;
                     /** @description Factors on the usual weights, as in tempo:2,energy:0.5: a compared feature, or sound, artist, genre, popularity; 0 to 10. */
                     weights?: string;
-                    /** @description Whether distances are scaled locally, so that no track is everybody's neighbour (`corrected`), or taken as they are (`plain`). */
+                    /** @description Whether distances are scaled locally, so that no track is a neighbour of very many others (`corrected`), or not (`plain`). */
                     hubs?: "corrected" | "plain";
                     /** @description Audio feature, 0 to 1. */
                     danceability?: number;
@@ -679,7 +678,7 @@ export interface paths {
                         "application/json": components["schemas"]["Recommendation"] | components["schemas"]["FamilyRecommendation"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -742,8 +741,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many of one's own files can be compared by their sound, and which hold the same recording.
-         * @description The operator sees all files, others those that they have dropped into the page; the demo's are there where it is.
+         * How many own files can be compared by their sound, and which are the same recording.
+         * @description The operator sees all files; others see the files that they have uploaded, and the demo's if they have it.
          */
         get: {
             parameters: {
@@ -763,7 +762,7 @@ export interface paths {
                         "application/json": components["schemas"]["SoundState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -793,7 +792,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Find out what those files sound like of which that is not known yet; a scan does so at its end. */
+        /** Find out what the remaining files sound like; a scan does this at its end. */
         post: {
             parameters: {
                 query?: never;
@@ -812,7 +811,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -839,7 +838,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -875,9 +874,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Tracks of the catalogue for several people: whom each is for and why, and what everybody has from the list.
-         * @description `fairness` is this list's, `average` that of the list that the plain average would have given. What this browser
-         *     does not want, never or now, stays out besides `never`.
+         * Tracks of the catalogue for several people: whom each is for and why, and how well the list suits everybody.
+         * @description `fairness` is that of this list, `average` that of the list by plain average. Tracks in `never`, and tracks that
+         *     this browser does not want now or ever, are left out.
          */
         post: {
             parameters: {
@@ -901,7 +900,7 @@ export interface paths {
                         "application/json": components["schemas"]["BlendAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -910,7 +909,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -955,7 +954,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1007,7 +1006,7 @@ export interface paths {
                         "application/json": components["schemas"]["NeverAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1036,7 +1035,7 @@ export interface paths {
                 };
             };
         };
-        /** Say which tracks this browser never wants again, and which not now. */
+        /** Set the tracks that this browser never wants again, and those that it does not want now. */
         put: {
             parameters: {
                 query?: never;
@@ -1059,7 +1058,7 @@ export interface paths {
                         "application/json": components["schemas"]["NeverAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1068,7 +1067,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -1104,7 +1103,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1164,7 +1163,7 @@ export interface paths {
                         "application/json": components["schemas"]["SearchAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1217,7 +1216,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The families, the genres in each, and how many names of genres are known to belong there. */
+        /** The families, the genres in each, and the number of known genre names in each. */
         get: {
             parameters: {
                 query?: never;
@@ -1236,7 +1235,7 @@ export interface paths {
                         "application/json": components["schemas"]["GenresAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1282,7 +1281,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring a public table of tracks (CSV) from its address into the catalogue, for everybody here. */
+        /** Import a public table of tracks (CSV) from an address into the catalogue, for everybody here. */
         post: {
             parameters: {
                 query?: never;
@@ -1305,7 +1304,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1350,7 +1349,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1383,7 +1382,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counts of tracks and playlists, the store in use, the active models, whether tracks were analysed. */
+        /** Counts of tracks and playlists, the database in use, the active models, and problems. */
         get: {
             parameters: {
                 query?: never;
@@ -1402,7 +1401,7 @@ export interface paths {
                         "application/json": components["schemas"]["StatusAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1446,7 +1445,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is found on this machine now, and what the sources answered when they were last probed. */
+        /** The findings on this machine now, and what the sources answered when they were last probed. */
         get: {
             parameters: {
                 query?: never;
@@ -1465,7 +1464,7 @@ export interface paths {
                         "application/json": components["schemas"]["DoctorAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1495,7 +1494,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Probes each source that is on with one light question for everything it offers, and answers as GET does. */
+        /** Probe each source that is switched on with one small query per kind of fact; the answer is that of GET. */
         post: {
             parameters: {
                 query?: never;
@@ -1514,7 +1513,7 @@ export interface paths {
                         "application/json": components["schemas"]["DoctorAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1523,7 +1522,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -1541,7 +1540,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1576,8 +1575,8 @@ export interface paths {
         };
         /**
          * Every version of every task: served or not, shipped or trained here, and whether a rollback is possible.
-         * @description `playlist` is the one that a task's versions learnt from, null where they learnt from none. Those of another
-         *     browser's playlist are not listed.
+         * @description `playlist` is the one that a task's versions were trained on, or null. Versions for another browser's playlist are
+         *     not listed.
          */
         get: {
             parameters: {
@@ -1597,7 +1596,7 @@ export interface paths {
                         "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1641,7 +1640,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The folders with own music and what their last scans found; the operator's. */
+        /** The folders with own music and what their last scans found, for the operator. */
         get: {
             parameters: {
                 query?: never;
@@ -1660,7 +1659,7 @@ export interface paths {
                         "application/json": components["schemas"]["LibraryView"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1704,7 +1703,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The formats in which a playlist can be taken out, and what each is for. */
+        /** The formats in which a playlist can be exported, and what each is for. */
         get: {
             parameters: {
                 query?: never;
@@ -1723,7 +1722,7 @@ export interface paths {
                         "application/json": components["schemas"]["ExportsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1767,7 +1766,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every source with its state, and whether anybody has decided yet which of them may be used. */
+        /** Every source with its state, and whether anybody has chosen yet which of them may be used. */
         get: {
             parameters: {
                 query?: never;
@@ -1786,7 +1785,7 @@ export interface paths {
                         "application/json": components["schemas"]["SourcesAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1838,7 +1837,7 @@ export interface paths {
                         "application/json": components["schemas"]["SourcesAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1847,7 +1846,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -1892,7 +1891,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1931,9 +1930,8 @@ export interface paths {
         /**
          * Take a playlist file or a track table (multipart, field `file`) and start importing it.
          * @description The field `options` may hold JSON: `read_as` (playlist, table or shared), `encoding`, `columns` (field: number of
-         *     the column from 1, 0 for none) and `has_headings`. A table goes into the catalogue, which the operator alone may
-         *     change; so does a slice of the Million Playlist Dataset or an audio analysis, which is given to everybody as
-         *     `shared`.
+         *     the column from 1, 0 for none) and `has_headings`. Only the operator may import for everybody: a `table` goes into
+         *     the catalogue, and a slice of the Million Playlist Dataset or an audio analysis is `shared`.
          */
         post: {
             parameters: {
@@ -1961,7 +1959,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -1970,7 +1968,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -2015,7 +2013,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -2067,7 +2065,7 @@ export interface paths {
                         "application/json": components["schemas"]["SpotifyState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2098,7 +2096,7 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** Disconnect: deletes the tokens and everything that came through the account. */
+        /** Disconnect: delete the tokens and everything imported through the account. */
         delete: {
             parameters: {
                 query?: never;
@@ -2115,7 +2113,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2124,7 +2122,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -2142,7 +2140,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -2176,7 +2174,7 @@ export interface paths {
         };
         /**
          * The clusters with the genres that fill each, the heat map of genres and families, and the sweep.
-         * @description `exemplar.track` names a track of the catalogue that sounds like the cluster's exemplar, where it has one.
+         * @description `exemplar.track` is a track of the catalogue that sounds like the cluster's exemplar, if there is one.
          */
         get: {
             parameters: {
@@ -2196,7 +2194,7 @@ export interface paths {
                         "application/json": components["schemas"]["ClustersAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2242,7 +2240,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gather tracks or artists by enumerated search terms, segments of the tracks at hand, or a genre-balanced set. */
+        /** Gather tracks or artists by a series of search terms, segments of known tracks, or a genre-balanced set. */
         post: {
             parameters: {
                 query?: never;
@@ -2265,7 +2263,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2274,7 +2272,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -2319,7 +2317,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -2352,7 +2350,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many slices of the Million Playlist Dataset there are, what they hold together, and the newest of them. */
+        /** The imported slices of the Million Playlist Dataset: their number, their totals, and the newest of them. */
         get: {
             parameters: {
                 query?: never;
@@ -2371,7 +2369,7 @@ export interface paths {
                         "application/json": components["schemas"]["DatasetsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2417,7 +2415,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let this browser change what concerns everybody, for a month. */
+        /** Let this browser change what concerns everybody, for a month, if it gives the operator's key. */
         post: {
             parameters: {
                 query?: never;
@@ -2440,7 +2438,7 @@ export interface paths {
                         "application/json": components["schemas"]["OperatorAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2518,7 +2516,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The categories of packages that are installed only when wanted: what for, how large, whether they are there. */
+        /** The categories of optional packages: their purpose, their size, and whether they are installed. */
         get: {
             parameters: {
                 query?: never;
@@ -2537,7 +2535,7 @@ export interface paths {
                         "application/json": components["schemas"]["PackagesAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2583,23 +2581,23 @@ export interface paths {
         };
         /**
          * The genre of a track, with calibrated probabilities and reasons.
-         * @description Ask by `q`, by `track` and `artist`, by `track_id`, or by bare audio feature values; what is given beside
-         *     a track that is known stands in front of what is known. A track that is not known here, or without audio features,
-         *     is looked up at the sources that are switched on; `sources` says which ones and how it went. `broad` has the six
-         *     broad genres of playlists, which also rest on what is known of the artist; `microgenres` those that the artist may
-         *     be filed under, each with a probability of its own (several may be right), likeliest first.
+         * @description Ask by `q`, by `track` and `artist`, by `track_id`, or by audio features alone. Given values replace the stored ones
+         *     of a known track. A track that is unknown, or has no audio features, is looked up at the sources that are switched
+         *     on; `sources` reports the look-ups. `broad` has probabilities of the six broad genres of playlists, which also use
+         *     what is known of the artist. `microgenres` are genres of the artist, likeliest first, each with its own probability,
+         *     because several may be right.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    /** @description Id of a playlist with the track in it: everybody with its link may see the track. */
                     playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
                     track?: string;
                     artist?: string;
-                    /** @description Spotify's id, or ours for local files. */
+                    /** @description Spotify's id, or Tastemap's for local files. */
                     track_id?: string;
                     album?: string;
                     year?: number;
@@ -2645,7 +2643,7 @@ export interface paths {
                         "application/json": components["schemas"]["GenreAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2707,7 +2705,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The playlists that this browser brought in, and those that the operator imported. */
+        /** The playlists that this browser imported, and those of the operator. */
         get: {
             parameters: {
                 query?: never;
@@ -2726,7 +2724,7 @@ export interface paths {
                         "application/json": components["schemas"]["PlaylistsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2756,7 +2754,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Make a playlist of this browser's from tracks that are known here; it is exported like every other. */
+        /** Make a playlist of this browser from tracks that are known here. */
         post: {
             parameters: {
                 query?: never;
@@ -2779,7 +2777,7 @@ export interface paths {
                         "application/json": components["schemas"]["PlaylistAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2788,7 +2786,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -2833,7 +2831,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -2866,7 +2864,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The map of the catalogue: columns of equal length, one entry per track; `placed` ones came later. */
+        /** The map of the catalogue, as columns with one entry per track; `placed` tracks were added later. */
         get: {
             parameters: {
                 query?: {
@@ -2895,7 +2893,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -2948,7 +2946,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every analysed track on the map, its cluster, and how well the served embedding finds a track's other half. */
+        /** The map of all analysed tracks with their clusters, and how well the embedding finds a track's other half. */
         get: {
             parameters: {
                 query?: never;
@@ -2967,7 +2965,7 @@ export interface paths {
                         "application/json": components["schemas"]["TimbreMap"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3011,7 +3009,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tracks among one's own files that lead from one to another, each alike to the next. */
+        /** A path from one track to another through own files, on which each track sounds like the next. */
         get: {
             parameters: {
                 query: {
@@ -3037,7 +3035,7 @@ export interface paths {
                         "application/json": components["schemas"]["SoundPath"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3099,7 +3097,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tracks among one's own files that sound most like one of them. */
+        /** The tracks of own files that sound most like one of them. */
         get: {
             parameters: {
                 query: {
@@ -3122,7 +3120,7 @@ export interface paths {
                         "application/json": components["schemas"]["SoundAlikes"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3186,7 +3184,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Scan a folder of the server: new and changed files become tracks, with what is computed from their sound. */
+        /** Scan a folder of the server: new and changed files become tracks, with features computed from their sound. */
         post: {
             parameters: {
                 query?: never;
@@ -3209,7 +3207,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3254,7 +3252,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -3288,8 +3286,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A file of one's own as it lies on the disk, whole or the range that is asked for.
-         * @description `audio_url` of a track is such an address. The operator hears everything, others the demo.
+         * An own file as it is on the disk, whole or a range of it.
+         * @description `audio_url` of a track is such an address. The operator may play every file, others only the demo.
          */
         get: {
             parameters: {
@@ -3311,7 +3309,7 @@ export interface paths {
                         "audio/*": string;
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3400,7 +3398,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The family and the nearest of the 114 genres of any genre's name, how sure that is and how it was found. */
+        /** The family and the nearest of the 114 genres for any genre's name, with the confidence and how it was found. */
         get: {
             parameters: {
                 query: {
@@ -3422,7 +3420,7 @@ export interface paths {
                         "application/json": components["schemas"]["GenrePlacement"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3475,7 +3473,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The analysed tracks that sound most like one of them, with the cosine of their embeddings (-1 to 1). */
+        /** The analysed tracks that sound most like a track, with the cosine of their embeddings (-1 to 1). */
         get: {
             parameters: {
                 query: {
@@ -3498,7 +3496,7 @@ export interface paths {
                         "application/json": components["schemas"]["TimbreAlike"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3561,7 +3559,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Scan a folder again whenever its files have changed, or no longer. */
+        /** Set whether a folder is scanned again whenever its files have changed. */
         put: {
             parameters: {
                 query?: never;
@@ -3584,7 +3582,7 @@ export interface paths {
                         "application/json": components["schemas"]["LibraryView"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3593,7 +3591,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -3638,7 +3636,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -3672,7 +3670,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far an import is, and its summary once it has ended. */
+        /** The progress of a run, and its summary once it has ended. */
         get: {
             parameters: {
                 query?: never;
@@ -3693,7 +3691,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunView"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3733,7 +3731,7 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** End a run; what it has stored stays, a playlist that has not arrived whole does not. */
+        /** End a run; what it has stored is kept, except for an incomplete playlist. */
         delete: {
             parameters: {
                 query?: never;
@@ -3752,7 +3750,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3797,7 +3795,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -3831,7 +3829,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The address at Spotify where the listener agrees; the browser is to go there. */
+        /** The address at Spotify where the user gives consent; the browser must go there. */
         post: {
             parameters: {
                 query?: never;
@@ -3854,7 +3852,7 @@ export interface paths {
                         "application/json": components["schemas"]["LoginAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -3863,7 +3861,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -3908,7 +3906,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -3941,7 +3939,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tracks of the files, a page at a time: found by words of title, artists, album or path, and sorted. */
+        /** A page of the files' tracks, sorted, and filtered by words of title, artists, album or path. */
         get: {
             parameters: {
                 query?: {
@@ -3967,7 +3965,7 @@ export interface paths {
                         "application/json": components["schemas"]["OwnTracks"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4031,7 +4029,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Forget a folder and what was computed from its files; the files themselves stay as they are. */
+        /** Forget a folder and everything computed from its files; the files themselves do not change. */
         post: {
             parameters: {
                 query?: never;
@@ -4054,7 +4052,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4108,7 +4106,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -4142,8 +4140,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Which of the ten tracks that a map shows nearest to a track are far from it in sound.
-         * @description `nearer_share` of all tracks on the map, more than a quarter, sound more like it.
+         * Those of the ten nearest tracks on the map that are far from a track in sound.
+         * @description `nearer_share` is the share of all tracks on the map that sound more like it: more than a quarter.
          */
         get: {
             parameters: {
@@ -4169,7 +4167,7 @@ export interface paths {
                         "application/json": components["schemas"]["FarNeighbours"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4257,7 +4255,7 @@ export interface paths {
                         "application/json": components["schemas"]["SourceState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4266,7 +4264,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -4311,7 +4309,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -4347,7 +4345,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring lists of the connected account in, each by a run of its own. */
+        /** Import lists of the connected account, each by its own run. */
         post: {
             parameters: {
                 query?: never;
@@ -4370,7 +4368,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4379,7 +4377,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -4424,7 +4422,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -4457,7 +4455,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the tiles of the newest playlists are drawn from: four tracks of each, and moods. */
+        /** The data for the tiles of the newest playlists: four tracks of each, and moods. */
         get: {
             parameters: {
                 query?: never;
@@ -4476,7 +4474,7 @@ export interface paths {
                         "application/json": components["schemas"]["TilesAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4524,7 +4522,7 @@ export interface paths {
         put?: never;
         /**
          * How a text file would be read (fields `file` and `options` as for the import); nothing is stored.
-         * @description The first megabyte is enough: columns, encoding, the first rows, and what is doubtful.
+         * @description The answer has the columns, the encoding, the first rows and doubts. The first megabyte of the file is enough.
          */
         post: {
             parameters: {
@@ -4552,7 +4550,7 @@ export interface paths {
                         "application/json": components["schemas"]["api__sources__uploads__PreviewAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4561,7 +4559,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -4597,7 +4595,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -4634,14 +4632,14 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    /** @description Id of a playlist with the track in it: everybody with its link may see the track. */
                     playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
                     track?: string;
                     artist?: string;
-                    /** @description Spotify's id, or ours for local files. */
+                    /** @description Spotify's id, or Tastemap's for local files. */
                     track_id?: string;
                 };
                 header?: never;
@@ -4659,7 +4657,7 @@ export interface paths {
                         "application/json": components["schemas"]["ClusterAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4721,7 +4719,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of how many tracks of the catalogue each source told the audio features. */
+        /** The number of tracks of the catalogue with audio features, by the source of these. */
         get: {
             parameters: {
                 query?: never;
@@ -4740,7 +4738,7 @@ export interface paths {
                         "application/json": components["schemas"]["CatalogueSources"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4786,7 +4784,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take the address that the browser could not open: for a Tastemap that is opened from another machine. */
+        /** Complete the login with the address that the browser could not open, if Tastemap runs on another machine. */
         post: {
             parameters: {
                 query?: never;
@@ -4809,7 +4807,7 @@ export interface paths {
                         "application/json": components["schemas"]["SpotifyState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -4818,7 +4816,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -4863,7 +4861,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -4906,8 +4904,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The picture in the track's own file, else the cover of its album: fetched by this server from a source that is
-         * @description on, and kept here for some days.
+         * The picture in the track's own file, else the cover of its album.
+         * @description This server fetches covers from a source that is switched on, and keeps them for some days.
          */
         get: {
             parameters: {
@@ -4936,7 +4934,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5011,7 +5009,7 @@ export interface paths {
                         "application/json": components["schemas"]["SpotifyListsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5092,8 +5090,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How often each value of each audio feature occurs, here and among the tracks that the families learnt from.
-         * @description `edges` are the bounds of the bins; values beyond the first and the last count in the end bins.
+         * Histograms of each audio feature, for these tracks and for the tracks that the families were trained on.
+         * @description `edges` are the bounds of the bins; values outside them count in the first or the last bin.
          */
         get: {
             parameters: {
@@ -5118,7 +5116,7 @@ export interface paths {
                         "application/json": components["schemas"]["Histograms"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5180,11 +5178,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What training a task needs at the `least`, and whether there may be `enough`: a quick count, not an exact one. */
+        /** What training a task needs at `least`, and whether there is `enough`, by a quick estimate. */
         get: {
             parameters: {
                 query?: {
-                    /** @description The playlist to learn from, for tasks that want one. */
+                    /** @description The playlist to learn from, for tasks that need one. */
                     playlist?: string;
                 };
                 header?: never;
@@ -5204,7 +5202,7 @@ export interface paths {
                         "application/json": components["schemas"]["TaskNeeds"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5269,8 +5267,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Train a model on what this installation holds, in a process of its own; what is served stays as it is.
-         * @description Where the same training is queued or under way already, its run is returned.
+         * Train a model on the data of this installation, in a separate process; the served version does not change.
+         * @description If the same training is already queued or running, its run is returned.
          */
         post: {
             parameters: {
@@ -5296,7 +5294,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5305,7 +5303,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -5413,7 +5411,7 @@ export interface paths {
                         "text/event-stream": string;
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5467,7 +5465,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Serve another version from now on, in every worker; the one before can be brought back. */
+        /** Serve another version from now on, in every worker; a rollback restores the previous one. */
         put: {
             parameters: {
                 query?: never;
@@ -5492,7 +5490,7 @@ export interface paths {
                         "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5501,7 +5499,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -5555,7 +5553,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -5590,16 +5588,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Two versions side by side by every measure, where both were scored on the same held-out data.
-         * @description `rows` have `values` in the order of `versions` and `better`: 0, 1, or null for equal. Without rows `why` says why
-         *     not. `before` is what a rollback would serve.
+         * Two versions side by side by every measure, if both were scored on the same held-out data.
+         * @description `rows` have `values` in the order of `versions`, and `better`: 0, 1, or null if they are equal. If there are no
+         *     rows, `why` gives the reason. `before` is the version that a rollback would serve.
          */
         get: {
             parameters: {
                 query: {
                     /** @description A version of the task, as /api/models lists them. */
                     version: string;
-                    /** @description Another one; default: what is served, or was before, or is newest. */
+                    /** @description Another version; by default the served one, the one served before, or the newest. */
                     other?: string;
                 };
                 header?: never;
@@ -5619,7 +5617,7 @@ export interface paths {
                         "application/json": components["schemas"]["VersionsCompared"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5681,11 +5679,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A path to another track: even steps through the audio features, each a track that sounds like its place. */
+        /** A path to another track, by tracks near to even steps between the two in the space of audio features. */
         get: {
             parameters: {
                 query: {
-                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    /** @description Id of a playlist with the track in it: everybody with its link may see the track. */
                     playlist?: string;
                     /** @description Id of the track at its end. */
                     to: string;
@@ -5709,7 +5707,7 @@ export interface paths {
                         "application/json": components["schemas"]["Path"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5774,7 +5772,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete what this source has answered; the tracks it was stored with stay known. */
+        /** Delete the stored answers of this source; the facts that were stored with tracks stay. */
         delete: {
             parameters: {
                 query?: never;
@@ -5793,7 +5791,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5802,7 +5800,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -5829,7 +5827,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -5863,7 +5861,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Serve what was served before the last change. */
+        /** Serve the version that was served before the last change. */
         post: {
             parameters: {
                 query?: never;
@@ -5884,7 +5882,7 @@ export interface paths {
                         "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -5893,7 +5891,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -5929,7 +5927,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -5962,11 +5960,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a track got here: which track led to it in which source, back to a playlist of this browser. */
+        /** How a track was found: which source recommended it for which track, back to a playlist of this browser. */
         get: {
             parameters: {
                 query?: {
-                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    /** @description Id of a playlist with the track in it: everybody with its link may see the track. */
                     playlist?: string;
                 };
                 header?: never;
@@ -5986,7 +5984,7 @@ export interface paths {
                         "application/json": components["schemas"]["Trail"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6051,7 +6049,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete a playlist and what was brought with it; only the browser that brought it in may. */
+        /** Delete a playlist and the tracks imported with it; only the browser that imported it may. */
         delete: {
             parameters: {
                 query?: never;
@@ -6070,7 +6068,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6079,7 +6077,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -6106,7 +6104,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -6163,7 +6161,7 @@ export interface paths {
                         "application/json": components["schemas"]["ModelsAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6172,7 +6170,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -6208,7 +6206,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -6242,7 +6240,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Install a category from Pipfile.lock, as a run with progress; the operator alone may. */
+        /** Install a category of Pipfile.lock, as a run with progress; only the operator may. */
         post: {
             parameters: {
                 query?: never;
@@ -6263,7 +6261,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6308,7 +6306,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -6342,14 +6340,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The address of a preview and until when it can be played, from the first source that has one.
-         * @description The address is the source's own and expires soon: the browser plays it from there, and nothing is stored. `credit`
-         *     names whom the source's terms want named, `link` is the page of the track there.
+         * The address of a preview and when it expires, from the first source that has one.
+         * @description The browser plays it from the source; nothing is stored. `credit` is the credit that the source's terms demand,
+         *     `link` the track's page at the source.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    /** @description Id of a playlist with the track in it: everybody with its link may see the track. */
                     playlist?: string;
                 };
                 header?: never;
@@ -6369,7 +6367,7 @@ export interface paths {
                         "application/json": components["schemas"]["services__tracks__PreviewAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6432,7 +6430,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What would be written into the tags of a file of one's own, beside what they say: genre, tempo, key, mood.
+         * The tags of an own file, and what would be written into them: genre, tempo, key, mood.
          * @description `name` is the last part of a track's `audio_url`.
          */
         get: {
@@ -6455,7 +6453,7 @@ export interface paths {
                         "application/json": components["schemas"]["TagChanges"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6502,7 +6500,7 @@ export interface paths {
                 };
             };
         };
-        /** Write some of the changes that were shown into the tags of a file; the answer is what is left to change. */
+        /** Write some of the shown changes into the tags of a file; the answer has the remaining changes. */
         put: {
             parameters: {
                 query?: never;
@@ -6527,7 +6525,7 @@ export interface paths {
                         "application/json": components["schemas"]["TagChanges"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6590,7 +6588,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -6626,7 +6624,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a playlist to the installation: everybody sees it, and its tracks are found by everybody. It stays given. */
+        /** Give a playlist to the installation for good: everybody sees it, and everybody finds its tracks. */
         post: {
             parameters: {
                 query?: never;
@@ -6647,7 +6645,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6683,7 +6681,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -6717,9 +6715,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Tracks of the catalogue that go on with a playlist, best first, none of its own recordings among them.
-         * @description Of a playlist without tracks the genres and artists in its name decide (`method` is `name`). Else `method` is the
-         *     way to rank that did best on held-out playlists, `method_score` what it scored there.
+         * Tracks of the catalogue that continue a playlist, best first, without the recordings in it.
+         * @description For a playlist without tracks, the genres and artists in its name decide (`method` is `name`). Otherwise `method` is
+         *     the ranking that did best on held-out playlists, and `method_score` its score there.
          */
         get: {
             parameters: {
@@ -6759,7 +6757,7 @@ export interface paths {
                         "application/json": components["schemas"]["NextAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6821,7 +6819,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a version learnt from, on which split it was scored, against which baselines, and where it loses. */
+        /** The card of a version: its training data, its split, its scores, the baselines, and its weaknesses. */
         get: {
             parameters: {
                 query?: never;
@@ -6843,7 +6841,7 @@ export interface paths {
                         "application/json": components["schemas"]["CardAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6898,7 +6896,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add a track that is known here at the end of a playlist of this browser's. */
+        /** Append a track that is known here to a playlist of this browser. */
         post: {
             parameters: {
                 query?: never;
@@ -6923,7 +6921,7 @@ export interface paths {
                         "application/json": components["schemas"]["PlaylistAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -6986,7 +6984,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -7021,7 +7019,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take tracks out of a playlist of this browser's; one that is not in it is not missed. */
+        /** Remove tracks from a playlist of this browser; tracks that are not in it are ignored. */
         post: {
             parameters: {
                 query?: never;
@@ -7046,7 +7044,7 @@ export interface paths {
                         "application/json": components["schemas"]["PlaylistAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -7109,7 +7107,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -7143,7 +7141,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Say whether everybody sees a playlist of the installation; its tracks are in the shared layer either way. */
+        /** Set whether everybody sees a playlist of the installation; everybody finds its tracks in any case. */
         put: {
             parameters: {
                 query?: never;
@@ -7168,7 +7166,7 @@ export interface paths {
                         "application/json": components["schemas"]["PlaylistAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -7222,7 +7220,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -7257,7 +7255,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Name contributors of a playlist, give them colours and shapes; it stays on this installation. */
+        /** Set names, colours and shapes of a playlist's contributors; they are stored only on this installation. */
         put: {
             parameters: {
                 query?: never;
@@ -7282,7 +7280,7 @@ export interface paths {
                         "application/json": components["schemas"]["PlaylistAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -7336,7 +7334,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -7370,7 +7368,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far this browser has sorted a playlist into others, and the next tracks with what is proposed and why. */
+        /** How far this browser has sorted a playlist, and the next tracks with proposals and their reasons. */
         get: {
             parameters: {
                 query?: {
@@ -7395,7 +7393,7 @@ export interface paths {
                         "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -7442,7 +7440,7 @@ export interface paths {
                 };
             };
         };
-        /** Begin to sort a playlist, or choose other playlists to sort it into; what was decided stays. */
+        /** Start to sort a playlist, or choose other playlists to sort it into; earlier decisions are kept. */
         put: {
             parameters: {
                 query?: never;
@@ -7467,7 +7465,7 @@ export interface paths {
                         "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -7521,7 +7519,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -7542,7 +7540,7 @@ export interface paths {
             };
         };
         post?: never;
-        /** Forget what was decided; accepted tracks stay in the playlists. */
+        /** Delete the decisions; accepted tracks stay in the playlists. */
         delete: {
             parameters: {
                 query?: never;
@@ -7561,7 +7559,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -7570,7 +7568,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -7597,7 +7595,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -7629,13 +7627,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A playlist as a file; whoever knows its id may take it out, as with `/data`, but without paths of own files. */
+        /**
+         * A playlist as a file.
+         * @description Everybody who knows its id may export it, as with `/data`, but only its owner gets the paths of own files.
+         */
         get: {
             parameters: {
                 query: {
                     /** @description See /api/exports. */
                     format: "csv" | "csv-exact" | "csv-full" | "m3u8" | "jspf" | "listenbrainz" | "json" | "parquet";
-                    /** @description Without: people are Person 1, Person 2, ..., and days stand for moments. */
+                    /** @description If false, people are called Person 1, Person 2, ..., and times are cut to days. */
                     names?: boolean;
                 };
                 header?: never;
@@ -7655,7 +7656,7 @@ export interface paths {
                         "*/*": string;
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -7744,7 +7745,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -7807,7 +7808,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -7864,7 +7865,7 @@ export interface paths {
                         "application/json": components["schemas"]["PlaylistColumns"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -7953,7 +7954,7 @@ export interface paths {
                         "application/json": components["schemas"]["RunAnswer"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -8016,7 +8017,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -8070,7 +8071,7 @@ export interface paths {
                         "application/json": components["schemas"]["Overview"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -8123,7 +8124,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the data of a playlist came here: which sources told of which tracks, and what they recommended for them. */
+        /** Where the data of a playlist are from: which sources described which tracks, and what they recommended. */
         get: {
             parameters: {
                 query?: never;
@@ -8144,7 +8145,7 @@ export interface paths {
                         "application/json": components["schemas"]["Gathered"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -8199,21 +8200,20 @@ export interface paths {
         };
         /**
          * Who would have added a track, by a model that was trained on this playlist.
-         * @description With `q`, `track_id`, or `track` and `artist`: the odds of each contributor, and who
-         *     probably added it (`who`, null where it is hard to say).
-         *     Without: how good that model is, its confusion matrix, and its tracks on a map.
+         * @description With `q`, `track_id`, or `track` and `artist`: the probability of each contributor, and who probably added it
+         *     (`who`, null if it is uncertain). Without: how good that model is, its confusion matrix, and its tracks on a map.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Id of a playlist with the track in it: whoever has its link may see the track. */
+                    /** @description Id of a playlist with the track in it: everybody with its link may see the track. */
                     playlist?: string;
                     /** @description Title and artist in any order, or the link, URI or id of a track. */
                     q?: string;
                     /** @description Title. */
                     track?: string;
                     artist?: string;
-                    /** @description Spotify's id, or ours for local files. */
+                    /** @description Spotify's id, or Tastemap's for local files. */
                     track_id?: string;
                 };
                 header?: never;
@@ -8233,7 +8233,7 @@ export interface paths {
                         "application/json": components["schemas"]["WhoAdded"] | components["schemas"]["WhoAddedState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -8295,7 +8295,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The map of a playlist; tracks that came after it was computed are `placed` among their nearest. */
+        /** The map of a playlist; tracks added after it was computed are `placed` among their nearest neighbours. */
         get: {
             parameters: {
                 query?: {
@@ -8326,7 +8326,7 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -8390,7 +8390,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back the last step; tracks that it added leave their playlists. */
+        /** Undo the last step; the tracks that it added are removed from their playlists. */
         post: {
             parameters: {
                 query?: never;
@@ -8411,7 +8411,7 @@ export interface paths {
                         "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -8420,7 +8420,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -8456,7 +8456,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -8491,7 +8491,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Accept every proposal of a playlist from a confidence on, in one step for undo; skipped tracks are left. */
+        /** Accept every proposal with at least this confidence, except skipped tracks; undo takes all of them back. */
         post: {
             parameters: {
                 query?: never;
@@ -8516,7 +8516,7 @@ export interface paths {
                         "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -8525,7 +8525,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -8570,7 +8570,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -8606,9 +8606,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Decide of tracks, in one step for undo.
-         * @description `accept` adds a track to `playlist`; `reject` says that it does not go there, and the next best is proposed; `none`
-         *     leaves it out of all; `skip` puts it behind the others. The next proposals take it into account.
+         * Decide about tracks; undo takes all decisions of one request back.
+         * @description `accept` adds a track to `playlist`. `reject` excludes it from that playlist, and the next best is proposed. `none`
+         *     leaves it out of all playlists. `skip` moves it to the end. The next proposals take the decisions into account.
          */
         post: {
             parameters: {
@@ -8634,7 +8634,7 @@ export interface paths {
                         "application/json": components["schemas"]["TriageState"];
                     };
                 };
-                /** @description The request makes no sense, or is not well-formed */
+                /** @description The request is not well-formed, or makes no sense */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -8643,7 +8643,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not allowed to this browser, or asked for by another site's page */
+                /** @description Not allowed for this browser, or requested by another site's page */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -8697,7 +8697,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too much is open */
+                /** @description Too many runs are open */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -8787,7 +8787,7 @@ export interface components {
             method?: "average" | "least_misery" | "max_min";
             /** @default 20 */
             length?: number;
-            /** @description Shares of the list per person, in any unit; who is not named has none. */
+            /** @description Shares of the list per person, in any unit; a person who is not named has none. */
             quotas?: {
                 [key: string]: number;
             };
@@ -8802,10 +8802,10 @@ export interface components {
             never?: string[];
         };
         NeverList: {
-            /** @description Ids of tracks that must not come again; takes the place of the list before. */
+            /** @description Ids of tracks that must not come again; replaces the list. */
             tracks: string[];
             /**
-             * @description Ids of tracks that must not come for 30 days from when they were first named; without it that list stays as it is.
+             * @description Ids of tracks that must not come for 30 days from when they were first named; without this field, that list does not change.
              * @default null
              */
             not_now?: string[] | null;
@@ -8815,13 +8815,13 @@ export interface components {
             address: string;
         };
         ChoiceBody: {
-            /** @description Names of the sources that may be used; every other one may not. */
+            /** @description Names of the sources that may be used; all others may not. */
             on: string[];
         };
         HarvestBody: {
             /** @enum {string} */
             kind: "tracks" | "artists" | "segments" | "balanced";
-            /** @description Ask this one alone. */
+            /** @description Ask only this source. */
             source?: string | null;
             /** @description Search terms, at most 702, by default 26; of segments: tracks (1000). */
             terms?: number;
@@ -8837,7 +8837,7 @@ export interface components {
             /** @description From and to, both included. */
             years?: number[] | null;
             /**
-             * @description Leave out what no popularity or year is known of, too.
+             * @description Also leave out tracks without a known popularity or year.
              * @default false
              */
             strict?: boolean;
@@ -8868,7 +8868,7 @@ export interface components {
         NewPlaylist: {
             name: string;
             tracks: components["schemas"]["ChosenTrack"][];
-            /** @description Who they are by id, so that they stay who they are elsewhere. */
+            /** @description Name, colour and shape of each person by id, so that they are the same as elsewhere. */
             people?: {
                 [key: string]: components["schemas"]["PersonGiven"];
             };
@@ -8907,7 +8907,7 @@ export interface components {
         SourceBody: {
             /** @description Whether it may be used. */
             on?: boolean;
-            /** @description Settings by name; null unsets one, what is not named stays. */
+            /** @description Settings by name; null unsets one, and settings that are not named do not change. */
             settings?: {
                 [key: string]: string | null;
             };
@@ -8921,7 +8921,7 @@ export interface components {
         };
         TrainRequest: {
             /**
-             * @description The playlist to learn from, for tasks that want one.
+             * @description The playlist to learn from, for tasks that need one.
              * @default
              */
             playlist?: string;
@@ -8935,7 +8935,7 @@ export interface components {
             version: string;
         };
         TagsBody: {
-            /** @description Of the changes as they were shown: others are not written. */
+            /** @description The version of the changes that were shown; others are not written. */
             version: string;
             write: ("genre" | "tempo" | "key" | "mood")[];
         };
@@ -8950,13 +8950,13 @@ export interface components {
             shared: boolean;
         };
         PeopleGiven: {
-            /** @description By contributor id; who is not named here stays as they are, null takes back. */
+            /** @description By contributor id; people who are not named do not change, null resets a value. */
             people: {
                 [key: string]: components["schemas"]["PersonGiven"];
             };
         };
         TriageBody: {
-            /** @description What it is sorted into: playlists that this browser brought in. */
+            /** @description The playlists that it is sorted into; this browser must have imported them. */
             playlists: string[];
             /**
              * @description Id of the contributor as whom tracks are added; null: whoever has added most.
@@ -8965,7 +8965,7 @@ export interface components {
             person?: string | null;
         };
         EnrichBody: {
-            /** @description What to fetch; all but `mbids` where nothing is named. */
+            /** @description What to fetch; by default everything except `mbids`. */
             needs?: ("features" | "genres" | "similar" | "mbids")[];
         };
         WriteBody: {
@@ -9097,8 +9097,8 @@ export interface components {
          * Check
          * @description One finding. ``area`` is a source's name or ``store``, ``disk``, ``models``, ``catalogue``, ``setup``.
          *
-         *     ``name`` distinguishes it from the others of its area. ``remedy`` says in plain words what to do; it is empty
-         *     where nothing need be done.
+         *     ``name`` distinguishes it from the others of its area. ``remedy`` says what to do; it is empty if nothing needs to
+         *     be done.
          */
         Check: {
             area: string;
@@ -9205,7 +9205,7 @@ export interface components {
         };
         /**
          * DatasetsAnswer
-         * @description The number of slices, what they hold together, and the newest of them.
+         * @description The number of slices, the total of their playlists and rows, and the newest of them.
          */
         DatasetsAnswer: {
             slices: number;
@@ -9453,7 +9453,7 @@ export interface components {
         };
         /**
          * GenreFamily
-         * @description A family, its genres of the 114, and how many names of genres belong there.
+         * @description A family, those of the 114 genres that it has, and the number of known genre names in it.
          */
         GenreFamily: {
             family: string;
@@ -10510,16 +10510,16 @@ export interface components {
         };
         /**
          * State
-         * @description How something is: as it should be, worth a look, broken, or not in use.
+         * @description The state of something: fine, worth a look, broken, or not in use.
          * @enum {string}
          */
         State: "ok" | "warning" | "fault" | "off";
         /**
          * StatusAnswer
-         * @description What this installation holds; ``playlists`` is null where the database does not answer.
+         * @description What this installation holds; ``playlists`` is null if the database does not answer.
          *
-         *     ``demo`` if it may be brought in, ``demo_here`` if this browser has it; ``writes_tags`` if this browser may have
-         *     tags written into files.
+         *     ``demo`` says whether the demo can be imported, ``demo_here`` whether this browser has it, and ``writes_tags``
+         *     whether this browser may write tags into files.
          */
         StatusAnswer: {
             catalogue: components["schemas"]["CatalogueState"];
@@ -10836,7 +10836,7 @@ export interface components {
         };
         /**
          * TriageState
-         * @description ``triage`` is null where this browser has not begun to sort this playlist.
+         * @description ``triage`` is null if this browser has not started to sort this playlist.
          */
         TriageState: {
             triage: components["schemas"]["TriageAnswer"] | null;
@@ -10861,7 +10861,7 @@ export interface components {
         };
         /**
          * UnknownTrack
-         * @description The id of a track that is not known here (any more).
+         * @description The id of a track that is not known here any more.
          */
         UnknownTrack: {
             id: string;

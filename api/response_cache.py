@@ -1,6 +1,6 @@
-"""Answers a repeated question of a browser from a cache in front of Flask, whose routing costs most of a known answer.
+"""A cache of responses in front of Flask, whose routing takes most of the time of a cached answer.
 
-What a route marks with :func:`may_be_repeated` is kept as it went out, compressed too.
+It keeps the responses that a route marks with :func:`cache_response`, as they were sent, also compressed ones.
 """
 
 import threading
@@ -15,23 +15,23 @@ from flask import request
 from store.errors import TastemapError
 
 MARK = "tastemap.repeatable"
-# What an answer depends on; a cookie says who asks.
+# The parts of a request that its response depends on; the cookie identifies the viewer.
 _DEPENDS_ON = (
     *("PATH_INFO", "QUERY_STRING", "wsgi.url_scheme", "HTTP_HOST"),
     *("HTTP_COOKIE", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT"),
 )
-# A session that is to be renewed, or that ends, is looked at again after so long.
+# How long a response is kept; then the application can renew or end the session.
 _KEPT_SECONDS = 60.0
 _KEPT_BYTES = 4 * 1024 * 1024
 _LARGEST_BYTES = 128 * 1024
-# What an entry takes besides its body and its question.
+# The memory of an entry besides its body and its key.
 _OVERHEAD_BYTES = 1024
 
 Environ = dict[str, Any]
 
 
-def may_be_repeated(owner: str | None, stamp: object) -> None:
-    """Let the answer of this request be given again as long as ``stamp``, from which ``owner`` was answered, holds."""
+def cache_response(owner: str | None, stamp: object) -> None:
+    """Allow the response of this request to be cached for ``owner`` until ``stamp`` changes."""
     request.environ[MARK] = (owner, stamp)
 
 
@@ -45,17 +45,17 @@ class _Kept:
     size: int
 
 
-class Again:
-    """A WSGI application before another one.
+class ResponseCache:
+    """A WSGI middleware that answers repeated GET requests.
 
     Parameters
     ----------
     application
-        What answers what is not known.
+        The WSGI application that answers all other requests.
     stamp
-        Returns what changes with the answers of an owner.
+        Returns, for an owner, a value that changes whenever the owner's answers may change.
     count
-        Is told the address, the begin (``time.perf_counter``) and the environment of each request answered here.
+        Called with the path, the start (``time.perf_counter``) and the environment of each request answered here.
     """
 
     def __init__(
@@ -73,55 +73,50 @@ class Again:
         if environ["REQUEST_METHOD"] != "GET":
             return self._application(environ, start_response)
         began = time.perf_counter()
-        question = tuple([environ.get(name, "") for name in _DEPENDS_ON])
-        known = self._kept.get(question)
-        if known is None or known.until < time.monotonic() or not self._holds(known):
-            return self._answered(question, environ, start_response)
-        start_response("200 OK", list(known.headers))
+        key = tuple([environ.get(name, "") for name in _DEPENDS_ON])
+        kept = self._kept.get(key)
+        if kept is None or kept.until < time.monotonic() or not self._is_current(kept):
+            return self._ask_application(key, environ, start_response)
+        start_response("200 OK", list(kept.headers))
         self._count(environ["PATH_INFO"], began, environ)
-        return [known.body]
+        return [kept.body]
 
-    def _holds(self, known: _Kept) -> bool:
+    def _is_current(self, kept: _Kept) -> bool:
         try:
-            return known.stamp == self._stamp(known.owner)
-        except TastemapError:  # the application says what is wrong
+            return kept.stamp == self._stamp(kept.owner)
+        except TastemapError:  # the application answers with this error
             return False
 
-    def _answered(
-        self, question: tuple[str, ...], environ: Environ, start_response: Callable[..., Any]
+    def _ask_application(
+        self, key: tuple[str, ...], environ: Environ, start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        said: list[Any] = []
+        started: list[Any] = []
 
         def start(status: str, headers: list[tuple[str, str]], *fault: Any) -> Any:
-            said[:] = status, headers
+            started[:] = status, headers
             return start_response(status, headers, *fault)
 
         blocks = self._application(environ, start)
-        if MARK not in environ or said[0] != "200 OK" or any(name == "Set-Cookie" for name, _ in said[1]):
+        if MARK not in environ or started[0] != "200 OK" or any(name == "Set-Cookie" for name, _ in started[1]):
             return blocks
         body = b"".join(blocks)
         if close := getattr(blocks, "close", None):
             close()
         owner, stamp = environ[MARK]
-        self._keep(question, owner, stamp, list(said[1]), body)
+        self._keep(key, owner, stamp, list(started[1]), body)
         return [body]
 
     def _keep(
-        self,
-        question: tuple[str, ...],
-        owner: str | None,
-        stamp: object,
-        headers: list[tuple[str, str]],
-        body: bytes,
+        self, key: tuple[str, ...], owner: str | None, stamp: object, headers: list[tuple[str, str]], body: bytes
     ) -> None:
-        size = len(body) + sum(map(len, question)) + _OVERHEAD_BYTES
+        size = len(body) + sum(map(len, key)) + _OVERHEAD_BYTES
         if size > _LARGEST_BYTES:
             return
         kept = _Kept(owner, stamp, time.monotonic() + _KEPT_SECONDS, headers, body, size)
         with self._lock:
-            if (before := self._kept.pop(question, None)) is not None:
+            if (before := self._kept.pop(key, None)) is not None:
                 self._size -= before.size
-            self._kept[question] = kept
+            self._kept[key] = kept
             self._size += size
             while self._size > _KEPT_BYTES:
                 self._size -= self._kept.popitem(last=False)[1].size

@@ -1,4 +1,4 @@
-"""The same question again: without Flask, as long as nothing has changed that the answer depends on."""
+"""A repeated request is answered without Flask while nothing has changed that its answer depends on."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api import again
-from api.again import MARK, Again
+from api import response_cache
+from api.response_cache import MARK, ResponseCache
 from store.errors import TastemapError
 
 TRACK = "/genre-predict?track_id=metal1"
@@ -44,7 +44,7 @@ class Said:
         self.headers, self.body, self.answers = headers, body, 0
         self.stamp: object = 1
         self.counted: list[str] = []
-        self.again = Again(self, self.current, lambda path, began, environ: self.counted.append(path))
+        self.cache = ResponseCache(self, self.current, lambda path, began, environ: self.counted.append(path))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         self.answers += 1
@@ -58,12 +58,12 @@ class Said:
         return self.stamp
 
     def ask(self, path: str = "/") -> bytes:
-        return b"".join(self.again({"REQUEST_METHOD": "GET", "PATH_INFO": path}, lambda *_: None))
+        return b"".join(self.cache({"REQUEST_METHOD": "GET", "PATH_INFO": path}, lambda *_: None))
 
 
 def test_what_changes_is_answered_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(again.time, "monotonic", lambda: now)
+    monkeypatch.setattr(response_cache.time, "monotonic", lambda: now)
     said = Said([])
     assert [said.ask(), said.ask()] == [b"x", b"x"]
     assert (said.answers, said.counted) == (1, ["/"])
@@ -75,18 +75,18 @@ def test_what_changes_is_answered_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said.answers == 3
     said.stamp = 2
     said.ask()
-    now += again._KEPT_SECONDS + 1
+    now += response_cache._KEPT_SECONDS + 1
     said.ask()
     assert said.answers == 5
 
 
 def test_what_renews_a_session_or_is_large_is_not_kept_and_memory_is_bounded() -> None:
-    for said in (Said([("Set-Cookie", "a=b")]), Said([], b"x" * again._LARGEST_BYTES)):
+    for said in (Said([("Set-Cookie", "a=b")]), Said([], b"x" * response_cache._LARGEST_BYTES)):
         said.ask()
         said.ask()
         assert said.answers == 2
-    said = Said([], b"x" * (again._LARGEST_BYTES // 2))
+    said = Said([], b"x" * (response_cache._LARGEST_BYTES // 2))
     for number in range(100):
         said.ask(f"/{number}")
-    assert sum(kept.size for kept in said.again._kept.values()) <= again._KEPT_BYTES
-    assert len(said.again._kept) < 100
+    assert sum(kept.size for kept in said.cache._kept.values()) <= response_cache._KEPT_BYTES
+    assert len(said.cache._kept) < 100
