@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(128 + signal.SIGTERM))
     try:
         config = Config.from_env()
-        if options.alone:
+        if options.without_database:
             return int(options.command(config, options))
         database = open_database(
             config.var, config.mongodb_uri, installation_id=config.installation_id, patience_s=_PATIENCE_SECONDS
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
-    parser.set_defaults(alone=False)  # True: a command that opens the database itself
+    parser.set_defaults(without_database=False)  # True: main does not open the database for the command
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_imports(commands)
     add_library(commands)

@@ -11,11 +11,11 @@ DELETE = "delete"
 
 def new_deletion(owner: str, name: str, playlists: Iterable[Playlist]) -> Run:
     """Return a run that deletes ``playlists`` of ``owner``, and the owner's tracks that no other playlist holds."""
-    gone = [
-        {"id": one.id, "rows": one.item_count, "created_at": one.created_at and one.created_at.isoformat()}
-        for one in playlists
+    deleted = [
+        {"id": each.id, "rows": each.item_count, "created_at": each.created_at and each.created_at.isoformat()}
+        for each in playlists
     ]
-    return Run(kind=DELETE, name=name, owner=owner, request={"playlists": gone})
+    return Run(kind=DELETE, name=name, owner=owner, request={"playlists": deleted})
 
 
 def run(task: Task) -> None:

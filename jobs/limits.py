@@ -95,12 +95,12 @@ def with_room(limits: WorkLimits, database: Database, run: Run) -> Run:
     for playlist in database.fields_of("playlists", ["owner", "item_count"]):
         if playlist.get("owner"):
             kept[playlist["owner"]] += playlist.get("item_count", 0)
-    mine, all_rows = limits.rows_each - kept[run.owner], limits.rows_all - kept.total()
-    if mine <= 0:
+    left, left_in_all = limits.rows_each - kept[run.owner], limits.rows_all - kept.total()
+    if left <= 0:
         raise TooManyRuns(
             f"No more than {limits.rows_each} rows of playlists may be kept for one browser.",
             "Delete a playlist first.",
         )
-    if all_rows <= 0:
+    if left_in_all <= 0:
         raise TooManyRuns(f"No more than {limits.rows_all} rows of playlists may be kept here.", "Ask the operator.")
-    return replace(run, most_rows=min(limits.rows, mine, all_rows))
+    return replace(run, most_rows=min(limits.rows, left, left_in_all))

@@ -185,8 +185,8 @@ def _division(strength: Floats, beats: npt.NDArray[np.float64]) -> int:
     gaps = np.diff(beats)
 
     def at(share: float) -> float:
-        places = np.round(beats[:-1] + share * gaps).astype(np.intp)
-        return float(np.mean([strength[np.clip(places + k, 0, len(strength) - 1)] for k in (-1, 0, 1)]))
+        frames = np.round(beats[:-1] + share * gaps).astype(np.intp)
+        return float(np.mean([strength[np.clip(frames + k, 0, len(strength) - 1)] for k in (-1, 0, 1)]))
 
     return 3 if 0.5 * (at(1 / 3) + at(2 / 3)) > 1.15 * at(0.5) else 2
 
@@ -219,8 +219,8 @@ def _accents(frames: Frames, beats: npt.NDArray[np.float64]) -> npt.NDArray[np.f
     return np.asarray(_standard(low) + 1.5 * _standard(change))
 
 
-def _near(values: Floats, places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    at = np.round(places).astype(np.intp)
+def _near(values: Floats, frames: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    at = np.round(frames).astype(np.intp)
     return np.max([values[np.clip(at + k, 0, len(values) - 1)] for k in range(-2, 3)], axis=0).astype(np.float64)
 
 

@@ -28,7 +28,7 @@ def add_backups(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser.add_argument("--newest", action="store_true", help="take the newest snapshot in var/snapshots")
     parser.add_argument("--list", action="store_true", dest="only_list", help="list the snapshots and change nothing")
     parser.add_argument("--replace", action="store_true", help="even if the database is damaged or not empty")
-    parser.set_defaults(command=_restore, alone=True)
+    parser.set_defaults(command=_restore, without_database=True)
 
 
 def take_snapshot(database: Database, var: Path, keep: int) -> Path:

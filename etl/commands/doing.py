@@ -17,7 +17,7 @@ from store.runs import STORED, Progress, Run
 
 def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers | None = None) -> int:
     """Do the runs, build the catalogue once for all of them, print the summary and return the exit code."""
-    ours = []
+    executed = []
     if workers is None or isinstance(workers, OneCore) or len(run_ids) < 2:
         ended = _in_turn(database, var, run_ids)
     else:
@@ -26,12 +26,12 @@ def do(database: Database, var: Path, run_ids: Sequence[str], workers: Workers |
         if state == "running" and not _stored(database, run_id):
             print(f"{run_id} is being done by another process.", file=sys.stderr)
             continue
-        ours.append(run_id)
-    ours.sort(key=run_ids.index)
-    if ours:
+        executed.append(run_id)
+    executed.sort(key=run_ids.index)
+    if executed:
         with ProgressBar(CATALOGUE) as bar:
-            finish(database, var, ours, bar)
-    done = [run for run in map(database.get_run, ours) if run]
+            finish(database, var, executed, bar)
+    done = [run for run in map(database.get_run, executed) if run]
     print_summary(done)
     return int(any(run.state != "done" for run in done) or len(done) < len(run_ids))
 

@@ -16,7 +16,7 @@ def add_sound(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser = commands.add_parser("analyse", help="print the audio features and the analysis of audio files as JSON")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--features", action="store_true", help="only the features, which takes less time")
-    parser.set_defaults(command=_analyse, alone=True)
+    parser.set_defaults(command=_analyse, without_database=True)
 
 
 def _analyse(_config: Config, options: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ def add_doctor(commands: Any) -> None:
     """Add ``doctor``, which opens the database itself, so that it can report a failure."""
     parser = commands.add_parser("doctor", help="say what works here, what does not, and what to do about it")
     parser.add_argument("--here", action="store_true", help="check only this installation and ask no source")
-    parser.set_defaults(command=run, alone=True)
+    parser.set_defaults(command=run, without_database=True)
 
 
 def run(config: Config, options: argparse.Namespace) -> int:

@@ -69,5 +69,5 @@ def _tail(left_out: list[dict[str, Any]], missing: int, rows: int) -> dict[str, 
         return {"extension": extension}
     names = [" - ".join(filter(None, (", ".join(row["artists"]), row["title"]))) for row in left_out[:_NAMED]]
     more = f" and {missing - _NAMED:,} more" if missing > _NAMED else ""
-    said = f"Left out, because no MusicBrainz id is known ({missing:,} of {rows:,}): {'; '.join(names)}{more}."
-    return {"annotation": said, "extension": extension | {EXTENSION: [{"left_out": left_out}]}}
+    annotation = f"Left out, because no MusicBrainz id is known ({missing:,} of {rows:,}): {'; '.join(names)}{more}."
+    return {"annotation": annotation, "extension": extension | {EXTENSION: [{"left_out": left_out}]}}

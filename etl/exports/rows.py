@@ -48,7 +48,9 @@ def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist, *, fi
         items = database.playlist_items(playlist.id, start, wanted)
         items = items if files else [replace(item, file=None) for item in items]
         if len(items) < wanted:
-            raise StoreError(f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.")
+            raise StoreError(
+                f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.", code="not_found"
+            )
         tracks = tracks_of_playlist(snapshot, database, playlist.owner, {item.track_id for item in items})
         yield [ExportRow(item=item, track=tracks[item.track_id]) for item in items if item.track_id in tracks]
 

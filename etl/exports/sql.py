@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, Table, and_, bindparam, create_engine, delete, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
@@ -100,16 +101,11 @@ def _upsert(table: Table, dialect: str) -> Executable | None:
         row = mysql.insert(table)
         # Without another column, a key is set to itself, because MySQL requires an update.
         return row.on_duplicate_key_update({name: row.inserted[name] for name in others or keys[:1]})
-    if dialect == "sqlite":
-        mine = sqlite.insert(table)
+    if dialect in {"sqlite", "postgresql"}:
+        upsert: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
         if not others:
-            return mine.on_conflict_do_nothing(index_elements=keys)
-        return mine.on_conflict_do_update(index_elements=keys, set_={name: mine.excluded[name] for name in others})
-    if dialect == "postgresql":
-        its = postgresql.insert(table)
-        if not others:
-            return its.on_conflict_do_nothing(index_elements=keys)
-        return its.on_conflict_do_update(index_elements=keys, set_={name: its.excluded[name] for name in others})
+            return upsert.on_conflict_do_nothing(index_elements=keys)
+        return upsert.on_conflict_do_update(index_elements=keys, set_={name: upsert.excluded[name] for name in others})
     return None
 
 

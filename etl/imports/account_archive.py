@@ -99,8 +99,8 @@ def _lines(source: Source, faults: list[ImportProblem]) -> Iterator[tuple[int, A
 
 
 def _of_member(problem: ImportProblem, source: Source) -> ImportProblem:
-    said = problem.message if source.name in problem.message else f"{source.name}: {problem.message}"
-    return ImportProblem(problem.code, said, problem.hint)
+    message = problem.message if source.name in problem.message else f"{source.name}: {problem.message}"
+    return ImportProblem(problem.code, message, problem.hint)
 
 
 def _members(file: InspectedFile) -> Members:

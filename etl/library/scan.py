@@ -31,7 +31,7 @@ from store.errors import TastemapError
 from store.runs import ImportProblem, Progress, Run, Skipped, now
 
 Map = Callable[[Callable[[Job], Examined], Iterable[Job]], Iterator[Examined]]
-_MAX_EXAMPLES, _MAX_PROBLEMS = 20, 200  # in the summary of the run; beside the folder
+_MAX_EXAMPLES, _MAX_PROBLEMS = 20, 200  # problems stored with the run, and with the folder
 _INDEX_SECONDS = 60.0
 _CRASHED = "it ended the program that read it"
 _NOT_ANALYSED = "The packages for analysing sound are not installed: these files have tags and covers, and no features."
@@ -77,7 +77,7 @@ class _Scan:
         self._by_size = {file.size: file for file in audio_files(task.database) if file.analyser == VERSION}
         self._known = {file.path: file for file in audio_files(task.database, str(root))}
         self._file_store = FileStore(task.database, task.var, task.run.id)
-        self._stored = self._here = self._total = 0
+        self._stored = self._unchanged = self._total = 0
         self._skipped: Counter[str] = Counter()
         self._problems: list[str] = []
         self._next_index = time.monotonic() + _INDEX_SECONDS
@@ -148,7 +148,7 @@ class _Scan:
         elif known.brought_by == self._task.run.id:
             self._stored += 1  # stored by this run before it was interrupted
         else:
-            self._here += 1
+            self._unchanged += 1
         return True
 
     def _same_contents(self, found: FoundFile) -> AudioFile | None:
@@ -198,7 +198,7 @@ class _Scan:
             self._problems.append(problem)
 
     def _report(self, phase: str) -> None:
-        done = self._stored + self._here + self._skipped.total()
+        done = self._stored + self._unchanged + self._skipped.total()
         self._task.report(
             Progress(
                 phase=phase,
@@ -206,16 +206,16 @@ class _Scan:
                 total=self._total,
                 requested=self._total,
                 stored=self._stored,
-                known=self._here,
+                known=self._unchanged,
                 skipped=self._skipped.total(),
             )
         )
 
     def _end(self) -> None:
         summary: dict[str, Any] = {
-            "requested": self._stored + self._here + self._skipped.total(),
+            "requested": self._stored + self._unchanged + self._skipped.total(),
             "stored": self._stored,
-            "known": self._here,
+            "known": self._unchanged,
             "skipped": dict(self._skipped),
             "skipped_examples": tuple(
                 Skipped(line=at, reason=problem) for at, problem in enumerate(self._problems[:_MAX_EXAMPLES], start=1)

@@ -206,7 +206,7 @@ def _rest(file: BinaryIO, path: str, texts: Mapping[str, str]) -> object:
     opened, kind = _opened(file, path)
     written = {name.lower() for field in texts for name in _NAMES[kind][field]}
     tags: Any = opened.tags or {}
-    ours = {name: repr(tags[name]) for name in sorted({*tags.keys()}) if name.lower() not in written}
+    other_tags = {name: repr(tags[name]) for name in sorted({*tags.keys()}) if name.lower() not in written}
     pictures = [repr(picture.write()) for picture in getattr(opened, "pictures", ())]
     file.seek(0)
     try:
@@ -214,7 +214,7 @@ def _rest(file: BinaryIO, path: str, texts: Mapping[str, str]) -> object:
     except (TinyTagException, ValueError, KeyError, IndexError, OverflowError, EOFError) as fault:
         raise _fault(path, "damaged", "has tags that cannot be read") from fault
     images = [repr(image) for same in found.images.as_dict().values() for image in same]
-    return ours, pictures, [getattr(found, name) for name in _INDEPENDENT], images
+    return other_tags, pictures, [getattr(found, name) for name in _INDEPENDENT], images
 
 
 def _opened(file: BinaryIO, path: str) -> tuple[FileType, str]:
@@ -264,7 +264,7 @@ def _values(opened: FileType, kind: str, field: str) -> tuple[str, tuple[str, ..
     found = tags[name]
     if kind.startswith("ID3"):
         found = found.genres if name == "TCON" else found.text
-    texts = (one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one) for one in found)
+    texts = (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in found)
     return name, tuple(text for text in texts if text)
 
 

@@ -46,7 +46,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """``rows`` are results of :func:`kept`; ``withheld`` is the number of rows that Spotify does not give."""
+    """``rows`` are results of :func:`staged_row`; ``withheld`` is the number of rows that Spotify does not give."""
 
     rows: list[dict[str, Any]]
     total: int | None
@@ -136,7 +136,7 @@ def _page(found: Mapping[str, Any], offset: int, *, wrapped: bool = True) -> Pag
     known = total if isinstance(total, int) else None
     more = bool(rows) and (offset + len(rows) < known if known is not None else bool(found.get("next")))
     withheld = max(0, (known or 0) - offset) if not rows else 0
-    return Page(rows=[kept(row, wrapped=wrapped) for row in rows], total=known, more=more, withheld=withheld)
+    return Page(rows=[staged_row(row, wrapped=wrapped) for row in rows], total=known, more=more, withheld=withheld)
 
 
 def lists_of(session: Session, user_id: str) -> list[dict[str, Any]]:
@@ -169,7 +169,7 @@ def _entry(list_id: str, name: str, kind: str) -> dict[str, Any]:
     return {"id": list_id, "name": name, "kind": kind, "tracks": None, "mine": True, "collaborative": False}
 
 
-def kept(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
+def staged_row(row: Any, *, wrapped: bool = True) -> dict[str, Any]:
     """Return a row for the staging: its names and ids, or the reason to skip it."""
     item = (under(row, "item") or under(row, "track")) if wrapped else row
     if not isinstance(item, dict):
@@ -222,7 +222,7 @@ def _numbered(value: Any) -> int | None:
 
 
 def row_from(line: int, row: dict[str, Any], source: str) -> Row:
-    """Return the row for a result of :func:`kept`; ``line`` is its number in the list, from 1."""
+    """Return the row for a result of :func:`staged_row`; ``line`` is its number in the list, from 1."""
     if "reason" in row:
         return Row(line=line, reason=row["reason"])
     names = ("uri", "album", "duration_ms", "year", "isrc")

@@ -98,7 +98,7 @@ def _as_playlist_or_table(found: Recognised, read_as: ReadAs | None, *, by_brows
 def _source(var: Path, run: Run) -> Path:
     path = Path(run.source) if run.source else upload_folder(var, run.id) / run.name
     if not path.is_file():
-        raise ImportProblem("file_gone", f"{path.name} is no longer there.", "Bring the file again.")
+        raise ImportProblem("file_gone", f"{path.name} is no longer there.", "Import the file again.")
     return path
 
 
@@ -139,16 +139,16 @@ def _require_given(run: Run, options: ReadOptions, what: str) -> None:
     """Refuse a file for everybody from a browser that has not chosen to share it, or is not the operator's."""
     if run.owner is None:
         return
-    said = f"{run.name} is {what}. Everybody's models learn from it and everybody sees it"
+    reason = f"{run.name} is {what}. Everybody's models learn from it and everybody sees it"
     if not run.by_operator:
         hint = (
-            "Name the key of this server under Settings, Online services, if it is yours. On the server: "
+            "Enter the key of this server under Settings, Online services, if it is yours. On the server: "
             ".venv/bin/python -m etl import FILE"
         )
-        raise ImportProblem("operator_only", f"{said}, so the operator alone brings one.", hint)
+        raise ImportProblem("operator_only", f"{reason}, so only the operator may import it.", hint)
     if options.read_as != "shared":
         hint = "Give it to everybody here, on its card. On the server: python -m etl import FILE"
-        raise ImportProblem("not_given", f"{said}, so it is not taken by dropping it.", hint)
+        raise ImportProblem("not_given", f"{reason}, so it must be shared on purpose.", hint)
 
 
 def _record(database: Database, run_id: str, summary: RunSummary) -> None:

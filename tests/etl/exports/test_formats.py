@@ -561,8 +561,9 @@ def test_half_a_playlist_is_not_taken_for_a_whole_one(database: Database) -> Non
     pages = read_pages(database, Snapshot(), playlist, files=True)
     next(pages)
     database.delete_playlist(playlist.id)
-    with pytest.raises(StoreError, match="gone"):
+    with pytest.raises(StoreError, match="gone") as caught:
         next(pages)
+    assert caught.value.code == "not_found", "the database is well"
 
 
 def test_local_files_have_an_address_that_names_them() -> None:

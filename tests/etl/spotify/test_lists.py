@@ -2,7 +2,7 @@
 
 import json
 
-from etl.spotify.lists import kept, row_from
+from etl.spotify.lists import row_from, staged_row
 from store.domain import AlbumDetails
 from tests.etl.spotify.setting import invented
 from tests.fake_services.spotify import base62
@@ -17,7 +17,7 @@ def test_what_spotify_says_of_an_album_is_kept() -> None:
         "images": [{"url": "https://i.scdn.co/image/ab", "width": 640}, {"url": "https://i.scdn.co/image/cd"}],
     }
     item = invented(1) | {"album": album, "disc_number": 2, "track_number": 11}
-    track = row_from(1, json.loads(json.dumps(kept({"item": item}))), "spotify").track
+    track = row_from(1, json.loads(json.dumps(staged_row({"item": item}))), "spotify").track
     assert track is not None
     assert track.artist_uris == (f"spotify:artist:{base62('inventor')}",)
     assert track.album_details == AlbumDetails(
@@ -32,7 +32,7 @@ def test_what_spotify_says_of_an_album_is_kept() -> None:
 
 
 def test_rows_that_an_earlier_version_has_staged_are_read() -> None:
-    staged = kept({"item": invented(1)})
+    staged = staged_row({"item": invented(1)})
     older = {name: value for name, value in staged.items() if name not in {"artist_uris", "details"}}
     track = row_from(1, older, "spotify").track
     assert track is not None
