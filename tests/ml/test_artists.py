@@ -179,6 +179,23 @@ def test_who_leads_a_band_is_meant_as_the_band() -> None:
     assert (reading.artist, reading.title) == ("Bob Marley & The Wailers", "Jamming")
 
 
+@pytest.mark.parametrize(
+    ("query", "artist"),
+    [
+        ("Nas N.Y. State of Mind", "Nas"),  # State of Mind, Vitamin C, Light, The Ex and The Moments are artists, too
+        ("Can Vitamin C", "Can"),
+        ("Common The Light", "Common"),
+        ("Mya Case of the Ex", "Mýa"),
+        ("Asia Heat of the Moment", "Asia"),
+        ("Purple Rain Prince", "Prince"),
+    ],
+)
+def test_a_title_that_holds_a_name_does_not_hide_the_artist(query: str, artist: str) -> None:
+    reading = split_query(ArtistEmbedding.load(artefacts.active("artists")), query)
+    assert reading is not None
+    assert reading.artist == artist
+
+
 def test_genres_of_an_unknown_artist_are_none(embedding: ArtistEmbedding) -> None:
     assert embedding.genres("Somebody Else") == ()
     assert embedding.alike("Somebody Else") == []
