@@ -127,21 +127,21 @@ def scores_of(truths: Iterable[Truth]) -> dict[str, list[float]]:
 
     for truth in truths:
         analysis = analyse(truth.path)
-        told = analysis.features.values
-        ratio = told.get("tempo", 0.0) / truth.bpm
+        values = analysis.features.values
+        ratio = values.get("tempo", 0.0) / truth.bpm
         add("tempo", abs(ratio - 1) < 0.04)
         add("octave", any(abs(ratio / factor - 1) < 0.04 for factor in _FACTORS))
         if truth.key:
-            key = (int(told.get("key", -1)), int(told.get("mode", -1)))
+            key = (int(values.get("key", -1)), int(values.get("mode", -1)))
             add("key", key == truth.key)
             add("mirex", mirex(key, truth.key))
         if truth.meter:
-            add(f"in {truth.meter}", told.get("time_signature") == truth.meter)
+            add(f"in {truth.meter}", values.get("time_signature") == truth.meter)
         if truth.beats is not None and analysis.analysis:
             ours = np.array([beat["start"] for beat in analysis.analysis["beats"]])
             add("beats F", mir_eval.beat.f_measure(*map(mir_eval.beat.trim_beats, (truth.beats, ours))))
         samples, rate = soundfile.read(truth.path)
-        add("LU off", abs(pyloudnorm.Meter(rate).integrated_loudness(samples) - told["loudness"]))
+        add("LU off", abs(pyloudnorm.Meter(rate).integrated_loudness(samples) - values["loudness"]))
         add("_segments", 0)
         _collect(analysis.analysis or {})
     return found

@@ -89,7 +89,7 @@ class Bench:
             ("at random", [rng.choice(len(table), LENGTH, replace=False) for table in tables]),
             ("popularity", [np.arange(LENGTH) for _ in tables]),
         ):
-            print(_row(name, [table[some].mean(axis=0).tolist() for table, some in zip(tables, rows, strict=True)]))
+            print(_row(name, [table[drawn].mean(axis=0).tolist() for table, drawn in zip(tables, rows, strict=True)]))
 
 
 def collaborations(snapshot: Snapshot) -> dict[str, Group]:
@@ -102,7 +102,7 @@ def collaborations(snapshot: Snapshot) -> dict[str, Group]:
         for row in file.read(path.name, datetime.now(UTC), None):
             if isinstance(row, Row) and row.track and row.added_by:
                 theirs.setdefault(row.added_by, []).append(_known(snapshot, row.track))
-        busiest = sorted(theirs.items(), key=lambda of: -len(of[1]))[:MOST_PEOPLE]
+        busiest = sorted(theirs.items(), key=lambda person: -len(person[1]))[:MOST_PEOPLE]
         found[path.stem] = [Listener(name, name, tuple(tracks)) for name, tracks in busiest]
     longest = max(found.values(), key=lambda people: sum(len(person.tracks) for person in people))
     cut = [replace(person, tracks=person.tracks[:most]) for person, most in zip(longest, UNEVEN, strict=False)]
@@ -137,7 +137,7 @@ def _worst(shares: Sequence[Share]) -> float:
 
 
 def _row(name: str, shares: Sequence[Sequence[float]]) -> str:
-    everybody, least = mean(share for some in shares for share in some), mean(min(some) for some in shares)
+    everybody, least = mean(share for group in shares for share in group), mean(min(group) for group in shares)
     return f"  {name:<32} everybody {everybody:.3f}, the least satisfied {least:.3f}"
 
 

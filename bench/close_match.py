@@ -136,9 +136,9 @@ def small_catalogues(lists: Sequence[Sequence[Track]], artists: ArtistEmbedding,
                     tracks = [snapshot.track(neighbour.ref) for neighbour in recommended]
                     counts[kind].append(sum(is_close_match(seed, track, artists) for track in tracks))
     print(f"\nOf {AT} tracks that catalogues of three lists recommend:")
-    for kind, of in counts.items():
-        none = np.mean([count == 0 for count in of])
-        print(f"  for a track of {kind:<16} {np.mean(of):.1f} go with it; none does for {none:.0%} ({len(of)} seeds)")
+    for kind, close in counts.items():
+        none = np.mean([count == 0 for count in close])
+        print(f"  for a track of {kind:<16} {np.mean(close):.1f} go with it; none for {none:.0%} ({len(close)} seeds)")
 
 
 def main() -> None:
@@ -184,7 +184,7 @@ def by_labels(folder: Path, split: str, rng: random.Random) -> None:
     for track in tracks:
         for label in track.labels:
             with_label[label].append(track)
-    labelled = [of for of in with_label.values() if len(of) > 1]
+    labelled = [members for members in with_label.values() if len(members) > 1]
 
     def one_genre(rng: random.Random) -> Pair:
         one, two = rng.sample(rng.choice(labelled), 2)

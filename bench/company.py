@@ -169,13 +169,13 @@ def withheld_labels() -> list[tuple[str, bool]]:
     column = {name: at for at, name in enumerate(lacking.genre_names)}
     kept = [column.get(name, -1) for name in knowing.genre_names]
     rest = sp.hstack([lacking.genres, sp.csr_matrix((len(lacking.keys), 1))]).tocsc()[:, kept]
-    gone = sp.csr_matrix((knowing.genres - rest) > 1e-9)  # (artists, genres): the withheld labels
+    withheld = sp.csr_matrix((knowing.genres - rest) > 1e-9)  # (artists, genres): the withheld labels
     belongs = [taxonomy.family_of(name) for name in knowing.genre_names]
-    print(f"{(gone.getnnz(axis=1) > 0).sum()} artists have labels that are withheld")
+    print(f"{(withheld.getnnz(axis=1) > 0).sum()} artists have labels that are withheld")
     for title, data in (("all labels", knowing), ("labels of valid and test withheld", lacking)):
         artists = ArtistModel().fit(data).export(data, "bench", taxonomy)
         codes = codes_of(artists, data)
-        hidden = {at: {belongs[c] for c in gone[code].indices} - {None} for at, code in enumerate(codes.tolist())}
+        hidden = {at: {belongs[c] for c in withheld[code].indices} - {None} for at, code in enumerate(codes.tolist())}
         seeds = [at for at in range(len(artists)) if hidden[at]][:BEST_KNOWN]
         common = []
         for seed in seeds:
@@ -227,8 +227,8 @@ def count_verdicts(folder: Path) -> list[tuple[str, bool]]:
     with (folder / "verdicts.csv").open(encoding="utf-8", newline="") as file:
         for number, letter, verdict in csv.reader(file):
             counts[key[int(number) - 1][letter]][verdict] += 1
-    for name, of in counts.items():
-        print(f"{name:<7} {of['none']} lists without an odd track, {of['odd']} odd, {of['absurd']} absurd")
+    for name, found in counts.items():
+        print(f"{name:<7} {found['none']} lists without an odd track, {found['odd']} odd, {found['absurd']} absurd")
     after = counts["after"]
     return [("50 lists without an odd one", after["none"] >= 50), ("no absurd one", not after["absurd"])]
 

@@ -2,11 +2,11 @@
 
     python -m bench.languages           (needs the training data: ../shared/data or TASTEMAP_DATA)
 
-The script of a title shows its language, or else words that hardly occur in another language. An artist has the
-language of at least 60 % of its titles with a known language, if these are three or more. Only pairs of artists with a
-known language count. There are two shares: one for the best-known artists, nearly all of whom sing in English, and one
-for the best-known artists of other languages. Much of the second share is no error: bands from Korea or Japan with
-English titles, and composers. Exit code 1 if the target is missed.
+The script of a title shows its language, or else words that hardly occur in another language. An artist has a language
+if three or more of its titles are in it, and at least 60 % of those with a known language. Only pairs of two artists
+with a known language count. There are two shares: one for the best-known artists, nearly all of whom sing in English,
+and one for the best-known artists of other languages. Much of the second share is no error: bands from Korea or Japan
+with English titles, and composers. Exit code 1 if the target is missed.
 """
 
 import re

@@ -50,7 +50,7 @@ def long_heap(model: Triage) -> float:
     lists = {str(n): drawn[HEAP + n * LENGTH : HEAP + (n + 1) * LENGTH] for n in range(PLAYLISTS)}
     meter = Meter()
     heap = Heap(model, reader_of(artefacts.MODELS), drawn[:HEAP], lists)
-    members = {name: [track.id for track in some] for name, some in lists.items()}
+    members = {name: [track.id for track in listed] for name, listed in lists.items()}
     heap.odds(Standing(members, {}, 0, 0))
     print(f"\n{HEAP} tracks beside {PLAYLISTS} playlists of {LENGTH}: read and weighed in {meter.read()}")
     start = time.process_time()

@@ -134,7 +134,7 @@ def _copy(stream: IO[bytes], file: IO[bytes], max_bytes: int) -> int:
             raise ImportProblem(
                 "too_large",
                 f"The file has more than {max_bytes // (1024 * 1024)} MB.",
-                "Split it, and bring the parts. On the server: python -m etl import FILE",
+                "Split it, and import the parts. On the server: python -m etl import FILE",
             )
         file.write(block)
     return size

@@ -69,9 +69,9 @@ def named(path: str) -> tuple[str, str, str]:
 
 def by_turns(paths: list[str]) -> list[str]:
     """Return ``paths`` in an order in which the four people add tracks in turn."""
-    of = {person: [path for path in paths if person_of(path) == person] for person in TASTES}
-    most = max(map(len, of.values()))
-    return [tracks[turn] for turn in range(most) for tracks in of.values() if turn < len(tracks)]
+    by_person = {person: [path for path in paths if person_of(path) == person] for person in TASTES}
+    most = max(map(len, by_person.values()))
+    return [tracks[turn] for turn in range(most) for tracks in by_person.values() if turn < len(tracks)]
 
 
 def sound_of(path: Path, analysis: SoundAnalysis, tagger: MusicTagger) -> DemoSound:

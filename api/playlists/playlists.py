@@ -172,7 +172,7 @@ def remove(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
 
 
 @blueprint.post("/api/playlists/<playlist_id>/give")
-@blueprint.doc(responses={202: "The run that gives it", 403: "Not the operator, or not the browser that brought it in"})
+@blueprint.doc(responses={202: "The run that gives it", 403: "Not the operator, or not the browser that imported it"})
 def give(playlist_id: str) -> tuple[RunAnswer, Literal[202]]:
     """Give a playlist to the installation for good: everybody sees it, and everybody finds its tracks."""
     return RunAnswer(use.give_playlist(services(), playlist_id, session.viewer())), 202
@@ -190,7 +190,7 @@ def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
 @blueprint.put("/api/playlists/<playlist_id>/people")
 @takes(LARGEST_BODY)
 @blueprint.body(PeopleGiven)
-@blueprint.doc(responses={403: "Not the browser that brought it in", 404: "No such playlist, or no such person in it"})
+@blueprint.doc(responses={403: "Not the browser that imported it", 404: "No such playlist, or no such person in it"})
 def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
     """Set names, colours and shapes of a playlist's contributors; they are stored only on this installation."""
     return PlaylistAnswer(use.name_people(services(), playlist_id, session.viewer(), body["people"]))

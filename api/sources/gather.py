@@ -62,7 +62,7 @@ class TableBody(Schema):
 
 @blueprint.post("/api/playlists/<playlist_id>/enrich")
 @blueprint.body(EnrichBody)
-@blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that brought it in", 409: "No source"})
+@blueprint.doc(responses={202: "The run that fetches", 403: "Not the browser that imported it", 409: "No source"})
 def enrich(playlist_id: str, body: dict[str, Any]) -> tuple[RunAnswer, Literal[202]]:
     """Fetch audio features, genres and recommendations for the tracks of a playlist from every source that is on."""
     session.start()

@@ -50,7 +50,7 @@ class PreviewAnswer:
 POLL_SECONDS = 0.4
 # How long a stream lasts. The browser reconnects; an endless stream would hold its thread after the page is closed.
 STREAM_SECONDS = 120.0
-_STREAMS = 8  # at a time in one process, half of its threads
+_STREAMS = 8  # streams of one process at a time: half of its threads
 _streams = BoundedSemaphore(_STREAMS)
 
 

@@ -65,7 +65,7 @@ def lists(query: dict[str, Any]) -> SpotifyListsAnswer:
 
 @blueprint.post("/api/spotify/import")
 @blueprint.body(ImportBody)
-@blueprint.doc(responses={202: "The runs that bring them in", 409: "Not connected"})
+@blueprint.doc(responses={202: "The runs that import them", 409: "Not connected"})
 def bring_in(body: dict[str, Any]) -> tuple[RunsAnswer, Literal[202]]:
     """Import lists of the connected account, each by its own run."""
     owner, _ = connected_account()

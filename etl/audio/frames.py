@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 
 RATE = 22_050
 BAND_HOP, ONSET_HOP, PITCH_HOP = 128, 256, 1024
-BINS = 120  # of an octave: 10 cents
+BINS = 120  # per octave: 10 cents each
 # Zwicker, "Subdivision of the audible frequency range into critical bands", JASA 33, 1961; the last is cut by Nyquist.
 _CRITICAL = (0, 100, 200, 300, 400, 510, 630, 770, 920, 1080, 1270, 1480, 1720, 2000, 2320, 2700, 3150, 3700, 4400)
 CRITICAL_HZ = (*_CRITICAL, 5300, 6400, 7700, 9500, 11_025)
@@ -27,7 +27,7 @@ N_BANDS = len(CRITICAL_HZ) - 1
 FLOOR_DB = -60.0  # lower levels count as this
 _N_MEL, _MEL_FLOOR_DB = 40, -70.0
 N_GROUPS = 4
-_LOW_HZ, _HIGH_HZ = 100.0, 4200.0  # of the peaks that count for pitch classes
+_LOW_HZ, _HIGH_HZ = 100.0, 4200.0  # the range of spectral peaks that count for pitch classes
 _BASS_HZ = 55.0
 _BASS_TOP_HZ = 260.0
 

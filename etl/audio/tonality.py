@@ -28,7 +28,7 @@ _BASS_SHARE = 0.5
 # benchmark does not score.
 _FINAL_SHARE = 0.2
 _FINAL_FRAMES = 12
-_AUDIBLE = 0.1  # of the median frame's sum
+_AUDIBLE = 0.1  # the least sum of a frame that counts, as a share of the median frame's sum
 _ENOUGH = 1e-6
 
 

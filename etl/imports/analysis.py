@@ -11,7 +11,7 @@ from store.domain import Track, local_track_id
 from store.runs import ImportProblem
 
 _MAX_NAME = 200
-_HINT = "Bring the file as the service gave it: an object with a list of segments, each with timbre and pitches."
+_HINT = "Import the file as the service gave it: an object with a list of segments, each with timbre and pitches."
 
 
 def is_analysis(document: Any) -> bool:

@@ -23,7 +23,7 @@ from store.runs import ImportProblem
 # The size of a library with 60,000 tracks; in memory it takes ten times as much.
 MAX_BYTES = 96 << 20
 LIBRARY = "Library"
-_HINT = "In Music or iTunes: File > Library > Export Library, and bring that file unedited."
+_HINT = "In Music or iTunes: File > Library > Export Library, and import that file unedited."
 # The errors of plistlib for an invalid date and for values outside of any container.
 _UNCAUGHT = (AttributeError, IndexError, RecursionError)
 _NOT_MUSIC = ("Podcast", "Movie", "TV Show", "Audiobook")

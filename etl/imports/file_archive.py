@@ -35,10 +35,10 @@ _SOME_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _MAX_MEMBERS = 2_000
 _APPLE = re.compile(r"(?i)apple[ _](media[ _]services|music)")
 _APPLE_HINT = (
-    "It is the data that Apple sends on request. Bring the library instead: in Music, File > Library > Export Library; "
+    "It is the data that Apple sends on request. Import the library instead: File > Library > Export Library in Music; "
     "or export playlists with TuneMyMusic or Soundiiz as CSV."
 )
-_HINT = "Bring the zip that Spotify or ListenBrainz sent, a zip of playlist files, or unpack it and bring the files."
+_HINT = "Import the zip that Spotify or ListenBrainz sent, a zip of playlist files, or unpack it and import the files."
 
 
 class FileReader(Protocol):
@@ -133,7 +133,7 @@ class FileArchive:
             found = found.playlist
         if isinstance(found, PlaylistFile):
             return file, found
-        what = "data for the catalogue; bring it alone" if found else f"{file.form.value}, but not a known playlist"
+        what = "data for the catalogue; import it alone" if found else f"{file.form.value}, but not a known playlist"
         raise ImportProblem("not_a_playlist", f"{member.name} is {what}.", _HINT)
 
 

@@ -69,7 +69,7 @@ def _listed(lines: Iterable[str], info: "_EntryInfo") -> Iterator[ListedFile]:
             raise ImportProblem(
                 "not_a_playlist",
                 "This M3U8 file describes an HLS stream, not tracks.",
-                "It is a broadcast or a film in pieces. Bring a list of tracks: M3U of a player, or CSV.",
+                "It is a broadcast or a film in pieces. Import a list of tracks: M3U of a player, or CSV.",
             )
         if line.upper().startswith("#EXTINF") and info.name:  # the entry before has no path
             yield info.taken()

@@ -36,7 +36,7 @@ from etl.imports.sheets.headings import has_audio_features
 from etl.imports.sheets.sheet import Sheet
 
 _OF_YOUTUBE = (
-    "It holds ids of YouTube without names. A track gets its names when a file with both is brought, such as "
+    "It holds ids of YouTube without names. A track gets its names when a file with both is imported, such as "
     '"music library songs.csv" of the same Takeout; or export the playlist with TuneMyMusic.'
 )
 Sniff = Callable[[InspectedFile], bool]

@@ -28,7 +28,7 @@ from store.domain import (
 )
 from store.runs import ImportProblem
 
-_HINT = "Bring the file as Tastemap exported it."
+_HINT = "Import the file as Tastemap exported it."
 _ID = re.compile(r"[\w:.-]{1,64}", re.ASCII)
 _NAMESPACE = re.compile(r"[a-z_]{1,32}")
 _MAX_TEXT = 10_000

@@ -37,7 +37,7 @@ def sniff(file: InspectedFile) -> bool:
         raise ImportProblem(
             "not_a_playlist",
             f"{file.name} is a collection of Discogs: it lists releases, not tracks.",
-            "Bring a playlist of their tracks, for example as CSV with a title and an artist column.",
+            "Import a playlist of their tracks, for example as CSV with a title and an artist column.",
         )
     return file.sheet.playlist_layout() is not None
 

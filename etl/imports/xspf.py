@@ -19,7 +19,7 @@ from store.runs import ImportProblem
 
 # The size of a list with a hundred thousand tracks; in memory it takes ten times as much.
 MAX_BYTES = 48 << 20
-_HINT = "Export the playlist again, and bring the file as it came."
+_HINT = "Export the playlist again, and import the file as it came."
 _FIELDS = frozenset({"title", "creator", "album", "duration", "identifier", "location"})
 _MAX_VALUES = 10
 
@@ -67,7 +67,7 @@ def _document(file: InspectedFile) -> "_Document":
     with file.source.open(None) as stream:
         content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise ImportProblem("too_large", f"{file.name} has more than {MAX_BYTES >> 20} MB.", "Bring it in parts.")
+        raise ImportProblem("too_large", f"{file.name} has more than {MAX_BYTES >> 20} MB.", "Import it in parts.")
     try:
         return _Document(content)
     except _EntityDeclaredError as fault:

@@ -31,7 +31,7 @@ from store.errors import TastemapError
 from store.runs import ImportProblem, Progress, Run, Skipped, now
 
 Map = Callable[[Callable[[Job], Examined], Iterable[Job]], Iterator[Examined]]
-_MAX_EXAMPLES, _MAX_PROBLEMS = 20, 200  # in the summary of the run; beside the folder
+_MAX_EXAMPLES, _MAX_PROBLEMS = 20, 200  # problems stored with the run, and with the folder
 _INDEX_SECONDS = 60.0
 _CRASHED = "it ended the program that read it"
 _NOT_ANALYSED = "The packages for analysing sound are not installed: these files have tags and covers, and no features."

@@ -24,7 +24,7 @@ def import_audio(database: Database, var: Path, run: Run, path: Path, report: Re
         raise ImportProblem(
             "operator_only",
             "Only whoever runs this server keeps music files on it.",
-            "Bring a playlist, or scan the folder on a Tastemap of your own.",
+            "Import a playlist, or scan the folder on a Tastemap of your own.",
         )
     root = music_of_uploads(var)
     kept = root / run.id / path.name
@@ -38,7 +38,7 @@ def import_audio(database: Database, var: Path, run: Run, path: Path, report: Re
     if examined.problem:
         kept.unlink()
         kept.parent.rmdir()
-        raise ImportProblem("unreadable", f"{examined.problem.removeprefix(f'{run.id}/')}", "Bring another file.")
+        raise ImportProblem("unreadable", f"{examined.problem.removeprefix(f'{run.id}/')}", "Import another file.")
     file = AudioFile(
         root=str(root),
         path=below,

@@ -43,7 +43,7 @@ def run(task: Task) -> None:
     refused = ImportProblem(
         "not_given",
         "Spotify does not give the rows of this playlist to this app.",
-        "It gives those of playlists that you own or collaborate on. For others, bring a file (Exportify).",
+        "It gives those of playlists that you own or collaborate on. For others, import a file (Exportify).",
     )
     list_id = (task.run.request or {})["list"]
     with attempt(task, cursor, staging, gone=gone, refused=refused) as (session, account):

@@ -179,7 +179,7 @@ def notice_of(missing: str | None, account: Account | None, back: Redirect, prob
         return f"{missing} {how_to_register(back)}"
     notices = [problem] if problem else []
     if account is not None and account.ended:
-        notices.append("Spotify's permission has ended. Connect again; what was brought in is still here.")
+        notices.append("Spotify's permission has ended. Connect again; what was imported is still here.")
     elif account is not None and account.expires_at - datetime.now(UTC) < _AHEAD:
         notices.append(f"Spotify's permission ends on {account.expires_at:%d %B %Y}. Connect again before that.")
     if account is None or account.ended:

@@ -140,17 +140,17 @@ class Clusters:
             counts += np.bincount(cluster[cluster >= 0], minlength=len(self))
         return CatalogueClusters(tuple(counts.tolist()), tuple(nearest))
 
-    def shares(self, of: str) -> npt.NDArray[np.float64]:
-        """Return (rows, k): the share of each genre's tracks in each cluster; of families with ``of="family"``."""
-        counts = self.family_counts if of == "family" else self.genre_counts
+    def shares(self, rows_of: str) -> npt.NDArray[np.float64]:
+        """Return (rows, k): the share of each genre's (or with "family" each family's) tracks in each cluster."""
+        counts = self.family_counts if rows_of == "family" else self.genre_counts
         return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
-    def lifts(self, of: str) -> npt.NDArray[np.float64]:
+    def lifts(self, rows_of: str) -> npt.NDArray[np.float64]:
         """Return (rows, k): :meth:`shares` divided by their mean over all genres (or families).
 
         Each genre has the same weight in the mean, whatever its number of tracks.
         """
-        shares = self.shares(of)
+        shares = self.shares(rows_of)
         return shares / np.maximum(shares.mean(axis=0), 1e-9)
 
     def features(self, number: int) -> dict[str, float]:

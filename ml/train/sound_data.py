@@ -55,7 +55,7 @@ class SoundTable:
         for row, names in enumerate(self.genres):
             for family in {*map(taxonomy.family_of, names)} - {None}:
                 rows[str(family)].append(row)
-        return {family: np.array(some) for family, some in rows.items() if some}
+        return {family: np.array(members) for family, members in rows.items() if members}
 
 
 def read(folder: Path) -> SoundTable:

@@ -55,13 +55,13 @@ class Heap:
     ) -> None:
         self._model, self._reader = model, reader
         self.ids = [track.id for track in tracks]
-        every = {track.id: track for some in (tracks, *playlists.values()) for track in some}
+        every = {track.id: track for group in (tracks, *playlists.values()) for track in group}
         self._tracks = every
         self._facts = reader.read(list(every.values()))
         self._row = {track_id: row for row, track_id in enumerate(every)}
         self._at = {track_id: at for at, track_id in enumerate(self.ids)}
         self._heap = self._of(self.ids)
-        self._evidence = Evidence(self._of([track.id for some in playlists.values() for track in some]))
+        self._evidence = Evidence(self._of([track.id for playlist in playlists.values() for track in playlist]))
         self._columns: dict[str, tuple[int, Floats]] = {}
 
     def _of(self, ids: Collection[str]) -> TrackFacts:

@@ -398,7 +398,7 @@ def remove_tracks(services: Services, playlist_id: str, viewer: Viewer, track_id
     if not may_change(playlist, viewer):
         raise not_yours("Only the browser that brought this playlist in can change it.", "Save a playlist of your own.")
     check_complete(playlist)
-    gone = set(track_ids)
-    rows = [row for row in all_rows(services.database, playlist) if row.track_id in gone]
+    removed = set(track_ids)
+    rows = [row for row in all_rows(services.database, playlist) if row.track_id in removed]
     remove_rows(services.database, playlist, {(row.track_id, row.added_at) for row in rows})
     return describe(find_playlist(services, playlist.id, viewer), viewer)

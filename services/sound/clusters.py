@@ -150,14 +150,18 @@ def predict_cluster(services: Services, query: Mapping[str, Any], viewer: Viewer
     )
 
 
-def _heat(model: Clusters, of: str) -> HeatMap:
-    counts = model.family_counts if of == "family" else model.genre_counts
-    shares = np.round(model.shares(of), 4)
-    return HeatMap(rows=model.settings[_ROWS[of]], tracks=counts.sum(axis=1).tolist(), shares=shares.tolist())
+def _heat(model: Clusters, rows_of: str) -> HeatMap:
+    counts = model.family_counts if rows_of == "family" else model.genre_counts
+    shares = np.round(model.shares(rows_of), 4)
+    return HeatMap(rows=model.settings[_ROWS[rows_of]], tracks=counts.sum(axis=1).tolist(), shares=shares.tolist())
 
 
-def named(model: Clusters, of: str, number: int) -> list[Lift]:
+def named(model: Clusters, rows_of: str, number: int) -> list[Lift]:
     """Return the genres (or families) that are most over-represented in a cluster, the most so first."""
-    rows, shares, lifts = model.settings[_ROWS[of]], model.shares(of)[:, number], model.lifts(of)[:, number]
+    rows, shares, lifts = (
+        model.settings[_ROWS[rows_of]],
+        model.shares(rows_of)[:, number],
+        model.lifts(rows_of)[:, number],
+    )
     order = np.argsort(-np.where(shares >= _LEAST_SHARE, lifts, 0.0), kind="stable")[:NAMED]
     return [Lift(rows[at], round(float(shares[at]), 4), round(float(lifts[at]), 2)) for at in order if lifts[at] > 1.0]

@@ -117,7 +117,7 @@ def _of_playlist(services: Services, playlist: Playlist, family: str) -> np.ndar
         items = services.database.playlist_items(playlist.id, start=start, limit=_PAGE)
         ids = {item.track_id for item in items}
         for track in shown_tracks(services.catalogue, services.database, playlist.owner, ids).values():
-            of = services.families.families_of((*track.labels, *track.artist_genres)) if family else ()
-            if track.features is not None and (not family or family in of):
+            families = services.families.families_of((*track.labels, *track.artist_genres)) if family else ()
+            if track.features is not None and (not family or family in families):
                 found.append(track.features)
     return feature_rows(found)

@@ -111,16 +111,17 @@ def alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> Soun
     name = _file_of(services, known, track_id, viewer)
     found: dict[str, float] = {}
     for other, cosine in known.space.nearest(name, limit + len(known.files)):
-        of = known.files[other].track_id
-        if of and of != known.files[name].track_id and len(found) < limit:
-            found.setdefault(of, cosine)
+        other_id = known.files[other].track_id
+        if other_id and other_id != known.files[name].track_id and len(found) < limit:
+            found.setdefault(other_id, cosine)
     tracks = _tracks(services, {track_id, *found}, viewer)
     return SoundAlikes(
         version=services.tagger.version,
         recordings=len(known.space.names),
         track=TrackSummary.of(tracks.get(track_id) or _by_file(known.files[name])),
         alike=[
-            _shown(tracks.get(of) or _by_file(known.files[known.by_track[of]]), cosine) for of, cosine in found.items()
+            _shown(tracks.get(found_id) or _by_file(known.files[known.by_track[found_id]]), cosine)
+            for found_id, cosine in found.items()
         ],
     )
 
@@ -130,12 +131,12 @@ def path(services: Services, start: str, end: str, most: int, viewer: Viewer) ->
     known = _recordings(services, viewer)
     ends = [_file_of(services, known, track_id, viewer) for track_id in (start, end)]
     names = known.space.path(ends[0], ends[1], most)
-    by_file = [known.files[name].track_id or "" for name in names]
-    tracks = _tracks(services, set(by_file), viewer)
+    track_ids = [known.files[name].track_id or "" for name in names]
+    tracks = _tracks(services, set(track_ids), viewer)
     cosines = [1.0, *(known.space.cosine(a, b) for a, b in pairwise(names))]
     shown = [
-        _shown(tracks.get(of) or _by_file(known.files[name]), cosine)
-        for name, of, cosine in zip(names, by_file, cosines, strict=True)
+        _shown(tracks.get(track_id) or _by_file(known.files[name]), cosine)
+        for name, track_id, cosine in zip(names, track_ids, cosines, strict=True)
     ]
     return SoundPath(version=services.tagger.version, tracks=shown)
 

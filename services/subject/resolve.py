@@ -107,10 +107,10 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
     tracks = [track for track, _, _ in meant.found[: ALTERNATIVES + 1]]
     understood = meant.understood(words)
     if meant.is_track:
-        _, ref, how = meant.found[0]
-        if how.artist is None:
+        _, ref, fit = meant.found[0]
+        if fit.artist is None:
             _refuse_ambiguous(tracks, words)
-        return _named(snapshot, ref, how.likeness, tracks, understood)
+        return _named(snapshot, ref, fit.likeness, tracks, understood)
     return _unknown(snapshot, meant.title, (meant.artist,) if meant.artist else (), tracks[:ALTERNATIVES], understood)
 
 

@@ -169,12 +169,12 @@ def _load(
         # Importing the playlist's file again has overwritten its rows: add the accepted ones again.
         add_rows(services.database, playlist, [accepted_row(one, record.person) for one in accepted[playlist.id]])
     ids = list(dict.fromkeys(row.track_id for row in services.database.playlist_items(heap.id, limit=MOST_HEAP)))
-    known = known_tracks(services, heap, record.owner, {*ids, *(one for some in base.values() for one in some)})
-    base = {name: [one for one in some if one in known] for name, some in base.items()}
-    tracks = [known[one] for one in ids if one in known]
-    there = {_recording(known[one]) for some in base.values() for one in some}
+    known = known_tracks(services, heap, record.owner, set(ids).union(*base.values()))
+    base = {playlist: [track for track in track_ids if track in known] for playlist, track_ids in base.items()}
+    tracks = [known[track_id] for track_id in ids if track_id in known]
+    members = {playlist: [known[track] for track in track_ids] for playlist, track_ids in base.items()}
+    there = {_recording(track) for in_playlist in members.values() for track in in_playlist}
     already = frozenset(track.id for track in tracks if _recording(track) in there)
-    members = {name: [known[one] for one in some] for name, some in base.items()}
     return Heap(services.triage, services.track_reader, tracks, members), base, already
 
 

@@ -49,7 +49,7 @@ def changing_own(root: Path, owner: str) -> Iterator[bool]:
 
 def forget_own(folder: Path) -> None:
     """Delete the folder of an owner without tracks atomically; the caller holds its build lock."""
-    for leftover in folder.parent.glob(f"*{_GONE}"):  # of a deletion that was killed
+    for leftover in folder.parent.glob(f"*{_GONE}"):  # left by a killed deletion
         shutil.rmtree(leftover, ignore_errors=True)
     with locked(folder / _LOCK):
         gone = folder.rename(folder.with_name(f"{secrets.token_hex(8)}{_GONE}"))

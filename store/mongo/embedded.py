@@ -61,7 +61,7 @@ _EMPTY_TABLE_BYTES = 4096
 _ENDED_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT})
 # Kept, because Python warns when the Popen of a running process is deleted.
 _started: list[subprocess.Popen[bytes]] = []
-_PF_EXITING = 0x4  # in the flags of /proc/<pid>/stat, see proc(5)
+_PF_EXITING = 0x4  # a bit in the flags of /proc/<pid>/stat, see proc(5)
 
 
 class EmbeddedError(TastemapError):

@@ -55,7 +55,7 @@ class PlaylistSetWriter:
     def __enter__(self) -> Self:
         self._target.parent.mkdir(parents=True, exist_ok=True)
         self._lock.__enter__()
-        shutil.rmtree(self._folder, ignore_errors=True)  # of a process that was killed
+        shutil.rmtree(self._folder, ignore_errors=True)  # left by a killed process
         self._folder.mkdir()
         return self
 

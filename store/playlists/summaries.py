@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 SUMMARY_FILE = "summary.json"
-_DIGEST = 13  # of a set's name: a hyphen and twelve digits of the file's SHA-256
+_DIGEST = 13  # the end of a set's name: a hyphen and twelve digits of the file's SHA-256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

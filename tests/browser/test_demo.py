@@ -36,6 +36,16 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     player.get_by_role("button", name="Close the player").click()
     demo.people.nth(1).click()
     expect(page).to_have_url(re.compile("hide=2"))
+    page.get_by_role("region", name="Added by").get_by_role("button", name="Show all").press("Enter")
+    expect(demo.people.first).to_be_focused()
+    # At the ends of a long table its buttons keep the focus.
+    pages = page.get_by_role("navigation", name="Pages of the table")
+    pages.get_by_role("button", name="Next").press("Enter")
+    back = pages.get_by_role("button", name="Back")
+    back.press("Enter")
+    expect(pages).to_contain_text("Page 1 of 4")
+    expect(back).to_be_focused()
+    expect(back).to_be_disabled()
     # Six of its rows are tracks that two people added: what is counted are tracks, and none has a sound.
     demo.open_tab("overview")
     expect(page.get_by_text("It is not known yet how these tracks sound.")).to_be_visible(timeout=ANSWER_MS)

@@ -75,7 +75,7 @@ class Archive:
             if fault := _fault_of(member):
                 code, what = fault
                 message = f"{_last(member.filename)} in {self.path.name} {what}."
-                raise ImportProblem(code, message, "Unpack the archive and bring the files in it.")
+                raise ImportProblem(code, message, "Unpack the archive and import the files in it.")
             with self._damage_refused(), self._archive.open(member) as unpacked:
                 # zipfile stops at the size in the directory and compares the checksum at the end.
                 return io.BytesIO(unpacked.read(member.file_size))
@@ -97,7 +97,7 @@ class Archive:
 
     def _too_large(self, what: str) -> ImportProblem:
         return ImportProblem(
-            "too_large", f"{self.path.name} {what}, which no such export does.", "Unpack it and bring what you need."
+            "too_large", f"{self.path.name} {what}, which no such export does.", "Unpack it and import what you need."
         )
 
 

@@ -137,7 +137,7 @@ class UnpackedFile(io.RawIOBase):
         self._hash.update(memoryview(buffer)[:read])
         if self._packed and self._count > self._limit:
             raise ImportProblem(
-                "too_large", f"{self._name} unpacks to more than {self._limit >> 30} GB.", "Bring it in parts."
+                "too_large", f"{self._name} unpacks to more than {self._limit >> 30} GB.", "Import it in parts."
             )
         if self._watch:
             self._watch(self._raw.tell())

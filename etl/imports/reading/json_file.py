@@ -28,7 +28,7 @@ def load(source: Source, watch: Watch | None = None) -> Any:
         content = stream.read(MAX_DOCUMENT + 1)
     if len(content) > MAX_DOCUMENT:
         raise ImportProblem(
-            "too_large", f"{source.name} has more than {MAX_DOCUMENT >> 20} MB of JSON.", "Bring it in parts."
+            "too_large", f"{source.name} has more than {MAX_DOCUMENT >> 20} MB of JSON.", "Import it in parts."
         )
     if encoding := utf16_of(content):  # a member of an archive
         content = content.decode(encoding, "replace").encode()
@@ -46,7 +46,7 @@ def parse(content: bytes, name: str, line: int | None = None) -> Any:
     """
     if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
         raise ImportProblem(
-            "too_large", f"{name} holds more lists and objects than any playlist.", "Bring it in parts."
+            "too_large", f"{name} holds more lists and objects than any playlist.", "Import it in parts."
         )
     try:
         return orjson.loads(content)
@@ -55,7 +55,7 @@ def parse(content: bytes, name: str, line: int | None = None) -> Any:
         raise ImportProblem(
             "malformed",
             f"{name} is not valid JSON ({where}: {fault.msg}).",
-            "The download may have been cut off; bring the file as it came, unedited.",
+            "The download may have been cut off; import the file as it came, unedited.",
         ) from fault
 
 

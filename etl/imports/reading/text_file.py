@@ -14,7 +14,7 @@ from etl.imports.reading.bytes import Watch, blocks, damaged_gzip_refused, diges
 from etl.imports.reading.encodings import DOUBLED, Guess, LegacyWords, is_doubled, undoubled
 from store.runs import ImportProblem
 
-CSV_HINT = "Bring the playlist as CSV, M3U or text; TuneMyMusic and Soundiiz export any service's as CSV."
+CSV_HINT = "Import the playlist as CSV, M3U or text; TuneMyMusic and Soundiiz export any service's as CSV."
 _AS_LIST = "Save the playlist as M3U, or export it as text or CSV."
 _XML_KINDS = {
     "asx": "a Windows Media playlist",
@@ -44,14 +44,14 @@ _OTHER_TEXTS = (
 _BRACKETED = re.compile(r"<[^<>]+>[;,\t|]<")
 PLS_MARK = r"(?i)\[playlist\]\s*[\r\n]"
 _HINTS = {
-    "an Excel workbook": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and bring that.",
-    "an OpenDocument spreadsheet": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and bring that.",
-    "a zip archive": "Unpack it and bring the CSV files inside.",
-    "a tar archive": "Unpack it, and bring the files or a zip of them.",
-    "a 7-Zip archive": "Unpack it, and bring the files or a zip of them.",
-    "a RAR archive": "Unpack it, and bring the files or a zip of them.",
+    "an Excel workbook": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and import that.",
+    "an OpenDocument spreadsheet": "Open the sheet that lists the tracks, save it as CSV (UTF-8) and import that.",
+    "a zip archive": "Unpack it and import the CSV files inside.",
+    "a tar archive": "Unpack it, and import the files or a zip of them.",
+    "a 7-Zip archive": "Unpack it, and import the files or a zip of them.",
+    "a RAR archive": "Unpack it, and import the files or a zip of them.",
     "an SQLite database": "It may be a player's backup: export its playlists as CSV or M3U in the player.",
-    "an iTunes database": "In Music or iTunes: File > Library > Export Library, and bring that file.",
+    "an iTunes database": "In Music or iTunes: File > Library > Export Library, and import that file.",
     "a Serato crate": "In Serato: History or crate, Export as CSV or text.",
     "a playlist of foobar2000 in its own form": "In foobar2000: File > Save playlist, as M3U8.",
     "a Numbers or Pages document": "In Numbers: File > Export To > CSV.",

@@ -119,7 +119,7 @@ def playlist_name(filename: str) -> str:
 
 
 def too_many_rows(most: int) -> ImportProblem:
-    """Return the fault of a file with more rows than its owner may bring."""
+    """Return the fault of a file with more rows than its owner may import."""
     return ImportProblem(
         "too_many_rows",
         f"No more than {most} rows can be taken of this file.",
@@ -156,7 +156,7 @@ def check_to_the_end(
             raise ImportProblem(
                 "too_large",
                 f"{name} holds more than {MAX_ROWS:,} rows or {MAX_PLAYLISTS:,} playlists.",
-                "Bring it in parts.",
+                "Import it in parts.",
             )
     if not rows:
         raise ImportProblem(

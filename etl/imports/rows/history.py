@@ -69,7 +69,7 @@ class History:
     def _bounded(self) -> None:
         self._count += 1
         if self._count > MAX_ROWS:
-            raise ImportProblem("too_large", f"The history holds more than {MAX_ROWS:,} plays.", "Bring it in parts.")
+            raise ImportProblem("too_large", f"The history holds more than {MAX_ROWS:,} plays.", "Import it in parts.")
 
 
 def history_entries(count: Callable[[History], None], name: str | None = None) -> Iterator[Entry]:

@@ -176,7 +176,7 @@ def _track_columns(tracks: pa.StructArray, ids: pa.DictionaryArray) -> dict[str,
     """Return the distinct tracks in the order of their first rows, with the values of these."""
     codes = ids.indices.to_numpy()
     first = np.empty(len(ids.dictionary), np.int64)
-    backwards = np.arange(len(codes))[::-1]  # of several assignments to one index the last one stays
+    backwards = np.arange(len(codes))[::-1]  # backwards, because the last assignment to an index wins
     first[codes[backwards]] = backwards
     found = {name: tracks.field(name).take(pa.array(first)) for name in tracks.type.names[1:]}
     return {

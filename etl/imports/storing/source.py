@@ -98,7 +98,7 @@ def _as_playlist_or_table(found: Recognised, read_as: ReadAs | None, *, by_brows
 def _source(var: Path, run: Run) -> Path:
     path = Path(run.source) if run.source else upload_folder(var, run.id) / run.name
     if not path.is_file():
-        raise ImportProblem("file_gone", f"{path.name} is no longer there.", "Bring the file again.")
+        raise ImportProblem("file_gone", f"{path.name} is no longer there.", "Import the file again.")
     return path
 
 

@@ -79,8 +79,8 @@ def read(folder: Path, settings: Settings) -> ArtistTable:
     names, own, guest = count_genres(with_artist["artist_genres"].tolist(), codes, len(directory))
     often = np.flatnonzero((own + guest).getnnz(axis=0) >= settings.least_artists)
     own, guest = own[:, often], guest[:, often]
-    by = np.where(own.getnnz(axis=1) > 0, "own", np.where(guest.getnnz(axis=1) > 0, "guest", "alike"))
-    known_by = np.array([KNOWN_BY.index(word) for word in by.tolist()], np.uint8)
+    words = np.where(own.getnnz(axis=1) > 0, "own", np.where(guest.getnnz(axis=1) > 0, "guest", "alike"))
+    known_by = np.array([KNOWN_BY.index(word) for word in words.tolist()], np.uint8)
     order = np.flatnonzero(placed)
     order = order[np.argsort(known_by[order], kind="stable")]
     number = np.full(len(directory), -1)

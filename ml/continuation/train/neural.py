@@ -140,7 +140,7 @@ def windows(
 
 def _padded(songs: Sequence[Ints], most: int) -> tuple[Ints, Floats]:
     """Return songs padded to (b, most), and their mask."""
-    mask = np.arange(most) < np.array([len(some) for some in songs])[:, None]
+    mask = np.arange(most) < np.array(list(map(len, songs)))[:, None]
     found = np.zeros(mask.shape, np.int64)
     found[mask] = np.concatenate(songs)
     return found, mask.astype(np.float32)

@@ -102,10 +102,10 @@ def build(lists: Sequence[TrainingList], artists: int) -> PlaylistEvidence:
 
 def copies(lists: Lists, at: int) -> list[int]:
     """Return the numbers of the list ``at`` and of its copies."""
-    of = lists.item[lists.start[at] : lists.start[at + 1]]
-    entries, _ = ranges(lists.item_start, of)
+    items = lists.item[lists.start[at] : lists.start[at + 1]]
+    entries, _ = ranges(lists.item_start, items)
     shared = np.bincount(lists.list[entries], minlength=len(lists))
-    shorter = np.minimum(np.diff(lists.start), len(of))
+    shorter = np.minimum(np.diff(lists.start), len(items))
     same = shared >= _SAME * np.maximum(1, shorter)
     same[at] = True
     return np.flatnonzero(same).tolist()

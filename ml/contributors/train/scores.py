@@ -78,9 +78,9 @@ def auc(odds: Floats, who: Rows, fold: Rows) -> float:
     means, people = [], range(1 if odds.shape[1] == 2 else 0, odds.shape[1])
     for number in np.unique(fold):
         held, added = odds[fold == number], who[fold == number]
-        some = [person for person in people if 0 < (added == person).sum() < len(added)]
-        if some:
-            means.append(np.mean([roc_auc_score(added == person, held[:, person]) for person in some]))
+        scored = [person for person in people if 0 < (added == person).sum() < len(added)]
+        if scored:
+            means.append(np.mean([roc_auc_score(added == person, held[:, person]) for person in scored]))
     return float(np.mean(means)) if means else float("nan")
 
 

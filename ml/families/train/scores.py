@@ -30,12 +30,12 @@ class Scores:
 
 def score(places: Floats, cluster: Ints, artist: Ints, count: int, seed: int) -> Scores:
     """Score ``count`` clusters of (n, 12) ``places``; silhouette and mutual information on at most :data:`SAMPLE`."""
-    some = np.random.default_rng(seed).permutation(len(places))[:SAMPLE]
-    several = 1 < len(np.unique(cluster[some])) < len(some)
+    sample = np.random.default_rng(seed).permutation(len(places))[:SAMPLE]
+    several = 1 < len(np.unique(cluster[sample])) < len(sample)
     return Scores(
         clusters=count,
-        silhouette=float(silhouette_score(places[some], cluster[some])) if several else 0.0,
-        ami=float(adjusted_mutual_info_score(artist[some], cluster[some])),
+        silhouette=float(silhouette_score(places[sample], cluster[sample])) if several else 0.0,
+        ami=float(adjusted_mutual_info_score(artist[sample], cluster[sample])),
         together=_together(cluster, artist),
     )
 

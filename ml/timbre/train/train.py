@@ -79,9 +79,9 @@ class Windows:
         rows, track = self.rows[chosen], self.track[chosen]
         mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-9
         rows = (rows - mean) / deviation
-        _, of = np.unique(track, return_inverse=True)
-        centres = np.stack([rows[of == number].mean(axis=0) for number in range(of.max() + 1)])
-        within = np.cov((rows - centres[of]).T)
+        _, group = np.unique(track, return_inverse=True)
+        centres = np.stack([rows[group == number].mean(axis=0) for number in range(group.max() + 1)])
+        within = np.cov((rows - centres[group]).T)
         within = (1.0 - _SHRINK) * within + _SHRINK * np.trace(within) / len(within) * np.eye(len(within))
         values, vectors = np.linalg.eigh(within)
         return Projection(statistics, mean, deviation, vectors / np.sqrt(values))

@@ -53,7 +53,7 @@ class Session:
     def case(self) -> Case:
         """Return the case of the songs that are not decided yet."""
         tracks = self.facts.of(self.person.heap[self._start :])
-        members = [self.facts.of(some) for some in self._members]
+        members = [self.facts.of(songs) for songs in self._members]
         columns = [
             self._evidence.rows(tracks, playlist, self.facts.of(refused))
             for playlist, refused in zip(members, self._refused, strict=True)

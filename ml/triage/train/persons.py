@@ -162,18 +162,18 @@ def _person(pool: Sequence[SongList], rng: random.Random) -> Person:
     chosen = _distinct(rng.sample(list(pool), len(pool)), count)
     known, held = [], []
     for one in chosen:
-        some = rng.sample(one.songs, min(len(one.songs), _MOST_SONGS))
-        cut = max(1, round(len(some) * rng.uniform(0.3, 0.9)))
-        known.append(tuple(some[:cut]))
-        held.append(set(some[cut:]))
-    sorted_already = {song for some in known for song in some}
+        songs = rng.sample(one.songs, min(len(one.songs), _MOST_SONGS))
+        cut = max(1, round(len(songs) * rng.uniform(0.3, 0.9)))
+        known.append(tuple(songs[:cut]))
+        held.append(set(songs[cut:]))
+    sorted_already = {song for songs in known for song in songs}
     theirs = {song for one in chosen for song in one.songs}
     candidates = sorted(set().union(*held) - sorted_already)
     strangers = sorted({song for one in pool for song in one.songs} - theirs)
     none = min(round(_HEAP * rng.uniform(0.0, 0.75)), len(strangers))
     heap = [*rng.sample(candidates, min(_HEAP - none, len(candidates))), *rng.sample(strangers, none)]
     rng.shuffle(heap)
-    answers = np.array([[*(song in some for some in held), song not in theirs] for song in heap], bool)
+    answers = np.array([[*(song in songs for songs in held), song not in theirs] for song in heap], bool)
     return Person(tuple(known), tuple(heap), answers.reshape(len(heap), -1))
 
 

@@ -76,11 +76,11 @@ def compare(model: Triage, cases: Sequence[Case]) -> dict[str, Scores]:
 
 
 def _score(cases: Sequence[Case], scores: Sequence[Floats], **more: float) -> Scores:
-    right = np.concatenate([_right(case, some) for case, some in zip(cases, scores, strict=True)])
+    right = np.concatenate([_right(case, table) for case, table in zip(cases, scores, strict=True)])
     best = np.concatenate(
         [
-            _right(case, _without_none(some[:, :-1]))[~case.answers[:, -1]]
-            for case, some in zip(cases, scores, strict=True)
+            _right(case, _without_none(table[:, :-1]))[~case.answers[:, -1]]
+            for case, table in zip(cases, scores, strict=True)
         ]
     )
     return Scores(right=float(right.mean()), playlist=float(best.mean()), **more)
@@ -92,8 +92,8 @@ def _right(case: Case, scores: Floats) -> Floats:
 
 def proposals(cases: Sequence[Case], odds: Sequence[Floats]) -> tuple[Floats, Floats]:
     """Return the confidence of the first proposal for each track, (n,), and whether it is right, 1 or 0."""
-    right = np.concatenate([_right(case, some) for case, some in zip(cases, odds, strict=True)])
-    return np.concatenate([some.max(axis=1) for some in odds]), right
+    right = np.concatenate([_right(case, table) for case, table in zip(cases, odds, strict=True)])
+    return np.concatenate([table.max(axis=1) for table in odds]), right
 
 
 def reliability_of(model: Triage, cases: Sequence[Case]) -> list[dict[str, float]]:
@@ -104,7 +104,7 @@ def reliability_of(model: Triage, cases: Sequence[Case]) -> list[dict[str, float
 
 def _confidence(cases: Sequence[Case], odds: Sequence[Floats]) -> dict[str, float]:
     highest, right = proposals(cases, odds)
-    somewhere = np.concatenate([some.argmax(axis=1) < some.shape[1] - 1 for some in odds])
+    somewhere = np.concatenate([table.argmax(axis=1) < table.shape[1] - 1 for table in odds])
     sure = somewhere & (highest >= SURE)
     return {
         "sure": float(sure.mean()),

@@ -67,7 +67,7 @@ def fit(songs: persons.Songs, version: str, settings: Settings, seed: int, repor
     }
     first = fit_weights(cases_of(songs.facts, people["train"]), _PENALTIES[0], version)
     report("the first model is fitted")
-    cases = {split: cases_of(songs.facts, some, first) for split, some in people.items()}
+    cases = {split: cases_of(songs.facts, of_split, first) for split, of_split in people.items()}
     report("persons are simulated")
     fitted = [(penalty, fit_weights(cases["train"], penalty, version)) for penalty in _PENALTIES]
     losses = [(penalty, log_loss(model, cases["valid"])) for penalty, model in fitted]

@@ -4359,7 +4359,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description The runs that bring them in */
+                /** @description The runs that import them */
                 202: {
                     headers: {
                         [name: string]: unknown;
@@ -6654,7 +6654,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not the operator, or not the browser that brought it in */
+                /** @description Not the operator, or not the browser that imported it */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -7289,7 +7289,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not the browser that brought it in */
+                /** @description Not the browser that imported it */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -7754,7 +7754,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Not the browser that brought it in */
+                /** @description Not the browser that imported it */
                 403: {
                     headers: {
                         [name: string]: unknown;
