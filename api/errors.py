@@ -109,6 +109,9 @@ def _invalid_input(error: HTTPError) -> tuple[Response, int]:
 
 
 def _too_large(_: RequestEntityTooLarge) -> tuple[Response, int]:
+    if request.content_length is not None and request.content_length <= (request.max_content_length or 0):
+        message = "The form has too many fields, or one of them is too large."
+        return tastemap_error(ServiceError(413, "too_large", message, "Send one file at once."))
     most = (request.max_content_length or 0) // 1024
     size = f"{most // 1024} MB" if most >= 1024 else f"{most} KB"
     hint = _SPLIT if most > 1024 else "Send less at once."

@@ -32,7 +32,7 @@ KEEP_ALIVE_SECONDS = 15.0
 # A client that is still sending when an error is returned gets this long to read it.
 _LINGER_SECONDS = 5.0
 _DISCARDED_AT_ONCE = 1 << 16
-# As gunicorn's limit_request_fields: each one costs time in the loop that everybody waits for.
+# The limit of header fields, as gunicorn's limit_request_fields: each takes time in the loop of all connections.
 _MAX_FIELDS = 100
 _FOLDED = re.compile(rb"\n[ \t]")
 _FRAMING = re.compile(rb"^(transfer-encoding|content-length|host):[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -64,9 +64,9 @@ class Parser(HTTPRequestParser):
         self.began = time.monotonic()
 
     def received(self, data: bytes) -> int:
-        """Take in what has arrived and return how much of it belongs to this request; waitress calls this.
+        """Take received data, and return how many bytes of it belong to this request; waitress calls this.
 
-        Blank lines before a request are passed over at once; each pair would be a request of its own.
+        Blank lines before a request are skipped at once; otherwise, each pair would be a request.
         """
         blank = 0
         if self.body_rcv is None and not self.header_plus and not self.completed:
@@ -106,7 +106,7 @@ class Parser(HTTPRequestParser):
         except ValueError as error:  # a length of thousands of digits
             raise ParsingError("The length of the body is no number.") from error
         if "close" in re.split(r"[ \t]*,[ \t]*", self.headers.get("CONNECTION", "").lower()):
-            self.headers["CONNECTION"] = "close"  # waitress knows it as the only word alone
+            self.headers["CONNECTION"] = "close"  # waitress recognises it only if it is the only word
         if not self.brings_files:
             self.adj = copy.copy(self.adj)
             self.adj.max_request_body_size = LARGEST_BODY + 1
@@ -265,12 +265,12 @@ class Channel(HTTPChannel):
     # -- what waitress calls ----------------------------------------------------------------------------------
 
     def received(self, data: bytes) -> bool:
-        if data.strip(b"\r\n"):  # blank lines alone keep no connection
+        if data.strip(b"\r\n"):  # only blank lines do not keep a connection open
             self._active = time.monotonic()
         return bool(super().received(data))
 
     def send_continue(self) -> None:
-        """Tell the other side to send its body; not if there is none or it is refused: waitress would wait for it."""
+        """Tell the client to send its body, unless there is none or it is refused (waitress would wait for it)."""
         if self.request is not None and self.request.completed:
             self.request.expect_continue = False
         else:

@@ -133,6 +133,13 @@ def test_no_form_field_breaks_the_upload(client: FlaskClient, value: str) -> Non
             refused(answer, path)
 
 
+@pytest.mark.parametrize("fields", [{f"field{number}": "x" for number in range(1_100)}, {"options": "x" * 505_000}])
+def test_a_form_is_refused_for_its_fields_and_not_for_its_size(client: FlaskClient, fields: dict[str, str]) -> None:
+    data = fields | {"file": (io.BytesIO(b"Title,Artist\n"), "list.csv")}
+    answer = client.post("/api/uploads", data=data)
+    assert (answer.status_code, answer.json["error"]["message"].split(",")[0]) == (413, "The form has too many fields")
+
+
 def test_no_link_and_no_origin_breaks_a_route(client: FlaskClient) -> None:
     for link in ("http://[", "https://[x]/track/1", "https://open.spotify.com]/track/1"):
         for path in ("/api/search", "/genre-predict"):

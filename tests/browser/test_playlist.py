@@ -145,6 +145,8 @@ def test_what_cannot_be_read_is_said(playlist_page: PlaylistPage, watch: Watch) 
     playlist_page.drop("holiday.csv", "\x89PNG\r\n\x1a\n\x00\x00\x00 not a table")
     expect(playlist_page.uploads.get_by_role("alert")).to_be_visible(timeout=IMPORT_MS)
     expect(playlist_page.uploads).to_have_attribute("data-state", "failed")
+    playlist_page.page.get_by_role("button", name="Put holiday.csv away").press("Enter")
+    expect(playlist_page.page.get_by_role("button", name="Choose files")).to_be_focused()
     playlist_page.open("nosuchplaylist")
     expect(playlist_page.page.get_by_role("alert").last).to_contain_text("Nothing found", timeout=ANSWER_MS)
 
