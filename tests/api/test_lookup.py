@@ -179,7 +179,7 @@ def test_what_spotify_tells_is_shown_and_no_model_reads_it(client: FlaskClient) 
     answer = client.get("/genre-predict?track_id=x1").json
     assert [feature["name"] for feature in answer["features"]] == ["energy", "tempo"]
     assert "audio" not in answer["basis"]
-    assert "terms" in answer["note"]
+    assert "forbids" in answer["note"]
 
 
 @pytest.mark.parametrize("given", ["", "&danceability=0.5"])
