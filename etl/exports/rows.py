@@ -48,9 +48,9 @@ def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist, *, fi
         items = database.playlist_items(playlist.id, start, wanted)
         items = items if files else [replace(item, file=None) for item in items]
         if len(items) < wanted:
-            raise StoreError(
-                f"Rows of {playlist.name!r} are gone from the database.", "It may have been deleted.", code="not_found"
-            )
+            if database.playlist(playlist.id) is None:
+                raise StoreError(f"The playlist {playlist.name!r} was deleted meanwhile.", code="not_found")
+            raise StoreError(f"Rows of {playlist.name!r} are missing in the database.", "Restore a snapshot.")
         tracks = tracks_of_playlist(snapshot, database, playlist.owner, {item.track_id for item in items})
         yield [ExportRow(item=item, track=tracks[item.track_id]) for item in items if item.track_id in tracks]
 

@@ -561,7 +561,7 @@ def test_half_a_playlist_is_not_taken_for_a_whole_one(database: Database) -> Non
     pages = read_pages(database, Snapshot(), playlist, files=True)
     next(pages)
     database.delete_playlist(playlist.id)
-    with pytest.raises(StoreError, match="gone") as caught:
+    with pytest.raises(StoreError, match="deleted meanwhile") as caught:
         next(pages)
     assert caught.value.code == "not_found", "the database is well"
 
