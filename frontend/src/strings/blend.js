@@ -39,15 +39,15 @@ export const BLEND = {
   working: 'Working…',
   unknown: (names) => `Nothing is known of the tracks of ${names}.`,
   blended: 'The blended list',
-  tracksFor: (name, share) => `For ${name}, ${percent(share)} satisfied.`,
+  tracksFor: (name, share) => `For ${name} · ${percent(share)}`,
   like: ({ title, artists }, reasons) => `Like ${title} (${artists.join(', ')}): ${reasons.slice(0, 2).join('. ')}`,
   name: (names) => `Blend for ${names}`,
 }
 
 export const SUITS = {
   heading: 'How well it suits each person',
-  row: ({ min, picks, plain }) =>
-    `worst track ${percent(min)}; ${plural(picks, 'track')} for them; a plain average would give ${percent(plain)}`,
+  row: ({ min, picks }) => `${plural(picks, 'track')} for them · the worst of all ${percent(min)}`,
+  plain: ({ plain }) => `; a plain average would give ${percent(plain)}`,
   hardly: (tracks) => `. Hardly known, by ${plural(tracks, 'track')}: their taste counts in part`,
   scale:
     '0 % is like a random track, 100 % like the best there is for them. The thin line marks what a plain average would ' +
