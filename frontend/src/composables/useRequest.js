@@ -1,6 +1,7 @@
 // One request to the server: its answer, whether it is still running, and what went wrong for the view to show.
-import { nextTick, ref, shallowRef } from 'vue'
+import { ref, shallowRef } from 'vue'
 import { problemOf } from '../api/client.js'
+import { focusIfLost } from './focus.js'
 
 export function useRequest() {
   const error = shallowRef(null)
@@ -15,8 +16,7 @@ export function useRequest() {
     })
     busy.value = false
     // A button that is disabled while it works has lost the focus.
-    await nextTick()
-    if (document.activeElement === document.body) pressed?.focus()
+    await focusIfLost(() => pressed)
     return answer
   }
   return { error, busy, ask }

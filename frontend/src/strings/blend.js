@@ -46,7 +46,7 @@ export const BLEND = {
 
 export const SUITS = {
   heading: 'How well it suits each person',
-  row: ({ min, picks }) => `${plural(picks, 'track')} for them · the worst of all ${percent(min)}`,
+  row: ({ min, picks }) => `${plural(picks, 'track')} for them · worst track ${percent(min)}`,
   plain: ({ plain }) => `; a plain average would give ${percent(plain)}`,
   hardly: (tracks) => `. Hardly known, by ${plural(tracks, 'track')}: their taste counts in part`,
   scale:

@@ -50,7 +50,7 @@ export const OVERVIEW = {
   unknown: 'not known yet',
   unmapped: (missing, tracks) =>
     missing < tracks
-      ? `Of ${plural(missing, 'track', 'tracks')} it is not known how they sound.`
+      ? `It is not known yet how ${plural(missing, 'track sounds', 'tracks sound')}.`
       : 'It is not known yet how these tracks sound.',
   gather: 'Gather more',
   people: 'More about the people',
