@@ -8,7 +8,7 @@ import io
 import plistlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from xml.parsers.expat import ExpatError
 
 from etl.imports.reading.bytes import BLOCK, Source, Watch
@@ -83,10 +83,15 @@ def _parsed(source: Source) -> Any:
         return plistlib.loads(content, fmt=plistlib.FMT_BINARY, dict_type=_Members)
     try:
         with source.open(None) as stream:
-            return plistlib.load(_Bounded(stream, source), fmt=plistlib.FMT_XML, dict_type=_Members)
+            return _loaded(stream, source)
     except ExpatError:
         with source.open(None) as stream:
-            return plistlib.load(_Bounded(without_invalid(stream), source), fmt=plistlib.FMT_XML, dict_type=_Members)
+            return _loaded(without_invalid(stream), source)
+
+
+def _loaded(stream: BinaryIO, source: Source) -> Any:
+    bounded = cast(BinaryIO, _Bounded(stream, source))
+    return plistlib.load(bounded, fmt=plistlib.FMT_XML, dict_type=_Members)
 
 
 def _declares_entities(source: Source) -> bool:
