@@ -8781,14 +8781,14 @@ export interface components {
             /** @description Only these contributors. */
             people?: string[];
             /**
-             * @default max_min
+             * @default fair
              * @enum {string}
              */
-            method?: "average" | "least_misery" | "max_min";
+            method?: "average" | "least_misery" | "fair";
             /** @default 20 */
             length?: number;
-            /** @description Shares of the list per person, in any unit; a person who is not named has none. */
-            quotas?: {
+            /** @description How much each person counts, in any unit; a person who is not named counts nothing. */
+            weights?: {
                 [key: string]: number;
             };
             /** @default 2 */
@@ -9025,7 +9025,7 @@ export interface components {
         };
         /**
          * BlendedPerson
-         * @description A person, the number of their tracks, and whether these are so few that their taste counts only in part.
+         * @description A person, the number of their tracks, and whether these are so few that their satisfaction is a guess.
          */
         BlendedPerson: {
             id: string;
