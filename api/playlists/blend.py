@@ -11,6 +11,7 @@ from marshmallow import ValidationError, validates_schema
 from api import session
 from api.application import Blueprint
 from api.current import services
+from api.expensive import expensive
 from api.schemas import track_id
 from ml.blend.fairness import Method
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS
@@ -62,6 +63,7 @@ class BlendBody(Schema):
 @blueprint.post("/api/blend")
 @blueprint.body(BlendBody)
 @blueprint.doc(responses={404: "No such playlist or person", 422: "Nothing is known of their tracks"})
+@expensive
 def post_blend(body: dict[str, Any]) -> use.BlendAnswer:
     """Tracks of the catalogue for several people: whom each is for and why, and how well the list suits everybody.
 
