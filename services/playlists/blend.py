@@ -176,7 +176,7 @@ def _pick(made: Blend, pick: Pick) -> BlendedTrack:
         novelty=round(pick.novelty, 3),
         like=TrackSummary.of(pick.seed),
         reasons=list(pick.reasons),
-        features=pick.track.features.values if pick.track.features else {},
+        features=pick.track.feature_values,
     )
 
 

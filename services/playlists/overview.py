@@ -162,7 +162,7 @@ def _apart(values: np.ndarray, at: int) -> list[tuple[str, float, float]]:
         column = values[:, AUDIO_FEATURES.index(name)]
         if not np.isnan(column[at]):
             apart.append((name, round(float(column[at]), 3), round(float(np.nanmedian(column)), 3)))
-    return sorted(apart, key=lambda one: -abs(one[1] - one[2]))[:3]
+    return sorted(apart, key=lambda feature: -abs(feature[1] - feature[2]))[:3]
 
 
 def _most_shared(rows: Sequence[tuple[PlaylistItem, Track]]) -> SharedTaste | None:

@@ -86,7 +86,7 @@ class PlaylistRow(TrackSummary):
     @classmethod
     def of_item(cls, item: PlaylistItem, track: Track, artist_point: tuple[float, float] | None) -> Self:
         more = {name: getattr(item, name) for name in ("position", "added_by", "added_at", "plays")}
-        features = track.features.values if track.features else {}
+        features = track.feature_values
         return cls.of(track, features=features, artist_point=artist_point, **more)
 
 
@@ -322,7 +322,7 @@ def name_people(
         )
     if playlist.complete:  # before, not all contributors are known
         require_contributors(playlist, given)
-    named = {person: _person(one) for person, one in given.items()}
+    named = {person: _person(look) for person, look in given.items()}
     people = {person: known for person, known in {**playlist.people, **named}.items() if known != Person()}
     if len(people) > max(MAX_PEOPLE, len(playlist.contributors)):
         raise invalid_value(f"people: at most {MAX_PEOPLE}.", "Wait until all rows have arrived.")
