@@ -170,8 +170,8 @@ class _AnswerTask(Task):
 class _Blocks:
     """Stands for a channel while a task writes its headers and the first block of its body."""
 
-    def __init__(self, channel: "Channel") -> None:
-        self.server = channel.server
+    def __init__(self, server: Any) -> None:
+        self.server = server
         self.blocks: list[bytes] = []
 
     def write_soon(self, data: bytes) -> int:
@@ -180,16 +180,19 @@ class _Blocks:
 
 
 class _WSGITask(WSGITask):
+    channel: Any
+
     def write(self, data: bytes) -> None:
         """Send the headers together with a small first block: while a thread sends, others take Python's lock."""
         if self.wrote_header or len(data) > _JOINED_BYTES:
             super().write(data)
             return
-        channel, self.channel = self.channel, _Blocks(self.channel)
+        channel, joined = self.channel, _Blocks(self.channel.server)
+        self.channel = joined
         try:
             super().write(data)
         finally:
-            joined, self.channel = self.channel, channel
+            self.channel = channel
         channel.write_soon(b"".join(joined.blocks))
 
 
