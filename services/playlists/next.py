@@ -83,7 +83,7 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
     tracks = [known[item.track_id] for item in items if item.track_id in known]
     if not len(snapshot):
         raise ServiceError(
-            422, "no_catalogue", "There is no track to choose from yet.", "Bring in playlists, or a table of tracks."
+            422, "no_catalogue", "There is no track to choose from yet.", "Import playlists, or a table of tracks."
         )
     model, among = services.continuation, _among(services, query)
     limits: dict[str, Any] = {

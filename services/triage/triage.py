@@ -41,7 +41,7 @@ def start_triage(
     Parameters
     ----------
     viewer
-        Who asks; their browser must have brought in ``playlists``.
+        Who asks; their browser must have imported ``playlists``.
     person
         The contributor as whom accepted tracks are added; None for the one who has added most.
 
@@ -59,7 +59,7 @@ def start_triage(
         if target.id == heap.id:
             raise bad_request("A playlist cannot be sorted into itself.", "Choose other playlists.")
         if target.owner != owner:
-            raise not_yours(f"You cannot add tracks to {target.name}.", "Bring it in with this browser, too.")
+            raise not_yours(f"You cannot add tracks to {target.name}.", "Import it with this browser, too.")
         if not target.complete:
             raise invalid_value(f"{target.name} is still arriving.", "Wait until its import is done.")
     name = triage_id(owner, heap.id)
