@@ -1,7 +1,6 @@
 """The optional packages: which are installed, and runs that install the others."""
 
 from dataclasses import dataclass
-from typing import Any, Self
 
 from jobs.installing import new_installation
 from jobs.packages import Category, categories
@@ -27,10 +26,6 @@ class PackagesView(View):
     installed: bool
     obstacle: str
     lasting: bool
-
-    @classmethod
-    def of(cls, shown: Category, **more: Any) -> Self:
-        return super().of(shown, **more)
 
 
 def list_packages(viewer: Viewer) -> list[PackagesView]:

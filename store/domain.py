@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from store.text import normalise
 
@@ -58,6 +59,16 @@ class AudioFeatures:
     def vector(self) -> tuple[float, ...]:
         """Return the thirteen values in the order of :data:`AUDIO_FEATURES`, NaN where unknown."""
         return tuple(map(self.values.get, AUDIO_FEATURES, _UNKNOWN_VALUES))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Analysis:
+    """Segments of a track: ``start`` and ``duration`` in seconds, 12 ``timbre`` and 12 ``pitches`` values in each."""
+
+    start: tuple[float, ...]
+    duration: tuple[float, ...]
+    timbre: tuple[tuple[float, ...], ...]
+    pitches: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,6 +182,18 @@ class Person:
     colour: str | None = None
     shape: str | None = None
 
+    @classmethod
+    def of(cls, given: Mapping[str, object]) -> Self:
+        """Return a person with what is valid in ``given``; a name is one line of at most 60 characters."""
+        values = (given.get(part) for part in ("name", "colour", "shape"))
+        name, colour, shape = (value if isinstance(value, str) else "" for value in values)
+        plain = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+        return cls(
+            name=plain[:MAX_PERSON_NAME] or None,
+            colour=colour.lower() if _COLOUR.fullmatch(colour) else None,
+            shape=shape if shape in SHAPES else None,
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Playlist:
@@ -193,22 +216,6 @@ class Playlist:
     shared: bool = False
     made_for: bool = False
     created_at: datetime | None = None
-
-
-def person_name(value: object) -> str | None:
-    """Return ``value`` as a person's name, one line of at most 60 characters; None if it is not a name."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in value).split()) if isinstance(value, str) else ""
-    return plain[:MAX_PERSON_NAME] or None
-
-
-def person_colour(value: object) -> str | None:
-    """Return ``value`` in lower case if it is a colour ``#rrggbb``, else None."""
-    return value.lower() if isinstance(value, str) and _COLOUR.fullmatch(value) else None
-
-
-def person_shape(value: object) -> str | None:
-    """Return ``value`` if it is one of :data:`SHAPES`, else None."""
-    return value if isinstance(value, str) and value in SHAPES else None
 
 
 def local_track_id(title: str, artists: Iterable[str], album: str | None, duration_ms: int | None) -> str:

@@ -21,7 +21,7 @@ from services.viewer import Viewer
 from services.views import TrackSummary, View
 from store.catalogue.publishing import changing_own, hide_own
 from store.database import PAGE_ITEMS
-from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name, person_shape
+from store.domain import Person, Playlist, PlaylistItem, Track
 from store.library import shown_tracks, tracks_by_id
 from store.playlists.rows import add_rows, all_rows, remove_rows
 from store.playlists.triages import forget_triage, triage_id
@@ -322,17 +322,12 @@ def name_people(
         )
     if playlist.complete:  # before, not all contributors are known
         require_contributors(playlist, given)
-    named = {person: _person(look) for person, look in given.items()}
+    named = {person: Person.of(look) for person, look in given.items()}
     people = {person: known for person, known in {**playlist.people, **named}.items() if known != Person()}
     if len(people) > max(MAX_PEOPLE, len(playlist.contributors)):
         raise invalid_value(f"people: at most {MAX_PEOPLE}.", "Wait until all rows have arrived.")
     services.database.put_people(playlist.id, people)
     return describe(find_playlist(services, playlist.id, viewer), viewer)
-
-
-def _person(given: Mapping[str, str | None]) -> Person:
-    name, colour, shape = (given[part] for part in ("name", "colour", "shape"))
-    return Person(name=person_name(name), colour=person_colour(colour), shape=person_shape(shape))
 
 
 def create_playlist(
@@ -375,7 +370,7 @@ def create_playlist(
         source="Tastemap",
         item_count=len(items),
         contributors={person: named.count(person) for person in dict.fromkeys(named)},
-        people={person: _person(given) for person, given in people.items() if person in named},
+        people={person: Person.of(given) for person, given in people.items() if person in named},
         made_for=bool(named),
         complete=True,
         created_at=datetime.now(UTC),
