@@ -12,12 +12,11 @@ from services.container import Services
 from services.playlists.groups import best_known_genres
 from services.playlists.moods import Mood, moods
 from services.playlists.people import RADAR, PersonTaste, TastePair, compared, tastes
-from services.playlists.playlists import PlaylistSummary, describe, find_playlist
+from services.playlists.playlists import PlaylistSummary, describe, find_playlist, with_tracks
 from services.viewer import Viewer
 from services.views import TrackSummary
-from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
+from store.domain import AUDIO_FEATURES, PlaylistItem, Track
 from store.feature_rows import feature_rows
-from store.library import shown_tracks
 
 # Rows that are looked at; of a longer playlist the first ones.
 MOST_ROWS = 10_000
@@ -99,7 +98,8 @@ class Overview:
 def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     """Return a playlist at a glance; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id, viewer)
-    rows = _rows(services, playlist)
+    limit = min(max(playlist.item_count, 1), MOST_ROWS)
+    rows = with_tracks(services, playlist, services.database.playlist_items(playlist.id, limit=limit))
     tracks = list({track.id: track for _, track in rows}.values())
     known_artists = services.artists
     # Tables write "hip-hop" where files write "Hip Hop".
@@ -129,14 +129,6 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
         pairs=pairs,
         most_unlike=most_unlike,
     )
-
-
-def _rows(services: Services, playlist: Playlist) -> list[tuple[PlaylistItem, Track]]:
-    limit = min(max(playlist.item_count, 1), MOST_ROWS)
-    items = services.database.playlist_items(playlist.id, limit=limit)
-    ids = {item.track_id for item in items}
-    known = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
-    return [(item, known[item.track_id]) for item in items if item.track_id in known]
 
 
 def _odd_one_out(tracks: Sequence[Track]) -> OddOneOut | None:

@@ -162,21 +162,26 @@ def require_contributors(playlist: Playlist, ids: Iterable[str]) -> None:
         raise not_found(f"Nobody called {min(strangers)!r} added anything here.", "See contributors.")
 
 
+def with_tracks(
+    services: Services, playlist: Playlist, items: Sequence[PlaylistItem]
+) -> list[tuple[PlaylistItem, Track]]:
+    """Return the rows ``items`` of a playlist with their tracks, those whose track is known."""
+    tracks = shown_tracks(services.catalogue, services.database, playlist.owner, {item.track_id for item in items})
+    return [(item, tracks[item.track_id]) for item in items if item.track_id in tracks]
+
+
 def read_page(services: Services, playlist_id: str, viewer: Viewer, page: int, page_size: int) -> PlaylistPage:
     """Return page ``page`` (from 1) of a playlist's rows, ``page_size`` of them; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id, viewer)
     items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
-    ids = {item.track_id for item in items}
-    tracks = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
     point_of = services.artist_points
     return PlaylistPage(
         playlist=describe(playlist, viewer),
         page=page,
         pages=max(1, -(-playlist.item_count // page_size)),
         tracks=[
-            PlaylistRow.of_item(item, tracks[item.track_id], point_of(tracks[item.track_id].artists))
-            for item in items
-            if item.track_id in tracks
+            PlaylistRow.of_item(item, track, point_of(track.artists))
+            for item, track in with_tracks(services, playlist, items)
         ],
     )
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from services.container import Services
 from services.playlists.moods import Mood, moods
-from services.playlists.playlists import visible_playlists
+from services.playlists.playlists import visible_playlists, with_tracks
 from services.viewer import Viewer
 from services.views import audio_url
 from store.domain import Playlist, Track
-from store.library import shown_tracks
 
 # The newest playlists have a tile each, which is drawn from the tracks at the playlist's beginning.
 MOST_PLAYLISTS, MOST_ROWS = 60, 50
@@ -48,9 +47,8 @@ def tiles_of(services: Services, viewer: Viewer) -> list[PlaylistTile]:
 
 
 def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
-    ids = [item.track_id for item in services.database.playlist_items(playlist.id, limit=MOST_ROWS)]
-    known = shown_tracks(services.catalogue, services.database, playlist.owner, set(ids))
-    tracks = [known[track_id] for track_id in dict.fromkeys(ids) if track_id in known]
+    rows = with_tracks(services, playlist, services.database.playlist_items(playlist.id, limit=MOST_ROWS))
+    tracks = list({track.id: track for _, track in rows}.values())
     return PlaylistTile(playlist.id, picture_of(tracks), moods(tracks))
 
 
