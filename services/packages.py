@@ -49,7 +49,7 @@ def install_packages(services: Services, name: str, viewer: Viewer) -> RunView:
 
     Raises ServiceError 404 for an unknown category, 409 where it cannot be installed here, TooManyRuns.
     """
-    found = next((one for one in categories() if one.name == name), None)
+    found = next((category for category in categories() if category.name == name), None)
     if found is None:
         raise not_found(f"There is no category of packages called {name!r}.", "See /api/packages.")
     if found.obstacle:

@@ -109,6 +109,16 @@ class Track:
     value_sources: Mapping[str, str] = field(default_factory=dict)
     doubtful: bool = False
 
+    @property
+    def first_artist(self) -> str:
+        """The name of the first artist, "" if none is known."""
+        return self.artists[0] if self.artists else ""
+
+    @property
+    def feature_values(self) -> Mapping[str, float]:
+        """The audio features by name, empty if none are known."""
+        return self.features.values if self.features else {}
+
     def source_of(self, name: str) -> str:
         """Return the source of the value of the field ``name``."""
         return self.value_sources.get(name, self.source)

@@ -24,7 +24,7 @@ _MOST_ROWS = 10_000
 
 @dataclass(frozen=True)
 class BlendedPerson(Named):
-    """A person, the number of their tracks, and whether these are so few that their taste counts only in part."""
+    """A person, the number of their tracks, and whether these are so few that their satisfaction is a guess."""
 
     tracks: int
     hardly_known: bool
@@ -85,9 +85,9 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
         400 if no playlist is named, 404 for an unknown playlist or person, 422 if nothing can be compared.
     """
     listeners = _listeners(services, query, viewer)
-    strangers = query["quotas"].keys() - {listener.id for listener in listeners}
+    strangers = query["weights"].keys() - {listener.id for listener in listeners}
     if strangers:
-        raise not_found(f"quotas: {min(strangers)!r} is not one of the people.", "See people in the answer.")
+        raise not_found(f"weights: {min(strangers)!r} is not one of the people.", "See people in the answer.")
     snapshot = services.catalogue.current(viewer.owner)
     try:
         made = blend(services.neighbours, snapshot, listeners, _request(services, query, listeners, viewer.owner))
@@ -97,7 +97,7 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
             "Import a table of tracks, fetch audio features for the playlist, or filter less.",
         ) from nothing
     except ValueError as fault:
-        raise invalid_value(f"{fault}.", "Give at least one of the blended people a share.") from fault
+        raise invalid_value(f"{fault}.", "Give at least one of the blended people a weight.") from fault
     return _answer(made, query)
 
 
@@ -108,7 +108,7 @@ def _request(
     return BlendRequest(
         method=Method(query["method"]),
         length=query["length"],
-        quotas=query["quotas"],
+        weights=query["weights"],
         artist_cap=query["artist_cap"],
         guards={name: filters[name] for name in GUARDS},
         shortest_s=filters["shortest_s"],
@@ -176,7 +176,7 @@ def _pick(made: Blend, pick: Pick) -> BlendedTrack:
         novelty=round(pick.novelty, 3),
         like=TrackSummary.of(pick.seed),
         reasons=list(pick.reasons),
-        features=pick.track.features.values if pick.track.features else {},
+        features=pick.track.feature_values,
     )
 
 

@@ -83,7 +83,7 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
     tracks = [known[item.track_id] for item in items if item.track_id in known]
     if not len(snapshot):
         raise ServiceError(
-            422, "no_catalogue", "There is no track to choose from yet.", "Bring in playlists, or a table of tracks."
+            422, "no_catalogue", "There is no track to choose from yet.", "Import playlists, or a table of tracks."
         )
     model, among = services.continuation, _among(services, query)
     limits: dict[str, Any] = {
@@ -98,7 +98,7 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         continuations = model.next(snapshot, continuation, among=among, **limits)
     else:
         continuations = _by_name(services, snapshot, playlist, among, limits)
-    found = [(snapshot.track(one.ref), one) for one in continuations]
+    found = [(snapshot.track(suggested.ref), suggested) for suggested in continuations]
     scores = model.scores if tracks else {}
     return NextAnswer(
         playlist=describe(playlist, viewer),
@@ -110,11 +110,11 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         tracks=[
             NextTrack.of(
                 track,
-                score=round(one.score, 4),
-                reason=one.reason,
-                features=track.features.values if track.features else {},
+                score=round(suggested.score, 4),
+                reason=suggested.reason,
+                features=track.feature_values,
             )
-            for track, one in found
+            for track, suggested in found
         ],
         note=_note(len(found), query["limit"], len(snapshot), len(known)),
         artists=_artists(services, tracks) if len(found) < query["limit"] else [],

@@ -162,21 +162,22 @@ def _apart(values: np.ndarray, at: int) -> list[tuple[str, float, float]]:
         column = values[:, AUDIO_FEATURES.index(name)]
         if not np.isnan(column[at]):
             apart.append((name, round(float(column[at]), 3), round(float(np.nanmedian(column)), 3)))
-    return sorted(apart, key=lambda one: -abs(one[1] - one[2]))[:3]
+    return sorted(apart, key=lambda feature: -abs(feature[1] - feature[2]))[:3]
 
 
 def _most_shared(rows: Sequence[tuple[PlaylistItem, Track]]) -> SharedTaste | None:
     people: dict[str, set[str]] = {}
-    tracks: Counter[str] = Counter()
+    tracks: dict[str, set[str]] = {}
     for item, track in rows:
         for artist in track.artists:
-            tracks[artist] += 1
+            tracks.setdefault(artist, set()).add(track.id)
             people.setdefault(artist, set()).update({item.added_by} if item.added_by else ())
     if not tracks:
         return None
-    artist = max(tracks, key=lambda name: (len(people[name]), tracks[name], name))
-    shared = len(people[artist]) > 1 or tracks[artist] > 1
-    return SharedTaste(artist=artist, people=sorted(people[artist]), tracks=tracks[artist]) if shared else None
+    artist = max(tracks, key=lambda name: (len(people[name]), len(tracks[name]), name))
+    count = len(tracks[artist])
+    shared = len(people[artist]) > 1 or count > 1
+    return SharedTaste(artist=artist, people=sorted(people[artist]), tracks=count) if shared else None
 
 
 def _least_popular(tracks: Sequence[Track]) -> RarestArtist | None:

@@ -50,7 +50,7 @@ class Contributor(View):
 class PlaylistSummary(View):
     """What a viewer sees of a playlist.
 
-    ``mine``: this browser brought it in. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
+    ``mine``: this browser imported it. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
     ``givable``: this browser may give it to the installation. ``sharable``: it may share or hide it. ``made_for``:
     ``added_by`` of a row is the person whom the track is for.
     """
@@ -86,7 +86,7 @@ class PlaylistRow(TrackSummary):
     @classmethod
     def of_item(cls, item: PlaylistItem, track: Track, artist_point: tuple[float, float] | None) -> Self:
         more = {name: getattr(item, name) for name in ("position", "added_by", "added_at", "plays")}
-        features = track.features.values if track.features else {}
+        features = track.feature_values
         return cls.of(track, features=features, artist_point=artist_point, **more)
 
 
@@ -184,19 +184,19 @@ def read_page(services: Services, playlist_id: str, viewer: Viewer, page: int, p
 def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> None:
     """Delete a playlist, its tracks that no other playlist of the owner holds, its models and its triage.
 
-    Raises ServiceError 404 if there is no such playlist, 403 if another browser brought it in.
+    Raises ServiceError 404 if there is no such playlist, 403 if another browser imported it.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or playlist.owner != viewer.owner:
         raise not_yours(
-            "Only the browser that brought this playlist in can delete it.",
+            "Only the browser that imported this playlist can delete it.",
             "Whoever runs this server deletes imported ones. On the server: python -m etl delete " + playlist.id,
         )
     _delete(services, playlist.owner, playlist.name, [playlist])
 
 
 def demo_ids(owner: str | None) -> set[str]:
-    """Return the ids that the demo's playlists have once ``owner`` has brought them in."""
+    """Return the ids that the demo's playlists have once ``owner`` has imported them."""
     return set() if owner is None else {playlist_id(owner, sha256) for sha256 in _demo_contents()}
 
 
@@ -221,7 +221,7 @@ def give_playlist(services: Services, playlist_id: str, viewer: Viewer) -> RunVi
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or not may_change(playlist, viewer) or not viewer.operator:
         raise not_yours(
-            "Only the operator can give a playlist to everybody, from the browser that brought it in.",
+            "Only the operator can give a playlist to everybody, from the browser that imported it.",
             "Share its link.",
         )
     check_complete(playlist)
@@ -244,7 +244,7 @@ def add_track(services: Services, playlist_id: str, viewer: Viewer, track_id: st
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or not may_change(playlist, viewer):
-        raise not_yours("Only the browser that brought this playlist in can add to it.", "Make a playlist of your own.")
+        raise not_yours("Only the browser that imported this playlist can add to it.", "Make a playlist of your own.")
     check_complete(playlist)
     known = tracks_by_id(services.catalogue.current(viewer.owner), services.database, [track_id], viewer.owner)
     if track_id not in known:
@@ -318,11 +318,11 @@ def name_people(
     playlist = find_playlist(services, playlist_id, viewer)
     if not may_change(playlist, viewer):
         raise not_yours(
-            "Only the browser that brought this playlist in can name its people.", "Bring the file in here, too."
+            "Only the browser that imported this playlist can name its people.", "Import the file here, too."
         )
     if playlist.complete:  # before, not all contributors are known
         require_contributors(playlist, given)
-    named = {person: _person(one) for person, one in given.items()}
+    named = {person: _person(look) for person, look in given.items()}
     people = {person: known for person, known in {**playlist.people, **named}.items() if known != Person()}
     if len(people) > max(MAX_PEOPLE, len(playlist.contributors)):
         raise invalid_value(f"people: at most {MAX_PEOPLE}.", "Wait until all rows have arrived.")
@@ -392,11 +392,11 @@ def remove_tracks(services: Services, playlist_id: str, viewer: Viewer, track_id
     """Take all rows of these tracks out of a playlist, and return it as ``describe`` does.
 
     Ids of tracks that are not in it are ignored. Raises ServiceError 404 if there is no such playlist, 403 if another
-    browser brought it in, 409 while it is arriving.
+    browser imported it, 409 while it is arriving.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if not may_change(playlist, viewer):
-        raise not_yours("Only the browser that brought this playlist in can change it.", "Save a playlist of your own.")
+        raise not_yours("Only the browser that imported this playlist can change it.", "Save a playlist of your own.")
     check_complete(playlist)
     removed = set(track_ids)
     rows = [row for row in all_rows(services.database, playlist) if row.track_id in removed]

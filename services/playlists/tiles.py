@@ -57,10 +57,7 @@ def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
 def picture_of(tracks: Sequence[Track]) -> list[TileTrack]:
     """Return the four tracks that stand for a playlist, chosen among its first 50; empty if it has none."""
     tracks = list({track.id: track for track in tracks[:MOST_ROWS]}.values())
-    with_sound = [track for track in tracks if track.features and "energy" in track.features.values]
+    with_sound = [track for track in tracks if "energy" in track.feature_values]
     chosen = with_sound if len(with_sound) >= _TILES else tracks
     four = [chosen[at * len(chosen) // _TILES] for at in range(_TILES)] if chosen else []
-    return [
-        TileTrack(one.id, one.title, one.artists, audio_url(one), one.features.values if one.features else {})
-        for one in four
-    ]
+    return [TileTrack(track.id, track.title, track.artists, audio_url(track), track.feature_values) for track in four]

@@ -34,7 +34,7 @@ BEFORE = {"waiting", "starting", "loading the training packages"}
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """What is brought in, what is asked for, and a question whose answer tells which version gives it."""
+    """What is imported, what is asked for, and a question whose answer tells which version gives it."""
 
     bring: Callable[[Database], list[Track]]
     path: str

@@ -58,5 +58,12 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     expect_accessible(page)
     page.goto(live_app)
     expect(page.get_by_role("link", name="Six friends (demo)")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_title("Six friends (demo)")).to_be_visible()
     expect(page.get_by_role("button", name="Try the demo")).to_have_count(0)
+    # The files with sound leave with the demo, without a reload.
+    page.goto(f"{live_app}/library/music")
+    sounds = page.get_by_role("region", name="Sound-alikes")
+    expect(sounds).to_contain_text("28 files", timeout=IMPORT_MS)
+    page.get_by_role("button", name="Remove the demo").click()
+    expect(sounds).to_have_count(0, timeout=ANSWER_MS)
     assert watch.problems() == []

@@ -9,11 +9,11 @@ export const DISCOVER = {
     'Daft Punk Around the World',
     'Fela Kuti Zombie',
   ],
-  bring: 'Drop in a playlist',
+  bring: 'Add a playlist',
   recent: 'Your playlists',
   nothing:
-    'Nothing has been brought in yet, and Tastemap still answers: the genre from the artist and the names, marked as ' +
-    'less certain, and artists alike.',
+    'Nothing has been imported yet, and Tastemap still answers: the genre from the artist and the names, marked as ' +
+    'less certain, and similar artists.',
   drop: 'Drop files anywhere on this page, or choose them: an Exportify CSV is enough, no account needed.',
   counts: ({ item_count: tracks, contributors }) => aboutPlaylist({ tracks, people: contributors.length }),
 }

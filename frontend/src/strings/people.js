@@ -12,7 +12,7 @@ export const PEOPLE = {
 
 export const COMPARED = {
   heading: 'The people compared',
-  unlike: 'Most unlike the others:',
+  unlike: (name) => `Most unlike the others: [${name}].`,
   radars: 'How each person’s tracks sound',
   table: 'The radars as a table',
   tableLabel: 'How each person’s tracks sound, as a table',
@@ -35,8 +35,7 @@ export const GUESS = {
   right: (name) => `Right: ${name}.`,
   wrong: (name) => `No: it was ${name}.`,
   result: 'See the result',
-  score: (right, all) => `${right} of ${all}`,
-  chance: (expected) => `right. By chance it would be about ${expected}.`,
+  score: (right, all, expected) => `[${right} of ${all}] right. By chance it would be about ${expected}.`,
   again: 'Play again',
   start: 'Start guessing',
 }

@@ -104,12 +104,10 @@ export const FEATURE_BARS = {
   mean: (genre) => `mean of ${genre}`,
   from: (sources) => `from ${sources.join(', ')}`,
   measured: (title) => `What ${title} measured`,
-  none:
-    'No audio features are known for this track, so nothing is shown rather than something made up. A catalogue or an ' +
-    'Exportify file that holds the track brings them',
-  // The end of that sentence, where no service that is on could bring them: before a link.
-  or: ', or a',
-  online: 'online service',
+  none: 'No audio features are known for this track. A catalogue or an Exportify file that holds it brings them.',
+  noneOffline:
+    'No audio features are known for this track. A catalogue or an Exportify file that holds it brings them, or an ' +
+    '[online service].',
 }
 
 export const WHY = {
