@@ -14,10 +14,10 @@ from etl.gather.balanced import names_of, new_balanced, shipped_genres
 from etl.gather.segments import new_segments
 from etl.gather.source_client import Blocked, Tally
 from etl.gather.terms import first_open, new_harvest, number_of, term
-from etl.providers.base import About, Analysis, Channel, LookupQuery, Need, Provider, Rate, Value
+from etl.providers.base import About, Channel, LookupQuery, Need, Provider, Rate, Value
 from jobs.worker import execute
 from store.database import Database
-from store.domain import Track
+from store.domain import Analysis, Track
 from store.facts import ANALYSES, timbre_of
 from store.runs import Postponed, Run
 from store.text import normalise, plain_title
