@@ -118,7 +118,7 @@ def _neighbours(
 def _note(seed: Track, distant: bool, method: str) -> str | None:
     notes = []
     if seed.features is None and method == "neighbours":
-        notes.append("These are chosen by artist: no audio features of this track are known, or none may be used.")
+        notes.append("Chosen by artist: no audio features of this track are known, or none may be used.")
     if distant:
         notes.append("Only distant matches here: none is as close as tracks of the same playlist usually are.")
     return " ".join(notes) or None

@@ -11,10 +11,8 @@ export const DISCOVER = {
   ],
   bring: 'Add a playlist',
   recent: 'Your playlists',
-  nothing:
-    'Nothing has been imported yet, and Tastemap still answers: the genre from the artist and the names, marked as ' +
-    'less certain, and similar artists.',
-  drop: 'Drop files anywhere on this page, or choose them: an Exportify CSV is enough, no account needed.',
+  nothing: 'Nothing has been imported yet: a search tells the genre, less certain, and similar artists.',
+  drop: 'Or drop files anywhere on this page. An Exportify CSV is enough, no account needed.',
   counts: ({ item_count: tracks, contributors }) => aboutPlaylist({ tracks, people: contributors.length }),
 }
 

@@ -27,7 +27,6 @@ export const TIMELINE = {
   table: 'The timeline as a table',
   tableLabel: 'Tracks added by person and time',
   when: 'When',
-  none: 'All were added at one time, or the file does not say when.',
 }
 
 export const GUESS = {

@@ -100,14 +100,14 @@ export const BALANCED = {
 }
 
 export const HARVEST = {
-  heading: 'Harvest',
+  heading: 'Bulk search',
   byTerms: 'Searches for a, b, c … z, aa, ab … and keeps what comes. A later run begins after the last term.',
   bySegments: 'Fetches the timbre of tracks that are known here.',
   what: 'What',
   kinds: { tracks: 'Tracks', artists: 'Artists', segments: 'Timbre, segment by segment' },
   counted: { tracks: 'Terms', artists: 'Terms', segments: 'Tracks' },
   segments: 'Segments at least',
-  start: 'Start the harvest',
+  start: 'Start the search',
 }
 
 export const KEEP = {

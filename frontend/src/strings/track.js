@@ -80,7 +80,7 @@ export const HEADER = {
   unknownArtist: 'Artist not recognised',
   closest: ({ title, artists }, score) => `Closest: “${title}” by ${artists.join(', ')} (match ${score.toFixed(2)}).`,
   foundAt: (source) => `Not in the catalogue: found at ${source}.`,
-  byNames: 'Not in the catalogue: this is answered from the names.',
+  byNames: 'Answered from the names alone.',
   online: 'Use online services',
   features: 'These features alone',
   another: 'Another track was meant?',
