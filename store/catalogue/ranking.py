@@ -56,6 +56,16 @@ def score(words: list[str], title: str, artist: str, popular: float, unasked: in
     return coverage**2 * (_FOUND + _FIT * (certain * fit + (1 - certain) * popular) + _POPULARITY * popular)
 
 
+def coverage(words: list[str], title: str, artist: str) -> tuple[float, bool]:
+    """Return the share of the typed letters, 0 to 1, that occur in title and artist, and whether all words do.
+
+    Words of up to three letters ("the", "by") need not occur.
+    """
+    best = list(map(max, *_explained(words, title, artist)))
+    whole = all(letters > 0 or len(word) <= _SHORT for word, letters in zip(words, best, strict=True))
+    return sum(best) / sum(map(len, words)), whole
+
+
 def _size(name: str) -> int:
     return len(name) - name.count(" ") or 1
 
