@@ -46,13 +46,13 @@ class BlendBody(Schema):
         _id, validate=Length(1, MOST_PEOPLE), metadata={"description": "Or: each playlist stands for one person."}
     )
     people = List(_id, validate=Length(1, MOST_PEOPLE), metadata={"description": "Only these contributors."})
-    method = String(load_default=Method.MAX_MIN.value, validate=OneOf([method.value for method in Method]))
+    method = String(load_default=Method.FAIR.value, validate=OneOf([method.value for method in Method]))
     length = Integer(load_default=20, validate=Range(1, MOST_TRACKS))
-    quotas = Dict(
+    weights = Dict(
         keys=String(),
         values=Float(validate=Range(0, 1000)),
         load_default=dict,
-        metadata={"description": "Shares of the list per person, in any unit; a person who is not named has none."},
+        metadata={"description": "How much each person counts, in any unit; a person who is not named counts nothing."},
     )
     artist_cap = Integer(load_default=2, validate=Range(1, 50))
     filters = Nested(Filters, load_default=lambda: Filters().load({}))

@@ -26,8 +26,8 @@ MAX_BYTES = 96 << 20
 # Apple exports XML. In the binary form, an object of two bytes takes fifty in memory, even where it is not read.
 MAX_BINARY_BYTES = 8 << 20
 _BINARY = b"bplist0"
-# A track has about a hundred tags and one dictionary, an entry of a playlist another one.
 _MAX_TEXT = 2 << 20
+# A track has about a hundred tags and one dictionary, an entry of a playlist another one.
 _MAX_ELEMENTS, _MAX_CONTAINERS = 8_000_000, 700_000
 # In UTF-8 and in UTF-16.
 _CONTAINERS = (b"<dict", b"<array", b"<\0d\0i\0c\0t", b"<\0a\0r\0r\0a\0y")
@@ -76,10 +76,7 @@ def _parsed(source: Source) -> Any:
     with source.open(None) as stream:
         start = stream.read(len(_BINARY))
     if start == _BINARY:
-        with source.open(None) as stream:
-            content = stream.read(MAX_BINARY_BYTES + 1)
-        if len(content) > MAX_BINARY_BYTES:
-            raise _too_large(source, f"has more than {MAX_BINARY_BYTES >> 20} MB in Apple's binary form")
+        content = source.whole(MAX_BINARY_BYTES, "Export the library as XML, or single playlists.")
         return plistlib.loads(content, fmt=plistlib.FMT_BINARY, dict_type=_Members)
     try:
         with source.open(None) as stream:

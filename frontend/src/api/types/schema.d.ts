@@ -8979,14 +8979,14 @@ export interface components {
             /** @description Only these contributors. */
             people?: string[];
             /**
-             * @default max_min
+             * @default fair
              * @enum {string}
              */
-            method?: "average" | "least_misery" | "max_min";
+            method?: "average" | "least_misery" | "fair";
             /** @default 20 */
             length?: number;
-            /** @description Shares of the list per person, in any unit; a person who is not named has none. */
-            quotas?: {
+            /** @description How much each person counts, in any unit; a person who is not named counts nothing. */
+            weights?: {
                 [key: string]: number;
             };
             /** @default 2 */
@@ -9223,7 +9223,7 @@ export interface components {
         };
         /**
          * BlendedPerson
-         * @description A person, the number of their tracks, and whether these are so few that their taste counts only in part.
+         * @description A person, the number of their tracks, and whether these are so few that their satisfaction is a guess.
          */
         BlendedPerson: {
             id: string;
@@ -10121,7 +10121,7 @@ export interface components {
          * PlaylistSummary
          * @description What a viewer sees of a playlist.
          *
-         *     ``mine``: this browser brought it in. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
+         *     ``mine``: this browser imported it. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
          *     ``givable``: this browser may give it to the installation. ``sharable``: it may share or hide it. ``made_for``:
          *     ``added_by`` of a row is the person whom the track is for.
          */
