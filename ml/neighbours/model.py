@@ -283,8 +283,10 @@ class Neighbours:
         _FIRST_ROWS rows score the floor or more; the floor is minus infinity where the likeliest artists have fewer.
         """
         index = self._index(segment)
-        if seed.artist is None or len(segment) <= _FEW_ROWS:
+        if len(segment) <= _FEW_ROWS:
             return np.arange(len(segment)), self._scores(segment, seed), -np.inf
+        if seed.artist is None:
+            return self._likely_by_label(segment, seed, times)
         bounds = self._artist_scores(index, seed.artist, seed) * np.float32(seed.weights.artist)
         bounds += index.most_popular * np.float32(seed.weights.popularity)
         bounds /= seed.total
@@ -299,6 +301,26 @@ class Neighbours:
             rows.append(of_label[most >= floor])
         likely = np.unique(np.concatenate(rows)) if seed.labels else rows[0]
         return likely, self._scores(segment, seed, likely), floor
+
+    def _likely_by_label(
+        self, segment: Segment, seed: _Seed, times: int
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32], float]:
+        """Return what :meth:`_likely` does, for a seed of an unknown artist: the popular rows and those of its labels.
+
+        Another row has no label in common and is less popular, which bounds its score. All rows are scored where the
+        bound is not below the floor.
+        """
+        count, popularity = times * _FIRST_ROWS, self._index(segment).popularity
+        popular = min(_FEW_ROWS, len(segment) - 1)  # the rows of a segment are in the order of their popularity
+        likely = np.unique(np.concatenate([np.arange(popular), *map(segment.rows_with_label, seed.labels)]))
+        if len(likely) > count:
+            scores = self._scores(segment, seed, likely)
+            floor = float(np.partition(scores, -count)[-count])
+            most = max(float(popularity[popular]), UNKNOWN_POPULARITY)
+            sound = seed.weights.sound if seed.coordinates is not None else 0.0
+            if floor * seed.total > sound + seed.weights.popularity * most:
+                return likely, scores, floor
+        return np.arange(len(segment)), self._scores(segment, seed), -np.inf
 
     def _scores(
         self, segment: Segment, seed: _Seed, rows: npt.NDArray[Any] | slice = slice(None)

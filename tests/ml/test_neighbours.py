@@ -193,9 +193,11 @@ def test_looking_at_likely_rows_alone_changes_no_answer(
         for number in range(1, 301)
     ]
     snapshot = catalogue_of(tmp_path, *tracks)
+    seeds, of_nobody_with_a_label = tracks[::15], tracks[54::55]
 
     def answers() -> list[tuple[str, float]]:
-        found = [neighbours.recommend(snapshot, seed, limit=50, artist_cap=3) for seed in tracks[::15]]
+        found = [neighbours.recommend(snapshot, seed, limit=50, artist_cap=3) for seed in seeds]
+        found += [neighbours.recommend(snapshot, seed, limit=2) for seed in of_nobody_with_a_label]
         return [(snapshot.track(one.ref).id, one.score) for of_seed in found for one in of_seed]
 
     whole, scored = answers(), []
@@ -208,7 +210,9 @@ def test_looking_at_likely_rows_alone_changes_no_answer(
     assert [track_id for track_id, _ in pruned] == [track_id for track_id, _ in whole]
     assert np.allclose([score for _, score in pruned], [score for _, score in whole], atol=1e-5)
     assert min(len(rows) for rows, _, _ in scored) < len(tracks) / 2
-    assert len(scored) > len(tracks[::15])  # a second step scores more rows, but not all
+    assert len(scored) > len(seeds) + len(of_nobody_with_a_label)  # a second step scores more rows, but not all
+    by_label = [len(rows) for rows, _, _ in scored[-len(of_nobody_with_a_label) :]]
+    assert min(by_label) < len(tracks) / 2
 
 
 def test_the_same_question_has_the_same_answer(tmp_path: Path, artists: ArtistEmbedding) -> None:
