@@ -177,7 +177,7 @@ def score_all(model: ArtistGenres, table: ArtistTable, predictor: GenrePredictor
     for inputs in TITLES:
         genres[without_artist(inputs)] = score(held.alone[inputs], held.answers)
     genres |= {with_artist(inputs): score(served[inputs], held.answers) for inputs in TITLES}
-    return Report(genres=genres, broad=broad_scores(model, table, predictor), gains=gains(model, table, held, served))
+    return Report(genres=genres, broad=broad_scores(model, table, predictor), gains=gains(model, held, served))
 
 
 def by_taxonomy(model: ArtistGenres, held: HeldOut, prior: Floats) -> Floats:
@@ -205,7 +205,7 @@ def broad_scores(model: ArtistGenres, table: ArtistTable, predictor: GenrePredic
     return {name: score_broad(table.tracks, held.rows, found, predictor.broad, of_artists) for name, found in named}
 
 
-def gains(model: ArtistGenres, table: ArtistTable, held: HeldOut, served: Mapping[str, Floats]) -> dict[str, Gain]:
+def gains(model: ArtistGenres, held: HeldOut, served: Mapping[str, Floats]) -> dict[str, Gain]:
     """Return the gain by how the artist is known, and by whether the label is among the artist's own genres.
 
     Kaggle's labels were gathered by searches for a genre, which find tracks by the genres of their artists. A label
