@@ -74,7 +74,9 @@ function follow(upload, id) {
     async onEnd(run) {
       const opens = progress(upload, run)
       await (opened ?? opens)
-      if (!hasSkipped(upload) || isOpen(upload)) upload.seenAt = moves.value
+      // Of the demo, or after a reload, there is no file whose reading could be looked at.
+      if (!upload.file && !failed(upload) && !hasSkipped(upload)) dismiss(upload)
+      else if (!hasSkipped(upload) || isOpen(upload)) upload.seenAt = moves.value
       note()
       const finished = uploads.filter((one) => ended(one) && !failed(one))
       finished.slice(0, Math.max(0, finished.length - FINISHED_SHOWN)).forEach(dismiss)

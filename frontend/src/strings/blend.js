@@ -2,10 +2,11 @@ import { number, percent, plural, aboutPlaylist } from './words.js'
 
 export const BLEND = {
   heading: 'One list for several people',
-  bring: 'Bring in a playlist first: its people are blended.',
+  bring: 'Add a playlist first: its people are blended.',
   lists: 'With which playlists?',
   listsHint: 'One playlist stands for all who added to it, several for one person each.',
   count: ({ item_count: tracks, contributors }) => aboutPlaylist({ tracks, people: contributors.length }),
+  saved: (name) => `Saved: [${name}].`,
   noList: 'Choose a playlist first.',
   onePerson: 'One person needs no blend: choose another playlist, too.',
   shares: 'How much does each person count?',

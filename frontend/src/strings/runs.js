@@ -12,7 +12,7 @@ export function doing(run) {
 
 export const RUNS = {
   heading: 'Runs',
-  lead: 'All that takes a while: files brought in, look-ups, scans, trainings. Each goes on when the page is closed.',
+  lead: 'All that takes a while: imports, look-ups, scans, trainings. Each goes on when the page is closed.',
   none: 'None yet.',
   all: (count) => `Show all ${count}`,
   seeAll: 'All runs',
@@ -54,7 +54,7 @@ export const CARD = {
 }
 
 export const UPLOADS = {
-  label: 'Files brought in',
+  label: 'Imported files',
   putAway: 'Put the finished ones away',
   correct: 'Correct the columns',
   correctOf: (name) => `of ${name}`,

@@ -10121,7 +10121,7 @@ export interface components {
          * PlaylistSummary
          * @description What a viewer sees of a playlist.
          *
-         *     ``mine``: this browser brought it in. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
+         *     ``mine``: this browser imported it. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
          *     ``givable``: this browser may give it to the installation. ``sharable``: it may share or hide it. ``made_for``:
          *     ``added_by`` of a row is the person whom the track is for.
          */
