@@ -73,7 +73,7 @@ class SegmentArtists:
         return found
 
     def cosine_scores(self, artist: int, hubs: Hubs | None) -> Floats32:
-        """Return (known artists,) the cosine with one artist to the power of ``ARTIST_POWER``, 0 for a negative cosine."""
+        """Return (known artists,) the cosine with one artist to the power of ``ARTIST_POWER``, 0 if negative."""
         cosine: Floats32 = self._places @ self._artists.unit(artist)
         if hubs is not None:
             # One minus the cosine is half the squared distance.
