@@ -4,9 +4,9 @@
 
 The weights are the constants at the head of services/subject/headline.py. Each line has the top-1, the top-3, the
 macro-F1 and the calibration error on `valid`, labels withheld, for typed titles and artists and for all inputs, and how
-many of the first list of bench/_famous.py get a wrong headline on an empty installation. The weights in use are those
-of the fewest wrong headlines, of the ones that no figure on `valid` speaks against. Neither `test` nor the second list
-of famous tracks takes part.
+many of the first list of bench/_famous.py get a wrong headline on an empty installation. The weights in use have the
+fewest wrong headlines and, of those, the least sum of both calibration errors. Neither `test` nor the second list of
+famous tracks takes part.
 """
 
 import tempfile

@@ -188,6 +188,12 @@ def test_who_leads_a_band_is_meant_as_the_band() -> None:
         ("Mya Case of the Ex", "Mýa"),
         ("Asia Heat of the Moment", "Asia"),
         ("Purple Rain Prince", "Prince"),
+        ("Mika Grace Kelly", "MIKA"),
+        ("Sweet Ballroom Blitz", "Sweet"),
+        ("Accept Balls to the Wall", "Accept"),  # not The Fall
+        ("The Thrill Is Gone B.B. King", "B.B. King"),  # not The Thrills
+        ("LiSA Gurenge", "LiSA"),
+        ("Umm Kulthum Enta Omri", "Umm Kulthum"),  # known only from the list of well-known artists
     ],
 )
 def test_a_title_that_holds_a_name_does_not_hide_the_artist(query: str, artist: str) -> None:
