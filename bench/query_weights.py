@@ -6,9 +6,9 @@ The sample is drawn as in bench/artists.py: tracks of one artist, with chances b
 songs.csv.gz by well-known artists whose name is one short or common word (Nas, Queen). The artists are parted into two
 halves; the weights are chosen on the one, and both are reported. A query is the artist and the title in both orders,
 without a separator, as they are and with one letter of the artist missing. It is right if the artist is. A title alone
-is right if no artist is found in it. The score is the mean of the shares, in which those with the artist first count
-twice. Each weight in turn takes the best of a few values near to it, until none is better. `known_title` is not chosen:
-it needs a catalogue (bench/resolution.py).
+is right if no artist is found in it. The score is the mean of the shares, in which those with the artist first and
+titles alone count twice. Each weight in turn takes the best of a few values near to it, until none is better.
+`known_title` is not chosen: it needs a catalogue (bench/resolution.py).
 """
 
 import argparse
@@ -30,13 +30,13 @@ from ml.artists.model import ArtistEmbedding
 from ml.artists.query import WEIGHTS, Candidate, Weights, candidates
 from store.text import normalise, plain_title
 
-# How much each sample counts: people more often type the artist first.
+# How much each sample counts: people more often type the artist first, and a name found where none is meant misleads.
 COUNTS = {
     "artist title": 2,
     "title artist": 1,
     "artist title, lower case, one letter missing": 2,
     "title artist, lower case, one letter missing": 1,
-    "title alone": 1,
+    "title alone": 2,
     "artist of one word, title": 2,
     "title, artist of one word": 1,
 }

@@ -170,7 +170,8 @@ class ArtistGenres:
         key = genre_name(name)
         if key in self._column or not normalise(name):
             return self._column.get(key)
-        return self._column.get(genre_name(self.taxonomy.predict(name).genre))
+        genre = _of_its_language(name, self.taxonomy.predict(name).genre, self.taxonomy)
+        return None if genre is None else self._column.get(genre_name(genre))
 
     def _logits(
         self,
@@ -231,19 +232,24 @@ def of_their_language(
     nothing.
     """
     found = readings.copy()
-    for row, name in enumerate(names):
-        genre = taxonomy.genres[readings[row]] if readings[row] != NO_READING else ""
-        if genre in _LANGUAGES and (read := _without_language(name, taxonomy)) != genre:
-            found[row] = NO_READING if read is None else taxonomy.genres.index(read)
+    for row in np.flatnonzero(readings != NO_READING):
+        genre = taxonomy.genres[readings[row]]
+        read = _of_its_language(names[row], genre, taxonomy)
+        found[row] = NO_READING if read is None else taxonomy.genres.index(read)
     return found
 
 
-def _without_language(name: str, taxonomy: Taxonomy) -> str | None:
-    """Return the genre of the language that ``name`` says, or else that of the name without its country, or None."""
+def _of_its_language(name: str, genre: str, taxonomy: Taxonomy) -> str | None:
+    """Return ``genre``, unless it is of a language that ``name`` does not say.
+
+    Then it is the genre of the language that the name says, or else that of the name without its country, or None.
+    """
+    if genre not in _LANGUAGES:
+        return genre
     words = normalise(name).split()
-    for genre, starts in _LANGUAGES.items():
+    for spoken, starts in _LANGUAGES.items():
         if any(word.startswith(starts) for word in words):
-            return genre
+            return spoken
     rest = taxonomy.without_places(name)
     read = taxonomy.predict(rest).genre if taxonomy.by_words(rest) else None
     return None if read in _LANGUAGES else read

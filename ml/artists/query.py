@@ -11,8 +11,11 @@ from ml.artists.well_known import is_listed, other_names
 from store.catalogue.catalogue import Snapshot
 from store.text import normalise
 
-# Separators of artist and title, and the side on which the artist is more likely.
-_SEPARATORS = ((re.compile(r"\s+[-–—]\s+|:\s+"), "before"), (re.compile(r"\s+by\s+", re.IGNORECASE), "after"))
+# Separators of artist and title. The artist stands before a dash, if not after it; after "by", and never before it.
+_SEPARATORS = (
+    (re.compile(r"\s+[-–—]\s+|:\s+"), ("before", "after")),
+    (re.compile(r"\s+by\s+", re.IGNORECASE), ("after",)),
+)
 _MAX_ARTIST_WORDS, _MAX_CLOSE_WORDS = 8, 4
 _ENOUGH_LETTERS = 12  # more letters tell no more
 # `prior` of an artist whom the catalogue knows but the embedding does not, and of one whom only the list of well-known
@@ -35,17 +38,17 @@ class Weights:
     does a rest that is the name of another artist, the more the better known that one is: "Mika Grace Kelly".
     """
 
-    word: float = 0.16
-    letters: float = 0.57
-    first: float = 0.04
-    first_well_known: float = 0.38
-    common: float = 0.35
-    common_well_known: float = 0.1
-    typo: float = 0.1
-    typo_at_end: float = 0.05
-    other: float = 0.6
+    word: float = 0.11
+    letters: float = 0.68
+    first: float = 0.08
+    first_well_known: float = 0.28
+    common: float = 0.55
+    common_well_known: float = 0.3
+    typo: float = 0.14
+    typo_at_end: float = 0.2
+    other: float = 0.65
     known_title: float = 0.6
-    least: float = 0.29
+    least: float = 0.34
 
 
 WEIGHTS = Weights()
@@ -88,7 +91,7 @@ class Candidate:
             + weights.letters * self.letters
             + weights.first * first
             + weights.first_well_known * well_known
-            - self.common * max(weights.common - weights.common_well_known * well_known, 0.0)
+            - max(self.common * weights.common - min(self.common, 1.0) * weights.common_well_known * well_known, 0.0)
             - self.close * (weights.typo if self.first else weights.typo_at_end)
             - weights.other * self.other
             + weights.known_title * self.known_title
@@ -118,11 +121,11 @@ def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPT
 
 
 def _by_separator(artists: ArtistEmbedding, query: str) -> Reading | None:
-    for pattern, artist_side in _SEPARATORS:
+    for pattern, artist_sides in _SEPARATORS:
         for mark in pattern.finditer(query):
             before, after = query[: mark.start()].strip(), query[mark.end() :].strip()
-            sides = [(before, after), (after, before)]
-            for artist, title in sides if artist_side == "before" else reversed(sides):
+            for side in artist_sides:
+                artist, title = (before, after) if side == "before" else (after, before)
                 index = artists.find_exact(artist) if normalise(title) else None
                 if index is not None:
                     return Reading(artists.names[artists.as_known(index)], title, 1.0)

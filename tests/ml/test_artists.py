@@ -192,7 +192,7 @@ def test_who_leads_a_band_is_meant_as_the_band() -> None:
         ("Sweet Ballroom Blitz", "Sweet"),
         ("Accept Balls to the Wall", "Accept"),  # not The Fall
         ("The Thrill Is Gone B.B. King", "B.B. King"),  # not The Thrills
-        ("LiSA Gurenge", "LiSA"),
+        ("Little By Little Radiohead", "Radiohead"),  # not Little
         ("Umm Kulthum Enta Omri", "Umm Kulthum"),  # known only from the list of well-known artists
     ],
 )
