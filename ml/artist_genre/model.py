@@ -232,7 +232,7 @@ def of_their_language(
     nothing.
     """
     found = readings.copy()
-    for row in np.flatnonzero(readings != NO_READING):
+    for row in np.flatnonzero(readings != NO_READING).tolist():
         genre = taxonomy.genres[readings[row]]
         read = _of_its_language(names[row], genre, taxonomy)
         found[row] = NO_READING if read is None else taxonomy.genres.index(read)
