@@ -34,7 +34,8 @@ class Weights:
     `python -m bench.query_weights` finds them again and prints the scores of both. More words and more letters of a
     name raise the score, since a title seldom holds such a name by chance. People more often type the artist first,
     above all a well-known one. A single word that is in the names of many artists ("love", "black") is more likely a
-    word of the title; less so at the beginning, the better known the artist is, but "love" even there. A wrong letter lowers the score.
+    word of the title; less so at the beginning, the better known the artist is, but "love" even there. A wrong letter
+    lowers the score.
     """
 
     word: float = 0.11
@@ -99,8 +100,8 @@ def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPT
     """Return the likeliest reading of ``query``; None when no artist stands at either end.
 
     "Artist - Title" and "Artist: Title" are split at the separator if a known artist is on either side, "Title by
-    Artist" if one is after it. Otherwise the first and the last words are looked up as names, and the artist of the highest score is taken;
-    a name with a wrong letter has a lower score. An artist without a title gives None.
+    Artist" if one is after it. Otherwise the first and the last words are looked up as names, and the artist of the
+    highest score is taken; a name with a wrong letter has a lower score. An artist without a title gives None.
 
     Parameters
     ----------
