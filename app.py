@@ -4,7 +4,22 @@ from functools import partial
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import audio, bounds, covers, current, errors, genres, maps, mine, page, session, sounds, tracks
+from api import (
+    audio,
+    bounds,
+    covers,
+    current,
+    description,
+    errors,
+    expensive,
+    genres,
+    maps,
+    mine,
+    page,
+    session,
+    sounds,
+    tracks,
+)
 from api.application import Application
 from api.playlists import blend, exports, hub, never, playlists, triage
 from api.response_cache import ResponseCache
@@ -49,6 +64,8 @@ def create_app(config: Config | None = None) -> Application:
     app.before_request(session.refuse_foreign_pages)
     app.before_request(session.refuse_without_room)
     bounds.register(app, config.max_upload_bytes)
+    expensive.register(app)
+    description.register(app)
     app.before_request(audio.offer)
     app.after_request(session.keep)
     for resource in _RESOURCES:

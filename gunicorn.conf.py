@@ -11,6 +11,7 @@ import resource
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -25,7 +26,7 @@ import numpy  # noqa: F401
 
 del os.environ["OPENBLAS_NUM_THREADS"]
 
-from config import Config, ConfigError
+from config import WEB_THREADS, Config, ConfigError
 from jobs.behind import catalogue_is_behind
 from jobs.queue import WorkQueue, queues_of, spawn_worker, watch_waiting
 from server.logs import json_logging
@@ -47,8 +48,7 @@ wsgi_app = "app:create_app()"
 bind = os.environ.get("TASTEMAP_BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 worker_class = "server.worker.BufferedWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-# A progress stream holds a thread for as long as its page is open.
-threads = 16
+threads = WEB_THREADS
 timeout = 60
 # At a stop, requests that are being answered get this many seconds.
 graceful_timeout = 8
@@ -86,7 +86,7 @@ def on_starting(server):
 
 def _open_database(config):
     database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
-    database.prepare_fork()
+    database.disconnect()  # a fork must find no threads
     return database
 
 
@@ -112,14 +112,17 @@ def _make_metrics_folder(folder):
 def pre_fork(server, worker):
     """Wait until this is the only thread of the process.
 
-    A thread that ends frees its OpenSSL data under a lock, after Python has joined it. A child that is forked while
-    the lock is held can never take it.
+    A fork copies the locks that threads hold in OpenSSL, but not the threads that would release them: the child's first
+    connection would wait for ever. A thread takes such a lock even when it ends, after Python has joined it.
     """
+    until = time.monotonic() + _THREADS_END_SECONDS
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(max(0.0, until - time.monotonic()))
     threads = Path("/proc/self/task")
     if not threads.exists():  # macOS does not name them
         time.sleep(_THREADS_END_SECONDS / 10)
         return
-    until = time.monotonic() + _THREADS_END_SECONDS
     while len(list(threads.iterdir())) > 1 and time.monotonic() < until:
         time.sleep(0.01)
 

@@ -29,7 +29,7 @@ _ERROR = {
     },
 }
 # The errors with which any request, a request that changes something, and a request with a body may be answered, by
-# api/bounds.py, api/session.py, the limits of work or the database.
+# api/bounds.py, api/expensive.py, api/session.py, the limits of work or the database.
 _ERRORS = {
     "400": "The request is not well-formed, or makes no sense",
     "421": "Not a name of this server",
@@ -39,6 +39,7 @@ _ERRORS_OF_CHANGES = {
     "403": "Not allowed for this browser, or requested by another site's page",
     "429": "Too many runs are open",
 }
+_ERROR_OF_EXPENSIVE = {"429": "Too much is computed at once, for this visitor or for all"}
 _ERRORS_OF_BODIES = {"413": "The body is too large", "422": "A value is not allowed"}
 _FILE_FORM = {
     "type": "object",
@@ -162,7 +163,7 @@ class Application(APIFlask):
         for rule in self.url_map.iter_rules():
             for method, operation in spec["paths"].get(_path_of(rule.rule), {}).items():
                 if method.upper() in (rule.methods or ()):
-                    _add_errors(operation, method, takes_file=hasattr(self.view_functions[rule.endpoint], "takes_file"))
+                    _add_errors(operation, method, self.view_functions[rule.endpoint])
         return spec
 
     def _answers(self) -> Iterator[tuple[str, str, str, Any]]:
@@ -190,13 +191,15 @@ def _path_of(rule: str) -> str:
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
 
 
-def _add_errors(operation: dict[str, Any], method: str, *, takes_file: bool) -> None:
-    """Add to an operation the errors of its kind, and the form if it takes a file."""
-    if takes_file:
+def _add_errors(operation: dict[str, Any], method: str, route: Callable[..., Any]) -> None:
+    """Add to an operation the errors of its kind, and the form if its route takes a file."""
+    if hasattr(route, "takes_file"):
         operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _FILE_FORM}}}
     errors = _ERRORS | (_ERRORS_OF_CHANGES if method in {"post", "put", "delete"} else {})
     if "requestBody" in operation:
         errors |= _ERRORS_OF_BODIES
+    if hasattr(route, "is_expensive"):
+        errors |= _ERROR_OF_EXPENSIVE
     for status, description in errors.items():
         known = operation["responses"].setdefault(status, {"description": description})
         known.setdefault("content", {"application/json": {"schema": {"$ref": "#/components/schemas/HTTPError"}}})

@@ -32,6 +32,7 @@ _STATUS = {
     "not_text": 415,
     "unsupported": 415,
     "too_little": 409,
+    "too_many_at_once": 429,
     "too_many_runs": 429,
     "locked_out": 429,
     "too_many_sessions": 429,

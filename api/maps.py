@@ -9,6 +9,7 @@ from apiflask.validators import Length, OneOf, Range
 from api import session
 from api.application import Blueprint
 from api.current import services
+from api.expensive import expensive
 from api.schemas import SubjectQuery, text, track_id
 from ml.projection.model import METHODS
 from services.playlists import maps
@@ -43,6 +44,7 @@ class AlikeQuery(Schema):
 
 
 @blueprint.get("/api/clusters")
+@expensive
 def clusters() -> clustering.ClustersAnswer:
     """The clusters with the genres that fill each, the heat map of genres and families, and the sweep.
 
@@ -62,6 +64,7 @@ def predict(query: dict[str, Any]) -> clustering.ClusterAnswer:
 @blueprint.get("/api/features/histograms")
 @blueprint.query(HistogramQuery)
 @blueprint.doc(responses={404: "No such family or playlist"})
+@expensive
 def feature_histograms(query: dict[str, str]) -> features.Histograms:
     """Histograms of each audio feature, for these tracks and for the tracks that the families were trained on.
 
@@ -71,6 +74,7 @@ def feature_histograms(query: dict[str, str]) -> features.Histograms:
 
 
 @blueprint.get("/api/features/sources")
+@expensive
 def feature_sources() -> features.CatalogueSources:
     """The number of tracks of the catalogue with audio features, by the source of these."""
     return features.sources_of_catalogue(services(), session.viewer())
@@ -79,6 +83,7 @@ def feature_sources() -> features.CatalogueSources:
 @blueprint.get("/api/projection")
 @blueprint.query(ProjectionQuery)
 @blueprint.doc(responses={204: "None has been computed"})
+@expensive
 def catalogue_projection(query: dict[str, Any]) -> MapOrNone:
     """The map of the catalogue, as columns with one entry per track; `placed` tracks were added later."""
     return maps.catalogue_map(services(), query.get("track_id"), session.viewer()) or _NONE
@@ -87,6 +92,7 @@ def catalogue_projection(query: dict[str, Any]) -> MapOrNone:
 @blueprint.get("/api/projection/far")
 @blueprint.query(FarQuery)
 @blueprint.doc(responses={404: "The track is not on such a map"})
+@expensive
 def far_neighbours(query: dict[str, Any]) -> maps.FarNeighbours:
     """Those of the ten nearest tracks on the map that are far from a track in sound.
 
@@ -98,12 +104,14 @@ def far_neighbours(query: dict[str, Any]) -> maps.FarNeighbours:
 @blueprint.get("/api/playlists/<playlist_id>/projection")
 @blueprint.query(ProjectionQuery)
 @blueprint.doc(responses={204: "No map has been computed of it", 404: "No such playlist"})
+@expensive
 def playlist_projection(playlist_id: str, query: dict[str, Any]) -> MapOrNone:
     """The map of a playlist; tracks added after it was computed are `placed` among their nearest neighbours."""
     return maps.playlist_map(services(), playlist_id, query.get("track_id"), session.viewer()) or _NONE
 
 
 @blueprint.get("/api/timbre/map")
+@expensive
 def timbre_map() -> timbres.TimbreMap:
     """The map of all analysed tracks with their clusters, and how well the embedding finds a track's other half."""
     return timbres.timbre_map(services(), session.viewer())
@@ -112,6 +120,7 @@ def timbre_map() -> timbres.TimbreMap:
 @blueprint.get("/api/timbre/alike")
 @blueprint.query(AlikeQuery)
 @blueprint.doc(responses={404: "The track has no analysis here"})
+@expensive
 def timbre_alike(query: dict[str, Any]) -> timbres.TimbreAlike:
     """The analysed tracks that sound most like a track, with the cosine of their embeddings (-1 to 1)."""
     return timbres.timbre_alike(services(), query["track_id"], query["limit"], session.viewer())

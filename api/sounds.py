@@ -9,6 +9,7 @@ from apiflask.validators import Range
 from api import session
 from api.application import Blueprint
 from api.current import services
+from api.expensive import expensive
 from api.schemas import RunAnswer, track_id
 from services.sound import sound_alikes as use
 
@@ -27,6 +28,7 @@ class PathQuery(Schema):
 
 
 @blueprint.get("/api/sound")
+@expensive
 def state() -> use.SoundState:
     """How many own files can be compared by their sound, and which are the same recording.
 
@@ -47,6 +49,7 @@ def listen() -> tuple[RunAnswer, Literal[202]]:
 @blueprint.get("/api/sound/alike")
 @blueprint.query(AlikeQuery)
 @blueprint.doc(responses={404: "No such track, or no file of it has been listened to"})
+@expensive
 def alike(query: dict[str, Any]) -> use.SoundAlikes:
     """The tracks of own files that sound most like one of them."""
     return use.alike(services(), query["track_id"], query["limit"], session.viewer())
@@ -55,6 +58,7 @@ def alike(query: dict[str, Any]) -> use.SoundAlikes:
 @blueprint.get("/api/sound/path")
 @blueprint.query(PathQuery)
 @blueprint.doc(responses={404: "No such track, or no file of it has been listened to"})
+@expensive
 def path(query: dict[str, Any]) -> use.SoundPath:
     """A path from one track to another through own files, on which each track sounds like the next."""
     return use.path(services(), query["start"], query["end"], query["most"], session.viewer())

@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from api import session
 from api.application import Blueprint
 from api.current import cached_answer, services
+from api.expensive import expensive
 from api.schemas import LinkQuery, SubjectQuery, excluded, text
 from etl.links import link_in
 from ml.neighbours.model import weights_from
@@ -177,6 +178,7 @@ def preview(track_id: str, query: dict[str, Any]) -> use.PreviewAnswer:
 @blueprint.get("/api/tracks/<track_id>/path")
 @blueprint.query(PathQuery)
 @blueprint.doc(responses={404: "No such track", 422: "No audio features are known of one"})
+@expensive
 def path(track_id: str, query: dict[str, Any]) -> Path:
     """A path to another track, by tracks near to even steps between the two in the space of audio features."""
     return find_path(services(), track_id, query["to"], query["between"], session.viewer())

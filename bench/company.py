@@ -157,7 +157,7 @@ def artists_alike(artists: ArtistEmbedding) -> list[tuple[str, bool]]:
         print(f"  {name:<45} {found[name]['all']}   {found[name]['cold']}")
     better = {kind: found[OURS][kind].mean >= found[PLAIN][kind].mean for kind in ("all", "cold")}
     return [
-        (f"artists alike without a common family below {MOST_APART:.0%}", shares[OURS][0] < MOST_APART),
+        (f"similar artists without a common family below {MOST_APART:.0%}", shares[OURS][0] < MOST_APART),
         *((f"recall no lower, {kind} artists", fine) for kind, fine in better.items()),
     ]
 

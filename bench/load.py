@@ -61,7 +61,10 @@ SLOW_HEADS = {
 
 @contextlib.contextmanager
 def served(target: str, folder: Path, var: Path, *settings: str) -> Iterator[tuple[int, psutil.Process]]:
-    """Serve ``target`` with two workers; yield its port and the master process."""
+    """Serve ``target`` with two workers; yield its port and the master process.
+
+    The processes that do its work outlive it, and would still write into ``var``: they are ended at last.
+    """
     port = free_port()
     command = [
         sys.executable,
@@ -80,8 +83,13 @@ def served(target: str, folder: Path, var: Path, *settings: str) -> Iterator[tup
         wait_for(port)
         yield port, psutil.Process(master.pid)
     finally:
+        working = _jobs(psutil.Process(master.pid))
         master.terminate()
-        master.wait()
+        master.wait()  # before them, because it would start them again
+        for job in working:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                job.terminate()
+        psutil.wait_procs(working)
 
 
 class Client(threading.local):
@@ -251,6 +259,7 @@ def uploads_at_once(bare_port: int, port: int, master: psutil.Process) -> bool:
 
 
 def _jobs(master: psutil.Process) -> list[psutil.Process]:
+    """Return the processes that do the work of a server."""
     found = []
     with contextlib.suppress(psutil.NoSuchProcess):
         for child in master.children(recursive=True):

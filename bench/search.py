@@ -50,7 +50,7 @@ def relevance(snapshot: Snapshot, tracks: list[Track], rng: random.Random) -> No
     places: dict[str, list[int]] = defaultdict(list)
     for case in cases(tracks, rng):
         found = (snapshot.track(hit.ref) for hit in snapshot.search(case.query, TOP))
-        keys = [recording_key(track.title, track.artists[0] if track.artists else "") for track in found]
+        keys = [recording_key(track.title, track.first_artist) for track in found]
         places[case.kind].append(keys.index(case.wanted) if case.wanted in keys else TOP)
     for kind, found_at in places.items():
         first, top = (sum(place < bound for place in found_at) / len(found_at) for bound in (1, TOP))

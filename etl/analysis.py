@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from etl.providers.base import Analysis
 from etl.values import number
+from store.domain import Analysis
 
 _NUMBERS = 12
 # The limit of all numbers: the first timbre value is loudness (0 to 60), the others are at most some hundreds.

@@ -29,7 +29,7 @@ _SPOKEN_WORDS = re.compile(r"\b(audiobook|audio book|horbuch|horspiel|podcast)\b
 
 def is_spoken(track: Track) -> bool:
     """Return whether speechiness is above 0.66, or the title or album names an audiobook or podcast."""
-    speech = track.features.values.get("speechiness") if track.features else None
+    speech = track.feature_values.get("speechiness")
     return (speech is not None and speech > SPOKEN) or bool(_SPOKEN_WORDS.search(_named(track)))
 
 
@@ -48,7 +48,7 @@ def is_out_of_length(track: Track, shortest_s: float, longest_s: float) -> bool:
 
     A track may have another length among its features; it is enough if one of the two is out of bounds.
     """
-    lengths = (track.duration_ms, track.features.values.get("duration_ms") if track.features else None)
+    lengths = (track.duration_ms, track.feature_values.get("duration_ms"))
     return any(length and not shortest_s <= length / 1000 <= longest_s for length in lengths)
 
 

@@ -66,7 +66,7 @@ class Needs:
     def check(self) -> None:
         """Raise TooLittle unless there is enough."""
         if not self.enough:
-            raise TooLittle(f"Training needs {self.least}. {self.found}", "Bring in more, then train again.")
+            raise TooLittle(f"Training needs {self.least}. {self.found}", "Import more, then train again.")
 
 
 def added_by(database: Database, playlist: Playlist) -> dict[str, str]:

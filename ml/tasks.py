@@ -101,7 +101,7 @@ _ALL = (
         measures=(
             Measure("same_genre", "Neighbours share a genre"),
             Measure("trustworthiness", "Neighbours on the map are alike (trustworthiness)"),
-            Measure("continuity", "Artists alike are neighbours on the map (continuity)"),
+            Measure("continuity", "Similar artists are neighbours on the map (continuity)"),
         ),
         served_row="UMAP",
         described_in="artist_map.json",

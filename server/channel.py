@@ -32,6 +32,8 @@ KEEP_ALIVE_SECONDS = 15.0
 # A client that is still sending when an error is returned gets this long to read it.
 _LINGER_SECONDS = 5.0
 _DISCARDED_AT_ONCE = 1 << 16
+# A larger block is not copied to be sent together with the headers.
+_JOINED_BYTES = 1 << 17
 # The limit of header fields, as gunicorn's limit_request_fields: each takes time in the loop of all connections.
 _MAX_FIELDS = 100
 _FOLDED = re.compile(rb"\n[ \t]")
@@ -165,6 +167,35 @@ class _AnswerTask(Task):
         self.write(answer.body)
 
 
+class _Blocks:
+    """Stands for a channel while a task writes its headers and the first block of its body."""
+
+    def __init__(self, server: Any) -> None:
+        self.server = server
+        self.blocks: list[bytes] = []
+
+    def write_soon(self, data: bytes) -> int:
+        self.blocks.append(data)
+        return len(data)
+
+
+class _WSGITask(WSGITask):
+    channel: Any
+
+    def write(self, data: bytes) -> None:
+        """Send the headers together with a small first block: while a thread sends, others take Python's lock."""
+        if self.wrote_header or len(data) > _JOINED_BYTES:
+            super().write(data)
+            return
+        channel, joined = self.channel, _Blocks(self.channel.server)
+        self.channel = joined
+        try:
+            super().write(data)
+        finally:
+            self.channel = channel
+        channel.write_soon(b"".join(joined.blocks))
+
+
 class Channel(HTTPChannel):
     """A connection with deadlines; :meth:`look` is called about once a second."""
 
@@ -176,6 +207,7 @@ class Channel(HTTPChannel):
     def __init__(self, *args: Any, **more: Any) -> None:
         self._sent = 0
         self._sent_at = time.monotonic()
+        self._sends = False
         self._drains_since: tuple[float, int] | None = None
         self.failed = False
         self._lingers_until = 0.0
@@ -200,7 +232,7 @@ class Channel(HTTPChannel):
 
     def task_class(self, channel: "Channel", request: Parser) -> Task:
         """Return the task that answers a request; waitress calls this."""
-        return (_AnswerTask if self.asks_for_health else WSGITask)(channel, request)
+        return (_AnswerTask if self.asks_for_health else _WSGITask)(channel, request)
 
     @property
     def waits_since(self) -> float | None:
@@ -281,7 +313,11 @@ class Channel(HTTPChannel):
         self._active = time.monotonic()
 
     def send(self, data: bytes, do_close: bool = True) -> int:
-        sent: int = super().send(data, do_close=do_close)
+        self._sends = True
+        try:
+            sent: int = super().send(data, do_close=do_close)
+        finally:
+            self._sends = False
         self._sent += sent
         if sent:
             self._sent_at = time.monotonic()
@@ -293,7 +329,9 @@ class Channel(HTTPChannel):
         return self.connected and (bool(self._lingers_until) or super().readable())
 
     def writable(self) -> bool:
-        return self.connected and not self._lingers_until and bool(super().writable())
+        # While a thread sends, the socket is writable, but the loop cannot send: it would look again and again, and
+        # keep Python's lock from the thread. A thread that cannot send everything wakes the loop afterwards.
+        return self.connected and not self._lingers_until and not self._sends and bool(super().writable())
 
     def handle_read(self) -> None:
         if not self._lingers_until:

@@ -33,6 +33,8 @@ _LOOK_SECONDS = 1.0
 # A connection younger than this is not closed to make room: its request is probably arriving.
 _NEW_SECONDS = 0.5
 _LOOP_SECONDS = 0.5
+# How often gunicorn is told that the loop is alive: that touches a file, and each request takes two turns of the loop.
+_NOTIFY_SECONDS = 1.0
 # The interval at which Python switches threads. Many threads compute answers, and the loop must not wait for each.
 _SWITCH_SECONDS = 0.001
 # Threads for forms with files. Python runs one thread at a time; more of them would slow down all other requests.
@@ -94,6 +96,8 @@ class _UnixServer(_Bounded, UnixWSGIServer):
 class BufferedWorker(Worker):
     """Serves the application with waitress in a worker process of gunicorn."""
 
+    _notified = float("-inf")
+
     @classmethod
     def check_config(cls, cfg: Settings, _log: Any) -> None:
         """Refuse settings that this worker does not support; gunicorn calls it at the start."""
@@ -130,7 +134,9 @@ class BufferedWorker(Worker):
         files.shutdown(timeout=1)
 
     def _turn(self, connections: dict[int, Any], health_requests: deque[Channel]) -> None:
-        self.notify()
+        if (now := time.monotonic()) - self._notified > _NOTIFY_SECONDS:
+            self._notified = now
+            self.notify()
         wasyncore.loop(_LOOP_SECONDS, use_poll=True, map=connections, count=1)
         while health_requests:
             health_requests.popleft().service()

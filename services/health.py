@@ -1,6 +1,5 @@
 """What keeps this installation from answering well now: the store, the catalogue, the models, the disk."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ from ml import artefacts
 from ml.artefacts import ArtefactError
 from services.container import Services
 from store.catalogue.damage import damage
-from store.disk import disk_error, require_room
+from store.disk import disk_error, probe, require_room
 from store.errors import TastemapError, in_words
 
 # The models without which the main pages have no answer.
@@ -67,11 +66,8 @@ def _models(services: Services) -> Iterator[TastemapError]:
 
 
 def _disk(services: Services) -> Iterator[TastemapError]:
-    var = services.config.var
     try:
-        var.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=var, prefix=".health-") as probe:
-            probe.write(b"\0" * 4096)
-        require_room(var)
+        probe(services.config.var)
+        require_room(services.config.var)
     except OSError as fault:
         yield disk_error(fault) or TastemapError(f"The data folder cannot be used: {fault.strerror}.")

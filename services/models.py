@@ -136,7 +136,7 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
             score=_main_score(task, scores),
             bars=_bars(task, scores, None),
             odds=_bars(task, scores, "ece"),
-            reliability=[ReliabilityBin(**one) for one in (scores or {}).get("reliability", ())],
+            reliability=[ReliabilityBin(**bin_) for bin_ in (scores or {}).get("reliability", ())],
             confusion=Confusion(**scores["confusion"]) if scores and "confusion" in scores else None,
             scores=scores,
         )
@@ -148,7 +148,7 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
 
 def check_task(services: Services, task: str, viewer: Viewer) -> None:
     """Raise ServiceError 404 for the models of a playlist that the viewer does not see: their cards name its people."""
-    if is_of_playlist(task) and all(task_of(one.id) != task for one in visible_playlists(services, viewer)):
+    if is_of_playlist(task) and all(task_of(playlist.id) != task for playlist in visible_playlists(services, viewer)):
         raise not_found(f"There are no models of {task} here.", "GET /api/models lists what there is.")
 
 
@@ -166,12 +166,12 @@ def _bars(task: str, scores: dict[str, Any] | None, key: str | None) -> list[Sco
     if scores is None or key not in keys:
         return []
     served = served_score(task, scores) or {}
-    shared = [one for one in keys if one in served]
+    shared = [measure for measure in keys if measure in served]
     return [
         ScoreBar(
             model=row["model"],
             value=round(row[key], 4),
-            ours=bool(shared) and all(row.get(one) == served[one] for one in shared),
+            ours=bool(shared) and all(row.get(measure) == served[measure] for measure in shared),
         )
         for row in scores["table"]
         if row.get(key) is not None

@@ -1,7 +1,6 @@
 """The optional packages: which are installed, and runs that install the others."""
 
 from dataclasses import dataclass
-from typing import Any, Self
 
 from jobs.installing import new_installation
 from jobs.packages import Category, categories
@@ -28,10 +27,6 @@ class PackagesView(View):
     obstacle: str
     lasting: bool
 
-    @classmethod
-    def of(cls, shown: Category, **more: Any) -> Self:
-        return super().of(shown, **more)
-
 
 def list_packages(viewer: Viewer) -> list[PackagesView]:
     """Return the categories of optional packages."""
@@ -49,7 +44,7 @@ def install_packages(services: Services, name: str, viewer: Viewer) -> RunView:
 
     Raises ServiceError 404 for an unknown category, 409 where it cannot be installed here, TooManyRuns.
     """
-    found = next((one for one in categories() if one.name == name), None)
+    found = next((category for category in categories() if category.name == name), None)
     if found is None:
         raise not_found(f"There is no category of packages called {name!r}.", "See /api/packages.")
     if found.obstacle:

@@ -60,10 +60,10 @@ def find_path(services: Services, start_id: str, end_id: str, between: int, view
         near = services.neighbours.recommend(
             snapshot, seed, limit=1, exclude=used, artist_cap=1, weights=_SOUND_ALONE, corrected=False
         )
-        for one in near:
-            track = snapshot.track(one.ref)
+        for neighbour in near:
+            track = snapshot.track(neighbour.ref)
             used.add(track.id)
-            found.append((track, one.score))
+            found.append((track, neighbour.score))
     steps = [(ends[0], 1.0), *found, (ends[1], 1.0)]
     return Path([_step(track, score) for track, score in steps])
 

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,13 @@ class DiskFull(DiskError):  # noqa: N818 - a state, which the routes answer with
             "The server's disk is full: this could not be stored.",
             "Make room on it, then try again: Settings, Health says how much. On the server: python -m etl doctor",
         )
+
+
+def probe(var: Path) -> None:
+    """Make the folder ``var`` and write a little into it; raises OSError where that cannot be done."""
+    var.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=var, prefix=".probe-") as file:
+        file.write(b"\0" * 4096)
 
 
 def disk_error(fault: OSError) -> DiskError | None:

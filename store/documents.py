@@ -57,7 +57,7 @@ def _filled(value: Track | AlbumDetails, names: Iterable[str]) -> Document:
 
 def recording_keys(track: Track) -> list[str]:
     """Return the keys that other tracks of the same recording may share: the ISRC, and the title with the artist."""
-    names = f"name:{recording_key(track.title, track.artists[0] if track.artists else '')}"
+    names = f"name:{recording_key(track.title, track.first_artist)}"
     return [f"isrc:{track.isrc}", names] if track.isrc else [names]
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from store.text import normalise
 
@@ -61,6 +62,16 @@ class AudioFeatures:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Analysis:
+    """Segments of a track: ``start`` and ``duration`` in seconds, 12 ``timbre`` and 12 ``pitches`` values in each."""
+
+    start: tuple[float, ...]
+    duration: tuple[float, ...]
+    timbre: tuple[tuple[float, ...], ...]
+    pitches: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AlbumDetails:
     """The album of a track, and the track's position on it.
 
@@ -108,6 +119,16 @@ class Track:
     album_details: AlbumDetails | None = None
     value_sources: Mapping[str, str] = field(default_factory=dict)
     doubtful: bool = False
+
+    @property
+    def first_artist(self) -> str:
+        """The name of the first artist, "" if none is known."""
+        return self.artists[0] if self.artists else ""
+
+    @property
+    def feature_values(self) -> Mapping[str, float]:
+        """The audio features by name, empty if none are known."""
+        return self.features.values if self.features else {}
 
     def source_of(self, name: str) -> str:
         """Return the source of the value of the field ``name``."""
@@ -161,6 +182,18 @@ class Person:
     colour: str | None = None
     shape: str | None = None
 
+    @classmethod
+    def of(cls, given: Mapping[str, object]) -> Self:
+        """Return a person with what is valid in ``given``; a name is one line of at most 60 characters."""
+        values = (given.get(part) for part in ("name", "colour", "shape"))
+        name, colour, shape = (value if isinstance(value, str) else "" for value in values)
+        plain = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+        return cls(
+            name=plain[:MAX_PERSON_NAME] or None,
+            colour=colour.lower() if _COLOUR.fullmatch(colour) else None,
+            shape=shape if shape in SHAPES else None,
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Playlist:
@@ -183,22 +216,6 @@ class Playlist:
     shared: bool = False
     made_for: bool = False
     created_at: datetime | None = None
-
-
-def person_name(value: object) -> str | None:
-    """Return ``value`` as a person's name, one line of at most 60 characters; None if it is not a name."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in value).split()) if isinstance(value, str) else ""
-    return plain[:MAX_PERSON_NAME] or None
-
-
-def person_colour(value: object) -> str | None:
-    """Return ``value`` in lower case if it is a colour ``#rrggbb``, else None."""
-    return value.lower() if isinstance(value, str) and _COLOUR.fullmatch(value) else None
-
-
-def person_shape(value: object) -> str | None:
-    """Return ``value`` if it is one of :data:`SHAPES`, else None."""
-    return value if isinstance(value, str) and value in SHAPES else None
 
 
 def local_track_id(title: str, artists: Iterable[str], album: str | None, duration_ms: int | None) -> str:

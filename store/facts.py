@@ -25,7 +25,7 @@ from store.documents import (
     track_from,
     track_key,
 )
-from store.domain import SHOWN_ONLY, AudioFeatures, Track
+from store.domain import SHOWN_ONLY, Analysis, AudioFeatures, Track
 
 ANALYSES = "analyses"
 # The source of features that were computed from a person's own file begins with this.
@@ -232,22 +232,11 @@ def _change(
             return
 
 
-def put_segments(
-    database: Database,
-    track_id: str,
-    by: Provenance,
-    start: Sequence[float],
-    duration: Sequence[float],
-    timbre: Sequence[Sequence[float]],
-    pitches: Sequence[Sequence[float]],
-) -> None:
-    """Store the n segments of a track's analysis as little-endian float32; an hour of music takes some 1.5 MB.
-
-    ``start`` and ``duration`` have n values in seconds, ``timbre`` and ``pitches`` n rows of 12.
-    """
-    arrays = {"start": start, "duration": duration, "timbre": timbre, "pitches": pitches}
-    packed = {name: np.asarray(values, "<f4").tobytes() for name, values in arrays.items()}
-    database.put_document(ANALYSES, {"_id": track_id, **asdict(by), "segments": len(start), **packed})
+def put_segments(database: Database, track_id: str, by: Provenance, analysis: Analysis) -> None:
+    """Store the segments of a track's analysis as little-endian float32; an hour of music takes some 1.5 MB."""
+    arrays = ("start", "duration", "timbre", "pitches")
+    packed = {name: np.asarray(getattr(analysis, name), "<f4").tobytes() for name in arrays}
+    database.put_document(ANALYSES, {"_id": track_id, **asdict(by), "segments": len(analysis.start), **packed})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -75,18 +77,37 @@ def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
-def database_uri(server_uri: str) -> Iterator[str]:
-    """The URI of a database that is this test's alone and dropped after it."""
+@pytest.fixture(scope="session")
+def server_client(server_uri: str) -> Iterator[MongoClient[Any]]:
+    """A client that drops the tests' databases: to open one for each costs more than the dropping."""
+    with MongoClient(server_uri) as client:
+        yield client
+
+
+@contextmanager
+def a_database(server_uri: str, client: MongoClient[Any]) -> Iterator[str]:
+    """The URI of a new database, which is dropped in the end."""
     name = f"test_{secrets.token_hex(6)}"
-    uri = urlsplit(server_uri)._replace(path=f"/{name}").geturl()
-    yield uri
+    yield urlsplit(server_uri)._replace(path=f"/{name}").geturl()
     # What a test has had started (jobs.queue.spawn_worker) would go on without its database, and outlive the tests.
     for thread in threading.enumerate():
         if thread.name.startswith("worker of "):
             thread.join(WORKER_SECONDS)
-    with MongoClient(uri) as client:
-        client.drop_database(name)
+    client.drop_database(name)
+
+
+@pytest.fixture
+def database_uri(server_uri: str, server_client: MongoClient[Any]) -> Iterator[str]:
+    """The URI of a database that is this test's alone."""
+    with a_database(server_uri, server_client) as uri:
+        yield uri
+
+
+@pytest.fixture(scope="module")
+def module_database_uri(server_uri: str, server_client: MongoClient[Any]) -> Iterator[str]:
+    """The URI of a database that is this test file's alone."""
+    with a_database(server_uri, server_client) as uri:
+        yield uri
 
 
 @pytest.fixture

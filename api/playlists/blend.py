@@ -11,6 +11,7 @@ from marshmallow import ValidationError, validates_schema
 from api import session
 from api.application import Blueprint
 from api.current import services
+from api.expensive import expensive
 from api.schemas import track_id
 from ml.blend.fairness import Method
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS
@@ -45,13 +46,13 @@ class BlendBody(Schema):
         _id, validate=Length(1, MOST_PEOPLE), metadata={"description": "Or: each playlist stands for one person."}
     )
     people = List(_id, validate=Length(1, MOST_PEOPLE), metadata={"description": "Only these contributors."})
-    method = String(load_default=Method.MAX_MIN.value, validate=OneOf([method.value for method in Method]))
+    method = String(load_default=Method.FAIR.value, validate=OneOf([method.value for method in Method]))
     length = Integer(load_default=20, validate=Range(1, MOST_TRACKS))
-    quotas = Dict(
+    weights = Dict(
         keys=String(),
         values=Float(validate=Range(0, 1000)),
         load_default=dict,
-        metadata={"description": "Shares of the list per person, in any unit; a person who is not named has none."},
+        metadata={"description": "How much each person counts, in any unit; a person who is not named counts nothing."},
     )
     artist_cap = Integer(load_default=2, validate=Range(1, 50))
     filters = Nested(Filters, load_default=lambda: Filters().load({}))
@@ -62,6 +63,7 @@ class BlendBody(Schema):
 @blueprint.post("/api/blend")
 @blueprint.body(BlendBody)
 @blueprint.doc(responses={404: "No such playlist or person", 422: "Nothing is known of their tracks"})
+@expensive
 def post_blend(body: dict[str, Any]) -> use.BlendAnswer:
     """Tracks of the catalogue for several people: whom each is for and why, and how well the list suits everybody.
 

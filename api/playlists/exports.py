@@ -16,6 +16,7 @@ from flask import Response
 from api import session
 from api.application import Blueprint
 from api.current import services
+from api.expensive import in_turn, is_expensive
 from etl.exports.formats import FORMATS, file_name
 from etl.exports.rows import read_pages, without_names
 from services.playlists.playlists import find_playlist, may_change
@@ -55,6 +56,7 @@ def formats() -> ExportsAnswer:
 @blueprint.query(ExportQuery)
 @blueprint.output(FileSchema(), content_type="*/*", description="The file, in the media type of its format")
 @blueprint.doc(responses={422: "No such format; `fields` lists them"})
+@is_expensive
 def export(playlist_id: str, query: dict[str, Any]) -> Response:
     """A playlist as a file.
 
@@ -68,7 +70,7 @@ def export(playlist_id: str, query: dict[str, Any]) -> Response:
     )
     if not query["names"]:
         playlist, pages = without_names(playlist, pages)
-    blocks = chosen.write(playlist, pages)
+    blocks = in_turn(chosen.write(playlist, pages))
     response = Response(_begun(blocks), content_type=chosen.media_type)
     response.headers.set("Content-Disposition", "attachment", **_names(file_name(playlist, chosen)))
     response.headers["Cache-Control"] = "no-store"

@@ -11,6 +11,7 @@ from api import session
 from api.application import Blueprint
 from api.bounds import LARGEST_BODY, takes
 from api.current import services
+from api.expensive import expensive
 from api.schemas import RunAnswer, SubjectQuery, excluded, text, track_id
 from ml.continuation.model import MAX_LIMIT
 from services.playlists import next as continuation
@@ -145,6 +146,7 @@ def add_track(playlist_id: str, body: dict[str, str]) -> PlaylistAnswer:
 @blueprint.get("/data")
 @blueprint.query(PlaylistQuery)
 @blueprint.doc(responses={404: "No such playlist"})
+@expensive
 def data(query: dict[str, Any]) -> use.PlaylistPage:
     """One page of a playlist's rows with names, audio features and who added each.
 
@@ -198,6 +200,7 @@ def put_people(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
 
 @blueprint.get("/api/playlists/<playlist_id>/next")
 @blueprint.query(NextQuery)
+@expensive
 def next_tracks(playlist_id: str, query: dict[str, Any]) -> continuation.NextAnswer:
     """Tracks of the catalogue that continue a playlist, best first, without the recordings in it.
 
@@ -209,6 +212,7 @@ def next_tracks(playlist_id: str, query: dict[str, Any]) -> continuation.NextAns
 
 @blueprint.get("/api/playlists/<playlist_id>/who-added")
 @blueprint.query(SubjectQuery)
+@expensive
 def who_added(playlist_id: str, query: dict[str, Any]) -> authorship.WhoAdded | authorship.WhoAddedState:
     """Who would have added a track, by a model that was trained on this playlist.
 

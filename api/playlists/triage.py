@@ -11,6 +11,7 @@ from api import session
 from api.application import Blueprint
 from api.bounds import LARGEST_BODY, takes
 from api.current import services
+from api.expensive import expensive
 from api.schemas import track_id
 from services.triage import triage as use
 from services.triage.answer import TriageAnswer
@@ -70,6 +71,7 @@ class TriageState:
 @blueprint.get("/api/playlists/<playlist_id>/triage")
 @blueprint.query(TriageQuery)
 @blueprint.doc(responses={404: "No such playlist"})
+@expensive
 def triage(playlist_id: str, query: dict[str, Any]) -> TriageState:
     """How far this browser has sorted a playlist, and the next tracks with proposals and their reasons."""
     viewer = session.viewer()
@@ -79,6 +81,7 @@ def triage(playlist_id: str, query: dict[str, Any]) -> TriageState:
 @blueprint.put("/api/playlists/<playlist_id>/triage")
 @blueprint.body(TriageBody)
 @blueprint.doc(responses={403: "A playlist of another browser", 404: "No such playlist"})
+@expensive
 def put_triage(playlist_id: str, body: dict[str, Any]) -> TriageState:
     """Start to sort a playlist, or choose other playlists to sort it into; earlier decisions are kept."""
     session.start()
@@ -99,6 +102,7 @@ def delete_triage(playlist_id: str) -> str:
 @takes(LARGEST_BODY)
 @blueprint.body(DecisionsBody)
 @blueprint.doc(responses={404: "No such track or playlist here", 409: "A track is decided already"})
+@expensive
 def decide(playlist_id: str, body: dict[str, Any]) -> TriageState:
     """Decide about tracks; undo takes all decisions of one request back.
 
@@ -111,6 +115,7 @@ def decide(playlist_id: str, body: dict[str, Any]) -> TriageState:
 @blueprint.post("/api/playlists/<playlist_id>/triage/accept")
 @blueprint.body(AcceptBody)
 @blueprint.doc(responses={404: "This browser does not sort this playlist"})
+@expensive
 def accept(playlist_id: str, body: dict[str, Any]) -> TriageState:
     """Accept every proposal with at least this confidence, except skipped tracks; undo takes all of them back."""
     return TriageState(use.accept_above(services(), playlist_id, session.viewer(), body["at_least"]))
@@ -118,6 +123,7 @@ def accept(playlist_id: str, body: dict[str, Any]) -> TriageState:
 
 @blueprint.post("/api/playlists/<playlist_id>/triage/undo")
 @blueprint.doc(responses={404: "This browser does not sort this playlist", 409: "Nothing is decided"})
+@expensive
 def undo(playlist_id: str) -> TriageState:
     """Undo the last step; the tracks that it added are removed from their playlists."""
     return TriageState(use.undo_last(services(), playlist_id, session.viewer()))

@@ -50,8 +50,8 @@ class PreviewAnswer:
 POLL_SECONDS = 0.4
 # How long a stream lasts. The browser reconnects; an endless stream would hold its thread after the page is closed.
 STREAM_SECONDS = 120.0
-_STREAMS = 8  # streams of one process at a time: half of its threads
-_streams = BoundedSemaphore(_STREAMS)
+MAX_STREAMS = 8  # progress streams of one process at a time; each holds a thread
+_streams = BoundedSemaphore(MAX_STREAMS)
 
 
 class ReadOptionsBody(Schema):

@@ -8,6 +8,7 @@ import services.doctor as use
 from api import session
 from api.application import Blueprint
 from api.current import services
+from api.expensive import expensive
 from etl.doctor.checks import Visitor
 from etl.spotify.login import redirect_for
 
@@ -15,6 +16,7 @@ blueprint = Blueprint("doctor", __name__, tag="Status")
 
 
 @blueprint.get("/api/doctor")
+@expensive
 def findings() -> use.DoctorAnswer:
     """The findings on this machine now, and what the sources answered when they were last probed."""
     return _shown(use.findings(services(), _visitor()))

@@ -25,7 +25,6 @@ _CHUNK = 1 << 14
 _BACK_S = 0.06  # a boundary moves back to the softest frame within this
 _LOCAL_S = 0.6
 _THRESHOLD_DB, _FACTOR = 1.5, 1.7
-_SOFTEST_DB = FLOOR_DB + 8
 _FULL_DB = 6.0  # a mean rise of the bands by this much has confidence 0.5
 SHAPE = (20, N_BANDS)
 BASIS = Path(__file__).with_name("timbre_basis.npz")

@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from etl.doctor.examination import Check, State
 from store.catalogue.catalogue import Catalogue, CatalogueError
 from store.catalogue.damage import find_damage
 from store.database import Database, StoreError
+from store.disk import probe
 
 _KINDS = {"embedded": "The embedded database", "mongodb": "The MongoDB server"}
 # A build of the catalogue needs room for the new one besides the old one.
@@ -72,9 +72,7 @@ def _runs(database: Database) -> Iterator[Check]:
 def look_at_disk(var: Path) -> Iterator[Check]:
     """Yield findings about ``var`` and its disk."""
     try:
-        var.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=var, prefix=".doctor-") as probe:
-            probe.write(b"\0" * 4096)
+        probe(var)
     except OSError as fault:
         remedy = "Give this user the folder (chown), or point TASTEMAP_VAR at another one."
         yield Check("disk", "folder", State.FAULT, f"{var} cannot be written: {fault.strerror}.", remedy)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from etl.providers.base import (
-    Analysis,
     ArtistFound,
     Candidate,
     Cover,
@@ -18,6 +17,7 @@ from etl.providers.base import (
     SourceFeatures,
     Value,
 )
+from store.domain import Analysis
 
 _SINGLE: Mapping[Need, type] = {
     Need.TRACK: Candidate,

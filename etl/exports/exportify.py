@@ -70,7 +70,7 @@ def quoted(text: str) -> str:
 
 def exportify_cells(row: ExportRow) -> list[str]:
     """Return the unquoted cells of the columns :data:`HEADINGS`."""
-    track, values = row.track, row.track.features.values if row.track.features else {}
+    track, values = row.track, row.track.feature_values
     duration = track.duration_ms if track.duration_ms is not None else values.get("duration_ms")
     return [
         track_uri(track),

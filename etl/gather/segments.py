@@ -12,9 +12,9 @@ from etl.engine import Status
 from etl.gather.page_stream import Filter
 from etl.gather.run import GatherRun, provenance_of
 from etl.identity import identity_of
-from etl.providers.base import Analysis, LookupQuery, Need
+from etl.providers.base import LookupQuery, Need
 from etl.task import Task
-from store.domain import Track
+from store.domain import Analysis, Track
 from store.facts import ANALYSES, put_segments
 from store.runs import ImportProblem, Progress, Run
 
@@ -99,15 +99,7 @@ class SegmentHarvest(GatherRun):
         if len(analysis.start) < self.request["min_segments"]:
             self.tally.skipped[f"fewer than {self.request['min_segments']} segments"] += 1
             return
-        put_segments(
-            self.task.database,
-            track.id,
-            provenance_of(answer, self.task.run.id),
-            analysis.start,
-            analysis.duration,
-            analysis.timbre,
-            analysis.pitches,
-        )
+        put_segments(self.task.database, track.id, provenance_of(answer, self.task.run.id), analysis)
         self.tally.stored += 1
 
     def progress(self, phase: str = "") -> Progress:

@@ -35,14 +35,6 @@ def term(number: int) -> str:
     return letters
 
 
-def number_of(text: str) -> int:
-    """Return the number of a term, the inverse of :func:`term`; raises ValueError for other text."""
-    number = -1
-    for letter in text:
-        number = (number + 1) * len(_LETTERS) + _LETTERS.index(letter)
-    return number
-
-
 def new_harvest(
     kind: str,
     owner: str | None = None,

@@ -6,8 +6,7 @@ from typing import Any
 from etl.analysis import BOUND, analysis_of
 from etl.identity import SPOTIFY_ID
 from etl.imports.reading.json_file import listed, under
-from etl.providers.base import Analysis
-from store.domain import Track, local_track_id
+from store.domain import Analysis, Track, local_track_id
 from store.runs import ImportProblem
 
 _MAX_NAME = 200

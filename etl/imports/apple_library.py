@@ -40,12 +40,7 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
         It is too large (``too_large``), declares entities (``unsafe``), is no property list (``malformed``) or
         one without tracks (``not_a_playlist``).
     """
-    with source.open(watch) as stream:
-        content = stream.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ImportProblem(
-            "too_large", f"{source.name} has more than {MAX_BYTES >> 20} MB.", "Export single playlists instead."
-        )
+    content = source.whole(MAX_BYTES, "Export single playlists instead.", watch)
     try:
         library = _parsed(content)
     except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, LookupError, *_UNCAUGHT) as fault:

@@ -22,9 +22,6 @@ from store.domain import (
     Playlist,
     Track,
     local_track_id,
-    person_colour,
-    person_name,
-    person_shape,
 )
 from store.runs import ImportProblem
 
@@ -67,7 +64,8 @@ def read_tastemap_json(stream: TextIO, name: str) -> tuple[Playlist, Iterator[Ro
     head: dict[str, Any] = {}
     for key in document.members():
         if key == "items":
-            return _playlist(head, name), _rows(document)
+            rows = (read_item(number, item) for number, item in enumerate(document.elements(), start=1))
+            return _playlist(head, name), rows
         head[key] = document.value()
     _playlist(head, name)
     raise ImportProblem("unsupported", f"{name} has no items.", _HINT)
@@ -94,20 +92,8 @@ def _playlist(head: Mapping[str, Any], name: str) -> Playlist:
 
 
 def _people(members: Mapping[str, Any]) -> dict[str, Person]:
-    members_of = {person: _object(given) for person, given in members.items()}
-    people = {
-        person: Person(
-            name=person_name(given.get("name")),
-            colour=person_colour(given.get("colour")),
-            shape=person_shape(given.get("shape")),
-        )
-        for person, given in members_of.items()
-    }
+    people = {person: Person.of(_object(given)) for person, given in members.items()}
     return {person: known for person, known in people.items() if known != Person()}
-
-
-def _rows(document: JsonStream) -> Iterator[Row]:
-    return (read_item(number, item) for number, item in enumerate(document.elements(), start=1))
 
 
 def read_item(number: int, item: Any) -> Row:

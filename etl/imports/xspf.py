@@ -64,10 +64,7 @@ def _row(number: int, track: dict[str, list[str]], source: str) -> Row:
 
 
 def _document(file: InspectedFile) -> "_Document":
-    with file.source.open(None) as stream:
-        content = stream.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise ImportProblem("too_large", f"{file.name} has more than {MAX_BYTES >> 20} MB.", "Import it in parts.")
+    content = file.source.whole(MAX_BYTES, "Import it in parts.")
     try:
         return _Document(content)
     except _EntityDeclaredError as fault:

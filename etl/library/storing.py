@@ -83,7 +83,7 @@ class FileStore:
             return
         made = analysis_of(examined.segments, (track.duration_ms or 0) / 1000)
         by = Provenance(source=source, fetched_at=now(), licence=LICENCE, brought_by=self._brought_by)
-        put_segments(self._database, track.id, by, made.start, made.duration, made.timbre, made.pitches)
+        put_segments(self._database, track.id, by, made)
 
     def _keep_cover(self, cover: tuple[str, bytes] | None) -> str | None:
         """Write a cover, once for all files that have it; return its name."""

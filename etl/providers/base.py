@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 
 import requests
 
+from store.domain import Analysis
 from store.errors import TastemapError
 
 
@@ -111,16 +112,6 @@ class Cover:
     """The address of the picture of an album, some 300 pixels wide."""
 
     url: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Analysis:
-    """Segments of a track: ``start`` and ``duration`` in seconds, 12 ``timbre`` and 12 ``pitches`` values in each."""
-
-    start: tuple[float, ...]
-    duration: tuple[float, ...]
-    timbre: tuple[tuple[float, ...], ...]
-    pitches: tuple[tuple[float, ...], ...] = ()
 
 
 Value = (

@@ -226,9 +226,9 @@ class ArtistEmbedding:
         """
         close: dict[int, dict[int, float]] = defaultdict(dict)
         for artist in artists:
-            for one in self.alike(artist, _CLOSEST):
-                if one.index not in without:
-                    close[one.index][artist] = one.similarity
+            for alike in self.alike(artist, _CLOSEST):
+                if alike.index not in without:
+                    close[alike.index][artist] = alike.similarity
         counts = dict.fromkeys(artists, 1.0)
         found: list[Alike] = []
         while close and len(found) < limit:

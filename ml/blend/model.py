@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.artists.model import top
-from ml.blend.fairness import Choice, Method, Share, apportion, choose, shares, trust_in
+from ml.blend.fairness import Choice, Method, Share, choose, shares
 from ml.guards import caught, is_out_of_length
 from ml.neighbours.model import Neighbours, NothingToCompare, recordings_of
 from ml.neighbours.reasons import reasons
@@ -59,7 +59,7 @@ class Listener:
 
     @property
     def is_hardly_known(self) -> bool:
-        """Whether there are so few tracks that the person's taste counts only in part."""
+        """Whether there are so few tracks that the person's satisfaction is a guess."""
         return len(self.tracks) < WELL_KNOWN_FROM
 
 
@@ -71,8 +71,8 @@ class BlendRequest:
     ----------
     length : int
         Tracks of the list, 1 to 100.
-    quotas : mapping of str to float
-        Shares by listener's id, in any unit. A listener who is not named gets no picks. Empty: no quotas.
+    weights : mapping of str to float
+        How much each listener counts, by id, in any unit; who is not named counts nothing. Empty: all count alike.
     artist_cap : int
         Tracks of one first artist at most, from 1.
     guards : mapping of str to bool
@@ -87,9 +87,9 @@ class BlendRequest:
         Tracks that are left out with all their editions.
     """
 
-    method: Method = Method.MAX_MIN
+    method: Method = Method.FAIR
     length: int = 20
-    quotas: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
     artist_cap: int = 2
     guards: Mapping[str, bool] = field(default_factory=dict)
     shortest_s: float = 0.0
@@ -125,7 +125,7 @@ class Blend:
     people, silent : tuple of Listener
         The listeners whose tracks could be compared, and the others.
     shares, average : tuple of Share
-        The shares of ``people`` in this list, and in the list by plain average.
+        The shares of ``people`` in this list, and in the list by plain average of the same weights.
     left_out : mapping of str to int
         Candidates that were left out, by guard; "length" counts the whole catalogue.
     """
@@ -146,8 +146,7 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
     NothingToCompare
         Nothing is known of anybody's tracks, or the catalogue is empty.
     ValueError
-        There are more than 20 listeners, a value of the request is out of its range, or the quotas of the listeners are
-        all 0.
+        There are more than 20 listeners, a value of the request is out of its range, or no listener has a weight.
     """
     if request.shortest_s > request.longest_s:
         raise ValueError(f"{request.shortest_s:g} to {request.longest_s:g} seconds: out of range")
@@ -164,13 +163,10 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
     pool = _Pool(snapshot, compared, request, admitted)
     table = pool.satisfaction
     wanted = (1 - _NOVELTY_SHARE * request.novelty) * table + _NOVELTY_SHARE * request.novelty * pool.novelty[:, None]
-    quotas = (
-        apportion(request.length, [request.quotas.get(person.id, 0.0) for person in people]) if request.quotas else None
-    )
-    trust = [trust_in(len(person.tracks)) for person in people]
-    limits: dict[str, Any] = {"length": request.length, "artist_cap": request.artist_cap}
-    choices = choose(wanted, pool.artists, method=request.method, quotas=quotas, trust=trust, **limits)
-    plain = choose(table, pool.artists, method=Method.AVERAGE, **limits)
+    weights = [request.weights.get(person.id, 0.0) for person in people] if request.weights else None
+    options: dict[str, Any] = {"length": request.length, "artist_cap": request.artist_cap, "weights": weights}
+    choices = choose(wanted, pool.artists, method=request.method, **options)
+    plain = choose(table, pool.artists, method=Method.AVERAGE, **options)
     return Blend(
         people=people,
         silent=tuple(listener for listener, taste in tastes if not taste),

@@ -452,7 +452,7 @@ def picked(
         if composition in compositions:
             continue
         track = snapshot.track(ref)
-        artist = normalise(track.artists[0]) if track.artists else ""
+        artist = normalise(track.first_artist)
         if track.id in excluded or not cap.allows(artist) or caught(track, guards):
             continue
         cap.add(artist)
@@ -490,4 +490,4 @@ def _album_at(segment: Segment, row: int) -> tuple[str, str] | None:
 
 
 def _recording(track: Track) -> int:
-    return recording_hash(recording_key(track.title, track.artists[0] if track.artists else ""))
+    return recording_hash(recording_key(track.title, track.first_artist))

@@ -19,7 +19,7 @@ class Reasons:
 
     def __init__(self, seeds: Sequence[Track], columns: Columns, artists: ArtistEmbedding, table: Artists) -> None:
         self._seeds, self._columns, self._artists, self._table = seeds, columns, artists, table
-        self._first = np.array([seed.artists[0] if seed.artists else "" for seed in seeds])
+        self._first = np.array([seed.first_artist for seed in seeds])
 
     def of(self, track: Track, artist: int) -> str:
         """Return a text with the one or two nearest songs of the playlist, by artist and sound, and what they share.
@@ -28,7 +28,7 @@ class Reasons:
         """
         if not self._seeds:
             return "goes with the words of this playlist's name"
-        first = track.artists[0] if track.artists else ""
+        first = track.first_artist
         same = (self._first == first) & (first != "")
         nearness = same.astype(float)
         if artist >= 0:

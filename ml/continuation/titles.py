@@ -79,4 +79,4 @@ def ranked_by_name(
         scores = scores[fitting] + np.float32(_POPULARITY) * np.nan_to_num(segment.popularity[fitting])
         best = np.argsort(-scores, kind="stable")[:_MOST]
         found += [(Ref(segment.name, int(fitting[at])), float(scores[at])) for at in best.tolist()]
-    return sorted(found, key=lambda one: -one[1])
+    return sorted(found, key=lambda match: -match[1])

@@ -108,7 +108,7 @@ def _genres(track: Track, artists: ArtistEmbedding) -> dict[str, None]:
 
 def _by_sound(apart: Differences, weights: Mapping[str, float]) -> Iterator[tuple[float, str]]:
     """Yield (factor of the feature, reason) for what two tracks have in common in sound."""
-    counted = [one for one in apart if weights.get(one[0], 1.0) > 0]
+    counted = [difference for difference in apart if weights.get(difference[0], 1.0) > 0]
     pairs = {name: (mine, theirs) for name, mine, theirs, _ in counted}
     close = {name for name, _, _, difference in counted if abs(difference) <= NEAR}
     if "tempo" in pairs:

@@ -22,7 +22,7 @@ _EDGE = 0.01  # shares are clipped this far within 0 and 1, and learnt as logits
 def rows_of(descriptors: Iterable[Mapping[str, float]], names: Iterable[str]) -> Floats:
     """Return (n, d) descriptors in the order of ``names``, NaN where missing."""
     order = list(names)
-    return np.array([[one.get(name, np.nan) for name in order] for one in descriptors], np.float64).reshape(
+    return np.array([[described.get(name, np.nan) for name in order] for described in descriptors], np.float64).reshape(
         -1, len(order)
     )
 

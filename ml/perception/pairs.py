@@ -57,11 +57,11 @@ def pairs(database: Database, owner: str | None) -> Iterator[Pair]:
             for track_id, document in documents.items():
                 reports = reports_by_source(document, "features")
                 usable = [
-                    one
-                    for one in reports
-                    if one["source"] not in SHOWN_ONLY and not one["source"].startswith(OWN_AUDIO)
+                    report
+                    for report in reports
+                    if report["source"] not in SHOWN_ONLY and not report["source"].startswith(OWN_AUDIO)
                 ]
-                best = max(usable, key=lambda one: len(_values(one)), default=None)
+                best = max(usable, key=lambda report: len(_values(report)), default=None)
                 if best is None or not _values(best):
                     continue
                 artists = track_from(document).artists

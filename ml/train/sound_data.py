@@ -83,7 +83,7 @@ def from_snapshot(snapshot: Snapshot) -> SoundTable:
     tracks = [track for track in learnable(snapshot) if track.features]
     values = feature_rows(track.features for track in tracks)
     clear_out_of_bounds(values)
-    names = [normalise(track.artists[0]) if track.artists else "" for track in tracks]
+    names = [normalise(track.first_artist) for track in tracks]
     return SoundTable(
         values=values,
         labels=[track.labels for track in tracks],

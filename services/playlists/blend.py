@@ -12,11 +12,10 @@ from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import bad_request, invalid_value, no_features, not_found
 from services.playlists.never import unwanted_ids
-from services.playlists.playlists import contributors, find_playlist, require_contributors
+from services.playlists.playlists import contributors, find_playlist, require_contributors, with_tracks
 from services.viewer import Viewer
 from services.views import Named, TrackSummary
 from store.domain import Playlist, PlaylistItem, Track
-from store.library import shown_tracks
 
 # Rows read of each playlist; more would change a taste little.
 _MOST_ROWS = 10_000
@@ -24,7 +23,7 @@ _MOST_ROWS = 10_000
 
 @dataclass(frozen=True)
 class BlendedPerson(Named):
-    """A person, the number of their tracks, and whether these are so few that their taste counts only in part."""
+    """A person, the number of their tracks, and whether these are so few that their satisfaction is a guess."""
 
     tracks: int
     hardly_known: bool
@@ -85,9 +84,9 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
         400 if no playlist is named, 404 for an unknown playlist or person, 422 if nothing can be compared.
     """
     listeners = _listeners(services, query, viewer)
-    strangers = query["quotas"].keys() - {listener.id for listener in listeners}
+    strangers = query["weights"].keys() - {listener.id for listener in listeners}
     if strangers:
-        raise not_found(f"quotas: {min(strangers)!r} is not one of the people.", "See people in the answer.")
+        raise not_found(f"weights: {min(strangers)!r} is not one of the people.", "See people in the answer.")
     snapshot = services.catalogue.current(viewer.owner)
     try:
         made = blend(services.neighbours, snapshot, listeners, _request(services, query, listeners, viewer.owner))
@@ -97,7 +96,7 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
             "Import a table of tracks, fetch audio features for the playlist, or filter less.",
         ) from nothing
     except ValueError as fault:
-        raise invalid_value(f"{fault}.", "Give at least one of the blended people a share.") from fault
+        raise invalid_value(f"{fault}.", "Give at least one of the blended people a weight.") from fault
     return _answer(made, query)
 
 
@@ -108,7 +107,7 @@ def _request(
     return BlendRequest(
         method=Method(query["method"]),
         length=query["length"],
-        quotas=query["quotas"],
+        weights=query["weights"],
         artist_cap=query["artist_cap"],
         guards={name: filters[name] for name in GUARDS},
         shortest_s=filters["shortest_s"],
@@ -126,30 +125,26 @@ def _listeners(services: Services, query: Mapping[str, Any], viewer: Viewer) -> 
     if "playlist" in query:
         return _contributors(services, find_playlist(services, query["playlist"], viewer), query.get("people"))
     playlists = [find_playlist(services, playlist_id, viewer) for playlist_id in dict.fromkeys(query["playlists"])]
-    return [Listener(found.id, found.name, _tracks(services, found, _items(services, found))) for found in playlists]
+    return [Listener(found.id, found.name, _tracks(_rows(services, found))) for found in playlists]
 
 
 def _contributors(services: Services, playlist: Playlist, wanted: Sequence[str] | None) -> list[Listener]:
-    items = _items(services, playlist)
+    rows = _rows(services, playlist)
     require_contributors(playlist, wanted or ())
     people = [person for person in contributors(playlist) if wanted is None or person.id in wanted][:MOST_PEOPLE]
     if not people:
-        return [Listener(playlist.id, playlist.name, _tracks(services, playlist, items))]
-    theirs = {person.id: [item for item in items if item.added_by == person.id] for person in people}
-    return [
-        Listener(person.id, person.name or person.id, _tracks(services, playlist, theirs[person.id]))
-        for person in people
-    ]
+        return [Listener(playlist.id, playlist.name, _tracks(rows))]
+    theirs = {person.id: [row for row in rows if row[0].added_by == person.id] for person in people}
+    return [Listener(person.id, person.name or person.id, _tracks(theirs[person.id])) for person in people]
 
 
-def _items(services: Services, playlist: Playlist) -> list[PlaylistItem]:
-    return services.database.playlist_items(playlist.id, limit=min(max(playlist.item_count, 1), _MOST_ROWS))
+def _rows(services: Services, playlist: Playlist) -> list[tuple[PlaylistItem, Track]]:
+    limit = min(max(playlist.item_count, 1), _MOST_ROWS)
+    return with_tracks(services, playlist, services.database.playlist_items(playlist.id, limit=limit))
 
 
-def _tracks(services: Services, playlist: Playlist, items: Sequence[PlaylistItem]) -> tuple[Track, ...]:
-    ids = list(dict.fromkeys(item.track_id for item in items))
-    known = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
-    return tuple(known[track_id] for track_id in ids if track_id in known)
+def _tracks(rows: Sequence[tuple[PlaylistItem, Track]]) -> tuple[Track, ...]:
+    return tuple({track.id: track for _, track in rows}.values())
 
 
 def _answer(made: Blend, query: Mapping[str, Any]) -> BlendAnswer:
@@ -176,7 +171,7 @@ def _pick(made: Blend, pick: Pick) -> BlendedTrack:
         novelty=round(pick.novelty, 3),
         like=TrackSummary.of(pick.seed),
         reasons=list(pick.reasons),
-        features=pick.track.features.values if pick.track.features else {},
+        features=pick.track.feature_values,
     )
 
 

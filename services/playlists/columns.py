@@ -1,6 +1,5 @@
 """All rows of a playlist in one answer, as columns: the page draws the playlist's map and table from them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,13 +10,12 @@ import numpy.typing as npt
 
 from services.container import Services
 from services.playlists.groups import clusters_of, main_families
-from services.playlists.playlists import PlaylistSummary, describe, find_playlist
+from services.playlists.playlists import PlaylistSummary, describe, find_playlist, with_tracks
 from services.playlists.tiles import TileTrack, picture_of
 from services.viewer import Viewer
 from services.views import audio_url
-from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
+from store.domain import AUDIO_FEATURES
 from store.feature_rows import feature_rows
-from store.library import shown_tracks
 
 # Rows of one answer; a longer playlist takes several.
 MOST_ROWS = 20_000
@@ -75,7 +73,7 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
     """Return up to 20,000 rows of a playlist as columns, from position ``start`` on; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id, viewer)
     items = services.database.playlist_items(playlist.id, start=start, limit=MOST_ROWS)
-    rows = _known(services, playlist, items)
+    rows = with_tracks(services, playlist, items)
     people, sources, families, clusters = _Numbers(), _Numbers(), _Numbers(), _Numbers()
     tracks = [track for _, track in rows]
     plain = ("title", "artists", "album", "year", "popularity", "explicit", "duration_ms", "labels")
@@ -106,12 +104,6 @@ def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start
         clusters=clusters.names,
         tiles=[] if start else picture_of(tracks),
     )
-
-
-def _known(services: Services, playlist: Playlist, items: Sequence[PlaylistItem]) -> list[tuple[PlaylistItem, Track]]:
-    ids = {item.track_id for item in items}
-    tracks = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
-    return [(item, tracks[item.track_id]) for item in items if item.track_id in tracks]
 
 
 def _feature_columns(values: npt.NDArray[np.float32]) -> dict[str, list[float | None]]:

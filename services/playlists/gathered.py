@@ -70,17 +70,17 @@ def gathered(services: Services, playlist_id: str, viewer: Viewer) -> Gathered:
     ids = list(dict.fromkeys(item.track_id for item in items))
     known = known_tracks(services.database, ids, playlist.owner)
     found = [
-        one
+        answer
         for source in ORDER[Need.SIMILAR]
-        for one in recommended_for(services.database, ids, source).values()
-        if one.tracks
+        for answer in recommended_for(services.database, ids, source).values()
+        if answer.tracks
     ]
-    features = Counter(source for one in known.values() for source in one.feature_sources)
-    genres = Counter(one.genres_source for one in known.values() if one.genres_source)
-    similar = Counter(one.source for one in found)
+    features = Counter(source for facts in known.values() for source in facts.feature_sources)
+    genres = Counter(facts.genres_source for facts in known.values() if facts.genres_source)
+    similar = Counter(answer.source for answer in found)
     names = sorted({*features, *genres, *similar}, key=lambda name: (-features[name] - genres[name], name))
     order = {track_id: at for at, track_id in enumerate(ids)}
-    listed = sorted(found, key=lambda one: order[one.seed])[:MOST_SEEDS]
+    listed = sorted(found, key=lambda answer: order[answer.seed])[:MOST_SEEDS]
     return Gathered(
         tracks=len(ids),
         sources=[
@@ -94,22 +94,22 @@ def gathered(services: Services, playlist_id: str, viewer: Viewer) -> Gathered:
 def _named(
     services: Services, listed: Sequence[Recommendations], viewer: Viewer, owner: str | None
 ) -> Iterable[SeedRecommendations]:
-    wanted = {track_id for one in listed for track_id in _ids(one)}
+    wanted = {track_id for found in listed for track_id in _ids(found)}
     tracks = tracks_by_id(services.catalogue.current(viewer.owner), services.database, wanted, owner or viewer.owner)
-    for one in listed:
-        if one.seed in tracks:
+    for found in listed:
+        if found.seed in tracks:
             yield SeedRecommendations(
-                seed=TrackSummary.of(tracks[one.seed]),
-                source=one.source,
-                title=services.title_of(one.source),
-                fetched_at=one.fetched_at,
+                seed=TrackSummary.of(tracks[found.seed]),
+                source=found.source,
+                title=services.title_of(found.source),
+                fetched_at=found.fetched_at,
                 tracks=[
                     RecommendedTrack.of(tracks[similar.track_id], score=similar.score, reason=similar.reason)
-                    for similar in one.tracks[:MOST_OF_SEED]
+                    for similar in found.tracks[:MOST_OF_SEED]
                     if similar.track_id in tracks
                 ],
             )
 
 
-def _ids(one: Recommendations) -> list[str]:
-    return [one.seed, *(similar.track_id for similar in one.tracks[:MOST_OF_SEED])]
+def _ids(found: Recommendations) -> list[str]:
+    return [found.seed, *(similar.track_id for similar in found.tracks[:MOST_OF_SEED])]

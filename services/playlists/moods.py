@@ -14,7 +14,7 @@ def moods(tracks: Iterable[Track]) -> dict[Mood, int]:
     """Count the tracks in each quarter; those of unknown valence or energy are in none."""
     counts: dict[Mood, int] = dict.fromkeys(("happy_lively", "tense_lively", "happy_calm", "sad_calm"), 0)
     for track in tracks:
-        values = track.features.values if track.features else {}
+        values = track.feature_values
         if "valence" in values and "energy" in values:
             happy, lively = values["valence"] >= _MIDDLE, values["energy"] >= _MIDDLE
             of_happy: tuple[Mood, Mood] = ("happy_calm", "happy_lively")

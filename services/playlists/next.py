@@ -14,14 +14,13 @@ from ml.guards import GUARDS
 from services.container import Services
 from services.errors import ServiceError, invalid_value
 from services.playlists.never import unwanted_ids
-from services.playlists.playlists import PlaylistSummary, describe, find_playlist
+from services.playlists.playlists import PlaylistSummary, describe, find_playlist, with_tracks
 from services.recommend.answer import SimilarArtist
 from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
 from store.catalogue.catalogue import Snapshot
 from store.catalogue.segment import Segment
 from store.domain import Playlist, Track
-from store.library import shown_tracks
 
 _SEEDS, _ARTISTS = 40, 12  # how many artists of the playlist are compared; how many similar ones are returned
 
@@ -79,11 +78,10 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
     snapshot = services.catalogue.current(viewer.owner)
     start = max(0, playlist.item_count - MOST_SEEDS)
     items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
-    known = shown_tracks(services.catalogue, services.database, playlist.owner, {item.track_id for item in items})
-    tracks = [known[item.track_id] for item in items if item.track_id in known]
+    tracks = [track for _, track in with_tracks(services, playlist, items)]
     if not len(snapshot):
         raise ServiceError(
-            422, "no_catalogue", "There is no track to choose from yet.", "Bring in playlists, or a table of tracks."
+            422, "no_catalogue", "There is no track to choose from yet.", "Import playlists, or a table of tracks."
         )
     model, among = services.continuation, _among(services, query)
     limits: dict[str, Any] = {
@@ -98,7 +96,7 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         continuations = model.next(snapshot, continuation, among=among, **limits)
     else:
         continuations = _by_name(services, snapshot, playlist, among, limits)
-    found = [(snapshot.track(one.ref), one) for one in continuations]
+    found = [(snapshot.track(suggested.ref), suggested) for suggested in continuations]
     scores = model.scores if tracks else {}
     return NextAnswer(
         playlist=describe(playlist, viewer),
@@ -108,15 +106,10 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         scores=scores.get("table", []),
         version=model.version,
         tracks=[
-            NextTrack.of(
-                track,
-                score=round(one.score, 4),
-                reason=one.reason,
-                features=track.features.values if track.features else {},
-            )
-            for track, one in found
+            NextTrack.of(track, score=round(suggested.score, 4), reason=suggested.reason, features=track.feature_values)
+            for track, suggested in found
         ],
-        note=_note(len(found), query["limit"], len(snapshot), len(known)),
+        note=_note(len(found), query["limit"], len(snapshot), len({track.id for track in tracks})),
         artists=_artists(services, tracks) if len(found) < query["limit"] else [],
         families=services.genre.families,
     )

@@ -12,12 +12,11 @@ from services.container import Services
 from services.playlists.groups import best_known_genres
 from services.playlists.moods import Mood, moods
 from services.playlists.people import RADAR, PersonTaste, TastePair, compared, tastes
-from services.playlists.playlists import PlaylistSummary, describe, find_playlist
+from services.playlists.playlists import PlaylistSummary, describe, find_playlist, with_tracks
 from services.viewer import Viewer
 from services.views import TrackSummary
-from store.domain import AUDIO_FEATURES, Playlist, PlaylistItem, Track
+from store.domain import AUDIO_FEATURES, PlaylistItem, Track
 from store.feature_rows import feature_rows
-from store.library import shown_tracks
 
 # Rows that are looked at; of a longer playlist the first ones.
 MOST_ROWS = 10_000
@@ -99,7 +98,8 @@ class Overview:
 def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     """Return a playlist at a glance; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id, viewer)
-    rows = _rows(services, playlist)
+    limit = min(max(playlist.item_count, 1), MOST_ROWS)
+    rows = with_tracks(services, playlist, services.database.playlist_items(playlist.id, limit=limit))
     tracks = list({track.id: track for _, track in rows}.values())
     known_artists = services.artists
     # Tables write "hip-hop" where files write "Hip Hop".
@@ -131,14 +131,6 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
     )
 
 
-def _rows(services: Services, playlist: Playlist) -> list[tuple[PlaylistItem, Track]]:
-    limit = min(max(playlist.item_count, 1), MOST_ROWS)
-    items = services.database.playlist_items(playlist.id, limit=limit)
-    ids = {item.track_id for item in items}
-    known = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
-    return [(item, known[item.track_id]) for item in items if item.track_id in known]
-
-
 def _odd_one_out(tracks: Sequence[Track]) -> OddOneOut | None:
     known = [track for track in tracks if track.features]
     if len(known) < _LEAST_TRACKS:
@@ -162,21 +154,22 @@ def _apart(values: np.ndarray, at: int) -> list[tuple[str, float, float]]:
         column = values[:, AUDIO_FEATURES.index(name)]
         if not np.isnan(column[at]):
             apart.append((name, round(float(column[at]), 3), round(float(np.nanmedian(column)), 3)))
-    return sorted(apart, key=lambda one: -abs(one[1] - one[2]))[:3]
+    return sorted(apart, key=lambda feature: -abs(feature[1] - feature[2]))[:3]
 
 
 def _most_shared(rows: Sequence[tuple[PlaylistItem, Track]]) -> SharedTaste | None:
     people: dict[str, set[str]] = {}
-    tracks: Counter[str] = Counter()
+    tracks: dict[str, set[str]] = {}
     for item, track in rows:
         for artist in track.artists:
-            tracks[artist] += 1
+            tracks.setdefault(artist, set()).add(track.id)
             people.setdefault(artist, set()).update({item.added_by} if item.added_by else ())
     if not tracks:
         return None
-    artist = max(tracks, key=lambda name: (len(people[name]), tracks[name], name))
-    shared = len(people[artist]) > 1 or tracks[artist] > 1
-    return SharedTaste(artist=artist, people=sorted(people[artist]), tracks=tracks[artist]) if shared else None
+    artist = max(tracks, key=lambda name: (len(people[name]), len(tracks[name]), name))
+    count = len(tracks[artist])
+    shared = len(people[artist]) > 1 or count > 1
+    return SharedTaste(artist=artist, people=sorted(people[artist]), tracks=count) if shared else None
 
 
 def _least_popular(tracks: Sequence[Track]) -> RarestArtist | None:

@@ -21,7 +21,7 @@ from services.viewer import Viewer
 from services.views import TrackSummary, View
 from store.catalogue.publishing import changing_own, hide_own
 from store.database import PAGE_ITEMS
-from store.domain import Person, Playlist, PlaylistItem, Track, person_colour, person_name, person_shape
+from store.domain import Person, Playlist, PlaylistItem, Track
 from store.library import shown_tracks, tracks_by_id
 from store.playlists.rows import add_rows, all_rows, remove_rows
 from store.playlists.triages import forget_triage, triage_id
@@ -50,7 +50,7 @@ class Contributor(View):
 class PlaylistSummary(View):
     """What a viewer sees of a playlist.
 
-    ``mine``: this browser brought it in. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
+    ``mine``: this browser imported it. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
     ``givable``: this browser may give it to the installation. ``sharable``: it may share or hide it. ``made_for``:
     ``added_by`` of a row is the person whom the track is for.
     """
@@ -86,7 +86,7 @@ class PlaylistRow(TrackSummary):
     @classmethod
     def of_item(cls, item: PlaylistItem, track: Track, artist_point: tuple[float, float] | None) -> Self:
         more = {name: getattr(item, name) for name in ("position", "added_by", "added_at", "plays")}
-        features = track.features.values if track.features else {}
+        features = track.feature_values
         return cls.of(track, features=features, artist_point=artist_point, **more)
 
 
@@ -162,21 +162,26 @@ def require_contributors(playlist: Playlist, ids: Iterable[str]) -> None:
         raise not_found(f"Nobody called {min(strangers)!r} added anything here.", "See contributors.")
 
 
+def with_tracks(
+    services: Services, playlist: Playlist, items: Sequence[PlaylistItem]
+) -> list[tuple[PlaylistItem, Track]]:
+    """Return the rows ``items`` of a playlist with their tracks, those whose track is known."""
+    tracks = shown_tracks(services.catalogue, services.database, playlist.owner, {item.track_id for item in items})
+    return [(item, tracks[item.track_id]) for item in items if item.track_id in tracks]
+
+
 def read_page(services: Services, playlist_id: str, viewer: Viewer, page: int, page_size: int) -> PlaylistPage:
     """Return page ``page`` (from 1) of a playlist's rows, ``page_size`` of them; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id, viewer)
     items = services.database.playlist_items(playlist.id, start=(page - 1) * page_size, limit=page_size)
-    ids = {item.track_id for item in items}
-    tracks = shown_tracks(services.catalogue, services.database, playlist.owner, ids)
     point_of = services.artist_points
     return PlaylistPage(
         playlist=describe(playlist, viewer),
         page=page,
         pages=max(1, -(-playlist.item_count // page_size)),
         tracks=[
-            PlaylistRow.of_item(item, tracks[item.track_id], point_of(tracks[item.track_id].artists))
-            for item in items
-            if item.track_id in tracks
+            PlaylistRow.of_item(item, track, point_of(track.artists))
+            for item, track in with_tracks(services, playlist, items)
         ],
     )
 
@@ -184,19 +189,19 @@ def read_page(services: Services, playlist_id: str, viewer: Viewer, page: int, p
 def delete_playlist(services: Services, playlist_id: str, viewer: Viewer) -> None:
     """Delete a playlist, its tracks that no other playlist of the owner holds, its models and its triage.
 
-    Raises ServiceError 404 if there is no such playlist, 403 if another browser brought it in.
+    Raises ServiceError 404 if there is no such playlist, 403 if another browser imported it.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or playlist.owner != viewer.owner:
         raise not_yours(
-            "Only the browser that brought this playlist in can delete it.",
+            "Only the browser that imported this playlist can delete it.",
             "Whoever runs this server deletes imported ones. On the server: python -m etl delete " + playlist.id,
         )
     _delete(services, playlist.owner, playlist.name, [playlist])
 
 
 def demo_ids(owner: str | None) -> set[str]:
-    """Return the ids that the demo's playlists have once ``owner`` has brought them in."""
+    """Return the ids that the demo's playlists have once ``owner`` has imported them."""
     return set() if owner is None else {playlist_id(owner, sha256) for sha256 in _demo_contents()}
 
 
@@ -221,7 +226,7 @@ def give_playlist(services: Services, playlist_id: str, viewer: Viewer) -> RunVi
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or not may_change(playlist, viewer) or not viewer.operator:
         raise not_yours(
-            "Only the operator can give a playlist to everybody, from the browser that brought it in.",
+            "Only the operator can give a playlist to everybody, from the browser that imported it.",
             "Share its link.",
         )
     check_complete(playlist)
@@ -244,7 +249,7 @@ def add_track(services: Services, playlist_id: str, viewer: Viewer, track_id: st
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or not may_change(playlist, viewer):
-        raise not_yours("Only the browser that brought this playlist in can add to it.", "Make a playlist of your own.")
+        raise not_yours("Only the browser that imported this playlist can add to it.", "Make a playlist of your own.")
     check_complete(playlist)
     known = tracks_by_id(services.catalogue.current(viewer.owner), services.database, [track_id], viewer.owner)
     if track_id not in known:
@@ -318,21 +323,16 @@ def name_people(
     playlist = find_playlist(services, playlist_id, viewer)
     if not may_change(playlist, viewer):
         raise not_yours(
-            "Only the browser that brought this playlist in can name its people.", "Bring the file in here, too."
+            "Only the browser that imported this playlist can name its people.", "Import the file here, too."
         )
     if playlist.complete:  # before, not all contributors are known
         require_contributors(playlist, given)
-    named = {person: _person(one) for person, one in given.items()}
+    named = {person: Person.of(look) for person, look in given.items()}
     people = {person: known for person, known in {**playlist.people, **named}.items() if known != Person()}
     if len(people) > max(MAX_PEOPLE, len(playlist.contributors)):
         raise invalid_value(f"people: at most {MAX_PEOPLE}.", "Wait until all rows have arrived.")
     services.database.put_people(playlist.id, people)
     return describe(find_playlist(services, playlist.id, viewer), viewer)
-
-
-def _person(given: Mapping[str, str | None]) -> Person:
-    name, colour, shape = (given[part] for part in ("name", "colour", "shape"))
-    return Person(name=person_name(name), colour=person_colour(colour), shape=person_shape(shape))
 
 
 def create_playlist(
@@ -375,7 +375,7 @@ def create_playlist(
         source="Tastemap",
         item_count=len(items),
         contributors={person: named.count(person) for person in dict.fromkeys(named)},
-        people={person: _person(given) for person, given in people.items() if person in named},
+        people={person: Person.of(given) for person, given in people.items() if person in named},
         made_for=bool(named),
         complete=True,
         created_at=datetime.now(UTC),
@@ -392,11 +392,11 @@ def remove_tracks(services: Services, playlist_id: str, viewer: Viewer, track_id
     """Take all rows of these tracks out of a playlist, and return it as ``describe`` does.
 
     Ids of tracks that are not in it are ignored. Raises ServiceError 404 if there is no such playlist, 403 if another
-    browser brought it in, 409 while it is arriving.
+    browser imported it, 409 while it is arriving.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if not may_change(playlist, viewer):
-        raise not_yours("Only the browser that brought this playlist in can change it.", "Save a playlist of your own.")
+        raise not_yours("Only the browser that imported this playlist can change it.", "Save a playlist of your own.")
     check_complete(playlist)
     removed = set(track_ids)
     rows = [row for row in all_rows(services.database, playlist) if row.track_id in removed]

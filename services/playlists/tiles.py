@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from services.container import Services
 from services.playlists.moods import Mood, moods
-from services.playlists.playlists import visible_playlists
+from services.playlists.playlists import visible_playlists, with_tracks
 from services.viewer import Viewer
 from services.views import audio_url
 from store.domain import Playlist, Track
-from store.library import shown_tracks
 
 # The newest playlists have a tile each, which is drawn from the tracks at the playlist's beginning.
 MOST_PLAYLISTS, MOST_ROWS = 60, 50
@@ -48,19 +47,15 @@ def tiles_of(services: Services, viewer: Viewer) -> list[PlaylistTile]:
 
 
 def _tile(services: Services, playlist: Playlist) -> PlaylistTile:
-    ids = [item.track_id for item in services.database.playlist_items(playlist.id, limit=MOST_ROWS)]
-    known = shown_tracks(services.catalogue, services.database, playlist.owner, set(ids))
-    tracks = [known[track_id] for track_id in dict.fromkeys(ids) if track_id in known]
+    rows = with_tracks(services, playlist, services.database.playlist_items(playlist.id, limit=MOST_ROWS))
+    tracks = list({track.id: track for _, track in rows}.values())
     return PlaylistTile(playlist.id, picture_of(tracks), moods(tracks))
 
 
 def picture_of(tracks: Sequence[Track]) -> list[TileTrack]:
     """Return the four tracks that stand for a playlist, chosen among its first 50; empty if it has none."""
     tracks = list({track.id: track for track in tracks[:MOST_ROWS]}.values())
-    with_sound = [track for track in tracks if track.features and "energy" in track.features.values]
+    with_sound = [track for track in tracks if "energy" in track.feature_values]
     chosen = with_sound if len(with_sound) >= _TILES else tracks
     four = [chosen[at * len(chosen) // _TILES] for at in range(_TILES)] if chosen else []
-    return [
-        TileTrack(one.id, one.title, one.artists, audio_url(one), one.features.values if one.features else {})
-        for one in four
-    ]
+    return [TileTrack(track.id, track.title, track.artists, audio_url(track), track.feature_values) for track in four]

@@ -68,7 +68,7 @@ def _note(families: Sequence[TrackFamily], picks: int) -> str | None:
     if not families:
         return "No genre of this track is known, and none could be guessed."
     if not picks:
-        return "The catalogue has no other track of these families that sounds like it. Bring in tracks with genres."
+        return "The catalogue has no other track of these families that sounds like it. Import tracks with genres."
     if all(family.guessed for family in families):
         return "No genre of this track is known: its families are the genre model's guess."
     return None

@@ -118,7 +118,7 @@ def _neighbours(
 def _note(seed: Track, distant: bool, method: str) -> str | None:
     notes = []
     if seed.features is None and method == "neighbours":
-        notes.append("These are chosen by artist: no audio features of this track are known, or none may be used.")
+        notes.append("Chosen by artist: no audio features of this track are known, or none may be used.")
     if distant:
         notes.append("Only distant matches here: none is as close as tracks of the same playlist usually are.")
     return " ".join(notes) or None
@@ -155,7 +155,7 @@ def _artists_alike(services: Services, subject: Subject) -> Recommendation:
             f"No artist like {names[0]!r} is known here.",
             "Check the spelling, or import tracks: drop a playlist file, or a table under Library, Catalogue",
         )
-    note = "The catalogue has no tracks that go with it, so these are similar artists. Bring in playlists or tables."
+    note = "The catalogue has no tracks that go with it, so these are similar artists. Import playlists or tables."
     return Recommendation(seed=TrackSummary.of(subject.track), method="artists", tracks=[], artists=alike, note=note)
 
 

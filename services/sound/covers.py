@@ -124,7 +124,7 @@ def _keep(services: Services, source: str, name: str, picture: Picture) -> None:
     partial.replace(path)
     kept = [(stat, path) for path in (services.config.var / "covers").glob("*/*") if (stat := _stat(path))]
     total = sum(stat.st_size for stat, _ in kept)
-    for stat, path in sorted(kept, key=lambda one: one[0].st_mtime):
+    for stat, path in sorted(kept, key=lambda entry: entry[0].st_mtime):
         if total <= MOST_BYTES:
             break
         path.unlink(missing_ok=True)

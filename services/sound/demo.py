@@ -1,4 +1,4 @@
-"""The shipped sound data of the demo's tracks, for viewers who have brought the demo in."""
+"""The shipped sound data of the demo's tracks, for viewers who have imported the demo."""
 
 from collections.abc import Mapping
 

@@ -67,7 +67,7 @@ def own_tracks(
         page=page,
         pages=max(1, -(-len(found) // page_size)),
         tracks=[
-            OwnTrack.of(track, path=row.path, features=dict(track.features.values) if track.features else {})
+            OwnTrack.of(track, path=row.path, features=dict(track.feature_values))
             for row in shown
             if (track := tracks.get((row.owner, row.track_id)))
         ],
@@ -84,7 +84,7 @@ def _rows(database: Database) -> list[_Row]:
 
 def _row(file: AudioFile, track: Track) -> _Row:
     names = [normalise(name or "") or None for name in (track.title, ", ".join(track.artists), track.album)]
-    features: Mapping[str, float] = track.features.values if track.features else {}
+    features: Mapping[str, float] = track.feature_values
     known = {"duration_ms": track.duration_ms, **features}
     text = " ".join([*filter(None, names), normalise(file.path)])
     values = (*names, *(known.get(name) for name in FEATURES))

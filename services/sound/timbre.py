@@ -154,7 +154,7 @@ def _alike(
 def _placed(services: Services, viewer: Viewer) -> tuple[dict[str, AnalysisStamp], dict[str, TimbrePlacement]]:
     """Return the stamps of all analyses by track, and the places of those that are long enough.
 
-    The demo's tracks are among them for those who have brought them in.
+    The demo's tracks are among them for those who have imported them.
     """
     sounds = shipped(services)
     stamps = {name: AnalysisStamp(sound.analyser, None) for name, sound in sounds.items()} | analysed(services.database)

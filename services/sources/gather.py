@@ -32,7 +32,7 @@ def enrich(services: Services, playlist_id: str, needs: Sequence[str], viewer: V
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if not may_change(playlist, viewer):
-        raise not_yours("Only the browser that brought this playlist in can do that.", "Bring the file in here.")
+        raise not_yours("Only the browser that imported this playlist can do that.", "Import the file here.")
     check_complete(playlist)
     _check_sources(services, [NEEDS[name] for name in needs], None)
     return start_runs(services, new_enrichment(playlist.id, playlist.name, viewer.owner, needs))[0]

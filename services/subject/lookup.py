@@ -129,7 +129,7 @@ def _wanted(services: Services, subject: Subject, needs: Collection[Need]) -> fr
 
 def known_genres(services: Services, snapshot: Snapshot, track: Track) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Return the genres of the track, those of its artist, and the source of the latter."""
-    artist = track.artists[0] if track.artists else ""
+    artist = track.first_artist
     genres, source = track.artist_genres, track.source_of("artist_genres")
     if artist and not genres:
         genres, source = snapshot.artist_genres(artist), "catalogue"
@@ -165,8 +165,10 @@ def _in_catalogue(subject: Subject, found: LookedUp) -> Subject | None:
     ref = snapshot.find(identity.ids.get("spotify", ""))
     if ref is None and identity.artists:
         matches = snapshot.match(identity.title, identity.artists[0], identity.duration_ms, limit=1)
-        likely = (match.ref for match in matches if match.confidence >= _SAME_NAME)
-        ref = next((one for one in likely if same_recording(identity_of(snapshot.track(one)), identity) >= SAME), None)
+        for match in matches:
+            likely = match.confidence >= _SAME_NAME
+            if likely and same_recording(identity_of(snapshot.track(match.ref)), identity) >= SAME:
+                ref = match.ref
     return None if ref is None else replace(subject, ref=ref, track=completed(snapshot.track(ref), found))
 
 

@@ -172,6 +172,6 @@ def _with_given(track: Track, given: Mapping[str, float], query: Mapping[str, An
     track = replace(track, album=query.get("album") or track.album, year=query.get("year") or track.year)
     if not given:
         return track
-    known = dict(track.features.values) if track.features else {}
+    known = dict(track.feature_values)
     source = f"request, else {track.features.source}" if track.features else "request"
     return replace(track, features=AudioFeatures(values=known | dict(given), source=source))

@@ -51,30 +51,18 @@ class Meaning:
     def understood(self, typed: str) -> Understood:
         """Return how the text ``typed`` was understood, with a note for the user."""
         first = self.found[0][2] if self.found else None
+        nothing = Understood(typed=typed, artist=None, title="", unmatched=[], version=[], closest=None, note=None)
         if first and self.is_track:
             track, version = self.found[0][0], sorted(first.kinds)
             note = f"Only this version of “{track.title}” is known here ({', '.join(version)})." if version else None
-            return _understood(typed, first.artist, first.title, [], version, note)
+            return replace(nothing, artist=first.artist, title=first.title, version=version, note=note)
         closest = round(first.likeness, 3) if first and first.likeness >= _NEAR else None
         if not self.title:
             note = f"{self.artist} is an artist. Add a title to ask for a track."
-            return _understood(typed, self.artist, "", [], [], note, closest)
+            return replace(nothing, artist=self.artist, closest=closest, note=note)
         by = f"No “{self.title}” by {self.artist}" if self.artist else f"No track or artist called “{typed}”"
-        return _understood(typed, self.artist or None, self.title, [self.title], [], f"{by} is known here.", closest)
-
-
-def _understood(
-    typed: str,
-    artist: str | None,
-    title: str,
-    unmatched: list[str],
-    version: list[str],
-    note: str | None,
-    closest: float | None = None,
-) -> Understood:
-    return Understood(
-        typed=typed, artist=artist, title=title, unmatched=unmatched, version=version, closest=closest, note=note
-    )
+        unknown = replace(nothing, artist=self.artist or None, title=self.title, unmatched=[self.title])
+        return replace(unknown, closest=closest, note=f"{by} is known here.")
 
 
 def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning:
@@ -84,14 +72,14 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
     alone = _artist_alone(snapshot, artists, words)
     best = found[0] if found else None
     if alone and not (best and best[2].likeness >= SURE and (best[0].popularity or 0.0) / 100 > alone[1]):
-        known_for = sorted(found, key=lambda one: -(one[0].popularity or 0.0))
-        return Meaning(alone[0], "", tuple((track, ref, replace(one, likeness=0.0)) for track, ref, one in known_for))
+        known_for = sorted(found, key=lambda candidate: -(candidate[0].popularity or 0.0))
+        return Meaning(alone[0], "", tuple((track, ref, replace(fit_, likeness=0.0)) for track, ref, fit_ in known_for))
     sure = best[2] if best and best[2].likeness >= SURE else None
     reading = None if sure and _is_whole(sure) else split_query(artists, words, snapshot)
     # "Bush" is an artist and not Kate Bush, but "Davis" means Miles Davis, because no artist is just called Davis.
     if sure and not (reading and artist_key(sure.artist or "").endswith(f" {artist_key(reading.artist)}")):
         return Meaning(sure.artist or "", sure.title, found)
-    found = tuple((track, ref, replace(one, likeness=min(one.likeness, _ANOTHER))) for track, ref, one in found)
+    found = tuple((track, ref, replace(fit_, likeness=min(fit_.likeness, _ANOTHER))) for track, ref, fit_ in found)
     return Meaning(reading.artist if reading else "", reading.title if reading else words.strip(), found)
 
 
@@ -107,10 +95,11 @@ def _nearest(snapshot: Snapshot, words: Sequence[str]) -> tuple[tuple[Track, Ref
     return tuple(sorted(found, key=_order))
 
 
-def _order(one: tuple[Track, Ref, Fit]) -> tuple[int, float]:
+def _order(candidate: tuple[Track, Ref, Fit]) -> tuple[int, float]:
     """Return the sort key: by fit, then by popularity; tracks that are not near keep the order of the search."""
-    near = one[2].likeness > _NEAR
-    return -round(max(one[2].likeness, _NEAR) / _EQUAL), -(one[0].popularity or 0.0) if near else 0.0
+    track, _, found = candidate
+    popularity = (track.popularity or 0.0) if found.likeness > _NEAR else 0.0
+    return -round(max(found.likeness, _NEAR) / _EQUAL), -popularity
 
 
 def _artist_alone(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> tuple[str, float] | None:

@@ -89,13 +89,13 @@ def triage_answer(services: Services, sorting: Sorting, limit: int = 20, at_leas
     """
     queue, ended, standing = ranked(sorting), sorting.ended(), sorting.standing()
     none = len(sorting.playlists)
-    actions = [one.action for one in ended.values()]
+    actions = [decision.action for decision in ended.values()]
     sure = np.array([row.confidence for row in queue if row.best < none and not row.skipped])
     shown = [row for row in queue if row.confidence >= at_least and (row.best < none or not at_least)][:limit]
     names = [row.track_id for row in shown]
     last = last_batch(sorting.decisions)
     heap, owner = sorting.heap_playlist, sorting.record.owner
-    known = known_tracks(services, heap, owner, {*names, *(one.track_id for one in last[:1])})
+    known = known_tracks(services, heap, owner, {*names, *(decision.track_id for decision in last[:1])})
     return TriageAnswer(
         heap=describe(heap, Viewer(owner)),
         playlists=[
@@ -103,7 +103,7 @@ def triage_answer(services: Services, sorting: Sorting, limit: int = 20, at_leas
                 id=playlist.id,
                 name=playlist.name,
                 item_count=playlist.item_count,
-                accepted=sum(one.playlist_id == playlist.id for one in ended.values()),
+                accepted=sum(decision.playlist_id == playlist.id for decision in ended.values()),
             )
             for playlist in sorting.playlists
         ],
@@ -126,13 +126,17 @@ def _last(sorting: Sorting, last: Sequence[Decision], known: Mapping[str, Track]
     if not last:
         return None
     first = last[0]
-    target = next((Named(one.id, one.name) for one in sorting.playlists if one.id == first.playlist_id), None)
+    target = next((target for target in _named(sorting) if target.id == first.playlist_id), None)
     title = known[first.track_id].title if first.track_id in known else first.track_id
     return LastDecision(first.action.value, len(last), title, target)
 
 
+def _named(sorting: Sorting) -> list[Named]:
+    return [Named(playlist.id, playlist.name) for playlist in sorting.playlists]
+
+
 def _card(sorting: Sorting, standing: Standing, row: Waiting, track: Track) -> TriageCard:
-    choices = [*(Named(one.id, one.name) for one in sorting.playlists), None]
+    choices = [*_named(sorting), None]
     order = [int(at) for at in np.argsort(-row.odds, kind="stable") if row.odds[at] > 0]
     best = choices[row.best]
     return TriageCard.of(

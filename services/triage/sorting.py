@@ -49,21 +49,22 @@ class Sorting:
 
     def ended(self) -> dict[str, Decision]:
         """Return the decision that took each decided track out of the queue, by track id."""
-        return {one.track_id: one for one in self.decisions if one.action in (Action.ACCEPT, Action.NONE)}
+        ending = (decision for decision in self.decisions if decision.action in (Action.ACCEPT, Action.NONE))
+        return {decision.track_id: decision for decision in ending}
 
     def standing(self) -> Standing:
         """Return the playlists' members and the decisions so far, from which proposals are computed."""
         members = {playlist.id: list(self.base[playlist.id]) for playlist in self.playlists}
         refused: dict[str, set[str]] = defaultdict(set)
         known = {*self.heap.ids}  # a playlist that was imported again may lack tracks that were decided
-        for one in self.decisions:
-            if one.track_id not in known or one.playlist_id not in members:
+        for decision in self.decisions:
+            if decision.track_id not in known or decision.playlist_id not in members:
                 continue
-            if one.action is Action.ACCEPT:
-                members[one.playlist_id].append(one.track_id)
-            elif one.action is Action.REJECT:
-                refused[one.playlist_id].add(one.track_id)
-        ended = [one.action for one in self.ended().values()]
+            if decision.action is Action.ACCEPT:
+                members[decision.playlist_id].append(decision.track_id)
+            elif decision.action is Action.REJECT:
+                refused[decision.playlist_id].add(decision.track_id)
+        ended = [decision.action for decision in self.ended().values()]
         none = ended.count(Action.NONE)
         return Standing(members, refused, none, len(ended) - none)
 
@@ -87,7 +88,7 @@ class Waiting:
 def ranked(sorting: Sorting) -> list[Waiting]:
     """Return the queue: proposals of a playlist by confidence, then those of none, then skipped tracks in turn."""
     odds = sorting.heap.odds(sorting.standing())
-    skipped = {one.track_id: at for at, one in enumerate(sorting.decisions) if one.action is Action.SKIP}
+    skipped = {decision.track_id: at for at, decision in enumerate(sorting.decisions) if decision.action is Action.SKIP}
     waiting = {*sorting.queue()}
     rows = [
         Waiting(id_, row, int(row.argmax()), round(float(row.max()), 3), id_ in skipped)
@@ -100,7 +101,7 @@ def ranked(sorting: Sorting) -> list[Waiting]:
 
 def last_batch(decisions: Sequence[Decision]) -> list[Decision]:
     """Return the decisions of the last step, which are undone together; empty if there are none."""
-    return [one for one in decisions if one.batch == decisions[-1].batch]
+    return [decision for decision in decisions if decision.batch == decisions[-1].batch]
 
 
 def lock(services: Services, owner: str) -> AbstractContextManager[None]:
@@ -138,10 +139,10 @@ def read_again(services: Services, record: TriageRecord, decisions: list[Decisio
     playlists = [playlist for playlist in found if playlist]
     if not playlists:
         raise _not_begun()
-    accepted = {
-        playlist.id: [one for one in decisions if one.action is Action.ACCEPT and one.playlist_id == playlist.id]
-        for playlist in playlists
-    }
+    accepted: dict[str, list[Decision]] = {playlist.id: [] for playlist in playlists}
+    for decision in decisions:
+        if decision.action is Action.ACCEPT and decision.playlist_id in accepted:
+            accepted[decision.playlist_id].append(decision)
     before = [(playlist.id, playlist.item_count - len(accepted[playlist.id])) for playlist in playlists]
     snapshot = services.catalogue.current(record.owner)
     key = repr((record.id, heap.item_count, before))
@@ -164,10 +165,10 @@ def _load(
     base = {}
     for playlist in playlists:
         rows = [row.track_id for row in services.database.playlist_items(playlist.id, limit=MOST_ROWS)]
-        ours = {one.track_id for one in accepted[playlist.id]}
+        ours = {decision.track_id: accepted_row(decision, record.person) for decision in accepted[playlist.id]}
         base[playlist.id] = [track_id for track_id in dict.fromkeys(rows) if track_id not in ours]
         # Importing the playlist's file again has overwritten its rows: add the accepted ones again.
-        add_rows(services.database, playlist, [accepted_row(one, record.person) for one in accepted[playlist.id]])
+        add_rows(services.database, playlist, list(ours.values()))
     ids = list(dict.fromkeys(row.track_id for row in services.database.playlist_items(heap.id, limit=MOST_HEAP)))
     known = known_tracks(services, heap, record.owner, set(ids).union(*base.values()))
     base = {playlist: [track for track in track_ids if track in known] for playlist, track_ids in base.items()}
@@ -188,4 +189,4 @@ def known_tracks(services: Services, heap: Playlist, owner: str, ids: Collection
 
 
 def _recording(track: Track) -> str:
-    return recording_key(track.title, track.artists[0] if track.artists else "")
+    return recording_key(track.title, track.first_artist)

@@ -41,7 +41,7 @@ def start_triage(
     Parameters
     ----------
     viewer
-        Who asks; their browser must have brought in ``playlists``.
+        Who asks; their browser must have imported ``playlists``.
     person
         The contributor as whom accepted tracks are added; None for the one who has added most.
 
@@ -59,7 +59,7 @@ def start_triage(
         if target.id == heap.id:
             raise bad_request("A playlist cannot be sorted into itself.", "Choose other playlists.")
         if target.owner != owner:
-            raise not_yours(f"You cannot add tracks to {target.name}.", "Bring it in with this browser, too.")
+            raise not_yours(f"You cannot add tracks to {target.name}.", "Import it with this browser, too.")
         if not target.complete:
             raise invalid_value(f"{target.name} is still arriving.", "Wait until its import is done.")
     name = triage_id(owner, heap.id)
@@ -109,23 +109,23 @@ def decide_tracks(services: Services, heap_id: str, viewer: Viewer, given: Seque
     """
     with opened(services, heap_id, viewer) as sorting:
         _check(sorting, given)
-        rows = [(one["track"], Action(one["action"]), one["playlist"]) for one in given]
+        rows = [(decision["track"], Action(decision["action"]), decision["playlist"]) for decision in given]
         return triage_answer(services, _decided(services, sorting, rows))
 
 
 def _check(sorting: Sorting, given: Sequence[Mapping[str, Any]]) -> None:
-    targets, queue, known = {one.id for one in sorting.playlists}, {*sorting.queue()}, {*sorting.heap.ids}
-    if len({one["track"] for one in given}) < len(given):
+    targets, queue, known = {playlist.id for playlist in sorting.playlists}, {*sorting.queue()}, {*sorting.heap.ids}
+    if len({decision["track"] for decision in given}) < len(given):
         raise bad_request("decisions: a track is given twice.", "Send one decision after the other.")
-    for one in given:
-        if one["track"] not in known:
-            raise not_found(f"Track {one['track']!r} is not in this list.", "See cards.")
-        if one["track"] not in queue:
+    for decision in given:
+        if decision["track"] not in known:
+            raise not_found(f"Track {decision['track']!r} is not in this list.", "See cards.")
+        if decision["track"] not in queue:
             raise ServiceError(409, "decided", "This track is sorted already.", "Undo, or reload the page.")
-        needs_playlist = one["action"] in (Action.ACCEPT, Action.REJECT)
-        if needs_playlist != (one["playlist"] is not None):
+        needs_playlist = decision["action"] in (Action.ACCEPT, Action.REJECT)
+        if needs_playlist != (decision["playlist"] is not None):
             raise bad_request("playlist: required for accept and reject, not allowed otherwise.", "See playlists.")
-        if needs_playlist and one["playlist"] not in targets:
+        if needs_playlist and decision["playlist"] not in targets:
             raise not_found("This list is not being sorted into that playlist.", "See playlists.")
 
 
@@ -188,5 +188,5 @@ def _keep_shared(services: Services, sorting: Sorting, made: Sequence[Decision])
     """Store the accepted tracks of a heap that another browser shares for the owner of the playlists."""
     heap, owner = sorting.heap_playlist, sorting.record.owner
     if heap.owner not in (None, owner):
-        accepted = [one.track_id for one in made if one.action is Action.ACCEPT]
+        accepted = [decision.track_id for decision in made if decision.action is Action.ACCEPT]
         services.database.put_tracks(list(known_tracks(services, heap, owner, accepted).values()), owner=owner)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from tantivy import Occur, Order, Query
 
-from store.catalogue.ranking import allowed_typos, coverage, score
+from store.catalogue.ranking import allowed_typos, score
 from store.catalogue.segment import STARTS, Segment
 from store.catalogue.versions import kind_bits, named_kinds
 from store.text import normalise
@@ -38,16 +38,10 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A search result; ``score`` is 0 to 1 and comparable within one answer only.
-
-    ``coverage``, 0 to 1, is the share of the typed letters that occur in the track's title and artists. ``complete``
-    says whether all words occur there: then the query means this track, and not a similar one.
-    """
+    """A search result; ``score`` is 0 to 1 and comparable within one answer only."""
 
     ref: Ref
     score: float
-    coverage: float
-    complete: bool
 
 
 def popular_rows(segment: Segment, query: Query, limit: int) -> list[int]:
@@ -120,10 +114,8 @@ def search(segments: Sequence[Segment], text: str, limit: int) -> list[Hit]:
         for points, row in _ranked(segment, sorted(rows), words)
     ]
     found.sort(key=lambda hit: -hit[0])
-    return [
-        Hit(preferred(segments, segment, row), points, *coverage(words, *segment.names(row)))
-        for points, segment, row in distinct_recordings(found, limit)
-    ]
+    distinct = distinct_recordings(found, limit)
+    return [Hit(preferred(segments, segment, row), points) for points, segment, row in distinct]
 
 
 def preferred(segments: Sequence[Segment], segment: Segment, row: int) -> Ref:

@@ -89,7 +89,7 @@ def recording_hash(recording_key: str) -> int:
 
 def composition_hash(track: Track) -> int:
     """Return the hash of the title without versions and of the first artist, as in ``Segment.composition_code``."""
-    name, artist = version_of(track.title, track.artists).name, track.artists[0] if track.artists else ""
+    name, artist = version_of(track.title, track.artists).name, track.first_artist
     return recording_hash(f"{name}\x1f{normalise(artist)}")
 
 

@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 _IDS_AT_ONCE = 50
 # After a failed start of the server, the next try comes no earlier than this.
 _REVIVE_PAUSE_SECONDS = 10.0
-# The names of a client's background threads, which open connections, begin with this.
-_MONITORS = "pymongo_server_"
 # MongoDB's OutOfDiskSpace.
 _OUT_OF_DISK_SPACE = 14031
 # After a missed deadline, calls fail at once for this long.
@@ -111,22 +109,12 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection and leave the embedded server, which stops if no other process uses it."""
-        self._disconnect()
+        self.disconnect()
         if self._server is not None:
             self._server.stop()
 
-    def prepare_fork(self) -> None:
-        """Close the connection until it is used again, and wait until its threads have ended.
-
-        A fork copies the locks that threads hold in OpenSSL, but not the threads that would release them: the child's
-        first connection would wait for ever.
-        """
-        self._disconnect()
-        for thread in threading.enumerate():
-            if thread.name.startswith(_MONITORS):
-                thread.join()
-
-    def _disconnect(self) -> None:
+    def disconnect(self) -> None:
+        """Close the connection until it is used again; its threads end soon after."""
         if self._pid == os.getpid():
             for client in (*self._left, self._client):
                 if client is not None:

@@ -5,6 +5,7 @@ Every answer is validated against /api/openapi.json.
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -84,9 +85,9 @@ def validate(response: Response) -> Response:
     return response
 
 
-@pytest.fixture
-def configured() -> Iterator[Callable[..., FlaskClient]]:
-    """Make browsers of an application with this data folder, this database and further settings."""
+@contextmanager
+def configuring() -> Iterator[Callable[..., FlaskClient]]:
+    """Make browsers of applications with a data folder, a database and further settings; close these in the end."""
     apps = []
 
     def configure(folder: Path, uri: str, **more: Any) -> FlaskClient:
@@ -98,6 +99,13 @@ def configured() -> Iterator[Callable[..., FlaskClient]]:
     yield configure
     for app in apps:
         app.extensions["tastemap"].close()
+
+
+@pytest.fixture
+def configured() -> Iterator[Callable[..., FlaskClient]]:
+    """As :func:`configuring`, for one test."""
+    with configuring() as configure:
+        yield configure
 
 
 def limit_work(client: FlaskClient, **limits: int) -> None:

@@ -63,10 +63,10 @@ def test_tracks_of_another_length_stay_out_and_are_counted(
     assert answer["left_out"]["length"] > 0
 
 
-def test_people_quotas_and_playlists_as_people(client: FlaskClient, shared_list: str) -> None:
+def test_people_weights_and_playlists_as_people(client: FlaskClient, shared_list: str) -> None:
     answer = blended(client, playlist=shared_list, people=["ben"], length=2)
     assert [person["id"] for person in answer["people"]] == ["ben"]
-    answer = blended(client, playlist=shared_list, length=2, quotas={"ben": 1})
+    answer = blended(client, playlist=shared_list, length=2, weights={"ben": 1})
     assert {person["id"]: person["picks"] for person in answer["fairness"]} == {"ann": 0, "ben": 2}
     answer = blended(client, playlists=[shared_list], length=2, filters={"known": False})
     assert [(person["id"], person["name"]) for person in answer["people"]] == [("both", "Both")]
@@ -130,8 +130,8 @@ def test_a_list_becomes_a_playlist_of_mine_and_goes_out_as_one(client: FlaskClie
         ({"playlist": "both", "playlists": ["both"]}, 400, "bad_request"),
         ({"playlist": "nothing"}, 404, "not_found"),
         ({"playlist": "both", "people": ["stranger"]}, 404, "not_found"),
-        ({"playlist": "both", "quotas": {"stranger": 1}}, 404, "not_found"),
-        ({"playlist": "both", "quotas": {"ann": 0}}, 422, "invalid_value"),
+        ({"playlist": "both", "weights": {"stranger": 1}}, 404, "not_found"),
+        ({"playlist": "both", "weights": {"ann": 0}}, 422, "invalid_value"),
         ({"playlist": "both", "people": ["cy"]}, 422, "no_features"),
         ({"playlist": "both", "method": "dictator"}, 422, "invalid_value"),
         ({"playlist": "both", "length": 0}, 422, "invalid_value"),

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from api.bounds import LARGEST_BODY, MAX_BODY, MAX_DEPTH
 from app import create_app
 from config import Config
+from tests.api.conftest import configuring
 
 SPEC = create_app(Config(var=Path("unused"))).spec
 OPERATIONS = {
@@ -34,6 +35,13 @@ BODIES = [
     *(f"{{{name}: 1}}" for name in ('"a\\u0000"', '"\\udfff"')),
     *("", "{", "null", "[]", "{}", '"text"', "{'a': 1}", "\ufeff{}"),
 ]
+
+
+@pytest.fixture(scope="module")
+def client(module_database_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """One installation for all requests of this file: each must leave it fit for those after it."""
+    with configuring() as configure:
+        yield configure(tmp_path_factory.mktemp("bounds"), module_database_uri)
 
 
 def sent(client: FlaskClient, name: str, **more: Any) -> TestResponse:

@@ -52,7 +52,7 @@ def test_four_people_share_tracks_that_play_for_everybody(
     for row in rows:
         with client.get(row["audio_url"], headers={"Range": "bytes=0-3"}) as played:
             assert (played.status_code, played.data, played.mimetype) == (206, b"OggS", "audio/ogg")
-    # What ships of their sound is compared, for whoever has brought them in.
+    # What ships of their sound is compared, for whoever has imported them.
     calm = next(row["id"] for row in rows if row["title"] == "Calm acoustic 1")
     party = next(row["id"] for row in rows if row["title"] == "Energetic electronic 2")
     assert client.get("/api/status").json["analysed"] is True

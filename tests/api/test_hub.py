@@ -181,10 +181,13 @@ def test_without_popularity_the_rarest_artist_is_the_least_known_one(client: Fla
     artists = ("Metallica", "Mercedes Sosa", "Queen", "Zzyqx Qqvx", "Madonna")
     tracks = [Track(id=f"bare{at}", title=f"Song {at}", artists=(name,)) for at, name in enumerate(artists)]
     database.put_tracks(tracks)
-    database.put_page("bare", 0, [PlaylistItem(position=at, track_id=track.id) for at, track in enumerate(tracks)])
-    database.put_playlist(Playlist(id="bare", name="Bare", item_count=len(tracks), complete=True))
-    rarest = answer_of(client, "/api/playlists/bare/overview")["rarest"]
+    rows = [*tracks, tracks[0]]
+    database.put_page("bare", 0, [PlaylistItem(position=at, track_id=track.id) for at, track in enumerate(rows)])
+    database.put_playlist(Playlist(id="bare", name="Bare", item_count=len(rows), complete=True))
+    answer = answer_of(client, "/api/playlists/bare/overview")
+    rarest = answer["rarest"]
     assert (rarest["artist"], rarest["popularity"], rarest["track"]["id"]) == ("Mercedes Sosa", None, "bare1")
+    assert answer["most_shared"] is None, "a track that is there twice is one track"
 
 
 def test_little_is_told_of_little(client: FlaskClient, database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Questions about tracks that nobody has brought in: looked up, told apart by source, and kept."""
+"""Questions about tracks that nobody has imported: looked up, told apart by source, and kept."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""One track more in a playlist of one's own; and everything deleted that a browser brought in."""
+"""One track more in a playlist of one's own; and everything deleted that a browser imported."""
 
 from flask.testing import FlaskClient
 

@@ -1,5 +1,6 @@
 """What holds for every route: one error shape, honest health, a strict policy, a description of itself."""
 
+import gzip
 import math
 import sys
 from collections.abc import Callable
@@ -120,6 +121,22 @@ def test_openapi_describes_the_routes(client: FlaskClient) -> None:
         "/api/uploads",
         "/api/playlists",
     } <= described.keys()
+
+
+def test_openapi_is_written_and_compressed_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(client.application, "_get_spec", lambda kind: written.append(kind) or {"paths": {}})
+    plain, packed, same = (
+        client.get("/api/openapi.json", headers={"Accept-Encoding": coding}) for coding in ("", "gzip", "br, gzip")
+    )
+    assert (plain.json, "Content-Encoding" in plain.headers) == ({"paths": {}}, False)
+    assert gzip.decompress(packed.data) == plain.data
+    assert (same.data, same.headers["Content-Encoding"], same.headers["Vary"]) == (
+        packed.data,
+        "gzip",
+        "Accept-Encoding",
+    )
+    assert written == ["json"]
 
 
 def test_a_page_that_is_not_built_says_so(configured: Configure, tmp_path: Path, database_uri: str) -> None:

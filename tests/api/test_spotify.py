@@ -1,4 +1,4 @@
-"""/api/spotify from the first question to the last: set up, log in, bring in, write back, disconnect."""
+"""/api/spotify from the first question to the last: set up, log in, import, write back, disconnect."""
 
 import time
 from collections.abc import Callable

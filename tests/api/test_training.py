@@ -1,7 +1,6 @@
 """Training on what an installation holds, as the page starts it: a run, a process of its own, a version to choose."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,25 +51,6 @@ def test_the_table_keeps_artists_apart_and_leaves_out_what_spotify_answered(tmp_
     by_split = {split: {table.artists[row][0] for row in table.rows(split)} for split in ("train", "valid", "test")}
     assert not by_split["train"] & (by_split["valid"] | by_split["test"])
     assert np.isfinite(table.sound).any()
-
-
-def test_a_version_is_trained_beside_the_served_one_and_can_be_served(
-    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
-) -> None:
-    build_collection(tmp_path / "catalogue", tracks(900))
-    client = configured(tmp_path, database_uri)
-    served = client.get("/genre-predict?energy=0.1&loudness=-25").get_json()["model"]["version"]
-    started = client.post("/api/models/genre/train", json={"options": {"quick": True}})
-    assert started.status_code == 202
-    run = ended(client, started.get_json()["run"])
-    assert (run["state"], run["error"]) == ("done", None)
-    version = run["result"]["version"]
-    assert {"genre model", "majority", "random forest, 13 audio features"} <= run["result"]["scores"].keys()
-    assert run["result"]["tracks"] > 500
-    assert client.get("/genre-predict?energy=0.1&loudness=-25").get_json()["model"]["version"] == served
-    assert "Where it loses" in client.get(f"/api/models/genre/{version}/card").get_json()["markdown"]
-    client.put("/api/models/genre/active", json={"version": version})
-    assert client.get("/genre-predict?energy=0.1&loudness=-25").get_json()["model"]["version"] == version
 
 
 def test_what_cannot_be_trained_is_said(client: FlaskClient) -> None:

@@ -34,7 +34,7 @@ BEFORE = {"waiting", "starting", "loading the training packages"}
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """What is brought in, what is asked for, and a question whose answer tells which version gives it."""
+    """What is imported, what is asked for, and a question whose answer tells which version gives it."""
 
     bring: Callable[[Database], list[Track]]
     path: str
@@ -45,6 +45,8 @@ class World:
     # A training that ends within a second is stopped after so many, until its worker has told what it does.
     slice_seconds: float = SLICE
     told_after_seconds: float = 0.0
+    # What else holds of the run that made a version, which is not served yet.
+    check: Callable[[FlaskClient, dict[str, Any]], None] = lambda _client, _run: None
 
 
 def bring_playlists(database: Database) -> list[Track]:
@@ -76,6 +78,13 @@ def bring_analyses(database: Database) -> list[Track]:
     return [Track(id=name, title=name, artists=("Nobody",), source="test") for name in names]
 
 
+def check_genre(client: FlaskClient, run: dict[str, Any]) -> None:
+    result = run["result"]
+    assert {"genre model", "majority", "random forest, 13 audio features"} <= result["scores"].keys()
+    assert result["tracks"] > 500
+    assert "Where it loses" in client.get(f"/api/models/genre/{result['version']}/card").get_json()["markdown"]
+
+
 SHARED = contributors_world.PLAYLIST
 QUICK = {**contributors_world.SMALL, "epochs": 2}
 WORLDS = {
@@ -94,7 +103,10 @@ WORLDS = {
         told_after_seconds=1.2,
     ),
     "genre": World(
-        bring=lambda _database: tracks(900), path="/genre-predict?energy=0.1&loudness=-25", options={"quick": True}
+        bring=lambda _database: tracks(900),
+        path="/genre-predict?energy=0.1&loudness=-25",
+        options={"quick": True},
+        check=check_genre,
     ),
     "projection": World(bring=lambda _database: two_kinds(120), path="/api/projection", options={"methods": ["tsne"]}),
     "timbre": World(bring=bring_analyses, path="/api/timbre/map", options={"quick": True}),
@@ -230,6 +242,7 @@ def live(here: Here) -> None:
         assert here.answers() != before
         return
     version = run["result"]["version"]
+    here.world.check(here.client, run)
     if here.task == "contributors":  # the first of a playlist is served at once
         assert here.versions() == {version: True}
         before, version = here.answers(), here.train(here.world.otherwise)["result"]["version"]

@@ -26,6 +26,7 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     expect(page.get_by_role("heading", name="Six friends (demo)")).to_be_visible(timeout=IMPORT_MS)
     expect(demo.map).to_have_attribute("aria-label", re.compile("by Artists, across and Artists, up"))
     expect(demo.people).to_have_text([re.compile(name) for name in ("Ana", "Bo", "Chiyo", "Dele", "Elif", "Frances")])
+    expect(demo.uploads).to_have_count(0)  # it has opened, and there is no file to correct
     assert faults(page) == []
     # The map is in sight, nothing is asked, and where nothing can be played the player says why.
     expect(page.get_by_role("region", name="Look things up online?")).to_have_count(0)
@@ -58,5 +59,12 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     expect_accessible(page)
     page.goto(live_app)
     expect(page.get_by_role("link", name="Six friends (demo)")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_title("Six friends (demo)")).to_be_visible()
     expect(page.get_by_role("button", name="Try the demo")).to_have_count(0)
+    # The files with sound leave with the demo, without a reload.
+    page.goto(f"{live_app}/library/music")
+    sounds = page.get_by_role("region", name="Sound-alikes")
+    expect(sounds).to_contain_text("28 files", timeout=IMPORT_MS)
+    page.get_by_role("button", name="Remove the demo").click()
+    expect(sounds).to_have_count(0, timeout=ANSWER_MS)
     assert watch.problems() == []

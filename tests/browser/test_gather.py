@@ -67,10 +67,10 @@ def test_without_a_source_there_is_nobody_to_fetch_from(playlist_page: PlaylistP
 def test_a_harvest_ends_with_its_reckoning(settings_page: SettingsPage, page: Page) -> None:
     settings_page.let_ask(["deezer"])
     settings_page.open("gather")
-    form = page.get_by_role("form", name="Harvest")
+    form = page.get_by_role("form", name="Bulk search")
     form.get_by_label("From", exact=True).select_option(label="Deezer")
     form.get_by_label("Terms").fill("2")
-    form.get_by_role("button", name="Start the harvest").click()
+    form.get_by_role("button", name="Start the search").click()
     card = page.locator(".tm-runs .tm-upload").first
     expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
     expect(card.locator(".tm-counts")).to_contain_text("requested")

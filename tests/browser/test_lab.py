@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from api.page import PARTS
 from tests.browser import invented
@@ -53,7 +53,7 @@ def test_a_genre_begins_a_playlist_and_a_family_shows_its_sound(page: Page, live
 
 def test_the_next_view_takes_the_focus_of_what_was_pressed(page: Page, live_app: str, watch: Watch) -> None:
     page.goto(f"{live_app}/library/catalogue")
-    page.get_by_role("link", name="Bring in a playlist").or_(
+    page.get_by_role("link", name="Add a playlist").or_(
         page.get_by_role("link", name="Scan a folder of music")
     ).first.press("Enter", timeout=ANSWER_MS)
     heading = page.get_by_role("heading", level=1)
@@ -68,6 +68,27 @@ def test_the_next_view_takes_the_focus_of_what_was_pressed(page: Page, live_app:
     link.press("Enter")
     expect(page).to_have_title("Playlists · Tastemap")
     expect(link).to_be_focused()
+
+
+def test_an_installation_hands_the_focus_on(page: Page, live_app: str) -> None:
+    state = {"installed": False}
+    run = {"id": "r", "kind": "install", "name": "Packages", "request": {"category": "audio"}, "state": "running"}
+
+    def packages(route: Route) -> None:
+        more = {"purpose": "sound", "bytes": 1, "obstacle": "", "lasting": True}
+        route.fulfill(json={"packages": [{"name": "audio", **more, **state}]})
+
+    page.route("**/api/packages", packages)
+    page.route("**/api/packages/audio/install", lambda route: route.fulfill(json={"run": run}))
+    page.goto(f"{live_app}/library/music")
+    install = page.get_by_role("button", name=re.compile("^Install"))
+    expect(install).to_be_visible(timeout=ANSWER_MS)
+    page.route("**/api/runs", lambda route: route.fulfill(json={"runs": [run]}))
+    install.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="working")).to_be_focused()
+    state["installed"] = True
+    run["state"] = "done"
+    expect(page.get_by_label("Folder on this machine")).to_be_focused(timeout=ANSWER_MS)
 
 
 def test_an_unknown_address_says_so_and_leads_on(page: Page, live_app: str, watch: Watch) -> None:

@@ -28,7 +28,7 @@ MIDDLE = """(canvas) => {
 
 
 class Blended(invented.Invented):
-    """A track that no other test has brought in before, with another length."""
+    """A track that no other test has imported before, with another length."""
 
     @property
     def id(self) -> str:
@@ -72,6 +72,13 @@ def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPa
     again = answer.value.json()["tracks"]
     assert [track["duration_ms"] for track in again] == [LONG_MS] * 4, "the address keeps every choice"
     suits = page.get_by_role("list", name="How well it suits each person").get_by_role("listitem")
+    expect(suits).to_have_count(2, timeout=ANSWER_MS)
+    # The tab itself begins anew; Back returns to what was chosen.
+    page.get_by_role("link", name="Blend", exact=True).click()
+    expect(suits).to_have_count(0)
+    expect(page.get_by_label("How many tracks")).to_have_value("20")
+    page.go_back()
+    expect(page.get_by_label("How many tracks")).to_have_value("4")
     expect(suits).to_have_count(2, timeout=ANSWER_MS)
     first = page.get_by_role("list", name="The blended list").get_by_role("link").first
     for left_out, refusal in enumerate(("Never again", "Not now"), start=1):

@@ -1,4 +1,4 @@
-"""Connecting Spotify through its page, bringing a collaborative playlist in, writing one back, and leaving."""
+"""Connecting Spotify through its page, importing a collaborative playlist, writing one back, and leaving."""
 
 import re
 
@@ -39,7 +39,7 @@ def test_connect_bring_in_name_write_back_and_leave(
     expect(page).to_have_url(re.compile("/settings/spotify$"))
     expect(page.get_by_text("six months")).to_be_visible()
     page.get_by_role("checkbox", name=shared_list).check()
-    page.get_by_role("button", name="Bring this one in").click()
+    page.get_by_role("button", name="Import this one").click()
     card = settings_page.run(shared_list)
     expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
     card.get_by_role("link", name="Open the map").click()
@@ -70,7 +70,7 @@ def test_connect_bring_in_name_write_back_and_leave(
     settings_page.open("spotify")
     page.get_by_role("button", name="Disconnect", exact=True).click()
     told = page.get_by_role("group", name="Disconnect from Spotify")
-    expect(told).to_contain_text("This deletes the login and what came with it: the playlists you brought in")
+    expect(told).to_contain_text("This deletes the login and what came with it: the playlists you imported")
     page.get_by_role("button", name="Disconnect and delete").click()
     expect(connect).to_be_enabled(timeout=ANSWER_MS)
     assert page.request.get(f"{settings_page.address}/api/playlists").json()["playlists"] == []  # as it said

@@ -16,12 +16,12 @@ pytestmark = pytest.mark.browser
 def test_an_empty_install_answers_from_the_names(page: Page, empty_app: str) -> None:
     watch = Watch(page, empty_app)
     track_page = TrackPage(page, empty_app).open()
-    expect(page.locator(".tm-welcome")).to_contain_text("Nothing has been brought in yet", timeout=ANSWER_MS)
+    expect(page.locator(".tm-welcome")).to_contain_text("Nothing has been imported yet", timeout=ANSWER_MS)
     track_page.ask("Metallica Enter Sandman")
-    expect(page.locator(".tm-genre .tm-note")).to_have_text("No audio features are known for this track.")
+    expect(page.locator(".tm-genre")).to_contain_text("No audio features are known for this track.")
     expect(track_page.bars).to_have_count(5)
     expect(page.locator(".tm-whygroups > div").first).to_contain_text("The artist is known for")
-    expect(page.get_by_role("heading", name="Artists alike")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("heading", name="Similar artists")).to_be_visible(timeout=ANSWER_MS)
     expect(track_page.cards.first).to_be_visible()
     assert watch.problems() == []
 
@@ -142,7 +142,7 @@ def test_knobs_change_what_is_recommended_and_why_and_are_kept(
     knobs = page.locator(".tm-knobs")
     knobs.locator("summary").click()
     tempo = knobs.get_by_label("Tempo")
-    for kind in ("Artists alike", "Genres", "Popularity"):
+    for kind in ("Similar artists", "Genres", "Popularity"):
         knobs.get_by_label(kind).fill("0")
     tempo.fill("5")
     expect(reasons.first).to_contain_text("tempo", timeout=ANSWER_MS)

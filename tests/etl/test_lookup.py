@@ -1,4 +1,4 @@
-"""Looking up a track nobody has brought in, against services that answer, answer wrongly, or do not answer."""
+"""Looking up a track nobody has imported, against services that answer, answer wrongly, or do not answer."""
 
 from collections.abc import Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

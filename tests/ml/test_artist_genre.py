@@ -192,7 +192,7 @@ def test_probabilities_of_other_genres_stay_as_they_are(expert: ArtistGenres) ->
 def test_the_gain_is_told_apart_by_what_could_have_named_the_label(expert: ArtistGenres, table: ArtistTable) -> None:
     of_all = held(expert, 0.5)
     served = dict.fromkeys(of_all.alone, np.eye(len(expert.genres), dtype=np.float32)[of_all.answers])
-    found = gains(expert, table, of_all, served)
+    found = gains(expert, of_all, served)
     assert found["all tracks"].typed == pytest.approx(0.5)
     assert found["all tracks"].typed_with_artist == 1.0
     assert found["artist with genres, none of which is the label"].tracks == 90

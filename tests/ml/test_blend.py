@@ -117,7 +117,7 @@ def test_without_filters_the_same_tracks_may_come(neighbours: Neighbours, snapsh
 
 
 def test_each_pick_is_to_the_taste_of_its_person(neighbours: Neighbours, snapshot: Snapshot) -> None:
-    request = BlendRequest(method=Method.MAX_MIN, length=10, guards=ALL, known=[*ANN.tracks, *BEN.tracks])
+    request = BlendRequest(method=Method.FAIR, length=10, guards=ALL, known=[*ANN.tracks, *BEN.tracks])
     made = blend(neighbours, snapshot, [ANN, BEN], request)
     for pick in made.picks:
         word = ("Calm", "Loud")[pick.person]
@@ -128,8 +128,8 @@ def test_each_pick_is_to_the_taste_of_its_person(neighbours: Neighbours, snapsho
     assert [share.picks for share in made.shares] == [5, 5]
 
 
-def test_quotas_by_person(neighbours: Neighbours, snapshot: Snapshot) -> None:
-    request = BlendRequest(length=8, quotas={"ann": 3, "ben": 1}, known=[*ANN.tracks, *BEN.tracks])
+def test_who_counts_more_has_more_of_the_list(neighbours: Neighbours, snapshot: Snapshot) -> None:
+    request = BlendRequest(length=8, weights={"ann": 3, "ben": 1}, known=[*ANN.tracks, *BEN.tracks])
     assert [share.picks for share in blend(neighbours, snapshot, [ANN, BEN], request).shares] == [6, 2]
 
 
@@ -160,12 +160,12 @@ def test_whoever_has_nothing_to_compare_is_named(neighbours: Neighbours, snapsho
         {"length": 0},
         {"length": 101},
         {"artist_cap": 0},
-        {"quotas": {"nobody": 1.0}},
+        {"weights": {"nobody": 1.0}},
         {"shortest_s": 61, "longest_s": 60},
     ],
 )
 def test_what_is_out_of_range_is_refused(neighbours: Neighbours, snapshot: Snapshot, changed: dict) -> None:
-    with pytest.raises(ValueError, match=r"range|quotas"):
+    with pytest.raises(ValueError, match=r"range|weights"):
         blend(neighbours, snapshot, [ANN], replace(BlendRequest(), **changed))
 
 

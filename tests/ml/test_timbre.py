@@ -25,6 +25,7 @@ from ml.timbre.model import (
 )
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
+from store.domain import Analysis
 from store.facts import Provenance, put_segments
 from tests.ml.timbre_world import timbre, write_data
 
@@ -35,9 +36,9 @@ PROVENANCE = Provenance(source="invented", fetched_at=None, licence="none", brou
 
 
 def store(database: Database, name: str, number: int, segments: int = 120) -> None:
-    rows = timbre(number, segments).tolist()
-    times = [0.25 * i for i in range(segments)]
-    put_segments(database, name, PROVENANCE, times, [0.25] * segments, rows, rows)
+    rows = tuple(map(tuple, timbre(number, segments).tolist()))
+    times = tuple(0.25 * at for at in range(segments))
+    put_segments(database, name, PROVENANCE, Analysis(start=times, duration=(0.25,) * segments, timbre=rows))
 
 
 def test_the_middle_of_long_tracks_and_zeros_around_short_ones() -> None:

@@ -12,13 +12,15 @@ import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
 from config import LARGEST_BODY, MEGABYTE, ROOT
-from server.channel import Parser
+from server.channel import Channel, Parser
 
 THREADS = 2
 # Deadlines short enough to be waited for, and room for few connections; they are module constants of ours.
@@ -285,6 +287,34 @@ def test_blank_lines_before_a_request_are_passed_over(monkeypatch: pytest.Monkey
     lines = Parser(Adjustments())
     assert (lines.received(b"\r\n" * 4_000), lines.empty, lines.completed) == (8_000, True, True)
     assert parsed == [b"GET"]
+
+
+def test_an_answer_is_one_block_and_the_loop_does_not_spin_while_a_thread_sends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def application(_environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", "4")])
+        return [b"body"]
+
+    def send(channel: Channel, data: bytes, do_close: bool) -> int:
+        sent.append((data, channel.writable()))
+        return len(data)
+
+    sent: list[tuple[bytes, bool]] = []
+    monkeypatch.setattr(HTTPChannel, "send", send)
+    server = SimpleNamespace(
+        **{"application": application, "adj": Adjustments(ident=None), "server_name": "x", "effective_port": 80},
+        **{"active_channels": {}, "add_task": lambda _channel: None, "pull_trigger": lambda: None},
+    )
+    ours, theirs = socket.socketpair()
+    opened.extend((ours, theirs))
+    channel = Channel(server, ours, ("127.0.0.1", 1), server.adj, map={})
+    channel.received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    channel.service()
+    assert sent[0][0].endswith(b"\r\n\r\nbody")
+    assert not any(writable for _, writable in sent)
+    channel.total_outbufs_len = 1
+    assert channel.writable()  # the loop sends what a thread could not
 
 
 def test_an_answer_that_is_under_way_is_given_before_it_stops(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from store.database import Database
-from store.domain import Playlist, Track
+from store.domain import Analysis, Playlist, Track
 from store.facts import Provenance, add_label, put_segments, tracks_like
 from store.recommendations import (
     Recommendations,
@@ -122,9 +122,10 @@ def test_a_label_is_added_once_and_an_hour_of_segments_fits(database: Database) 
     assert after
     assert after.labels == ("rock", "folk")
     count = 15_000
-    rows = [[0.5] * 12] * count
+    rows = ((0.5,) * 12,) * count
+    segments = Analysis(start=(0.1,) * count, duration=(0.2,) * count, timbre=rows)
     told = Provenance(source="spotify", fetched_at=NOW, licence="", brought_by="run")
-    put_segments(database, "t", told, [0.1] * count, [0.2] * count, rows, rows)
+    put_segments(database, "t", told, segments)
     document = database.get_document("analyses", "t")
     assert document
     assert (document["segments"], len(document["timbre"])) == (count, count * 12 * 4)

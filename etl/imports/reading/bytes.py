@@ -59,6 +59,14 @@ class Source:
     open: Callable[[Watch | None], BinaryIO]
     folders: tuple[str, ...] = ()
 
+    def whole(self, most: int, hint: str, watch: Watch | None = None) -> bytes:
+        """Return all bytes; raises ImportProblem (``too_large``) with the ``hint`` if there are more than ``most``."""
+        with self.open(watch) as stream:
+            content = stream.read(most + 1)
+        if len(content) > most:
+            raise ImportProblem("too_large", f"{self.name} has more than {most >> 20} MB.", hint)
+        return content
+
 
 def other_kind(head: bytes, name: str = "") -> str | None:
     """Return the kind of a file that begins with ``head``, if it is a known kind that is not text."""

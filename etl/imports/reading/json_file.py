@@ -24,12 +24,7 @@ def load(source: Source, watch: Watch | None = None) -> Any:
     ImportProblem
         It is too large (``too_large``), or not JSON or nested deeper than a thousand levels (``malformed``).
     """
-    with source.open(watch) as stream:
-        content = stream.read(MAX_DOCUMENT + 1)
-    if len(content) > MAX_DOCUMENT:
-        raise ImportProblem(
-            "too_large", f"{source.name} has more than {MAX_DOCUMENT >> 20} MB of JSON.", "Import it in parts."
-        )
+    content = source.whole(MAX_DOCUMENT, "Import it in parts.", watch)
     if encoding := utf16_of(content):  # a member of an archive
         content = content.decode(encoding, "replace").encode()
     content = content.removeprefix(_BOM)

@@ -21,5 +21,5 @@ def import_analysis(database: Database, found: AnalysisFile, run: Run) -> RunSum
     if track is not None:
         database.put_tracks([track], run.id)
     provenance = Provenance(source=f"file: {run.name}", fetched_at=now(), licence=LICENCE, brought_by=run.id)
-    put_segments(database, track_id, provenance, analysis.start, analysis.duration, analysis.timbre, analysis.pitches)
+    put_segments(database, track_id, provenance, analysis)
     return RunSummary(requested=1, stored=1)

@@ -38,9 +38,9 @@ async function answered(path, options) {
     throw new ApiError(0, UNREACHABLE)
   }
 }
-const request = async (path, options) => parsed(await answered(path, options))
 
-// A server that is busy for a moment, such as one whose database starts again, says when to ask again.
+// A server that is busy for a moment, such as one whose database starts again, says when to ask again. With 429 nothing
+// was done; with 503 a change may have been made, so that only questions are asked again.
 const TRIES = 3
 const LONGEST_WAIT_S = 5
 const later = (seconds, signal) =>
@@ -51,10 +51,11 @@ const later = (seconds, signal) =>
       reject(signal.reason)
     })
   })
-async function requestAgain(path, options) {
+async function request(path, options) {
+  const busy = options.method ? [429] : [429, 503]
   for (let tried = 1; ; tried += 1) {
     const response = await answered(path, options)
-    const wait = response.status === 503 ? Number(response.headers.get('Retry-After') ?? Infinity) : Infinity
+    const wait = busy.includes(response.status) ? Number(response.headers.get('Retry-After') ?? Infinity) : Infinity
     if (tried === TRIES || !(wait <= LONGEST_WAIT_S)) return parsed(response)
     await later(wait, options.signal)
   }
@@ -72,7 +73,7 @@ export function get(path, params, signal) {
     ([, value]) => value !== null && value !== undefined && value !== '',
   )
   const search = new URLSearchParams(known).toString()
-  return requestAgain(search ? `${path}?${search}` : path, { signal, headers: { Accept: 'application/json' } })
+  return request(search ? `${path}?${search}` : path, { signal, headers: { Accept: 'application/json' } })
 }
 
 // A multipart form, such as a file with its options.

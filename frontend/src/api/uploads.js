@@ -15,8 +15,9 @@ const FINISHED_SHOWN = 4
 const TEXTS = /\.(csv|tsv|txt|m3u8?|pls)$/i
 const LOOKED_AT = 1 << 20
 
-// One entry per dropped file: {key, name, file, sent: 0..1, run, error, endedAt: in moves of the router}, and what was
-// chosen of how it is read: {options, preview, looking, lookError, corrected}. Runs that still go on outlive a reload.
+// One entry per dropped file: {key, name, file, sent: 0..1, run, error, seenAt: in moves of the router}, and what was
+// chosen of how it is read: {options, preview, hasColumns, looking, lookError, corrected}. Runs that still go on outlive
+// a reload.
 export const uploads = reactive([])
 let counter = 0
 
@@ -30,8 +31,8 @@ const note = () => remember('sessionStorage', KEY, JSON.stringify(running()))
 
 function add(name, more) {
   counter += 1
-  const state = { file: null, sent: 0, run: null, error: null, alone: false, endedAt: Infinity }
-  const reading = { options: {}, preview: null, looking: false, lookError: null, corrected: false }
+  const state = { file: null, sent: 0, run: null, error: null, alone: false, seenAt: Infinity }
+  const reading = { options: {}, preview: null, hasColumns: false, looking: false, lookError: null, corrected: false }
   uploads.push({ key: counter, name, ...state, ...reading, ...more })
   return uploads[uploads.length - 1]
 }
@@ -44,10 +45,15 @@ export function dismissEnded() {
   uploads.filter(ended).forEach(dismiss)
 }
 
-// A file that came in whole has nothing more to say once the listener goes elsewhere.
-watch(moves, (count) =>
-  uploads.filter((one) => one.endedAt < count && !failed(one) && !hasSkipped(one) && !one.preview).forEach(dismiss),
-)
+const isOpen = ({ run }) => !run.playlist_id || run.playlist_id === route.value.params.id
+
+// What came in goes by itself with the next step: at once if it came in whole, else after its playlist was opened.
+watch(moves, (count) => {
+  for (const upload of uploads.filter((one) => ended(one) && !failed(one) && !one.preview)) {
+    if (upload.seenAt < count) dismiss(upload)
+    else if (isOpen(upload)) upload.seenAt = count
+  }
+})
 
 // A single playlist file opens by itself as soon as it has tracks, unless the listener has gone elsewhere. Resolves
 // once its view is there.
@@ -68,7 +74,9 @@ function follow(upload, id) {
     async onEnd(run) {
       const opens = progress(upload, run)
       await (opened ?? opens)
-      upload.endedAt = moves.value
+      // Of the demo, or after a reload, there is no file whose reading could be looked at.
+      if (!upload.file && !failed(upload) && !hasSkipped(upload)) dismiss(upload)
+      else if (!hasSkipped(upload) || isOpen(upload)) upload.seenAt = moves.value
       note()
       const finished = uploads.filter((one) => ended(one) && !failed(one))
       finished.slice(0, Math.max(0, finished.length - FINISHED_SHOWN)).forEach(dismiss)
@@ -104,7 +112,7 @@ export async function look(upload, options = { ...upload.options }) {
   const error = await problemOf(async () => {
     const form = formOf(upload.file.slice(0, LOOKED_AT), { name: upload.name, options })
     const { preview } = await postForm('/api/uploads/preview', form)
-    if (current()) upload.preview = preview
+    if (current()) Object.assign(upload, { preview, hasColumns: preview.columns.length > 0 })
   })
   if (current()) Object.assign(upload, { lookError: error, looking: false })
 }
@@ -168,12 +176,12 @@ async function bring(upload) {
 
 export function bringAsRead(upload) {
   const corrected = Boolean(upload.run)
-  Object.assign(upload, { preview: null, run: null, error: null, sent: 0, endedAt: Infinity, corrected })
+  Object.assign(upload, { preview: null, run: null, error: null, sent: 0, seenAt: Infinity, corrected })
   sending = sending.then(() => send(upload))
 }
 
-// The browser has a file until the page is loaded anew. What is empty has nothing to correct.
-export const canCorrect = (upload) => Boolean(upload.file?.size) && TEXTS.test(upload.name) && ended(upload)
+// The browser has a file until the page is loaded anew.
+export const canCorrect = (upload) => Boolean(upload.file) && upload.hasColumns && ended(upload)
 
 // What everybody's models learn from is taken when the operator says so, for all such files that have been dropped.
 export const canGive = (upload) => Boolean(upload.file) && upload.run?.error?.code === 'not_given'

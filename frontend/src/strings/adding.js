@@ -5,7 +5,7 @@ export const ADDING = {
   count: (tracks) => plural(tracks, 'track'),
   fresh: 'A new playlist',
   make: 'Make it',
-  added: 'Added to',
+  added: (name) => `Added to [${name}].`,
   done: 'Done',
 }
 

@@ -1,11 +1,12 @@
-import { percent, plural, aboutPlaylist } from './words.js'
+import { number, percent, plural, aboutPlaylist } from './words.js'
 
 export const BLEND = {
   heading: 'One list for several people',
-  bring: 'Bring in a playlist first: its people are blended.',
+  bring: 'Add a playlist first: its people are blended.',
   lists: 'With which playlists?',
   listsHint: 'One playlist stands for all who added to it, several for one person each.',
   count: ({ item_count: tracks, contributors }) => aboutPlaylist({ tracks, people: contributors.length }),
+  saved: (name) => `Saved: [${name}].`,
   noList: 'Choose a playlist first.',
   onePerson: 'One person needs no blend: choose another playlist, too.',
   shares: 'How much does each person count?',
@@ -16,9 +17,10 @@ export const BLEND = {
   method: 'How is it shared out?',
   methods: [
     {
-      id: 'max_min',
+      id: 'fair',
       label: 'Fair',
-      words: 'The least satisfied person counts most, the next half as much, and so on.',
+      words:
+        'What one person gains, in percent, is more than the others lose; the least satisfied has no less than by average.',
     },
     { id: 'least_misery', label: 'No one left out', words: 'Tracks that the least pleased of all still likes most.' },
     { id: 'average', label: 'Average', words: 'Tracks that please most on average; a minority may go without.' },
@@ -48,7 +50,22 @@ export const SUITS = {
   heading: 'How well it suits each person',
   row: ({ min, picks }) => `${plural(picks, 'track')} for them · worst track ${percent(min)}`,
   plain: ({ plain }) => `; a plain average would give ${percent(plain)}`,
-  hardly: (tracks) => `. Hardly known, by ${plural(tracks, 'track')}: their taste counts in part`,
+  hardly: (tracks) => `. Hardly known: a guess from ${plural(tracks, 'track')}`,
+  /**
+   * How a list differs from that by plain average, in the whole percents that are shown; empty if it does not.
+   * @param {{ mean: number, plain: number }[]} people
+   */
+  beside: (people) => {
+    const [has, plain] = ['mean', 'plain'].map((list) => people.map((person) => Math.round(100 * person[list])))
+    const more = has.filter((share, at) => share > plain[at]).length
+    const less = has.filter((share, at) => share < plain[at]).length
+    if (!more && !less) return ''
+    const least = [has, plain].map((shares) => percent(Math.min(...shares) / 100))
+    return (
+      `Beside a plain average: the least satisfied person has ${least.join(' instead of ')}; ` +
+      `${plural(more, 'person has', 'people have')} more, ${number(less)} less.`
+    )
+  },
   scale:
     '0 % is like a random track, 100 % like the best there is for them. The thin line marks what a plain average would ' +
     'have given.',

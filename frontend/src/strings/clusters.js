@@ -1,4 +1,4 @@
-import { number } from './words.js'
+import { number, trackLine } from './words.js'
 
 export const CLUSTERS = {
   heading: 'Clusters of sound',
@@ -14,9 +14,8 @@ export const CLUSTERS = {
   holds: (share, tracks, genres) =>
     `Here are ${share} of an average genre’s tracks, and ${number(tracks)} tracks of your catalogue. More frequent than ` +
     `elsewhere: ${genres}.`,
-  like: 'Its exemplar sounds like',
-  is: 'Its exemplar is',
-  features: 'It has these features:',
+  exemplar: ({ distance, track }) =>
+    `Its exemplar ${distance ? 'sounds like' : 'is'} [${trackLine(track)}]. It has these features:`,
   noExemplar: 'Your catalogue holds no track close to its exemplar, which has these features:',
   fill: 'Which genres fill which cluster',
   rows: 'Rows',

@@ -28,7 +28,6 @@ export const COMMON = {
   tryDemo: 'Try the demo',
   chooseFiles: 'Choose files',
   savePlaylist: 'Save as a playlist',
-  saved: 'Saved:',
   fill: 'Fill the library',
   cancel: 'Cancel',
   save: 'Save',

@@ -9,12 +9,10 @@ export const DISCOVER = {
     'Daft Punk Around the World',
     'Fela Kuti Zombie',
   ],
-  bring: 'Drop in a playlist',
+  bring: 'Add a playlist',
   recent: 'Your playlists',
-  nothing:
-    'Nothing has been brought in yet, and Tastemap still answers: the genre from the artist and the names, marked as ' +
-    'less certain, and artists alike.',
-  drop: 'Drop files anywhere on this page, or choose them: an Exportify CSV is enough, no account needed.',
+  nothing: 'Nothing has been imported yet: a search tells the genre, less certain, and similar artists.',
+  drop: 'Or drop files anywhere on this page. An Exportify CSV is enough, no account needed.',
   counts: ({ item_count: tracks, contributors }) => aboutPlaylist({ tracks, people: contributors.length }),
 }
 

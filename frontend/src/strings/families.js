@@ -20,7 +20,7 @@ export const SPREAD = {
   of: 'Tracks',
   all: 'the whole catalogue',
   bars: (tracks) => `Bars: the share of ${number(tracks)} tracks of your catalogue.`,
-  noBars: 'Bars will stand here once a catalogue or a playlist has been brought in.',
+  noBars: 'Bars will stand here once a catalogue or a playlist has been imported.',
   line: 'Line: of the tracks that the shipped models learnt from.',
   title: (tracks, family) => `${number(tracks)} tracks${family && ` of ${family}`}; line: the tracks learnt from`,
   table: 'Means and medians as a table',

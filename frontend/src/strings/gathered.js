@@ -4,8 +4,8 @@ export const GATHERED = {
   heading: 'How the data came here',
   loading: 'Looking where the data came from…',
   nothing:
-    'Nothing but the file itself: no source was asked for these tracks. “Fetch” at the top asks the online services ' +
-    'that you allow how the tracks sound, for their genres and for recommendations.',
+    'No source was asked for these tracks yet. “Fetch” at the top asks the online services that you allow for their ' +
+    'sound, their genres and recommendations.',
   sources: 'Sources',
   columns: ['Source', 'Sound of tracks', 'Genres of tracks', 'Recommendations for tracks'],
   recommended: 'Recommended for these tracks',

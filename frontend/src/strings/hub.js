@@ -39,10 +39,10 @@ export const OVERVIEW = {
     return `${plural(tracks, 'track')}${people.length > 1 ? `, added by ${by}` : ''}.`
   },
   rarest: 'The rarest artist',
-  by: 'Here with',
-  best: 'Even the best known track here,',
-  leastKnown: 'The least known of the artists here, by what Tastemap learnt.',
-  popularity: (value) => `, has a popularity of ${Math.round(value)} of 100.`,
+  rare: ({ track, popularity }) =>
+    popularity === null
+      ? `Here with [${track.title}]. The least known of the artists here, by what Tastemap learnt.`
+      : `Even the best known track here, [${track.title}], has a popularity of ${Math.round(popularity)} of 100.`,
   genres: 'Top genres',
   decades: 'Decades',
   mood: 'Mood',

@@ -16,9 +16,7 @@ export const FOOTER = {
   kept:
     'A playlist you drop here is stored on this server; it and its tracks are found in this browser only, until you share ' +
     'them.',
-  // Before a link to the settings.
-  lookedUp: (services) => `What you search for is also looked up at ${services.join(', ')}:`,
-  see: 'see what is sent',
+  lookedUp: (services) => `What you search for is also looked up at ${services.join(', ')}: [see what is sent].`,
   offline: 'Nothing is sent anywhere else.',
   players: 'Players load when you press them, and not before.',
 }

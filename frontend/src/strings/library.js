@@ -67,7 +67,7 @@ export const LIBRARY = {
   size: (tracks) => plural(tracks, 'track'),
   empty: 'The catalogue is empty.',
   emptyHint: 'Drop in a playlist, or let online services fill it: then you can search, and tracks are recommended.',
-  bring: 'Bring in a playlist',
+  bring: 'Add a playlist',
   sources: 'Where their sound is known from',
   unknown: 'nothing is known of their sound',
   add: 'Add data',

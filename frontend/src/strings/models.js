@@ -7,10 +7,10 @@ export const MODELS = {
   },
   artist_map: {
     title: 'Map of artists',
-    does: 'Lays out all artists on a plane, those alike close together, for playlists without audio features.',
+    does: 'Lays out all artists on a plane, similar ones close together, for playlists without audio features.',
   },
   artists: {
-    title: 'Artists alike',
+    title: 'Similar artists',
     does: 'Knows which artists go together, learnt from who shares playlists with whom.',
   },
   clusters: {

@@ -43,7 +43,7 @@ export const MUSIC_TRACKS = {
 export const SOUND = {
   heading: 'Sound-alikes',
   compared: (count) =>
-    `${number(count)} of your files can be compared by their sound: each track shows what of your music sounds like it.`,
+    `${plural(count, 'file')} can be compared by sound: the page of a track shows what sounds like it.`,
   lacking: (count) => `${number(count)} cannot yet.`,
   listen: 'Listen to them',
   listening: 'Listening',

@@ -32,7 +32,7 @@ export const ORDERS = {
 export const METHODS = {
   content: 'artists, words and sound',
   playlists: 'artists, words and sound, and the playlists it was trained on',
-  'user-knn': 'playlists alike',
+  'user-knn': 'similar playlists',
   'item-knn': 'songs in the same playlists',
   popularity: 'how well known a song is',
 }
@@ -48,7 +48,7 @@ export const NEXT = {
   artists: 'Artists that go with it',
   take: 'Download as CSV',
   more: 'Suggest more tracks',
-  exported: 'It can be exported there.',
+  saved: (name) => `Saved: [${name}]. It can be exported there.`,
 }
 
 const score = (value) => (value == null ? '–' : value.toFixed(3))
@@ -69,7 +69,6 @@ export const QUALITY = {
     clicks?.toFixed(1),
   ],
   train: 'Train on my playlists',
-  // Around the method that did best.
-  best: 'On your held-out playlists',
-  bestScore: ({ served_score: scores, version }) => `did best (NDCG ${score(scores.ndcg)}); ${version} ranks so.`,
+  best: ({ served, served_score: scores, version }) =>
+    `On your held-out playlists [${METHODS[served]}] did best (NDCG ${score(scores.ndcg)}); ${version} ranks so.`,
 }

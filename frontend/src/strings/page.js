@@ -18,7 +18,7 @@ export const SENDING = {
   demo: 'Demo',
   demoSound: 'Demo with sound',
   pasted: 'Pasted list.txt',
-  letGo: 'Let go to bring it in',
+  letGo: 'Let go to import it',
 }
 
 export const BRAND = 'Tastemap'

@@ -12,7 +12,7 @@ export const PEOPLE = {
 
 export const COMPARED = {
   heading: 'The people compared',
-  unlike: 'Most unlike the others:',
+  unlike: (name) => `Most unlike the others: [${name}].`,
   radars: 'How each person’s tracks sound',
   table: 'The radars as a table',
   tableLabel: 'How each person’s tracks sound, as a table',
@@ -27,7 +27,6 @@ export const TIMELINE = {
   table: 'The timeline as a table',
   tableLabel: 'Tracks added by person and time',
   when: 'When',
-  none: 'All were added at one time, or the file does not say when.',
 }
 
 export const GUESS = {
@@ -35,8 +34,7 @@ export const GUESS = {
   right: (name) => `Right: ${name}.`,
   wrong: (name) => `No: it was ${name}.`,
   result: 'See the result',
-  score: (right, all) => `${right} of ${all}`,
-  chance: (expected) => `right. By chance it would be about ${expected}.`,
+  score: (right, all, expected) => `[${right} of ${all}] right. By chance it would be about ${expected}.`,
   again: 'Play again',
   start: 'Start guessing',
 }

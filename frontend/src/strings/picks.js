@@ -4,7 +4,7 @@ export const PICKS = {
   heading: 'What goes with it',
   close: 'Goes well with it',
   fetched: 'What others recommend',
-  artists: 'Artists alike',
+  artists: 'Similar artists',
   // A number here could be higher than one above: what is close is told by more than the number.
   further: 'Further away',
   furtherWhy: 'Less alike than tracks of one playlist are.',
@@ -13,7 +13,7 @@ export const PICKS = {
   allBecause: (reasons) => `Each for the same reason: ${reasons}.`,
   banished: (title) => `“${title}” is never recommended again.`,
   postponed: (title, until) => `“${title}” is not recommended before ${until}.`,
-  none: 'Nothing to recommend yet. Bring in a playlist or a track table, and neighbours appear here.',
+  none: 'Nothing to recommend yet. Import a playlist or a table of tracks, and neighbours appear here.',
   all: (count) => `Show all ${count}`,
   compare: 'Compare the sound',
   headings: ['Feature', 'From', 'To'],
@@ -33,7 +33,7 @@ export const FETCHED = {
 
 export const WEIGHTS = {
   heading: (changed) => `What counts${changed ? ' (changed)' : ''}`,
-  kinds: { sound: 'Sound, all of it', artist: 'Artists alike', genre: 'Genres', popularity: 'Popularity' },
+  kinds: { sound: 'Sound, all of it', artist: 'Similar artists', genre: 'Genres', popularity: 'Popularity' },
   reset: 'Default weights',
 }
 

@@ -12,7 +12,7 @@ export function doing(run) {
 
 export const RUNS = {
   heading: 'Runs',
-  lead: 'All that takes a while: files brought in, look-ups, scans, trainings. Each goes on when the page is closed.',
+  lead: 'All that takes a while: imports, look-ups, scans, trainings. Each goes on when the page is closed.',
   none: 'None yet.',
   all: (count) => `Show all ${count}`,
   seeAll: 'All runs',
@@ -54,7 +54,7 @@ export const CARD = {
 }
 
 export const UPLOADS = {
-  label: 'Files brought in',
+  label: 'Imported files',
   putAway: 'Put the finished ones away',
   correct: 'Correct the columns',
   correctOf: (name) => `of ${name}`,
@@ -77,8 +77,10 @@ export const SUMMARY = {
     failed: 'failed',
   },
   remark: ({ source, need, why }) => `${sourceName(source)}, ${nounOf(need)}: ${why}`,
+  details: 'Details',
   unread: 'Values that could not be read',
   read: 'How the columns were understood',
+  column: ([field, heading]) => `${heading}: ${field.replaceAll('_', ' ')}`,
   skipped: 'Why some were skipped',
   times: (count, what) => `${number(count)} × ${what}`,
   examples: (lines) => `For example ${lines.map(({ line, reason }) => `line ${line} (${reason})`).join(', ')}`,

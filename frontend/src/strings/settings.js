@@ -17,8 +17,7 @@ export const SOURCE = {
   budgetLabel: (title) => `Used of the budget of ${title}`,
   left: (left, limit, iso) =>
     `${number(left)} of ${plural(limit, 'question')} left${iso ? `, until ${clock(iso)}` : ' today'}`,
-  setUp: 'Set Spotify up',
-  setUpHow: ', step by step.',
+  setUp: '[Set Spotify up], step by step.',
   forget: 'Forget its answers',
   forgotten: (title) => `What ${title} has answered is forgotten.`,
   forgetHint: 'They are then looked up again when needed.',
@@ -84,12 +83,10 @@ export const GATHER = {
   lead:
     'Let the sources fill the catalogue. A run keeps to their limits, can be cancelled, and goes on where it was when ' +
     'the server starts again.',
-  // After “No online services are used.”: a link, and the end of the sentence.
-  switchOn: 'Switch one on',
-  first: 'first.',
+  switchOn: 'No online services are used. [Switch one on] first.',
   dataset: ({ slices, playlists, rows, imported_at: at }) =>
     `Million Playlist Dataset: ${plural(slices, 'slice')}, ${plural(playlists, 'playlist')}, ${plural(rows, 'row')}` +
-    `${at ? `, last brought in ${day(at)}` : ''}.`,
+    `${at ? `, last imported ${day(at)}` : ''}.`,
 }
 
 export const BALANCED = {
@@ -103,14 +100,14 @@ export const BALANCED = {
 }
 
 export const HARVEST = {
-  heading: 'Harvest',
+  heading: 'Bulk search',
   byTerms: 'Searches for a, b, c … z, aa, ab … and keeps what comes. A later run begins after the last term.',
   bySegments: 'Fetches the timbre of tracks that are known here.',
   what: 'What',
   kinds: { tracks: 'Tracks', artists: 'Artists', segments: 'Timbre, segment by segment' },
   counted: { tracks: 'Terms', artists: 'Terms', segments: 'Tracks' },
   segments: 'Segments at least',
-  start: 'Start the harvest',
+  start: 'Start the search',
 }
 
 export const KEEP = {

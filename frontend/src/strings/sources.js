@@ -51,7 +51,7 @@ export const ONLINE = {
   choose: 'Choose',
   no: 'No',
   why:
-    'Everything works offline, from the files you bring. Tracks that are not in them can be looked up online. Each fact ' +
+    'Everything works offline, from the files you import. Tracks that are not in them can be looked up online. Each fact ' +
     'names its source.',
   sent:
     'Each service sees this computer’s network address and what is listed below its name, and nothing else about you. ' +

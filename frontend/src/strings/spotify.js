@@ -12,10 +12,9 @@ export const SETUP = {
   heading: 'Register this Tastemap at Spotify',
   done: 'done',
   // Before and after the link to the dashboard.
-  open: 'Open',
-  dashboard: 'Spotify’s dashboard',
-  create:
-    'and choose “Create app”, for the “Web API”. The account needs Premium; up to five people may then log in here.',
+  open:
+    'Open [Spotify’s dashboard] and choose “Create app”, for the “Web API”. The account needs Premium; up to five people ' +
+    'may then log in here.',
   redirect: 'Give it this redirect address, letter by letter:',
   redirectLabel: 'Redirect address',
   clientId: 'Copy the app’s client id to here:',
@@ -43,7 +42,7 @@ export const ACCOUNT = {
   disconnect: 'Disconnect',
   asking: 'Disconnect from Spotify',
   what:
-    'This deletes the login and what came with it: the playlists you brought in from Spotify, their names and their ' +
+    'This deletes the login and what came with it: the playlists you imported from Spotify, their names and their ' +
     'tracks, but for tracks that another playlist here holds. At Spotify nothing is deleted.',
   really: 'Disconnect and delete',
   stay: 'Stay connected',
@@ -62,13 +61,12 @@ export const BRING = {
     followed: 'Followed: Spotify hands these out to their owners alone',
   },
   size: (tracks) => plural(tracks, 'track'),
-  choose: 'Choose what to bring in',
-  bring: (count) => `Bring ${count === 1 ? 'this one' : `these ${count}`} in`,
+  choose: 'Choose what to import',
+  bring: (count) => `Import ${count === 1 ? 'this one' : `these ${count}`}`,
 }
 
 export const WRITE = {
-  connect: 'Connect it',
-  connectWhat: 'to write this playlist there',
+  connect: '[Connect it] to write this playlist there',
   about: 'write it to your account as a new playlist',
   name: 'Name on Spotify',
   visible: 'Anyone may see it on my profile',

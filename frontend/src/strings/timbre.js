@@ -6,7 +6,7 @@ export const TIMBRE = {
   untitled: (some, all) =>
     `${number(some)} of the ${number(all)} files ${some === 1 ? 'names' : 'name'} no track: each is an “untitled ` +
     'analysis” with the beginning of its Spotify id, and has a page of its own.',
-  bring: 'Bring a playlist that holds these tracks, and they get their titles.',
+  bring: 'Add a playlist that holds these tracks, and they get their titles.',
   keys:
     'Close on the map means alike in loudness and brightness above all; the scores hear more. Arrow keys go from point ' +
     'to point, Enter opens the track.',

@@ -80,7 +80,7 @@ export const HEADER = {
   unknownArtist: 'Artist not recognised',
   closest: ({ title, artists }, score) => `Closest: “${title}” by ${artists.join(', ')} (match ${score.toFixed(2)}).`,
   foundAt: (source) => `Not in the catalogue: found at ${source}.`,
-  byNames: 'Not in the catalogue: this is answered from the names.',
+  byNames: 'Answered from the names alone.',
   online: 'Use online services',
   features: 'These features alone',
   another: 'Another track was meant?',
@@ -104,12 +104,10 @@ export const FEATURE_BARS = {
   mean: (genre) => `mean of ${genre}`,
   from: (sources) => `from ${sources.join(', ')}`,
   measured: (title) => `What ${title} measured`,
-  none:
-    'No audio features are known for this track, so nothing is shown rather than something made up. A catalogue or an ' +
-    'Exportify file that holds the track brings them',
-  // The end of that sentence, where no service that is on could bring them: before a link.
-  or: ', or a',
-  online: 'online service',
+  none: 'No audio features are known for this track. A catalogue or an Exportify file that holds it brings them.',
+  noneOffline:
+    'No audio features are known for this track. A catalogue or an Exportify file that holds it brings them, or an ' +
+    '[online service].',
 }
 
 export const WHY = {

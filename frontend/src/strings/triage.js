@@ -40,18 +40,15 @@ export function undoOf({ action, tracks, title, playlist }) {
 
 export const SORT = {
   heading: 'Liked songs into your own playlists',
-  // Where nothing has been brought in: a link, and what it is for.
-  bring: 'Bring in',
-  bringWhat: 'your liked songs and the playlists that you want to fill.',
+  bring: '[Import] your liked songs and the playlists that you want to fill.',
   reading: 'Reading the tracks…',
   sorted: 'Sorted',
   others: 'Other playlists',
   keep: 'Keep these playlists',
   forget: 'Forget all decisions',
   leftOut: (tracks) => `The list is long: its last ${number(tracks)} tracks are left out.`,
-  // Before the names of the playlists, each with how many were added.
-  done: 'All is sorted. See',
-  added: (tracks) => `(${number(tracks)} added)`,
+  done: 'All is sorted.',
+  added: ({ name, accepted }) => `[${name}]: ${number(accepted)} added.`,
   keys:
     'The keys work while the card has the focus. What you accept or refuse counts for the next proposals; a confidence ' +
     'of 80 % is meant to be right in eight of ten.',
@@ -62,7 +59,7 @@ export const START = {
   choose: 'Choose one',
   named: (name, tracks) => `${name} (${plural(tracks, 'track')})`,
   targets: 'Into which playlists?',
-  noTargets: 'There is no other playlist that this browser brought in. Bring in those that you want to fill.',
+  noTargets: 'There is no other playlist that this browser imported. Import those that you want to fill.',
   count: (tracks) => plural(tracks, 'track'),
   person: 'You add tracks as',
   anybody: 'whoever has added most',

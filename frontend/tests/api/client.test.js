@@ -60,9 +60,11 @@ test('a fault of our own is not shown as a problem', async () => {
   expect(await problemOf(vi.fn())).toBeNull()
 })
 
-test('a question is asked again where a busy server says when, three times at most; nothing else is', async () => {
+test('a busy server that says when is asked again, three times at most; a change only if nothing was done', async () => {
   vi.useFakeTimers()
-  const busy = (after) => () => new Response('', { status: 503, headers: after ? { 'Retry-After': after } : {} })
+  const busy = (after, status = 503) => {
+    return () => new Response('', { status, headers: after ? { 'Retry-After': after } : {} })
+  }
   const ask = async (answers, how = get, signal = null) => {
     const fetch = stubFetch(() => (answers.length > 1 ? answers.shift() : answers[0])())
     const problem = problemOf(() => how('/x', undefined, signal))
@@ -76,6 +78,9 @@ test('a question is asked again where a busy server says when, three times at mo
   expect(await ask([busy('60')])).toEqual([1, 503])
   expect(await ask([busy('')])).toEqual([1, 503])
   expect(await ask([busy('1')], post)).toEqual([1, 503])
+  expect(await ask([busy('1', 429), () => json({})])).toEqual([2, 'good'])
+  expect(await ask([busy('1', 429), () => json({})], post)).toEqual([2, 'good'])
+  expect(await ask([busy('60', 429)], post)).toEqual([1, 429])
   const stopped = new AbortController()
   stubFetch(busy('5'))
   const asked = get('/x', undefined, stopped.signal)

@@ -46,7 +46,7 @@ class HeldOut:
 
     def known_by(self, word: str) -> np.ndarray:
         """Return (n,) whether each track's artist is known by ``word``, one of KNOWN_BY."""
-        return np.array([one is not None and one.known_by == word for one in self.evidence], bool)
+        return np.array([evidence is not None and evidence.known_by == word for evidence in self.evidence], bool)
 
 
 def shown(track: GenreInput, inputs: str) -> GenreInput:
@@ -109,8 +109,8 @@ def weigh(held: HeldOut) -> Weights:
 
     For a value of KNOWN_BY without artists, the weights are those of all artists.
     """
-    there = np.array([one is not None for one in held.evidence], bool)
-    of_artist = np.stack([getattr(one, held.head) for one in held.evidence if one is not None])
+    there = np.array([evidence is not None for evidence in held.evidence], bool)
+    of_artist = np.stack([getattr(evidence, held.head) for evidence in held.evidence if evidence is not None])
     found: Weights = {}
     for inputs in INPUTS:
         logs = np.log(np.maximum(np.stack([held.alone[inputs][there], of_artist]), TINY))
@@ -177,7 +177,7 @@ def score_all(model: ArtistGenres, table: ArtistTable, predictor: GenrePredictor
     for inputs in TITLES:
         genres[without_artist(inputs)] = score(held.alone[inputs], held.answers)
     genres |= {with_artist(inputs): score(served[inputs], held.answers) for inputs in TITLES}
-    return Report(genres=genres, broad=broad_scores(model, table, predictor), gains=gains(model, table, held, served))
+    return Report(genres=genres, broad=broad_scores(model, table, predictor), gains=gains(model, held, served))
 
 
 def by_taxonomy(model: ArtistGenres, held: HeldOut, prior: Floats) -> Floats:
@@ -196,22 +196,22 @@ def broad_scores(model: ArtistGenres, table: ArtistTable, predictor: GenrePredic
         return {}
     held = held_out(model, table, predictor, "test", "broad")
     of_artists = {
-        table.tracks.artists[row][0]: one.names
-        for row, one in zip(held.rows, held.evidence, strict=True)
-        if one is not None and one.names
+        table.tracks.artists[row][0]: evidence.names
+        for row, evidence in zip(held.rows, held.evidence, strict=True)
+        if evidence is not None and evidence.names
     }
     named = [(without_artist(inputs), held.alone[inputs]) for inputs in TITLES]
     named += [(with_artist(inputs), pooled(model, held, inputs)) for inputs in TITLES]
     return {name: score_broad(table.tracks, held.rows, found, predictor.broad, of_artists) for name, found in named}
 
 
-def gains(model: ArtistGenres, table: ArtistTable, held: HeldOut, served: Mapping[str, Floats]) -> dict[str, Gain]:
+def gains(model: ArtistGenres, held: HeldOut, served: Mapping[str, Floats]) -> dict[str, Gain]:
     """Return the gain by how the artist is known, and by whether the label is among the artist's own genres.
 
     Kaggle's labels were gathered by searches for a genre, which find tracks by the genres of their artists. A label
     among the artist's own genres is therefore no independent test.
     """
-    names = [set(one.names) if one is not None else set() for one in held.evidence]
+    names = [set(evidence.names) if evidence is not None else set() for evidence in held.evidence]
     label = [genre_name(model.genres[column]) for column in held.answers]
     is_named = np.array([word in known for word, known in zip(label, names, strict=True)], bool)
     parts = {f"artist known by {word}": held.known_by(word) for word in KNOWN_BY}

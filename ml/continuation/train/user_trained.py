@@ -52,7 +52,7 @@ def train_own(job: Job) -> dict[str, Any]:
     if len(scorable) < FEWEST_LISTS:
         raise TooLittle(
             f"Only {len(scorable)} playlists here have {FEWEST_SONGS} songs or more.",
-            f"Bring in at least {FEWEST_LISTS}: each is scored with half of it hidden.",
+            f"Import at least {FEWEST_LISTS}: each is scored with half of it hidden.",
         )
     lists = [*mine, *imported_lists(job, numbers)]
     model = Continuation("user-trained", Knowledge.load(job.registry.active(TASK)), artists, build(lists, len(artists)))

@@ -124,6 +124,6 @@ def _check(table: TrackTable) -> None:
         raise TooLittle(
             f"The catalogue has {len(rows)} tracks with one of the 114 genres, of {len(genres)} genres and "
             f"{len(artists)} artists.",
-            f"Bring in a table with genres: {LEAST_TRACKS} tracks, {LEAST_GENRES} genres and {LEAST_ARTISTS} artists "
+            f"Import a table with genres: {LEAST_TRACKS} tracks, {LEAST_GENRES} genres and {LEAST_ARTISTS} artists "
             "at the least. README.md names two.",
         )

@@ -158,7 +158,7 @@ def train_own(job: Job) -> dict[str, Any]:
     if not kept:
         raise TooLittle(
             f"Learnt from {len(found)} tracks, no attribute is predicted better than by the analyser or by the mean.",
-            "Bring in more tracks with both, of more kinds, and train again.",
+            "Import more tracks with both, of more kinds, and train again.",
         )
     model = fit(found, job.new_version(), kept)
     sure = {

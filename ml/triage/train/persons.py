@@ -74,7 +74,7 @@ def read(folder: Path, reader: TrackReader) -> Songs:
     wanted = {song for raw in raws for song in raw["song_ids"]}
     songs = songs[songs["song_id"].isin(wanted)]
     tracks = _tracks(songs, table)
-    keys = [recording_key(track.title, track.artists[0] if track.artists else "") for track in tracks]
+    keys = [recording_key(track.title, track.first_artist) for track in tracks]
     codes: dict[str, int] = {}
     # A recording is represented by its first song.
     first: list[int] = []
@@ -95,7 +95,7 @@ def read(folder: Path, reader: TrackReader) -> Songs:
     ]
     return Songs(
         facts=reader.read([tracks[at] for at in first]),
-        lists=[one for one in lists if len(one.songs) >= _FEWEST_SONGS],
+        lists=[playlist for playlist in lists if len(playlist.songs) >= _FEWEST_SONGS],
     )
 
 
@@ -138,9 +138,9 @@ def persons(songs: Songs, split: str, count: int, seed: int) -> list[Person]:
     """
     rng = random.Random(seed)  # noqa: S311 - a simulation
     by_source: dict[str, list[SongList]] = defaultdict(list)
-    for one in songs.lists:
-        if one.split == split and one.source != LIBRARIES:
-            by_source[one.source].append(one)
+    for playlist in songs.lists:
+        if playlist.split == split and playlist.source != LIBRARIES:
+            by_source[playlist.source].append(playlist)
     sources = sorted(by_source)
     weights = [len(by_source[source]) for source in sources]
     return [_person(by_source[rng.choices(sources, weights)[0]], rng) for _ in range(count)]
@@ -150,9 +150,9 @@ def library_persons(songs: Songs, each: int, seed: int) -> list[Person]:
     """Draw ``each`` persons from every real library, each with some of its owner's playlists."""
     rng = random.Random(seed)  # noqa: S311 - a simulation
     libraries: dict[str, list[SongList]] = defaultdict(list)
-    for one in songs.lists:
-        if one.source == LIBRARIES:
-            libraries[one.group].append(one)
+    for playlist in songs.lists:
+        if playlist.source == LIBRARIES:
+            libraries[playlist.group].append(playlist)
     whole = [libraries[name] for name in sorted(libraries) if len(libraries[name]) > _FEWEST_PLAYLISTS]
     return [_person(playlists, rng) for playlists in whole for _ in range(each)]
 
@@ -161,15 +161,15 @@ def _person(pool: Sequence[SongList], rng: random.Random) -> Person:
     count = min(rng.randint(_FEWEST_PLAYLISTS, _MOST_PLAYLISTS), len(pool) - 1)
     chosen = _distinct(rng.sample(list(pool), len(pool)), count)
     known, held = [], []
-    for one in chosen:
-        songs = rng.sample(one.songs, min(len(one.songs), _MOST_SONGS))
+    for playlist in chosen:
+        songs = rng.sample(playlist.songs, min(len(playlist.songs), _MOST_SONGS))
         cut = max(1, round(len(songs) * rng.uniform(0.3, 0.9)))
         known.append(tuple(songs[:cut]))
         held.append(set(songs[cut:]))
     sorted_already = {song for songs in known for song in songs}
-    theirs = {song for one in chosen for song in one.songs}
+    theirs = {song for playlist in chosen for song in playlist.songs}
     candidates = sorted(set().union(*held) - sorted_already)
-    strangers = sorted({song for one in pool for song in one.songs} - theirs)
+    strangers = sorted({song for playlist in pool for song in playlist.songs} - theirs)
     none = min(round(_HEAP * rng.uniform(0.0, 0.75)), len(strangers))
     heap = [*rng.sample(candidates, min(_HEAP - none, len(candidates))), *rng.sample(strangers, none)]
     rng.shuffle(heap)
@@ -180,6 +180,7 @@ def _person(pool: Sequence[SongList], rng: random.Random) -> Person:
 def _distinct(lists: Sequence[SongList], count: int) -> list[SongList]:
     """Return the first ``count`` lists, no two of one group; a library is one group of many lists."""
     groups: dict[str, SongList] = {}
-    for one in lists:
-        groups.setdefault(f"{one.group} {one.songs}" if one.source == LIBRARIES else one.group, one)
+    for playlist in lists:
+        library_list = f" {playlist.songs}" if playlist.source == LIBRARIES else ""
+        groups.setdefault(playlist.group + library_list, playlist)
     return list(groups.values())[:count]

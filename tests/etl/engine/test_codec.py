@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from etl.engine.codec import dumps, loads
 from etl.providers.base import (
-    Analysis,
     ArtistFound,
     Candidate,
     Cover,
@@ -19,6 +18,7 @@ from etl.providers.base import (
     Preview,
     SourceFeatures,
 )
+from store.domain import Analysis
 
 text = st.text(st.characters(codec="utf-8"))
 number = st.floats(allow_nan=False)

@@ -116,7 +116,7 @@ def carried(row: ExportRow) -> tuple[Any, ...]:
 
 def kept(track: Track) -> Track:
     """What exportify.net's columns hold of a track: of its album the date and the label, of its features no source."""
-    values = dict(track.features.values) if track.features else {}
+    values = dict(track.feature_values)
     duration = track.duration_ms if track.duration_ms is not None else values.get("duration_ms")
     duration = None if duration is None else int(duration)
     sound = values.keys() - {"duration_ms"}

@@ -118,12 +118,12 @@ def test_an_item_without_a_title_has_a_reason() -> None:
 
 _any = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=8,
 )
 
 
-@given(st.dictionaries(st.text(), _any | st.lists(_any)))
+@given(st.dictionaries(st.text(), _any | st.lists(_any, max_size=4), max_size=4))
 def test_any_document_is_read_as_json_reads_it(document: dict[str, Any]) -> None:
     stream = JsonStream(io.StringIO(json.dumps(document, indent=1)), "any.json")
     found = {

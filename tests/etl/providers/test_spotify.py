@@ -7,7 +7,6 @@ import pytest
 
 from etl.engine import Answer, Engine, Status
 from etl.providers.base import (
-    Analysis,
     Candidate,
     FaultKind,
     Identity,
@@ -16,6 +15,7 @@ from etl.providers.base import (
     SourceFeatures,
 )
 from store.database import Database
+from store.domain import Analysis
 from tests.etl.spotify.setting import app_engine, engine_for
 from tests.fake_services.faults import cut, garbage, limited, replying
 from tests.fake_services.fixtures import FakeServices

@@ -10,7 +10,7 @@ from etl.engine import Engine
 from etl.providers.base import LookupQuery, Need
 from etl.spotify.forgetting import _NAME, expire, is_due
 from store.database import Database
-from store.domain import AudioFeatures, Playlist, PlaylistItem, Track
+from store.domain import Analysis, AudioFeatures, Playlist, PlaylistItem, Track
 from store.facts import ANALYSES, Provenance, put_segments
 from store.recommendations import COLLECTION, Recommendations, Recommended, put_recommendations
 from tests.etl.spotify.setting import app_engine
@@ -33,7 +33,7 @@ def app(database: Database, tmp_path: Path, fake_services: FakeServices) -> Iter
             Recommendations(seed=name, source=source, fetched_at=at, tracks=(Recommended(track_id="found"),)),
         )
         by = Provenance(source=source, fetched_at=at, licence="", brought_by="")
-        put_segments(database, name, by, [0.0], [1.0], [[0.0] * 12], [[0.0] * 12])
+        put_segments(database, name, by, Analysis(start=(0.0,), duration=(1.0,), timbre=((0.0,) * 12,)))
     database.put_tracks([Track(id=one, title=one, artists=("B",), source="spotify") for one in ("found", "held")])
     database.put_playlist(Playlist(id="list", name="A file's", source="m3u: x.m3u8", item_count=1, complete=True))
     database.put_page("list", 0, [PlaylistItem(position=0, track_id="held")])

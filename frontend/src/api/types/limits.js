@@ -112,7 +112,7 @@ export const limits = {
    "min": 1,
    "max": 100
   },
-  "quotas": {
+  "weights": {
    "min": 0,
    "max": 1000
   },

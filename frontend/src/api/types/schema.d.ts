@@ -74,6 +74,15 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -780,6 +789,15 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -954,7 +972,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too many runs are open */
+                /** @description Too much is computed at once, for this visitor or for all */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -1475,6 +1493,15 @@ export interface paths {
                 };
                 /** @description Not a name of this server */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2212,6 +2239,15 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -2920,6 +2956,15 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -2976,6 +3021,15 @@ export interface paths {
                 };
                 /** @description Not a name of this server */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3071,6 +3125,15 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -3154,6 +3217,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -3530,6 +3602,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -4203,6 +4284,15 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -4492,6 +4582,15 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -4749,6 +4848,15 @@ export interface paths {
                 };
                 /** @description Not a name of this server */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -5150,6 +5258,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -5741,6 +5858,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -6793,6 +6919,15 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -7429,6 +7564,15 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -7519,7 +7663,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too many runs are open */
+                /** @description Too much is computed at once, for this visitor or for all */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -7690,6 +7834,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -7901,6 +8054,15 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -8098,6 +8260,15 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -8165,6 +8336,15 @@ export interface paths {
                 };
                 /** @description Not a name of this server */
                 421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -8269,6 +8449,15 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
                 /** @description The database, a model or the catalogue cannot be used now */
                 503: {
                     headers: {
@@ -8360,6 +8549,15 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too much is computed at once, for this visitor or for all */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
                     };
                 };
                 /** @description The database, a model or the catalogue cannot be used now */
@@ -8456,7 +8654,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description Too many runs are open */
+                /** @description Too much is computed at once, for this visitor or for all */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -8570,7 +8768,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too many runs are open */
+                /** @description Too much is computed at once, for this visitor or for all */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -8697,7 +8895,7 @@ export interface paths {
                         "application/json": components["schemas"]["ValidationError"];
                     };
                 };
-                /** @description Too many runs are open */
+                /** @description Too much is computed at once, for this visitor or for all */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -8781,14 +8979,14 @@ export interface components {
             /** @description Only these contributors. */
             people?: string[];
             /**
-             * @default max_min
+             * @default fair
              * @enum {string}
              */
-            method?: "average" | "least_misery" | "max_min";
+            method?: "average" | "least_misery" | "fair";
             /** @default 20 */
             length?: number;
-            /** @description Shares of the list per person, in any unit; a person who is not named has none. */
-            quotas?: {
+            /** @description How much each person counts, in any unit; a person who is not named counts nothing. */
+            weights?: {
                 [key: string]: number;
             };
             /** @default 2 */
@@ -9025,7 +9223,7 @@ export interface components {
         };
         /**
          * BlendedPerson
-         * @description A person, the number of their tracks, and whether these are so few that their taste counts only in part.
+         * @description A person, the number of their tracks, and whether these are so few that their satisfaction is a guess.
          */
         BlendedPerson: {
             id: string;
@@ -9923,7 +10121,7 @@ export interface components {
          * PlaylistSummary
          * @description What a viewer sees of a playlist.
          *
-         *     ``mine``: this browser brought it in. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
+         *     ``mine``: this browser imported it. ``nameable``: it may name the people. ``shared``: everybody sees the playlist.
          *     ``givable``: this browser may give it to the installation. ``sharable``: it may share or hide it. ``made_for``:
          *     ``added_by`` of a row is the person whom the track is for.
          */

@@ -1,0 +1,36 @@
+import { beforeEach, expect, test, vi } from 'vitest'
+import { nextTick, ref } from 'vue'
+
+const route = ref({ params: {} })
+const moves = ref(0)
+vi.mock('../../src/router.js', () => ({ go: vi.fn(), href: vi.fn(), moves, route }))
+const { canCorrect, uploads } = await import('../../src/api/uploads.js')
+
+async function step(id) {
+  route.value = { params: { id } }
+  moves.value += 1
+  await nextTick()
+}
+const done = (more) => ({ state: 'done', playlist_id: '7', ...more })
+const names = () => uploads.map(({ name }) => name)
+beforeEach(() => uploads.splice(0))
+
+test('what came in with rows left out goes once its playlist has been opened; a failure stays', async () => {
+  const failed = { state: 'failed', error: { message: 'No' } }
+  uploads.push({ name: 'some', run: done({ skipped: { 'no title': 3 } }), seenAt: Infinity })
+  uploads.push({ name: 'failed', run: failed, seenAt: Infinity })
+  uploads.push({ name: 'asking', run: done({}), preview: {}, seenAt: 0 })
+  await step('8')
+  expect(names()).toEqual(['some', 'failed', 'asking'])
+  await step('7')
+  expect(names()).toEqual(['some', 'failed', 'asking'])
+  await step('7')
+  expect(names()).toEqual(['failed', 'asking'])
+})
+
+test('columns are corrected where there are some', () => {
+  const upload = { file: {}, name: 'a.m3u', run: done(), hasColumns: false }
+  expect(canCorrect(upload)).toBe(false)
+  expect(canCorrect({ ...upload, hasColumns: true })).toBe(true)
+  expect(canCorrect({ ...upload, hasColumns: true, file: null })).toBe(false)
+})

@@ -1,0 +1,100 @@
+"""One visitor's expensive requests at once are bounded, so that everybody else is answered meanwhile."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from api import expensive
+from api.expensive import COMPUTED_ALL, COMPUTED_EACH, TAKEN_ALL, TAKEN_EACH, TooManyAtOnce, Turns
+from api.sources.uploads import MAX_STREAMS
+from config import WEB_THREADS
+from tests.api.test_bounds import SPEC
+
+# What takes 10 ms or more of the processor for a large playlist or catalogue.
+EXPENSIVE = (
+    *("/data?playlist=x", "/api/playlists/x/columns", "/api/playlists/x/overview", "/api/playlists/x/gathered"),
+    *("/api/playlists/x/next", "/api/playlists/x/who-added"),
+    *("/api/playlists/x/triage", "/api/playlists/x/projection", "/api/projection", "/api/projection/far?track_id=x"),
+    *("/api/features/histograms", "/api/features/sources", "/api/tracks/metal1/path?to=calm1", "/api/clusters"),
+    *("/api/sound/alike?track_id=x", "/api/sound/path?start=x&end=y", "/api/timbre/map", "/api/doctor"),
+)
+
+
+@pytest.fixture
+def waiting(client: FlaskClient) -> Iterator[Turns]:
+    """The turns of the application, of which none comes soon for the visitor at 127.0.0.1."""
+    turns = client.application.extensions["turns"] = Turns(wait_s=0.0)
+    with ExitStack() as held:
+        for _ in range(COMPUTED_EACH):
+            held.enter_context(turns.turn("127.0.0.1"))
+        yield turns
+
+
+def test_what_is_too_much_is_refused_in_words_and_declared(client: FlaskClient, waiting: Turns) -> None:
+    def ask(address: str, method: str = "GET", **more: Any) -> None:
+        answer = client.open(address, method=method, **more)
+        assert (answer.status_code, answer.json["error"]["code"]) == (429, "too_many_at_once"), address
+        assert answer.headers["Retry-After"] == "1"
+        adapter = client.application.url_map.bind("")
+        rule, _ = adapter.match(address.partition("?")[0], method, return_rule=True)
+        path = rule.rule.replace("<", "{").replace(">", "}")
+        assert "computed at once" in SPEC["paths"][path][method.lower()]["responses"]["429"]["description"]
+
+    other = client.application.test_client()
+    made = other.post("/api/playlists", json={"name": "x", "tracks": [{"id": "metal1"}]}).json["playlist"]["id"]
+    for address in (*EXPENSIVE, f"/api/playlists/{made}/export?format=csv"):
+        ask(address)
+    ask("/api/blend", "POST", json={"playlists": ["x"]})
+    assert client.get("/api/status").status_code == 200
+    assert client.get("/genre-predict?track_id=metal1").status_code == 200
+    assert other.get("/api/clusters").status_code == 200, "another visitor, though at the same address"
+
+
+def test_a_download_holds_its_turn_until_its_last_block(client: FlaskClient) -> None:
+    turns = client.application.extensions["turns"]
+    with client.application.test_request_context("/"):
+        blocks = expensive.in_turn(iter([b"one", b"two"]))
+        assert next(blocks) == b"one"
+        assert turns._computed == {"": 1}
+        blocks.close()
+        assert (turns._computed, turns._taken) == ({}, {})
+
+
+def test_a_visitor_waits_for_a_turn_and_others_do_not() -> None:
+    turns, answered = Turns(wait_s=30.0), threading.Semaphore(0)
+
+    def ask() -> None:
+        with turns.turn("me"):
+            answered.release()
+
+    with ExitStack() as mine:
+        for _ in range(COMPUTED_EACH):
+            mine.enter_context(turns.turn("me"))
+        waiting = [threading.Thread(target=ask) for _ in range(TAKEN_EACH - COMPUTED_EACH)]
+        for thread in waiting:
+            thread.start()
+        while turns._taken["me"] < TAKEN_EACH:
+            threading.Event().wait(0.01)
+        with pytest.raises(TooManyAtOnce), turns.turn("me"):
+            pass  # a seventh is not even kept waiting
+        with turns.turn("you"):
+            assert not answered.acquire(blocking=False)
+    for thread in waiting:
+        thread.join(30)
+    assert all(answered.acquire(blocking=False) for _ in waiting), "they had their turn"
+    assert not turns._taken, "visitors without requests are forgotten"
+    assert not turns._computed
+
+
+def test_all_visitors_together_leave_threads_free() -> None:
+    turns = Turns(wait_s=0.0)
+    with ExitStack() as held:
+        for number in range(COMPUTED_ALL):
+            held.enter_context(turns.turn(str(number)))
+        with pytest.raises(TooManyAtOnce), turns.turn("one more"):
+            pass
+    assert TAKEN_ALL + MAX_STREAMS < WEB_THREADS
