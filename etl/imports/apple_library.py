@@ -1,16 +1,17 @@
 """Reads Apple Music's and iTunes' Library.xml: a property list of all tracks and of playlists of them.
 
 plistlib refuses every entity declaration (since Python 3.9.1, bpo-42051), so "billion laughs" and external entities do
-no harm. The whole library is in memory, so its size is limited.
+no harm. All tracks are in memory, so their number is limited; of each, only what is read here is kept.
 """
 
+import io
 import plistlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO, cast
 from xml.parsers.expat import ExpatError
 
-from etl.imports.reading.bytes import Source, Watch
+from etl.imports.reading.bytes import BLOCK, Source, Watch
 from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.reading.json_file import listed
 from etl.imports.reading.xml_text import without_invalid
@@ -20,8 +21,16 @@ from etl.values import text, whole, year_within
 from store.domain import AlbumDetails, Track
 from store.runs import ImportProblem
 
-# The size of a library with 60,000 tracks; in memory it takes ten times as much.
+# The size of a library with 60,000 tracks.
 MAX_BYTES = 96 << 20
+# Apple exports XML. In the binary form, an object of two bytes takes fifty in memory, even where it is not read.
+MAX_BINARY_BYTES = 8 << 20
+_BINARY = b"bplist0"
+_MAX_TEXT = 2 << 20
+# A track has about a hundred tags and one dictionary, an entry of a playlist another one.
+_MAX_ELEMENTS, _MAX_CONTAINERS = 8_000_000, 700_000
+# In UTF-8 and in UTF-16.
+_CONTAINERS = (b"<dict", b"<array", b"<\0d\0i\0c\0t", b"<\0a\0r\0r\0a\0y")
 LIBRARY = "Library"
 _HINT = "In Music or iTunes: File > Library > Export Library, and import that file unedited."
 # The errors of plistlib for an invalid date and for values outside of any container.
@@ -29,10 +38,19 @@ _UNCAUGHT = (AttributeError, IndexError, RecursionError)
 _NOT_MUSIC = ("Podcast", "Movie", "TV Show", "Audiobook")
 # Keys of playlists that Apple makes itself (all music, all films) and of folders of playlists.
 _NOT_A_LIST = ("Master", "Folder", "Distinguished Kind")
+# The members that are read, each with the one text that all dictionaries share.
+_READ = {
+    key: key
+    for key in (
+        *("Tracks", "Playlists", "Playlist Items", "Track ID", "Name", "Artist", "Album Artist", "Album", "Total Time"),
+        *("Year", "Genre", "Release Date", "Disc Number", "Track Number", "Date Added", "Play Count"),
+        *(*_NOT_MUSIC, *_NOT_A_LIST),
+    )
+}
 
 
-def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
-    """Return the library.
+def load(source: Source) -> Mapping[str, Any]:
+    """Return the library, as far as it is read here.
 
     Raises
     ------
@@ -40,11 +58,10 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
         It is too large (``too_large``), declares entities (``unsafe``), is no property list (``malformed``) or
         one without tracks (``not_a_playlist``).
     """
-    content = source.whole(MAX_BYTES, "Export single playlists instead.", watch)
     try:
-        library = _parsed(content)
+        library = _parsed(source)
     except (plistlib.InvalidFileException, ExpatError, ValueError, OverflowError, LookupError, *_UNCAUGHT) as fault:
-        if "entity" in str(fault).lower() and b"<!ENTITY" in content:
+        if "entity" in str(fault).lower() and _declares_entities(source):
             raise ImportProblem(
                 "unsafe", f"{source.name} declares XML entities, which no library does; it was not read.", _HINT
             ) from fault
@@ -54,14 +71,64 @@ def load(source: Source, watch: Watch | None = None) -> Mapping[str, Any]:
     return library
 
 
-def _parsed(content: bytes) -> Any:
+def _parsed(source: Source) -> Any:
     """Return a property list; characters that XML forbids are removed."""
-    if content.startswith(b"bplist0"):
-        return plistlib.loads(content, fmt=plistlib.FMT_BINARY)
+    with source.open(None) as stream:
+        start = stream.read(len(_BINARY))
+    if start == _BINARY:
+        content = source.whole(MAX_BINARY_BYTES, "Export the library as XML, or single playlists.")
+        return plistlib.loads(content, fmt=plistlib.FMT_BINARY, dict_type=_Members)
     try:
-        return plistlib.loads(content, fmt=plistlib.FMT_XML)
+        with source.open(None) as stream:
+            return _loaded(stream, source)
     except ExpatError:
-        return plistlib.loads(without_invalid(content), fmt=plistlib.FMT_XML)
+        with source.open(None) as stream:
+            return _loaded(without_invalid(stream), source)
+
+
+def _loaded(stream: BinaryIO, source: Source) -> Any:
+    bounded = cast(BinaryIO, _Bounded(stream, source))
+    return plistlib.load(bounded, fmt=plistlib.FMT_XML, dict_type=_Members)
+
+
+def _declares_entities(source: Source) -> bool:
+    with source.open(None) as stream:
+        return b"<!ENTITY" in stream.read(BLOCK)
+
+
+class _Members(dict[str, Any]):
+    """The members of a dictionary that are read here, and those that are dictionaries."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key in _READ or isinstance(value, dict):
+            super().__setitem__(_READ.get(key, key), value)
+
+
+class _Bounded(io.RawIOBase):
+    """The document in ``stream``; raises ImportProblem if it is too large, or has too many elements."""
+
+    def __init__(self, stream: BinaryIO, source: Source) -> None:
+        self._stream, self._source = stream, source
+        self._size = self._elements = self._containers = self._text = 0
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
+        self._size += len(block)
+        self._elements += block.count(b"<")
+        self._containers += sum(map(block.count, _CONTAINERS))
+        at = block.rfind(b"<")
+        self._text = len(block) - at if at >= 0 else self._text + len(block)
+        if self._text > _MAX_TEXT:
+            raise _too_large(self._source, f"holds a text of more than {_MAX_TEXT >> 20} MB")
+        if self._size > MAX_BYTES:
+            raise _too_large(self._source, f"has more than {MAX_BYTES >> 20} MB")
+        if self._elements > _MAX_ELEMENTS or self._containers > _MAX_CONTAINERS:
+            raise _too_large(self._source, "holds more values than any library")
+        return block
+
+
+def _too_large(source: Source, what: str) -> ImportProblem:
+    return ImportProblem("too_large", f"{source.name} {what}.", "Export single playlists instead.")
 
 
 def sniff(file: InspectedFile) -> bool:

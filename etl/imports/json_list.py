@@ -10,13 +10,17 @@ from typing import Any
 
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.inspected import Form, InspectedFile
+from etl.imports.reading.json_file import Elements
 from etl.imports.rows.entries import Begin, Entry
 from etl.imports.sheets.sheet import Sheet
 from etl.imports.sheets.track_rows import RowReader
 from etl.values import text
+from store.runs import ImportProblem
 
 # How deep a list of tracks may be nested; answers of services have it no deeper.
 _MAX_DEPTH = 4
+# A row has a cell for each heading, also where the object lacks that member.
+_MAX_CELLS = 10_000_000
 # The keys of objects that contain a track: Spotify's items, Apple's attributes.
 _WRAPPERS = ("track", "song", "item", "attributes")
 # The keys of an object's name; Last.fm's dates are objects, too.
@@ -42,13 +46,19 @@ def read(file: InspectedFile, source: str, moment: datetime, watch: Watch | None
 
 def sheet_of(file: InspectedFile) -> Sheet:
     """Return the list of tracks in a JSON document as a sheet, all rows of which are its sample."""
-    found = [_flat(entry) for entry in _listed(file.document)]
-    headings = list(dict.fromkeys(key for entry in found for key in entry))
-    return Sheet.of_rows(headings, [[entry.get(key, "") for key in headings] for entry in found])
+    found = _listed(file.document)
+    # Made twice, because all of them at once would take as much memory as the document.
+    headings = list(dict.fromkeys(key for entry in found for key in _flat(entry)))
+    if len(headings) * len(found) > _MAX_CELLS:
+        message = f"The objects in {file.name} have {len(headings):,} different members."
+        raise ImportProblem("too_large", message, "Import a file in which all tracks have the same few members.")
+    return Sheet.of_rows(headings, [[cells.get(key, "") for key in headings] for cells in map(_flat, found)])
 
 
 def _listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     """Return the first list of objects in ``value``."""
+    if isinstance(value, Elements):
+        raise ImportProblem("too_large", "The list holds too many values to be read at once.", "Import it in parts.")
     if isinstance(value, list):
         objects = [entry for entry in value if isinstance(entry, dict)]
         return objects if objects and len(objects) * 2 > len(value) else []

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from xml.parsers import expat
 
-from etl.imports.reading.bytes import Watch
+from etl.imports.reading.bytes import Watch, blocks
 from etl.imports.reading.inspected import Form, InspectedFile
 from etl.imports.reading.xml_text import without_invalid
 from etl.imports.rows.entries import Begin, Entry, Row, linked_row, named_track
@@ -17,11 +17,14 @@ from etl.links import TRACK, link_in
 from etl.values import spotify_id, text, whole
 from store.runs import ImportProblem
 
-# The size of a list with a hundred thousand tracks; in memory it takes ten times as much.
+# The size of a list with a hundred thousand tracks.
 MAX_BYTES = 48 << 20
 _HINT = "Export the playlist again, and import the file as it came."
 _FIELDS = frozenset({"title", "creator", "album", "duration", "identifier", "location"})
 _MAX_VALUES = 10
+_MAX_DEPTH = 100
+# Characters of a text; what comes after them is not read.
+_MAX_TEXT = 100_000
 
 
 def sniff(file: InspectedFile) -> bool:
@@ -37,9 +40,9 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
     ImportProblem
         It is too large (``too_large``), declares entities (``unsafe``) or is not whole XML (``malformed``).
     """
-    document = file.once(_document)
-    yield Begin(name=document.title)
-    for number, track in enumerate(document.tracks, start=1):
+    title, cleans = file.once(_examined)
+    yield Begin(name=title)
+    for number, track in enumerate(_Document().tracks(file, cleans=cleans), start=1):
         yield _row(number, track, source)
     file.seen_whole(watch)
 
@@ -63,20 +66,26 @@ def _row(number: int, track: dict[str, list[str]], source: str) -> Row:
     )
 
 
-def _document(file: InspectedFile) -> "_Document":
-    content = file.source.whole(MAX_BYTES, "Import it in parts.")
-    try:
-        return _Document(content)
-    except _EntityDeclaredError as fault:
-        raise ImportProblem(
-            "unsafe", f"{file.name} declares XML entities, which no playlist does; it was not read.", _HINT
-        ) from fault
-    except expat.ExpatError:
-        pass
-    try:
-        return _Document(without_invalid(content))
-    except (expat.ExpatError, _EntityDeclaredError, LookupError, ValueError) as fault:
-        raise ImportProblem("malformed", f"{file.name} is not whole XML: {fault}.", _HINT) from fault
+def _examined(file: InspectedFile) -> tuple[str | None, bool]:
+    """Return the title of the playlist, and whether characters that XML forbids must be removed from the file."""
+    fault: Exception
+    for cleans in (False, True):
+        document = _Document()
+        try:
+            for _ in document.tracks(file, cleans=cleans):
+                pass
+        except _EntityDeclaredError as declared:
+            if cleans:
+                fault = declared
+                break
+            raise ImportProblem(
+                "unsafe", f"{file.name} declares XML entities, which no playlist does; it was not read.", _HINT
+            ) from declared
+        except (expat.ExpatError, LookupError, ValueError) as invalid:
+            fault = invalid
+        else:
+            return document.title, cleans
+    raise ImportProblem("malformed", f"{file.name} is not whole XML: {fault}.", _HINT) from fault
 
 
 class _EntityDeclaredError(Exception):
@@ -84,37 +93,66 @@ class _EntityDeclaredError(Exception):
 
 
 class _Document:
-    """The title of a playlist, and the values of each track by the name of their element."""
+    """Reads the title of a playlist, and the values of each track by the name of their element."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self) -> None:
         self.title: str | None = None
-        self.tracks: list[dict[str, list[str]]] = []
+        self._track: dict[str, list[str]] = {}
+        self._read: list[dict[str, list[str]]] = []
         self._path: list[str] = []
         self._text: list[str] = []
-        parser = expat.ParserCreate(namespace_separator=" ")
+        self._length = 0
+        self._parser = parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.EntityDeclHandler = self._refuse
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text.append
-        parser.Parse(content, True)
+        parser.CharacterDataHandler = self._more
+
+    def tracks(self, file: InspectedFile, *, cleans: bool) -> Iterator[dict[str, list[str]]]:
+        """Yield the tracks; one block of the file is in memory at a time."""
+        size = 0
+        with file.source.open(None) as stream:
+            for block in blocks(without_invalid(stream) if cleans else stream):
+                size += len(block)
+                if size > MAX_BYTES:
+                    message = f"{file.name} has more than {MAX_BYTES >> 20} MB."
+                    raise ImportProblem("too_large", message, "Import it in parts.")
+                self._parser.Parse(block, False)
+                yield from self._read
+                self._read.clear()
+            self._parser.Parse(b"", True)
+            yield from self._read
 
     def _refuse(self, *_declaration: Any) -> None:
         raise _EntityDeclaredError
 
-    def _start(self, name: str, _attributes: dict[str, str]) -> None:
-        self._path.append(name.rpartition(" ")[2])
+    def _more(self, part: str) -> None:
+        if self._length < _MAX_TEXT:
+            self._text.append(part)
+            self._length += len(part)
+
+    def _clear(self) -> None:
         self._text.clear()
+        self._length = 0
+
+    def _start(self, name: str, _attributes: dict[str, str]) -> None:
+        if len(self._path) >= _MAX_DEPTH:
+            raise ValueError("elements are nested too deep")
+        self._path.append(name.rpartition(" ")[2])
+        self._clear()
         if self._path[1:] == ["trackList", "track"]:
-            self.tracks.append({})
+            self._track = {}
 
     def _end(self, _name: str) -> None:
         *above, name = self._path
         if above[1:] == ["trackList", "track"] and name in _FIELDS:
-            values = self.tracks[-1].setdefault(name, [])
+            values = self._track.setdefault(name, [])
             if len(values) < _MAX_VALUES:
                 values.append("".join(self._text).strip())
+        elif above[1:] == ["trackList"] and name == "track":
+            self._read.append(self._track)
         elif len(above) == 1 and name == "title":
             self.title = text("".join(self._text))
         self._path.pop()
-        self._text.clear()
+        self._clear()

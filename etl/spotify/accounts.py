@@ -160,8 +160,9 @@ class Accounts:
 
     def _take_lease(self, owner: str, document: Document, lease: str) -> bool:
         moment = datetime.now(UTC)
-        # A lease that lasts longer than any was taken before the clock was set back.
-        held = {"$gte": moment, "$lte": moment + _LEASE}
+        # A lease that lasts longer than any was taken before the clock was set back. One that another thread has taken
+        # since ``moment``, or a host whose clock is ahead, lasts a little longer than ours would.
+        held = {"$gte": moment, "$lte": moment + 2 * _LEASE}
         unchanged = {"token": document["token"], "lease_until": {"$not": held}}
         changes = {"lease": lease, "lease_until": moment + _LEASE}
         return self._database.change_document(COLLECTION, owner, changes, where=unchanged)

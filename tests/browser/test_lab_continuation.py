@@ -24,6 +24,8 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     found = page.get_by_role("list", name="What comes next").get_by_role("listitem")
     expect(found.first).to_contain_text("goes with", timeout=ANSWER_MS)
     expect_accessible(page)
+    # On a phone the cover is what one presses to play.
+    expect(found.first.get_by_role("button", name=re.compile("^Play "))).to_have_css("position", "absolute")
     # That the chips go on at the side shows by a soft edge.
     expect(page.get_by_role("group", name="What counts")).to_have_css("mask-image", re.compile("gradient"))
 

@@ -17,6 +17,8 @@ from etl.imports.reading.bytes import Source, Watch
 from store.runs import ImportProblem
 
 MAX_MEMBERS = 10_000
+# zipfile reads the whole directory, and makes an object of each member, ten times as large as its entry.
+_MAX_DIRECTORY_BYTES = 8 << 20
 # A member is read into memory; Spotify splits histories into 12 MB, ListenBrainz splits listens by month.
 MAX_MEMBER_BYTES = 64 << 20
 MAX_TOTAL_BYTES = 2 << 30
@@ -40,6 +42,8 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._damage_refused():
+            if _directory_bytes(path) > _MAX_DIRECTORY_BYTES:
+                raise self._too_large(f"holds more than {MAX_MEMBERS:,} files")
             # Opened once: each opening reads the directory of all members.
             self._archive = zipfile.ZipFile(path)
             self._members = [member for member in self._archive.infolist() if not member.is_dir()]
@@ -99,6 +103,13 @@ class Archive:
         return ImportProblem(
             "too_large", f"{self.path.name} {what}, which no such export does.", "Unpack it and import what you need."
         )
+
+
+def _directory_bytes(path: Path) -> int:
+    """Return the size of an archive's directory, as its end states it; zipfile reads no more."""
+    with path.open("rb") as raw:
+        end = zipfile._EndRecData(raw)  # type: ignore[attr-defined]
+    return int(end[zipfile._ECD_SIZE]) if end else 0  # type: ignore[attr-defined]
 
 
 def _fault_of(member: zipfile.ZipInfo) -> tuple[str, str] | None:

@@ -1,19 +1,27 @@
-"""JSON files from users: limited in size and depth, with a message for every fault."""
+"""JSON files from users: limited in size, memory and depth, with a message for every fault."""
 
+import io
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import orjson
 
 from etl.imports.reading.bytes import Source, Watch, utf16_of
+from etl.imports.reading.json_stream import JsonStream
 from store.runs import ImportProblem
 
-# The whole document is in memory; Spotify's files of histories have 12 MB.
+# The whole text is in memory; Spotify's files of histories have 12 MB.
 MAX_DOCUMENT = 64 << 20
 MAX_LINE = 1 << 20
-# An empty list is two bytes of text and some fifty in memory.
-MAX_CONTAINERS = 2_000_000
+# The most memory of the values of a document. A history takes six times as much as its text, an empty list 30 times.
+MAX_VALUES = 140 << 20
+# The memory of a value by a mark of its text: about that of CPython's objects and orjson's tape.
+_BYTES_OF = {b'"': 26, b",": 44, b":": 20, b"{": 190, b"[": 60}
 _BOM = b"\xef\xbb\xbf"
+_OBJECTS = re.compile(rb"\s{0,100}\[\s{0,100}\{")
+# A history has 12 to 20 commas and one to three objects for each play.
+_MAX_OBJECTS, _MAX_COMMAS = 700_000, 4_000_000
 
 
 def load(source: Source, watch: Watch | None = None) -> Any:
@@ -28,10 +36,37 @@ def load(source: Source, watch: Watch | None = None) -> Any:
     if encoding := utf16_of(content):  # a member of an archive
         content = content.decode(encoding, "replace").encode()
     content = content.removeprefix(_BOM)
-    values = [line for line in content.splitlines() if line.strip()]
-    if len(values) > 1 and all(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in values):
-        return [parse(line, source.name, number) for number, line in enumerate(values, start=1)]
+    if _in_memory(content) > MAX_VALUES:
+        if _OBJECTS.match(content) and content.count(b"{") < _MAX_OBJECTS and content.count(b",") < _MAX_COMMAS:
+            return Elements(content, source.name)
+        raise ImportProblem("too_large", f"{source.name} holds more values than any playlist.", "Import it in parts.")
+    if _has_objects_in_lines(content):
+        values = [line for line in content.splitlines() if line.strip()]
+        if all(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in values):
+            return [parse(line, source.name, number) for number, line in enumerate(values, start=1)]
     return parse(content, source.name)
+
+
+class Elements(list[Any]):
+    """The elements of a JSON array that takes too much memory: each iteration parses them again, one at a time."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self._content, self._name = content, name
+
+    def __iter__(self) -> Iterator[Any]:
+        text = io.TextIOWrapper(io.BytesIO(self._content), "utf-8", newline="")
+        return JsonStream(text, self._name).elements()
+
+
+def _in_memory(content: bytes) -> int:
+    """Return about how many bytes the values of a document take in memory."""
+    return sum(content.count(mark) * size for mark, size in _BYTES_OF.items())
+
+
+def _has_objects_in_lines(content: bytes) -> bool:
+    """Return whether more than one line follows an object that ends with its line."""
+    first, _, rest = content.lstrip().partition(b"\n")
+    return first.startswith(b"{") and first.rstrip().endswith(b"}") and not rest.isspace() and bool(rest)
 
 
 def parse(content: bytes, name: str, line: int | None = None) -> Any:
@@ -39,10 +74,6 @@ def parse(content: bytes, name: str, line: int | None = None) -> Any:
 
     orjson refuses values nested deeper than 1,024 levels, and text that is not UTF-8.
     """
-    if content.count(b"[") + content.count(b"{") > MAX_CONTAINERS:
-        raise ImportProblem(
-            "too_large", f"{name} holds more lists and objects than any playlist.", "Import it in parts."
-        )
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as fault:

@@ -62,7 +62,7 @@ _HINTS = {
 # Longer than any cell of a playlist file; an unclosed quotation mark soon reaches it.
 MAX_CELL_CHARACTERS = 1_000_000
 _SAMPLE = 1 << 16
-_MAX_LINES_PER_ROW = 200
+_MAX_LINES_PER_ROW, _MAX_ROW_CHARACTERS, _MAX_CELLS = 200, 4_000_000, 10_000
 # The escape sequence that starts Japanese in ISO-2022-JP.
 _JAPANESE_MAIL = re.compile(rb"\x1b\$[@B]")
 # How M3U files declare their encoding.
@@ -90,7 +90,7 @@ class TextFile:
     is_doubled: bool = False
 
     def rows(self, delimiter: str, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
-        """Yield each row that is not blank with the line it begins on (1 = the first).
+        """Yield each row that is not blank with the line it begins on (1 = the first), and at most its first cells.
 
         Raises
         ------
@@ -99,15 +99,22 @@ class TextFile:
         """
         csv.field_size_limit(MAX_CELL_CHARACTERS)
         with self._opened() as (raw, text):
-            reader = csv.reader(self._lines(text), delimiter=delimiter)
-            line = 1
+            line, lines, characters = 1, 0, 0
+
+            def lines_of_row() -> Iterator[str]:
+                nonlocal lines, characters
+                for text_line in self._lines(text):
+                    lines, characters = lines + 1, characters + len(text_line)
+                    if lines > _MAX_LINES_PER_ROW or characters > _MAX_ROW_CHARACTERS:
+                        raise _never_closed(line)
+                    yield text_line
+
+            reader = csv.reader(lines_of_row(), delimiter=delimiter)
             try:
                 for cells in reader:
-                    if reader.line_num - line >= _MAX_LINES_PER_ROW:
-                        raise _never_closed(line)
                     if any(cell.strip() for cell in cells):
-                        yield line, cells
-                    line = reader.line_num + 1
+                        yield line, cells[:_MAX_CELLS]
+                    line, lines, characters = reader.line_num + 1, 0, 0
                     if watch:
                         watch(raw.tell())
             except csv.Error as fault:

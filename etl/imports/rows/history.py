@@ -12,6 +12,8 @@ AGAIN = "played again (counted as a further play)"
 TOO_SHORT = "played for less than 30 seconds"
 # The least time that Spotify counts as a stream; without it, skipped tracks would lead the list.
 MIN_PLAYED_MS = 30_000
+# All are in memory, about a kilobyte each.
+MAX_TRACKS = 150_000
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 
@@ -31,6 +33,9 @@ class History:
         """Count plays of ``track``, and take its album if earlier plays had none."""
         self._bounded()
         known = self._tracks.setdefault(track.id, track)
+        if len(self._tracks) > MAX_TRACKS:
+            message = f"The history holds more than {MAX_TRACKS:,} different tracks."
+            raise ImportProblem("too_large", message, "Import it in parts.")
         if self._plays[track.id]:
             self._leave_out(line, AGAIN)
             if known.album is None and track.album is not None:

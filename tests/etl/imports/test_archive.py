@@ -78,6 +78,13 @@ def test_the_directory_of_an_archive_is_not_read_for_each_member(
     assert opens(30) == opens(2)
 
 
+def test_a_large_directory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = formats.zipped(tmp_path / "x.zip", {f"{at}.csv": "Title,Artist\nSong,Singer\n" for at in range(30)})
+    monkeypatch.setattr(archive, "_MAX_DIRECTORY_BYTES", 1000)
+    monkeypatch.setattr(archive.zipfile, "ZipFile", None)
+    assert refused(path).code == "too_large"
+
+
 def test_paths_in_an_archive_lead_nowhere(tmp_path: Path) -> None:
     folder = tmp_path / "inside"
     folder.mkdir()

@@ -203,6 +203,20 @@ def test_many_at_once_renew_it_once(database: Database, engine: Engine, fake_ser
     assert not account.ended
 
 
+def test_a_lease_that_was_taken_a_moment_later_counts(
+    database: Database, engine: Engine, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads look at the clock, and the one that looked last takes the lease first."""
+    accounts = log_in(database, engine)
+    expire(database, engine.vault)
+    lasts = timedelta(seconds=30.1)
+    database.change_document(COLLECTION, OWNER, {"lease": "another's", "lease_until": datetime.now(UTC) + lasts})
+    monkeypatch.setattr("etl.spotify.accounts._PATIENCE_SECONDS", 0.0)
+    with pytest.raises(SourceFault, match="being renewed"):
+        accounts.access_token(OWNER, engine.channel("spotify"))
+    assert len(fake_services.spotify_accounts.requests_to("/api/token", "POST")) == 1
+
+
 def test_a_renewal_cut_off_by_a_clock_that_was_wrong_is_made_again(database: Database, engine: Engine) -> None:
     accounts = log_in(database, engine)
     expire(database, engine.vault)
