@@ -87,7 +87,12 @@ class Taxonomy:
         ValueError
             A family is empty, or a genre has two.
         """
-        return cls(json.loads(artefacts.verified(path, path.parent.parent).read_text(encoding="utf-8")))
+        return cls._of(artefacts.verified(path, path.parent.parent).read_text(encoding="utf-8"))
+
+    @classmethod
+    @lru_cache(2)  # the models of a process share it, because each would take 2.4 MB
+    def _of(cls, text: str) -> Taxonomy:
+        return cls(json.loads(text))
 
     @classmethod
     def active(cls, models: Path = artefacts.MODELS) -> Taxonomy:
