@@ -15,7 +15,7 @@ from api import session
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import NotConnected
 from services.errors import ServiceError, not_found
-from store.disk import disk_error
+from store.disk import log_fault
 from store.errors import StoreDown, TastemapError, in_words
 from store.runs import ImportProblem
 
@@ -120,8 +120,7 @@ def _too_large(_: RequestEntityTooLarge) -> tuple[Response, int]:
 
 
 def _fault(error: Exception) -> tuple[Response, int]:
-    log.error("unhandled", exc_info=error)
-    return tastemap_error(disk_error(error) or INTERNAL_ERROR if isinstance(error, OSError) else INTERNAL_ERROR)
+    return tastemap_error(log_fault(log, f"{request.method} {request.path}", error) or INTERNAL_ERROR)
 
 
 def _in_http(error: TastemapError) -> tuple[int, str, Mapping[str, Any]]:

@@ -119,7 +119,7 @@ class ByCosine(Neighbours):
     """The recommendation without families: it compares artists only by the cosine of their vectors."""
 
     def _compared(self, company: SegmentArtists, artist: int, hubs: Hubs | None) -> npt.NDArray[np.float32]:
-        return company.cosine_scores(artist, hubs)
+        return company.of_all(company.cosine_scores(artist, hubs))
 
 
 def apart(artists: ArtistEmbedding, taxonomy: Taxonomy, score: Score) -> tuple[float, int]:

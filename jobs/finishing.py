@@ -11,7 +11,7 @@ from jobs.catalogue import build_changed
 from jobs.kinds import RUNNERS
 from store.catalogue.segment import CatalogueError
 from store.database import Database, StoreError
-from store.disk import disk_error
+from store.disk import log_fault
 from store.errors import TastemapError
 from store.runs import OPEN, ImportProblem, lock_file, now, upload_folder
 
@@ -45,11 +45,11 @@ def finish(database: Database, var: Path, run_ids: Sequence[str], show: Show = s
             build_changed(database, var, {(run.kind, run.owner) for run in changed}, show)
     except StoreError:
         raise
-    except Exception as fault:  # whatever broke, the runs must end with an error that their owners see
-        log.exception("building the catalogue")
+    except Exception as fault:  # noqa: BLE001 - whatever broke, the runs must end with an error that their owners see
+        known = log_fault(log, "building the catalogue", fault)
         hint = "" if isinstance(fault, CatalogueError) else "The log (var/log/import.log) has the details."
-        reason = (isinstance(fault, OSError) and disk_error(fault)) or fault
-        problem = ImportProblem("catalogue", f"All is stored, but the catalogue could not be built: {reason}", hint)
+        reason = f"All is stored, but the catalogue could not be built: {known or fault}"
+        problem = ImportProblem("catalogue", reason, hint)
         for run in ready:
             fail(database, var, run.id, problem)
         return

@@ -22,7 +22,7 @@ from typing import IO, Any
 from config import WorkLimits
 from jobs.limits import TooManyRuns, check_open, with_room
 from store.database import Database, StoreError
-from store.disk import replacing
+from store.disk import log_fault, replacing
 from store.locks import locked, take
 from store.runs import LONG_KINDS, STORED, ImportProblem, Run, lock_file, upload_folder
 
@@ -263,8 +263,8 @@ def watch_waiting(
                 upkeep = also()
             except StoreError:
                 continue  # no request waits for this; the next turn will do
-            except OSError:
-                log.exception("looking after the disk")
+            except OSError as fault:
+                log_fault(log, "looking after the disk", fault)
                 continue
             before, abandoned = abandoned, _abandoned(var, unfinished)
             # A run counts as abandoned if two looks find it without progress: a process may hold no lock between steps.

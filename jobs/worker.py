@@ -16,7 +16,7 @@ from etl.task import OpenEngine, Reporter, Show, engine_of_environment, silent
 from jobs.finishing import fail, finish
 from jobs.kinds import RUNNERS, run_task
 from store.database import Database, StoreError
-from store.disk import DiskFull, disk_error, require_room
+from store.disk import DiskFull, log_fault, require_room
 from store.errors import TastemapError
 from store.locks import take
 from store.runs import (
@@ -121,8 +121,7 @@ def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_eng
         _wait_for_room(database, run)
     except TastemapError as problem:
         fail(database, var, run.id, problem)
-    except Exception as fault:  # a bug must end only this run, not the process
-        log.exception("import %s of %s", run.id, run.name)
+    except Exception as fault:  # noqa: BLE001 - a bug must end only this run, not the process
         _break_off(database, var, run, fault)
     if database.tracks_changed != changed:
         database.update_run(run.id, changed=True)
@@ -130,7 +129,8 @@ def _attempt(database: Database, var: Path, run: Run, report: Reporter, open_eng
 
 def _break_off(database: Database, var: Path, run: Run, fault: Exception) -> None:
     """End a run after an unexpected exception; if the disk is full, let it wait instead."""
-    if isinstance(fault, OSError) and isinstance(disk_error(fault), DiskFull):
+    known = log_fault(log, f"import {run.id} of {run.name}", fault)
+    if isinstance(known, DiskFull):
         _wait_for_room(database, run)
         return
     hint = "The log (var/log/import.log) has the details."

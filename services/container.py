@@ -32,6 +32,7 @@ from services.errors import ServiceError
 from store.audio_files import AudioIndexFile
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
+from store.disk import log_fault
 from store.mongo.embedded import EmbeddedServer
 from store.mongo.installation import installation_id_of
 from store.recent import Recent
@@ -212,6 +213,6 @@ class Services:
             return False  # the model's own files are whole: something else that it needs is missing
         try:
             return self.registry.step_back(task, served) is not None
-        except OSError:
-            log.exception("the choice of another version cannot be written")
+        except OSError as fault:
+            log_fault(log, "the choice of another version cannot be written", fault)
             return False

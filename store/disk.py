@@ -5,6 +5,7 @@ The embedded database stops working when it finds no room. The reserve makes eve
 
 import errno
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
@@ -51,6 +52,19 @@ def disk_error(fault: OSError) -> DiskError | None:
         hint = "Whoever runs this server must let its user write there. On the server: python -m etl doctor"
         return DiskError("The server's data folder cannot be written.", hint)
     return None
+
+
+def log_fault(log: logging.Logger, what: str, fault: Exception) -> DiskError | None:
+    """Log ``fault``, which happened while doing ``what``, and return the error to show for it.
+
+    A line says that there is no room or no permission; any other fault, for which None is returned, has its traceback.
+    """
+    known = disk_error(fault) if isinstance(fault, OSError) else None
+    if known is None:
+        log.error("%s", what, exc_info=fault)
+    else:
+        log.error("%s: %s %s", what, known.message, fault)
+    return known
 
 
 def require_room(folder: Path) -> None:

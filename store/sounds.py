@@ -58,10 +58,8 @@ def without_sound(database: Database, files: Collection[AudioFile], version: str
 def stored_sounds(database: Database, version: str) -> list[StoredSound]:
     """Return the sounds of this installation's files by this ``version``, in the order of their ids."""
     here = {"version": version, "installation_id": database.installation_id}
-    found = database.documents_where(SOUNDS, here)
-    return [
-        _sound_from(document) for document in sorted(found, key=lambda document: document["_id"]) if document["rows"]
-    ]
+    found = sorted(database.documents_where(SOUNDS, here), key=lambda document: document["_id"])
+    return [_sound_from(document) for document in found if document["rows"]]
 
 
 def sound_of(database: Database, file_id: str, version: str) -> StoredSound | None:

@@ -39,8 +39,13 @@ def parts_of(text: str | None, joint: str = ";") -> list[str]:
 
 def _item(cells: Mapping[str, str]) -> dict[str, Any]:
     """Return the row as an item of Tastemap's JSON (:mod:`etl.exports.tastemap_json`)."""
-    of_row = {"added_by": cells.get("Added By"), "added_at": cells.get("Added At")}
-    return of_row | {"plays": _number(cells.get("Plays")), "file": cells.get("File"), "track": _track(cells)}
+    return {
+        "added_by": cells.get("Added By"),
+        "added_at": cells.get("Added At"),
+        "plays": _number(cells.get("Plays")),
+        "file": cells.get("File"),
+        "track": _track(cells),
+    }
 
 
 def _track(cells: Mapping[str, str]) -> dict[str, Any]:

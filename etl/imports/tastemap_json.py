@@ -118,10 +118,9 @@ def _track(members: Mapping[str, Any]) -> Track | None:
     low, high = FEATURE_BOUNDS["duration_ms"]
     duration = _whole(members.get("duration_ms"), int(low), int(high))
     given = members.get("id")
+    known_id = given if isinstance(given, str) and _ID.fullmatch(given) else None
     return Track(
-        id=given
-        if isinstance(given, str) and _ID.fullmatch(given)
-        else local_track_id(title, artists, album, duration),
+        id=known_id or local_track_id(title, artists, album, duration),
         title=title,
         artists=artists,
         album=album,

@@ -153,16 +153,15 @@ class NameWords:
     def hint(self, name_words: Iterable[str], excluded: tuple[Floats, Floats] | None = None) -> NameHint | None:
         """Return the hint of the words, ``None`` for unknown ones; ``excluded`` is the (place, sound) to subtract."""
         rows = [self.index[word] for word in name_words if word in self.index]
-        excluded_groups = 0 if excluded is None else 1
-        count = np.array([int(self.groups[row]) - excluded_groups for row in rows])
+        count = np.array([int(self.groups[row]) - (excluded is not None) for row in rows])
         rows = [row for row, n in zip(rows, count.tolist(), strict=True) if n >= FEWEST_GROUPS]
         count = count[count >= FEWEST_GROUPS]
         if not rows:
             return None
         trust = count / (count + _NAME_TRUST) / np.log(2.0 + count)  # frequent words such as "the" weigh less
         place, sound = (
-            table[rows].astype(float) - (0.0 if excluded is None else share)
-            for table, share in zip((self.place, self.sound), excluded or (0, 0), strict=True)
+            table[rows].astype(float) - share
+            for table, share in zip((self.place, self.sound), excluded or (0.0, 0.0), strict=True)
         )
         centre, sounds = (trust / count) @ place, trust @ sound
         return NameHint(
@@ -236,9 +235,8 @@ class Profile:
             same[artists] = counts
             mean = places @ (places[artists].T @ (counts / counts.sum()).astype(np.float32))
             for at in range(0, n, _BLOCK):
-                near[at : at + _BLOCK] = _mean_of_highest(
-                    places[artists] @ places[at : at + _BLOCK].T, _NEAREST_ARTISTS
-                )
+                block = slice(at, at + _BLOCK)
+                near[block] = _mean_of_highest(places[artists] @ places[block].T, _NEAREST_ARTISTS)
         if hint is not None:
             name = (places @ hint.place).astype(np.float32)
         return {
@@ -253,9 +251,7 @@ class Profile:
     def _genres(self, mine: Ints) -> Floats:
         """Return (A,) the summed share of the seeds with each of an artist's genres, weighted by rarity."""
         table, rarity = self.artists.genres, np.append(self.artists.genre_rarity, 0.0)  # -1 takes the last
-        held = (
-            np.bincount(table[mine].ravel() + 1, minlength=len(rarity))[1:] if len(mine) else np.zeros(len(rarity) - 1)
-        )
+        held = np.bincount(table[mine].ravel() + 1, minlength=len(rarity))[1:]
         weights = np.append(held / max(len(mine), 1), 0.0) * rarity
         return weights[table].sum(axis=1).astype(np.float32)
 

@@ -21,6 +21,8 @@ UNKNOWN_ARTIST = 0.05
 class SegmentArtists:
     """The artists of one segment; 12 MB for the 50,000 artists of 220,000 tracks.
 
+    Artists that the embedding does not know take no memory and no time. In a large table they may be most of them.
+
     Parameters
     ----------
     artists : ArtistEmbedding
@@ -29,10 +31,11 @@ class SegmentArtists:
     """
 
     def __init__(self, artists: ArtistEmbedding, rows: npt.NDArray[np.int32]) -> None:
-        self._artists, self._unknown = artists, np.flatnonzero(rows < 0)
-        self._by_row = np.argsort(rows, kind="stable").astype(np.int32)
-        self._sorted_rows = rows[self._by_row]
-        self._rows = np.maximum(rows, 0).astype(np.intp)
+        self._artists, self._count = artists, len(rows)
+        self._known = np.flatnonzero(rows >= 0).astype(np.int32)
+        self._rows = rows[self._known].astype(np.intp)
+        self._by_row = np.argsort(self._rows, kind="stable").astype(np.int32)
+        self._sorted_rows = self._rows[self._by_row].astype(np.int32)
         self._places = unit_rows(artists.vectors[self._rows])
         # Stored by column: an artist has shares in few families, so that most columns can be skipped.
         self._kinship = np.ascontiguousarray(artists.kinship[self._rows].T)
@@ -53,12 +56,16 @@ class SegmentArtists:
         first, end = (np.searchsorted(self._sorted_rows, partners, side=side) for side in ("left", "right"))
         found = self._by_row[spans(first, end - first)]
         scores[found] += np.float32(_TOGETHER) * np.repeat(closeness.astype(np.float32), end - first)
-        np.minimum(scores, 1.0, out=scores)
-        scores[self._unknown] = UNKNOWN_ARTIST
-        return scores
+        return self.of_all(np.minimum(scores, 1.0, out=scores))
+
+    def of_all(self, scores: Floats32) -> Floats32:
+        """Return (a,) the ``scores`` of the known artists, and ``UNKNOWN_ARTIST`` for the others."""
+        found = np.full(self._count, UNKNOWN_ARTIST, np.float32)
+        found[self._known] = scores
+        return found
 
     def agreement(self, artist: int) -> Floats32:
-        """Return (a,) how far each artist agrees with one artist in families and regions, 0 to 1."""
+        """Return (known artists,) how far each agrees with one artist in families and regions, 0 to 1."""
         weights = self._artists.kinship_weights(artist)
         found, part = np.zeros(len(self._rows), np.float32), np.empty(len(self._rows), np.float32)
         for column in np.flatnonzero(weights).tolist():
@@ -66,7 +73,7 @@ class SegmentArtists:
         return found
 
     def cosine_scores(self, artist: int, hubs: Hubs | None) -> Floats32:
-        """Return (a,) the cosine with one artist to the power of ``ARTIST_POWER``, 0 for a negative cosine."""
+        """Return (known artists,) the cosine with one artist to the power of ``ARTIST_POWER``, 0 if negative."""
         cosine: Floats32 = self._places @ self._artists.unit(artist)
         if hubs is not None:
             # One minus the cosine is half the squared distance.

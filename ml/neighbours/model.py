@@ -39,6 +39,9 @@ _CHRISTMAS = re.compile(
     r"|sleigh|mistletoe|winter wonderland|feliz navidad|navidad|noel|weihnacht\w*|stille nacht|natale|julen|joulu\w*)\b"
 )
 _FIRST_ROWS = 256  # best rows of a segment that are sorted first
+# How many times as many rows are scored in turn, before all are. One answer in forty needs more than the first step:
+# those of artists with very many songs, of which a list takes only two.
+_STEPS = (1, 8)
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -252,37 +255,45 @@ class Neighbours:
 
     def _best(self, snapshot: Snapshot, seed: _Seed) -> Iterator[tuple[Segment, int, float]]:
         """Yield (segment, row, score) of all rows, best first."""
-        likely = [self._likely(segment, seed) for segment in snapshot.segments]
-        least = max((floor for _, _, floor in likely), default=-np.inf)
         seen = set()
-        for position, at in _best_first([scores for _, scores, _ in likely]):
-            rows, scores, _ = likely[position]
-            if scores[at] < least:
-                break
-            seen.add((position, int(rows[at])))
-            yield snapshot.segments[position], int(rows[at]), float(scores[at])
-        if len(seen) == len(snapshot):
-            return
+        for times in _STEPS:
+            likely = [self._likely(segment, seed, times) for segment in snapshot.segments]
+            least = max((floor for _, _, floor in likely), default=-np.inf)
+            for position, at in _best_first([scores for _, scores, _ in likely]):
+                rows, scores, _ = likely[position]
+                if scores[at] < least:
+                    break
+                if (row := (position, int(rows[at]))) not in seen:
+                    seen.add(row)
+                    yield snapshot.segments[position], row[1], float(scores[at])
+            if len(seen) == len(snapshot):
+                return
         every = [self._scores(segment, seed) for segment in snapshot.segments]
-        for position, row in _best_first(every):
-            if (position, row) not in seen:
-                yield snapshot.segments[position], row, float(every[position][row])
+        for position, at in _best_first(every):
+            if (position, at) not in seen:
+                yield snapshot.segments[position], at, float(every[position][at])
 
-    def _likely(self, segment: Segment, seed: _Seed) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32], float]:
+    def _likely(
+        self, segment: Segment, seed: _Seed, times: int
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32], float]:
         """Return rows of a segment, their scores, and a floor; all rows that score at least the floor are among them.
 
         For each artist there is an upper bound of the score: the parts of artist and popularity are known, and the
-        sound adds at most its weight. Rows whose bound is below the floor are not scored.
+        sound adds at most its weight. Rows whose bound is below the floor are not scored. At least ``times`` *
+        _FIRST_ROWS rows score the floor or more; the floor is minus infinity where the likeliest artists have fewer.
         """
         index = self._index(segment)
-        if seed.artist is None or len(segment) <= _FEW_ROWS:
+        if len(segment) <= _FEW_ROWS:
             return np.arange(len(segment)), self._scores(segment, seed), -np.inf
+        if seed.artist is None:
+            return self._likely_by_label(segment, seed, times)
         bounds = self._artist_scores(index, seed.artist, seed) * np.float32(seed.weights.artist)
         bounds += index.most_popular * np.float32(seed.weights.popularity)
         bounds /= seed.total
         sound = seed.weights.sound / seed.total if seed.coordinates is not None else 0.0
-        best = self._scores(segment, seed, segment.rows_of_artists(top(bounds, _FIRST_ARTISTS)))
-        floor = float(np.partition(best, -_FIRST_ROWS)[-_FIRST_ROWS]) if len(best) > _FIRST_ROWS else -np.inf
+        best = self._scores(segment, seed, segment.rows_of_artists(top(bounds, times * _FIRST_ARTISTS)))
+        count = times * _FIRST_ROWS
+        floor = float(np.partition(best, -count)[-count]) if len(best) > count else -np.inf
         rows = [segment.rows_of_artists(np.flatnonzero(bounds >= floor - sound))]
         for label in seed.labels:
             of_label = segment.rows_with_label(label)
@@ -290,6 +301,26 @@ class Neighbours:
             rows.append(of_label[most >= floor])
         likely = np.unique(np.concatenate(rows)) if seed.labels else rows[0]
         return likely, self._scores(segment, seed, likely), floor
+
+    def _likely_by_label(
+        self, segment: Segment, seed: _Seed, times: int
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32], float]:
+        """Return what :meth:`_likely` does, for a seed of an unknown artist: the popular rows and those of its labels.
+
+        Another row has no label in common and is less popular, which bounds its score. All rows are scored where the
+        bound is not below the floor.
+        """
+        count, popularity = times * _FIRST_ROWS, self._index(segment).popularity
+        popular = min(_FEW_ROWS, len(segment) - 1)  # the rows of a segment are in the order of their popularity
+        likely = np.unique(np.concatenate([np.arange(popular), *map(segment.rows_with_label, seed.labels)]))
+        if len(likely) > count:
+            scores = self._scores(segment, seed, likely)
+            floor = float(np.partition(scores, -count)[-count])
+            most = max(float(popularity[popular]), UNKNOWN_POPULARITY)
+            sound = seed.weights.sound if seed.coordinates is not None else 0.0
+            if floor * seed.total > sound + seed.weights.popularity * most:
+                return likely, scores, floor
+        return np.arange(len(segment)), self._scores(segment, seed), -np.inf
 
     def _scores(
         self, segment: Segment, seed: _Seed, rows: npt.NDArray[Any] | slice = slice(None)

@@ -87,7 +87,12 @@ class Taxonomy:
         ValueError
             A family is empty, or a genre has two.
         """
-        return cls(json.loads(artefacts.verified(path, path.parent.parent).read_text(encoding="utf-8")))
+        return cls._of(artefacts.verified(path, path.parent.parent).read_text(encoding="utf-8"))
+
+    @classmethod
+    @lru_cache(2)  # the models of a process share it, because each would take 2.4 MB
+    def _of(cls, text: str) -> Taxonomy:
+        return cls(json.loads(text))
 
     @classmethod
     def active(cls, models: Path = artefacts.MODELS) -> Taxonomy:
@@ -156,6 +161,10 @@ class Taxonomy:
         """Return the family by only the words of ``name``, None if no word is known."""
         found = self._words.family_of(name)
         return found[0] if found else None
+
+    def without_places(self, name: str) -> str:
+        """Return the words of ``name`` that name no place: "pop" for "italian pop"."""
+        return self._words.without_places(name)
 
     @cached_property
     def regions(self) -> tuple[str, ...]:

@@ -70,8 +70,11 @@ class QueryBuilder:
         return Query.fuzzy_term_query(self.schema, self.field, word, distance=0, prefix=True)
 
     def typo(self, word: str, *, prefix: bool = False) -> Query:
-        """Match ``word`` with the typos that its length allows; with ``prefix`` also longer words."""
-        distance = allowed_typos(word)
+        """Match ``word`` with the typos that its length allows; with ``prefix`` also longer words.
+
+        A very long word is matched without typos: the automaton of one with 1,000 letters takes gigabytes.
+        """
+        distance = allowed_typos(word) if len(word) <= MAX_WORD_CHARS else 0
         if distance == 0:
             return self.prefix(word) if prefix else self.term(word)
         return Query.fuzzy_term_query(self.schema, self.field, word, distance=distance, prefix=prefix)

@@ -1,5 +1,6 @@
 """What all routes share: how a query is read."""
 
+import errno
 import random
 import sys
 from dataclasses import is_dataclass
@@ -58,3 +59,16 @@ def test_every_field_of_an_answer_is_written() -> None:
     for kind in found:
         slots = [vars(part).get("__slots__") for part in kind.__mro__[:-1]]
         assert not (None in slots and any(slots)), kind
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 507), (errno.EROFS, 503), (errno.EIO, 500)])
+def test_a_fault_of_the_disk_is_logged_in_words(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, number: int, status: int
+) -> None:
+    """Only what we did not expect has a traceback."""
+    with patch("api.tracks.use.find_trail", side_effect=OSError(number, "of the disk", "var/x")):
+        answer = client.get("/api/tracks/metal1/trail")
+    assert (answer.status_code, answer.json["error"].keys()) == (status, {"code", "message", "hint"})
+    assert "GET /api/tracks/metal1/trail" in caplog.text
+    assert "var/x" in caplog.text
+    assert ("Traceback" in caplog.text) == (status == 500)

@@ -96,15 +96,13 @@ def test_songs_of_christmas_go_with_each_other_only(
 
 
 def test_artists_laid_out_for_a_segment_compare_as_in_the_embedding(artists: ArtistEmbedding) -> None:
-    company, seed = SegmentArtists(artists, np.array([*range(1, len(artists)), -1], np.int32)), 0
-    np.testing.assert_allclose(company.agreement(seed)[:-1], artists.agreement(seed)[1:], atol=1e-6)
+    company, seed = SegmentArtists(artists, np.array([-1, *range(1, len(artists))], np.int32)), 0
+    np.testing.assert_allclose(company.agreement(seed), artists.agreement(seed)[1:], atol=1e-6)
     cosines = artists.similarities(artists.unit(seed))[1:]
-    np.testing.assert_allclose(
-        company.cosine_scores(seed, None)[:-1], np.maximum(cosines, 0) ** ARTIST_POWER, atol=1e-5
-    )
+    np.testing.assert_allclose(company.cosine_scores(seed, None), np.maximum(cosines, 0) ** ARTIST_POWER, atol=1e-5)
     scores = company.scores(seed, None)
-    assert scores[-1] == np.float32(UNKNOWN_ARTIST)
-    assert 0 < scores[:-1].max() <= 1
+    assert scores[0] == np.float32(UNKNOWN_ARTIST)
+    assert 0 < scores[1:].max() <= 1
 
 
 def test_sound_decides_where_the_artist_is_unknown(tmp_path: Path, neighbours: Neighbours) -> None:
@@ -195,9 +193,11 @@ def test_looking_at_likely_rows_alone_changes_no_answer(
         for number in range(1, 301)
     ]
     snapshot = catalogue_of(tmp_path, *tracks)
+    seeds, of_nobody_with_a_label = tracks[::15], tracks[54::55]
 
     def answers() -> list[tuple[str, float]]:
-        found = [neighbours.recommend(snapshot, seed, limit=50, artist_cap=3) for seed in tracks[::15]]
+        found = [neighbours.recommend(snapshot, seed, limit=50, artist_cap=3) for seed in seeds]
+        found += [neighbours.recommend(snapshot, seed, limit=2) for seed in of_nobody_with_a_label]
         return [(snapshot.track(one.ref).id, one.score) for of_seed in found for one in of_seed]
 
     whole, scored = answers(), []
@@ -210,6 +210,9 @@ def test_looking_at_likely_rows_alone_changes_no_answer(
     assert [track_id for track_id, _ in pruned] == [track_id for track_id, _ in whole]
     assert np.allclose([score for _, score in pruned], [score for _, score in whole], atol=1e-5)
     assert min(len(rows) for rows, _, _ in scored) < len(tracks) / 2
+    assert len(scored) > len(seeds) + len(of_nobody_with_a_label)  # a second step scores more rows, but not all
+    by_label = [len(rows) for rows, _, _ in scored[-len(of_nobody_with_a_label) :]]
+    assert min(by_label) < len(tracks) / 2
 
 
 def test_the_same_question_has_the_same_answer(tmp_path: Path, artists: ArtistEmbedding) -> None:

@@ -1,12 +1,15 @@
 import string
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tantivy import Query, Schema
 
 from store.catalogue.catalogue import Snapshot
-from store.catalogue.search import query_words
+from store.catalogue.search import MAX_WORD_CHARS, query_words
 from tests.store.catalogues import a_track, catalogue_of, titles
 
 TRACKS = (
@@ -141,6 +144,22 @@ def test_query_words_leave_out_guests_and_editions() -> None:
     assert query_words("Feat") == ["feat"]
     assert query_words("remastered") == ["remastered"]
     assert len(query_words("a " * 1000)) == 12
+
+
+def test_a_very_long_word_is_matched_without_typos(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The automaton of a word with 1,000 letters and two typos takes gigabytes."""
+    lengths: list[int] = []
+
+    def noted(schema: Schema, field: str, word: str, **more: Any) -> Query:
+        lengths.append(len(word))
+        return Query.fuzzy_term_query(schema, field, word, **more)
+
+    others = {name: getattr(Query, name) for name in ("term_query", "boolean_query")}
+    queries = SimpleNamespace(**others, fuzzy_term_query=noted)
+    monkeypatch.setattr("store.catalogue.search.Query", queries)
+    assert snapshot.match("a" * 1000, f"Nadia {'b' * 1000}", None) == []
+    assert snapshot.search("a" * 1000) == []
+    assert max(lengths) <= MAX_WORD_CHARS
 
 
 def test_match_knows_a_track_by_its_names(snapshot: Snapshot) -> None:
