@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ml.artefacts import mapped, verified
 from ml.artists.model import unit_rows
 from ml.genre.encoder import Floats
-from ml.genre.heads import combine, softmax
+from ml.genre.heads import logarithms, softmax
 from ml.genre.model import GenreInput, GenrePrediction
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.segment import id_hash
@@ -201,10 +201,11 @@ class ArtistGenres:
         return replace(prediction, **{head: self._pool(head, prediction, inputs, evidence) for head in heads})
 
     def _pool(self, head: str, prediction: GenrePrediction, inputs: str, evidence: ArtistEvidence) -> Floats:
-        weights = np.array(self.settings["pool"][head][inputs][evidence.known_by], np.float32)
-        probabilities = getattr(prediction, head)
-        of_artist = np.broadcast_to(getattr(evidence, head), probabilities.shape)
-        return combine(np.stack([probabilities, of_artist], axis=1), np.tile(weights, (len(probabilities), 1)))
+        of_model, of_artist = map(np.float32, self.settings["pool"][head][inputs][evidence.known_by])
+        # As `combine` does, but the artist's logarithms are the same for all rows.
+        logits = of_model * logarithms(getattr(prediction, head))
+        logits += of_artist * logarithms(getattr(evidence, head))
+        return softmax(logits)
 
 
 def inputs_of(track: GenreInput) -> str:
