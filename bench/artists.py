@@ -50,6 +50,7 @@ def phrasings(rng: random.Random) -> dict[str, Callable[[str, str], str]]:
         "artist - title": lambda a, t: f"{a} - {t}",
         "title by artist": lambda a, t: f"{t} by {a}",
         "artist title, lower case, one letter missing": lambda a, t: f"{slip(a, rng)} {t}".lower(),
+        "title artist, lower case, one letter missing": lambda a, t: f"{t} {slip(a, rng)}".lower(),
     }
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ml.artefacts import mapped, verified
 from ml.artists.model import unit_rows
 from ml.genre.encoder import Floats
-from ml.genre.heads import combine, softmax
+from ml.genre.heads import logarithms, softmax
 from ml.genre.model import GenreInput, GenrePrediction
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.segment import id_hash
@@ -32,10 +32,19 @@ KNOWN_BY: tuple[KnownBy, ...] = get_args(KnownBy)
 # What else is known of the track: everything; all but its popularity; title, artist and album; only title and artist.
 INPUTS = ("all", "unrated", "names", "typed")
 NO_GENRE = np.iinfo(np.uint16).max
+NO_READING = np.iinfo(np.uint8).max
 KEPT = 8  # genres of an artist
 _ARRAYS = ("keys", "rows", "vectors", "known_by", "genres", "weights", "coefficients", "readings")
 _KNOWN_FOR = 0.25  # least weight of a genre, relative to the artist's first one, to be named
 _UNREAD = 0.05  # probability that a reading gives to all 114 genres alike
+# Those of the 114 genres that say a language, though the taxonomy gives them to other countries, too, and how the
+# words begin that name the language or its music: "italian pop" is pop and not German.
+_LANGUAGES = {
+    "french": ("french", "francais", "quebec", "chanson", "variete"),
+    "german": ("deutsch", "german", "austr"),
+    "swedish": ("swed", "svensk", "scandi", "dansband"),
+    "turkish": ("turk", "anadolu", "anatolian", "arabesk", "oyun"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +75,8 @@ class ArtistGenres:
         ``genres`` (n, 8) uint16 columns of ``names`` (65,535 for none) and their ``weights`` (n, 8) uint8;
         ``coefficients`` (names + d + 1, 114 + broad genres) float16, the last row the intercept; ``readings`` (names,)
         uint8: for each name, the column of the genre (of the 114) that the taxonomy gives it, 255 for none.
+    summing : np.ndarray
+        (114, families) zeros and ones that sum genre probabilities into families.
     """
 
     def __init__(self, settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], taxonomy: Taxonomy) -> None:
@@ -73,11 +84,12 @@ class ArtistGenres:
         self.version: str = settings["version"]
         self.names: tuple[str, ...] = tuple(settings["names"])
         self.genres = taxonomy.genres
+        self.summing = taxonomy.matrix(taxonomy.genres)
         self.broad: tuple[str, ...] = tuple(settings["broad"])
         self._column = {name: column for column, name in enumerate(self.names)}
         self._coefficients = arrays["coefficients"].astype(np.float32)
         self._column_of = lru_cache(4096)(self._find_column)
-        self._readings = read_as(arrays["readings"], taxonomy)
+        self._readings = read_as(of_their_language(self.names, arrays["readings"], taxonomy), taxonomy)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -105,18 +117,21 @@ class ArtistGenres:
         """Return the version with other settings."""
         return type(self)({**self.settings, **settings}, self.arrays, self.taxonomy)
 
-    def predict(self, artists: Sequence[str], given: Sequence[str] = ()) -> ArtistEvidence | None:
+    def predict(
+        self, artists: Sequence[str], given: Sequence[str] = (), *, by_hand: bool = False
+    ) -> ArtistEvidence | None:
         """Return what follows from the first of ``artists``, ``None`` where nothing is known of that artist.
 
         ``given`` are genres of the artist from elsewhere, most important first. They are used unless the version knows
-        genres of the artist's own tracks.
+        genres of the artist's own tracks; those that were written ``by_hand`` are always used.
         """
         row = self._row(artists[0]) if artists else None
         known_by = self.known_by(artists)
         found = {name: column for name in given[:KEPT] if (column := self._column_of(name)) is not None}
-        if known_by != "own" and found:
+        if found and (known_by != "own" or by_hand):
             names = [*map(genre_name, found)]
-            columns, weights, known_by = np.array([*found.values()]), np.ones(len(found), np.float32), "guest"
+            columns, weights = np.array([*found.values()]), np.ones(len(found), np.float32)
+            known_by = "own" if known_by == "own" else "guest"
         elif row is not None:
             stored, weights = self.arrays["genres"][row], self.arrays["weights"][row].astype(np.float32)
             columns, weights = stored[stored != NO_GENRE], weights[stored != NO_GENRE]
@@ -155,7 +170,8 @@ class ArtistGenres:
         key = genre_name(name)
         if key in self._column or not normalise(name):
             return self._column.get(key)
-        return self._column.get(genre_name(self.taxonomy.predict(name).genre))
+        genre = _of_its_language(name, self.taxonomy.predict(name).genre, self.taxonomy)
+        return None if genre is None else self._column.get(genre_name(genre))
 
     def _logits(
         self,
@@ -185,10 +201,11 @@ class ArtistGenres:
         return replace(prediction, **{head: self._pool(head, prediction, inputs, evidence) for head in heads})
 
     def _pool(self, head: str, prediction: GenrePrediction, inputs: str, evidence: ArtistEvidence) -> Floats:
-        weights = np.array(self.settings["pool"][head][inputs][evidence.known_by], np.float32)
-        probabilities = getattr(prediction, head)
-        of_artist = np.broadcast_to(getattr(evidence, head), probabilities.shape)
-        return combine(np.stack([probabilities, of_artist], axis=1), np.tile(weights, (len(probabilities), 1)))
+        of_model, of_artist = map(np.float32, self.settings["pool"][head][inputs][evidence.known_by])
+        # As `combine` does, but the artist's logarithms are the same for all rows.
+        logits = of_model * logarithms(getattr(prediction, head))
+        logits += of_artist * logarithms(getattr(evidence, head))
+        return softmax(logits)
 
 
 def inputs_of(track: GenreInput) -> str:
@@ -205,6 +222,38 @@ def read_as(readings: npt.NDArray[np.uint8], taxonomy: Taxonomy) -> Floats:
     family /= family.sum(axis=1, keepdims=True)
     read = np.vstack([(np.eye(len(family), dtype=np.float32) + family) / 2.0, np.full(len(family), 1.0 / len(family))])
     return read[np.minimum(readings, len(family))].astype(np.float32)
+
+
+def of_their_language(
+    names: Sequence[str], readings: npt.NDArray[np.uint8], taxonomy: Taxonomy
+) -> npt.NDArray[np.uint8]:
+    """Return (names,) ``readings`` in which no name is read as a genre of a language that it does not say.
+
+    Such a name is read as what is left of it without the country, or as nothing: "norwegian folk" is folk, "fado"
+    nothing.
+    """
+    found = readings.copy()
+    for row in np.flatnonzero(readings != NO_READING).tolist():
+        genre = taxonomy.genres[readings[row]]
+        read = _of_its_language(names[row], genre, taxonomy)
+        found[row] = NO_READING if read is None else taxonomy.genres.index(read)
+    return found
+
+
+def _of_its_language(name: str, genre: str, taxonomy: Taxonomy) -> str | None:
+    """Return ``genre``, unless it is of a language that ``name`` does not say.
+
+    Then it is the genre of the language that the name says, or else that of the name without its country, or None.
+    """
+    if genre not in _LANGUAGES:
+        return genre
+    words = normalise(name).split()
+    for spoken, starts in _LANGUAGES.items():
+        if any(word.startswith(starts) for word in words):
+            return spoken
+    rest = taxonomy.without_places(name)
+    read = taxonomy.predict(rest).genre if taxonomy.by_words(rest) else None
+    return None if read in _LANGUAGES else read
 
 
 def genre_name(text: str) -> str:

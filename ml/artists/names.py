@@ -80,11 +80,13 @@ class KeyIndex:
 
         Closeness (0 to 1) is one minus the optimal string alignment distance (Damerau's insertions, deletions,
         substitutions and transpositions) over the longer length; it is at least ``cutoff``. The first letter must
-        agree: it is seldom mistyped, and only names that begin with it are read.
+        agree: it is seldom mistyped, and only names that begin with it are read. A leading "the" is no part of either:
+        The Wall is not The Fall.
         """
-        if len(key) < MIN_FUZZY_LETTERS:
+        bare = key.removeprefix("the ")
+        if len(bare) < MIN_FUZZY_LETTERS:
             return None
-        positions = self._near(key, slack=int(len(key) * (1 - cutoff) / cutoff) + 1)
+        positions = self._near(key, len(key) - len(bare), slack=int(len(key) * (1 - cutoff) / cutoff) + 1)
         start, text = self.keys.start, self.keys.text
         names = [text[a:b].tobytes().decode() for a, b in zip(start[positions], start[positions + 1], strict=True)]
         found = process.extract(
@@ -93,11 +95,12 @@ class KeyIndex:
         # Artists are numbered from the best known one.
         return min(((-score, int(self.artist[positions[at]])) for _, score, at in found), default=(0.0, None))[1]
 
-    def _near(self, key: str, slack: int) -> npt.NDArray[np.intp]:
-        """Return the positions of the names with the first letter of ``key`` and about its length."""
-        low = self._first_from(key[0].encode())
-        # The last code point has no successor, but no name begins with it.
-        high = self._first_from(chr(min(ord(key[0]) + 1, sys.maxunicode)).encode("utf-8", "surrogatepass"))
+    def _near(self, key: str, at: int, slack: int) -> npt.NDArray[np.intp]:
+        """Return the positions of the names that begin as ``key`` up to its letter ``at`` and have about its length."""
+        low = self._first_from(key[: at + 1].encode())
+        # The last code point has no successor, but no name has it.
+        after = key[:at] + chr(min(ord(key[at]) + 1, sys.maxunicode))
+        high = self._first_from(after.encode("utf-8", "surrogatepass"))
         length = len(key.encode())
         sizes = np.diff(self.keys.start[low : high + 1].astype(np.int64))
         return low + np.flatnonzero(np.abs(sizes - length) <= slack)

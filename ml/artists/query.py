@@ -7,30 +7,51 @@ from dataclasses import dataclass
 
 from ml.artists.model import ArtistEmbedding
 from ml.artists.names import COMMON
-from ml.artists.well_known import other_names
+from ml.artists.well_known import is_listed, other_names
 from store.catalogue.catalogue import Snapshot
 from store.text import normalise
 
-# Separators of artist and title, and the side on which the artist is more likely.
-_SEPARATORS = ((re.compile(r"\s+[-–—]\s+|:\s+"), "before"), (re.compile(r"\s+by\s+", re.IGNORECASE), "after"))
+# Separators of artist and title. The artist stands before a dash, if not after it; after "by", and never before it.
+_SEPARATORS = (
+    (re.compile(r"\s+[-–—]\s+|:\s+"), ("before", "after")),
+    (re.compile(r"\s+by\s+", re.IGNORECASE), ("after",)),
+)
 _MAX_ARTIST_WORDS, _MAX_CLOSE_WORDS = 8, 4
-# The score of an artist in a query, in units of `prior` (0 to 1, how well known). More words and more letters raise it,
-# since a title seldom holds such a name by chance. A wrong letter lowers it, at the end more: there it is more often a
-# word of the title. The weights were chosen on the artists of one half of 6,000 tracks of the training table, in the
-# phrasings of bench/artists.py.
-_WORD_WEIGHT, _LETTERS_WEIGHT, _MOST_LETTERS = 0.06, 0.6, 12
-_TYPO_COST, _TYPO_COST_AT_END = 0.1, 0.2
-# Bonuses: people more often type the artist first, above all a well-known one; the rest is the title of a known track.
-_FIRST, _FIRST_WELL_KNOWN, _KNOWN_TITLE = 0.06, 0.18, 0.6
-# A single word that is in the names of many artists ("love", "black") is more likely a word of the title.
-_COMMON_COST = 0.65  # for every tenfold of COMMON
-# `prior` of an artist whom the catalogue knows but the embedding does not.
-ONLY_HERE = 0.2
-_LEAST_SCORE = 0.34
+_ENOUGH_LETTERS = 12  # more letters tell no more
+# `prior` of an artist whom the catalogue knows but the embedding does not, and of one whom only the list of well-known
+# artists has.
+ONLY_HERE, ONLY_LISTED = 0.2, 0.5
 _CLOSE = 0.85  # stricter than for a name given as artist, since several words are tried as the artist
 
 
 _EMPTY = Snapshot()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weights:
+    """The weights of a reading's score, in units of `prior` (0 to 1, how well known the artist is).
+
+    `python -m bench.query_weights` searches for better ones and prints the scores of both; what it finds must also keep
+    the queries of the tests and the 98 % of `bench.resolution`, as these do. More words and more letters of a
+    name raise the score, since a title seldom holds such a name by chance. People more often type the artist first,
+    above all a well-known one. A single word that is in the names of many artists ("love", "black") is more likely a
+    word of the title; less so at the beginning, the better known the artist is, but "love" even there. A wrong letter
+    lowers the score.
+    """
+
+    word: float = 0.11
+    letters: float = 0.68
+    first: float = 0.08
+    first_well_known: float = 0.28
+    common: float = 0.55
+    common_well_known: float = 0.3
+    typo: float = 0.14
+    typo_at_end: float = 0.2
+    known_title: float = 0.6
+    least: float = 0.34
+
+
+WEIGHTS = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +63,46 @@ class Reading:
     score: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A name of an artist at one end of a query, with what its score is computed from.
+
+    ``words`` (beyond the first) and ``letters`` (at most 1) are those of the name without "the". They say the less, the
+    better known an artist is whose name the rest is: "Mika Grace Kelly". ``common`` counts the tenfolds of names that
+    hold the name.
+    """
+
+    artist: str
+    title: str
+    prior: float
+    first: bool
+    close: bool
+    words: float
+    letters: float
+    common: float
+    known_title: bool
+
+    def score(self, weights: Weights = WEIGHTS) -> float:
+        """Return how likely the candidate is meant."""
+        first, well_known = float(self.first), self.first * self.prior
+        return (
+            self.prior
+            + weights.word * self.words
+            + weights.letters * self.letters
+            + weights.first * first
+            + weights.first_well_known * well_known
+            - max(self.common * weights.common - min(self.common, 1.0) * weights.common_well_known * well_known, 0.0)
+            - self.close * (weights.typo if self.first else weights.typo_at_end)
+            + weights.known_title * self.known_title
+        )
+
+
 def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY) -> Reading | None:
     """Return the likeliest reading of ``query``; None when no artist stands at either end.
 
-    "Artist - Title", "Artist: Title" and "Title by Artist" are split at the separator if a known artist is on either
-    side. Otherwise the first and the last words are looked up as names, and the artist of the highest score is taken;
-    a name with a wrong letter has a lower score. An artist without a title gives None.
+    "Artist - Title" and "Artist: Title" are split at the separator if a known artist is on either side, "Title by
+    Artist" if one is after it. Otherwise the first and the last words are looked up as names, and the artist of the
+    highest score is taken; a name with a wrong letter has a lower score. An artist without a title gives None.
 
     Parameters
     ----------
@@ -57,43 +112,56 @@ def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPT
     if len(normalise(query).split()) < 2:
         return None
     found = _by_separator(artists, query)
-    return found or max(_by_words(artists, query, snapshot), key=lambda reading: reading.score, default=None)
+    if found:
+        return found
+    # Of "The Black Keys" and "Black Keys", which have the same score, the longer name is meant.
+    best = max(candidates(artists, query, snapshot), key=lambda one: (one.score(), -len(one.title)), default=None)
+    return Reading(best.artist, best.title, best.score()) if best and best.score() > WEIGHTS.least else None
 
 
 def _by_separator(artists: ArtistEmbedding, query: str) -> Reading | None:
-    for pattern, artist_side in _SEPARATORS:
+    for pattern, artist_sides in _SEPARATORS:
         for mark in pattern.finditer(query):
             before, after = query[: mark.start()].strip(), query[mark.end() :].strip()
-            sides = [(before, after), (after, before)]
-            for artist, title in sides if artist_side == "before" else reversed(sides):
+            for side in artist_sides:
+                artist, title = (before, after) if side == "before" else (after, before)
                 index = artists.find_exact(artist) if normalise(title) else None
                 if index is not None:
                     return Reading(artists.names[artists.as_known(index)], title, 1.0)
     return None
 
 
-def _by_words(artists: ArtistEmbedding, query: str, snapshot: Snapshot) -> Iterator[Reading]:
-    """Yield the readings whose score is above the least one."""
+def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY) -> Iterator[Candidate]:
+    """Yield the names of artists at the two ends of ``query``."""
     for first, count, name, title in _ends(query.split()):
         key = normalise(name)
-        index, cost, written = artists.find_exact(name), 0.0, name
-        only_here = index is None and snapshot.is_artist(key)
-        if index is None and not only_here and count <= _MAX_CLOSE_WORDS:
-            index, cost = artists.keys.close(key, _CLOSE), _TYPO_COST if first else _TYPO_COST_AT_END
-        if index is not None:
-            written = artists.names[artists.as_known(index)]
-        elif not only_here:
-            continue
+        index, close, written = artists.find_exact(name), False, name
+        if index is None and snapshot.is_artist(key):
+            prior = ONLY_HERE
+        elif index is None and is_listed(key):
+            prior = ONLY_LISTED
+        else:
+            if index is None and count <= _MAX_CLOSE_WORDS:
+                index, close = artists.keys.close(key, _CLOSE), True
+            if index is None:
+                continue
+            written, prior = artists.names[artists.as_known(index)], float(artists.prior[index])
         # "Bach" at the beginning counts as many letters as "Johann Sebastian Bach", who is meant.
         alias = other_names().get(key) if first else None
-        letters = min(len(alias or key), _MOST_LETTERS) / _MOST_LETTERS
-        if count == 1 and not alias and (names := artists.keys.common_words.get(key)):
-            cost += _COMMON_COST * math.log10(names / COMMON)
-        prior = ONLY_HERE if index is None else float(artists.prior[index])
-        score = prior + _WORD_WEIGHT * (count - 1) + _LETTERS_WEIGHT * letters - cost
-        score += (_FIRST + _FIRST_WELL_KNOWN * prior) * first + _KNOWN_TITLE * snapshot.is_title(normalise(title))
-        if score > _LEAST_SCORE:
-            yield Reading(written, title, score)
+        names = artists.keys.common_words.get(key) if count == 1 and not alias else None
+        bare, other = (alias or key).removeprefix("the "), artists.find_exact(title)
+        telling = 1.0 if other is None else (1.0 - float(artists.prior[other])) ** 2
+        yield Candidate(
+            artist=written,
+            title=title,
+            prior=prior,
+            first=first,
+            close=close,
+            words=telling * max(count - key.startswith("the ") - 1, 0),
+            letters=telling * min(len(bare), _ENOUGH_LETTERS) / _ENOUGH_LETTERS,
+            common=math.log10(names / COMMON) if names else 0.0,
+            known_title=snapshot.is_title(normalise(title)),
+        )
 
 
 def _ends(words: list[str]) -> Iterator[tuple[bool, int, str, str]]:

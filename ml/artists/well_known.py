@@ -38,6 +38,11 @@ def _genres() -> Mapping[str, tuple[str, ...]]:
     return {normalise(row["artist"]): tuple(row["genres"].split("|")) for row in _rows()}
 
 
+def is_listed(key: str) -> bool:
+    """Return whether ``key`` is the normalised name, or another name, of an artist on the list."""
+    return key in other_names() or key in _genres()
+
+
 def well_known_genres(artist: str) -> tuple[str, ...]:
     """Return the genres of an artist on the list, the most important first; empty for others."""
     key = normalise(artist)

@@ -23,8 +23,13 @@ def combine(probabilities: Floats, weights: Floats) -> Floats:
     This is a logarithmic opinion pool (Genest and Zidek, 1986) with ``weights`` (n, experts), whose sum is the inverse
     of a temperature.
     """
-    logits = np.einsum("nek,ne->nk", np.log(np.maximum(probabilities, TINY)), weights)
-    return softmax(logits)
+    return softmax(np.einsum("nek,ne->nk", logarithms(probabilities), weights))
+
+
+def logarithms(probabilities: Floats) -> Floats:
+    """Return the natural logarithms of ``probabilities``, finite for 0, too."""
+    logs: Floats = np.log(np.maximum(probabilities, TINY))
+    return logs
 
 
 def softmax(logits: npt.NDArray[np.floating]) -> Floats:
@@ -60,5 +65,5 @@ class MicroHead:
         are known.
         """
         scale, shift = self._calibration[bases].T
-        logits = np.log(np.maximum(shares, TINY)) * scale[:, None] + shift[:, None]
+        logits = logarithms(shares) * scale[:, None] + shift[:, None]
         return 1.0 / (1.0 + np.exp(-np.clip(logits, -60.0, 60.0)))

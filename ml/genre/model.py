@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ml import artefacts
 from ml.genre.encoder import COLUMNS, FACTS, AudioScaler, Floats, NameEmbedding, feature_vector
-from ml.genre.heads import TINY, BroadHead, MicroHead, combine
+from ml.genre.heads import BroadHead, MicroHead, combine, logarithms
 from ml.genre.text_features import PARTS, Name, words
 from ml.litert import LiteRTNetwork
 from ml.taxonomy.model import Taxonomy
@@ -175,7 +175,7 @@ class GenrePredictor:
             return after
         rows = len(before.micro)
         known, guessed = (self.family_probabilities(each.genre[:rows]) + _UNLIKELY for each in (after, before))
-        logits = np.log(np.maximum(before.micro, TINY)) - np.log(np.maximum(1.0 - before.micro, TINY))
+        logits = logarithms(before.micro) - logarithms(1.0 - before.micro)
         logits += np.log(known / guessed) @ self._micro_families.T  # a name without a family stays as it is
         return replace(after, micro=1.0 / (1.0 + np.exp(-logits)))
 
@@ -209,7 +209,7 @@ class GenrePredictor:
         if revise:
             prediction = revise(prediction)
         column = int(prediction.genre[0].argmax()) if genre is None else self.genres.index(genre)
-        logs = np.log(np.maximum(prediction.genre[:, column], TINY))
+        logs = logarithms(prediction.genre[:, column])
         effects = (logs[0] - logs[1:]).tolist()
         of_features = list(zip(features, effects, strict=False))
         of_words = [

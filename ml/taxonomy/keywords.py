@@ -40,6 +40,12 @@ class GenreWords:
         places = [(end, family) for _, end, family, kind in self._found(normalise(name).split()) if kind == "place"]
         return max(places)[1] if places else None
 
+    def without_places(self, name: str) -> str:
+        """Return the words of ``name`` that name no place: "pop" for "italian pop"."""
+        tokens = normalise(name).split()
+        placed = {at for start, end, _, kind in self._found(tokens) if kind == "place" for at in range(start, end)}
+        return " ".join(token for at, token in enumerate(tokens) if at not in placed)
+
     def _found(self, tokens: list[str]) -> list[tuple[int, int, str, Strength]]:
         """Return (start, end, family, strength) of the known words, without those inside a longer one."""
         found = [

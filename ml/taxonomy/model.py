@@ -162,6 +162,10 @@ class Taxonomy:
         found = self._words.family_of(name)
         return found[0] if found else None
 
+    def without_places(self, name: str) -> str:
+        """Return the words of ``name`` that name no place: "pop" for "italian pop"."""
+        return self._words.without_places(name)
+
     @cached_property
     def regions(self) -> tuple[str, ...]:
         """The families that are parts of the world, such as "latin" or "east asian": those with words for places."""

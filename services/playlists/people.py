@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Self
 
 import numpy as np
 
@@ -75,31 +77,34 @@ def compared(people: Sequence[Contributor], rows: Rows) -> tuple[list[TastePair]
 
     The id is None for fewer than three people.
     """
-    artists = [{artist for track in _of(rows, person.id) for artist in track.artists} for person in people]
-    middles = [_middle(_of(rows, person.id)) for person in people]
-    pairs = [
-        _pair(people[a].id, people[b].id, artists[a] & artists[b], artists[a] | artists[b], middles[a], middles[b])
-        for a in range(len(people))
-        for b in range(a + 1, len(people))
-    ]
+    pairs = [_pair(one, other) for one, other in combinations([_Taste.of(person.id, rows) for person in people], 2)]
     if len(people) < 3:
         return pairs, None
     return pairs, max((person.id for person in people), key=lambda id_: _unlikeness(pairs, id_))
 
 
-def _pair(
-    one: str,
-    other: str,
-    both: set[str],
-    either: set[str],
-    here: np.ndarray | None,
-    there: np.ndarray | None,
-) -> TastePair:
+@dataclass(frozen=True)
+class _Taste:
+    """A person's artists, and the (12,) mean coordinates of the sound of their tracks, None where it is unknown."""
+
+    id: str
+    artists: set[str]
+    middle: np.ndarray | None
+
+    @classmethod
+    def of(cls, person: str, rows: Rows) -> Self:
+        tracks = _of(rows, person)
+        return cls(person, {artist for track in tracks for artist in track.artists}, _middle(tracks))
+
+
+def _pair(one: _Taste, other: _Taste) -> TastePair:
+    both, either = one.artists & other.artists, one.artists | other.artists
     distance = None
-    if here is not None and there is not None:
-        shared = ~np.isnan(here) & ~np.isnan(there)
-        distance = round(float(np.sqrt(((here - there)[shared] ** 2).sum())), 3) if shared.any() else None
-    return TastePair(one, other, len(both), round(len(both) / max(len(either), 1), 3), distance)
+    if one.middle is not None and other.middle is not None:
+        apart = one.middle - other.middle
+        known = apart[~np.isnan(apart)]
+        distance = round(float(np.sqrt((known**2).sum())), 3) if len(known) else None
+    return TastePair(one.id, other.id, len(both), round(len(both) / max(len(either), 1), 3), distance)
 
 
 def _unlikeness(pairs: Sequence[TastePair], person: str) -> tuple[float, float]:

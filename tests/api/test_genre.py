@@ -172,3 +172,21 @@ def test_well_known_artists_are_known_by_the_names_people_type(
     assert answer["track"]["artists"] == [artist]
     assert answer["family"] in families or answer["genre"] in families
     assert answer["decided_by"] == "artist"
+
+
+@pytest.mark.parametrize(
+    ("title", "artist", "genres"),
+    [
+        ("Think", "Aretha Franklin", {"soul"}),  # blues is likelier by a hair
+        ("N.Y. State of Mind", "Nas", {"hip-hop"}),  # the labels say "hardcore"
+        ("Seven Nation Army", "The White Stripes", {"garage", "rock", "alt-rock"}),  # the tables say blues
+        ("Azzurro", "Adriano Celentano", {"pop", "synth-pop", "power-pop"}),  # neither French nor German
+    ],
+)
+def test_the_headline_is_what_the_artist_plainly_plays(
+    empty_client: FlaskClient, title: str, artist: str, genres: set[str]
+) -> None:
+    answer = empty_client.get("/genre-predict", query_string={"track": title, "artist": artist}).json
+    assert answer["genre"] in genres
+    assert answer["genre"] == answer["genres"][0]["genre"]
+    assert (answer["family"], answer["decided_by"]) == (answer["families"][0]["family"], "artist")

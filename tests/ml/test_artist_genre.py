@@ -88,6 +88,21 @@ def test_given_genres_count_where_the_artist_has_none_of_their_own(expert: Artis
     assert own is not None
     assert (stranger.known_by, expert.genres[int(stranger.genre.argmax())]) == ("guest", "ambient")
     assert (own.known_by, own.names) == ("own", (MICRO["black-metal"],))
+    by_hand = expert.predict(["Band 1 b"], ["deep ambient"], by_hand=True)
+    assert by_hand is not None
+    assert (by_hand.known_by, by_hand.names) == ("own", ("deep ambient",))
+
+
+@pytest.mark.parametrize(
+    ("name", "genre"), [("italian pop", "pop"), ("norwegian folk", "folk"), ("swedish pop", "swedish"), ("fado", None)]
+)
+def test_no_genre_is_read_as_a_language_that_it_does_not_say(name: str, genre: str | None) -> None:
+    shipped = ArtistGenres.load(artefacts.active("artist_genre"))
+    known = shipped.predict(["Nobody Here At All"], [name])
+    assert known is not None
+    assert known.read is not None
+    likeliest = shipped.genres[int(known.read.argmax())] if np.ptp(known.read) > 0.0 else None
+    assert likeliest == genre
 
 
 def test_a_given_genre_keeps_its_name_whatever_it_is_read_as() -> None:
