@@ -20,7 +20,7 @@ from api.current import services
 from api.schemas import MAX_QUERY, RunAnswer
 from etl.library.tag_writing import FIELDS
 from services.sound.own_tracks import SORTS, OwnTracks, own_tracks
-from services.sound.tag_writing import TagChanges, tag_changes, write_tags
+from services.sound.tag_writing import VERSION_LENGTH, TagChanges, tag_changes, write_tags
 from services.views import audible
 
 blueprint = Blueprint("audio", __name__, tag="Own music")
@@ -61,7 +61,7 @@ class WatchBody(FolderBody):
 class TagsBody(Schema):
     version = String(
         required=True,
-        validate=Length(16, 16),
+        validate=Length(VERSION_LENGTH, VERSION_LENGTH),
         metadata={"description": "The version of the changes that were shown; others are not written."},
     )
     write = List(String(validate=OneOf(FIELDS)), required=True, validate=Length(1, len(FIELDS)))

@@ -136,13 +136,16 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
     for first, count, name, title in _ends(query.split()):
         key = normalise(name)
         index, close, written = artists.find_exact(name), False, name
-        prior = ONLY_HERE if snapshot.is_artist(key) else ONLY_LISTED if is_listed(key) else None
-        if index is None and prior is None and count <= _MAX_CLOSE_WORDS:
-            index, close = artists.keys.close(key, _CLOSE), True
-        if index is not None:
+        if index is None and snapshot.is_artist(key):
+            prior = ONLY_HERE
+        elif index is None and is_listed(key):
+            prior = ONLY_LISTED
+        else:
+            if index is None and count <= _MAX_CLOSE_WORDS:
+                index, close = artists.keys.close(key, _CLOSE), True
+            if index is None:
+                continue
             written, prior = artists.names[artists.as_known(index)], float(artists.prior[index])
-        elif prior is None:
-            continue
         # "Bach" at the beginning counts as many letters as "Johann Sebastian Bach", who is meant.
         alias = other_names().get(key) if first else None
         names = artists.keys.common_words.get(key) if count == 1 and not alias else None

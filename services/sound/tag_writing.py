@@ -1,7 +1,6 @@
 """Proposes changes of the tags in one of the user's own files, and writes the chosen ones."""
 
 import hashlib
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
@@ -20,6 +19,11 @@ _MAJOR = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MINOR = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm")
 
 
+# The parts of a version: the file, and each field. So a genre that has changed does not hinder writing the tempo.
+_OF_FILE, _DIGITS = slice(16), 8
+VERSION_LENGTH = _OF_FILE.stop + _DIGITS * len(FIELDS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class TagChange:
     """A field of a file's tags: its ``old`` texts, the ``new`` one that would be written, and the reason."""
@@ -32,7 +36,7 @@ class TagChange:
 
 @dataclass(frozen=True, kw_only=True)
 class TagChanges:
-    """What would be changed in the tags of the file at ``path``; ``version`` names exactly these changes."""
+    """What would be changed in the tags of the file at ``path``; ``version`` names the file and each change."""
 
     path: str
     version: str
@@ -51,13 +55,13 @@ def tag_changes(services: Services, name: str, viewer: Viewer) -> TagChanges:
 def write_tags(services: Services, name: str, version: str, fields: Collection[str], viewer: Viewer) -> TagChanges:
     """Write the ``fields`` of the changes that were shown as ``version``; return the remaining changes.
 
-    Raises ServiceError as :func:`tag_changes` does, and 409 where the proposed changes are no longer those of
-    ``version``, or where the file could not be written.
+    Raises ServiceError as :func:`tag_changes` does, and 409 where the file, or the change of one of ``fields``, is no
+    longer that of ``version``, or where the file could not be written.
     """
     file = _writable(services, name, viewer)
     shown, sha256 = _changes(services, file, viewer)
     texts = {change.field: change.new for change in shown.changes if change.field in fields}
-    if version != shown.version or not texts:
+    if not texts or any(version[part] != shown.version[part] for part in (_OF_FILE, *map(_of_field, fields))):
         raise ServiceError(409, "changed", "The proposed changes are no longer the same.", "Look at them again.")
     try:
         written = write_fields(file.root, file.path, sha256, texts)
@@ -94,9 +98,15 @@ def _changes(services: Services, file: AudioFile, viewer: Viewer) -> tuple[TagCh
         for field, new, reason in _found(services, file, viewer)
         if not _agrees(field, said[field], new)
     ]
-    plain = json.dumps([sha256, [[change.field, change.new] for change in changes]])
-    version = hashlib.sha256(plain.encode()).hexdigest()[:16]
-    return TagChanges(path=file.path, version=version, changes=changes), sha256
+    proposed = {change.field: change.new for change in changes}
+    digests = (hashlib.sha256(proposed.get(field, "").encode()).hexdigest()[:_DIGITS] for field in FIELDS)
+    return TagChanges(path=file.path, version=sha256[_OF_FILE] + "".join(digests), changes=changes), sha256
+
+
+def _of_field(field: str) -> slice:
+    """Return the part of a version that names the change of a field."""
+    start = _OF_FILE.stop + FIELDS.index(field) * _DIGITS
+    return slice(start, start + _DIGITS)
 
 
 def _found(services: Services, file: AudioFile, viewer: Viewer) -> Iterator[tuple[str, str, str]]:

@@ -27,7 +27,7 @@ def test_a_name_and_a_colour_show_at_once_and_stay(of_two: PlaylistPage, page: P
     before = of_two.colour(of_two.people.first)
     page.get_by_role("button", name="Name and colour of Person 1").focus()
     page.keyboard.press("Enter")
-    box = page.get_by_label("Called")
+    box = page.get_by_label("Name", exact=True)
     expect(box).to_be_focused()
     page.keyboard.type("Ada")
     page.get_by_role("radio", name="amber").check()

@@ -135,12 +135,12 @@ export const LEGEND = {
 
 // Who somebody is: name, colour and shape.
 export const PERSON = {
-  called: 'Called',
-  coloured: 'Coloured',
+  called: 'Name',
+  coloured: 'Colour',
   automatic: 'automatic',
   own: 'own',
   ownColour: 'A colour of your own',
-  drawn: 'Drawn as',
+  drawn: 'Shape',
   anyShape: 'any shape',
   shapes: {
     circle: 'circle',
@@ -152,7 +152,6 @@ export const PERSON = {
     star: 'star',
     cross: 'cross',
   },
-  leave: 'Leave it',
   here: 'kept here only',
 }
 

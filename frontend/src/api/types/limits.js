@@ -434,7 +434,7 @@ export const limits = {
  },
  "put /api/library/files/{name}/tags": {
   "version": {
-   "maxlength": 16
+   "maxlength": 48
   },
   "write": {
    "maxItems": 4

@@ -10760,7 +10760,7 @@ export interface components {
         };
         /**
          * TagChanges
-         * @description What would be changed in the tags of the file at ``path``; ``version`` names exactly these changes.
+         * @description What would be changed in the tags of the file at ``path``; ``version`` names the file and each change.
          */
         TagChanges: {
             path: string;
