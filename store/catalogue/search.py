@@ -165,14 +165,24 @@ def _candidates(segments: Sequence[Segment], words: list[str]) -> list[set[int]]
     # If several words are found together as typed, they are not misspelt; one word alone may be a misspelling.
     as_typed = len(words) > 1 and any(found)
     for build, rows in zip(builders, found, strict=True):
-        begun = every([*map(build.term, words[:-1]), build.prefix(words[-1])])
-        for query in (Query.term_query(build.schema, "name", " ".join(words)), begun):
-            rows.update(popular_rows(build.segment, query, _STEP_ROWS))
+        known = set(rows)
+        rows.update(popular_rows(build.segment, Query.term_query(build.schema, "name", " ".join(words)), _STEP_ROWS))
+        if not _holds_all_of(build, known, words[:-1]):
+            begun = every([*map(build.term, words[:-1]), build.prefix(words[-1])])
+            rows.update(popular_rows(build.segment, begun, _STEP_ROWS))
     for more in (_all_prefixes, _tolerant):
         if not as_typed and sum(map(_recordings, segments, found)) < _ENOUGH:
             for build, rows in zip(builders, found, strict=True):
                 rows.update(more(build, words))
     return found
+
+
+def _holds_all_of(build: QueryBuilder, rows: set[int], words: list[str]) -> bool:
+    """Return whether ``rows`` are all rows with ``words``: then a longer last word finds no more of them.
+
+    To find words by their beginning takes four times as long as to find this out.
+    """
+    return bool(rows and words) and rows.issuperset(popular_rows(build.segment, build.whole(words), _STEP_ROWS))
 
 
 def _all_prefixes(build: QueryBuilder, words: list[str]) -> list[int]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tantivy import Query, Schema
 
 from store.catalogue.catalogue import Snapshot
-from store.catalogue.search import MAX_WORD_CHARS, query_words
+from store.catalogue.search import MAX_WORD_CHARS, QueryBuilder, query_words
 from tests.store.catalogues import a_track, catalogue_of, titles
 
 TRACKS = (
@@ -135,6 +135,20 @@ def test_every_prefix_of_a_query_finds_its_track(snapshot: Snapshot) -> None:
     query = "metallica nothing else matters"
     for end in range(4, len(query) + 1):
         assert "Nothing Else Matters / Metallica" in titles(snapshot, query[:end])
+
+
+def test_a_longer_last_word_is_found_and_not_looked_for_where_none_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    songs = ("Summer Love", "Summer Lovers", "Winter Love")
+    snapshot = catalogue_of(tmp_path, *(a_track(at, song, "Somebody") for at, song in enumerate(songs, 1)))
+    begun: list[str] = []
+    prefix = QueryBuilder.prefix
+    monkeypatch.setattr(QueryBuilder, "prefix", lambda build, word: begun.append(word) or prefix(build, word))
+    assert sorted(titles(snapshot, "summer love")) == ["Summer Love / Somebody", "Summer Lovers / Somebody"]
+    assert begun == ["love"]
+    assert titles(snapshot, "winter love") == ["Winter Love / Somebody"]
+    assert begun == ["love"]
 
 
 def test_query_words_leave_out_guests_and_editions() -> None:
