@@ -133,6 +133,8 @@ def test_the_slow_comparisons_are_made_on_artists_apart(data: Path, monkeypatch:
     assert parts["one network"].nll < np.log(3)  # and surer than one who knows only which genres there are
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`:UserWarning")
+@pytest.mark.usefixtures("without_graphs")
 def test_microgenres_that_tracks_alone_are_labelled_with_are_learnt_and_not_scored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +160,8 @@ def test_microgenres_that_tracks_alone_are_labelled_with_are_learnt_and_not_scor
     assert "None: too few tracks have any." in (folder / "card.md").read_text()
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`:UserWarning")
+@pytest.mark.usefixtures("without_graphs")
 def test_without_any_of_their_labels_the_heads_are_left_out_and_a_seed_repeats() -> None:
     bare = frame(90).drop(columns=["artist_genres", "playlist_genres"])
     settings = replace(SMALL, audio_epochs=1, epochs=1)

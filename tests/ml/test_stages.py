@@ -84,6 +84,8 @@ def files_of(task: str, models: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.suffix not in dated}
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`:UserWarning")
+@pytest.mark.usefixtures("without_graphs")
 def test_the_genre_model_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, parts = make_models(tmp_path / "whole"), make_models(tmp_path / "parts")
     train = partial(genre.train, make_data(tmp_path), quick=True, settings=TINY, say=lambda line: None)
@@ -97,6 +99,7 @@ def test_the_genre_model_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [path.name for path in (parts / "genre").iterdir()] == [one.version]  # what was kept is removed
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_artists_and_continuation_are_the_same(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole, parts = make_models(tmp_path / "whole"), make_models(tmp_path / "parts")
     monkeypatch.setattr(continuation, "QUICK", replace(continuation.QUICK, learnt=4, scored=2))

@@ -90,6 +90,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return data, models
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_training_writes_a_served_version_with_its_card(trained: tuple[Path, Path]) -> None:
     _, models = trained
     versions = artefacts.versions(models)
@@ -195,6 +196,7 @@ def test_a_library_hears_each_track_once_and_again_when_it_changes(trained: tupl
     assert [name for name, _ in alike(placed, "a", 5)] == ["b"]
 
 
+@pytest.mark.usefixtures("without_graphs")
 def test_own_training_wants_twenty_tracks_and_leaves_what_is_served(database: Database, tmp_path: Path) -> None:
     pytest.importorskip("tensorflow")
     from ml.timbre.train.train import train_own
