@@ -48,8 +48,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """The system's Chromium where there is one, else Playwright's own; root must do without its sandbox."""
     chromium = system_chromium()
     extra: dict[str, Any] = {"executable_path": chromium} if chromium else {}
-    # Without a graphics card Chromium would imitate one, which costs more than to draw without.
-    extra["args"] = ["--disable-gpu", f"--disable-features={','.join(UNUSED_FEATURES)}"]
+    extra["args"] = [f"--disable-features={','.join(UNUSED_FEATURES)}"]
     if os.geteuid() == 0:
         extra["args"].append("--no-sandbox")
     return {**browser_type_launch_args, **extra}
