@@ -210,11 +210,12 @@ def parent_of(process: int) -> int:
 def go_on_when_told_to_end(process: int) -> None:
     """Wait until a stopped process has a SIGTERM waiting for it, and let it go on."""
     waiting = 0
-    while not waiting >> signal.SIGTERM - 1 & 1:
-        status = Path(f"/proc/{process}/status").read_text()
-        waiting = int(status.partition("ShdPnd:")[2].split()[0], 16)
-        time.sleep(SLICE)
-    os.kill(process, signal.SIGCONT)
+    with suppress(FileNotFoundError, ProcessLookupError):  # it may have been killed since: then it has ended, too
+        while not waiting >> signal.SIGTERM - 1 & 1:
+            status = Path(f"/proc/{process}/status").read_text()
+            waiting = int(status.partition("ShdPnd:")[2].split()[0], 16)
+            time.sleep(SLICE)
+        os.kill(process, signal.SIGCONT)
 
 
 def live(here: Here) -> None:
