@@ -4,23 +4,9 @@ from functools import partial
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import (
-    audio,
-    bounds,
-    covers,
-    current,
-    description,
-    errors,
-    expensive,
-    genres,
-    maps,
-    mine,
-    page,
-    session,
-    sounds,
-    tracks,
-)
+from api import audio, covers, current, description, errors, genres, maps, mine, page, session, sounds, tracks
 from api.application import Application
+from api.limits import bounds, expensive
 from api.playlists import blend, exports, hub, never, playlists, triage
 from api.response_cache import ResponseCache
 from api.sources import gather, sources, uploads

@@ -12,7 +12,7 @@ MEGABYTE = 1024 * 1024
 # The largest request body without a file, in bytes: enough for a list of some hundred tracks or people.
 LARGEST_BODY = 512 * 1024
 # The threads of a web process that answer requests. Progress streams (api/sources/uploads.py) and expensive requests
-# (api/expensive.py) hold some of them, never all.
+# (api/limits/expensive.py) hold some of them, never all.
 WEB_THREADS = 20
 _URL_PREFIX = "TASTEMAP_URL_"
 

@@ -29,7 +29,7 @@ _ERROR = {
     },
 }
 # The errors with which any request, a request that changes something, and a request with a body may be answered, by
-# api/bounds.py, api/expensive.py, api/session.py, the limits of work or the database.
+# api/limits/bounds.py, api/limits/expensive.py, api/session.py, the limits of work or the database.
 _ERRORS = {
     "400": "The request is not well-formed, or makes no sense",
     "421": "Not a name of this server",

@@ -9,8 +9,8 @@ from typing import Any, cast
 from flask import Flask, Response, current_app
 from flask_compress import Compress
 
-from api.lockout import Lockout
-from api.newcomers import Newcomers
+from api.limits.lockout import Lockout
+from api.limits.newcomers import Newcomers
 from api.response_cache import cache_response
 from config import Config
 from services.container import Services

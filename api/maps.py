@@ -9,7 +9,7 @@ from apiflask.validators import Length, OneOf, Range
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.expensive import expensive
+from api.limits.expensive import expensive
 from api.schemas import SubjectQuery, text, track_id
 from ml.projection.model import METHODS
 from services.playlists import maps

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, g, request
 
 from api.current import services
-from api.newcomers import Newcomers
+from api.limits.newcomers import Newcomers
 from config import ROOT
 from services.errors import ServiceError
 from services.viewer import Viewer

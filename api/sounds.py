@@ -9,7 +9,7 @@ from apiflask.validators import Range
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.expensive import expensive
+from api.limits.expensive import expensive
 from api.schemas import RunAnswer, track_id
 from services.sound import sound_alikes as use
 

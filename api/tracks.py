@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from api import session
 from api.application import Blueprint
 from api.current import cached_answer, services
-from api.expensive import expensive
+from api.limits.expensive import expensive
 from api.schemas import LinkQuery, SubjectQuery, excluded, text
 from etl.links import link_in
 from ml.neighbours.model import weights_from

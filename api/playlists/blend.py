@@ -11,7 +11,7 @@ from marshmallow import ValidationError, validates_schema
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.expensive import expensive
+from api.limits.expensive import expensive
 from api.schemas import track_id
 from ml.blend.fairness import Method
 from ml.blend.model import MOST_PEOPLE, MOST_TRACKS

@@ -16,7 +16,7 @@ from flask import Response
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.expensive import in_turn, is_expensive
+from api.limits.expensive import in_turn, is_expensive
 from etl.exports.formats import FORMATS, file_name
 from etl.exports.rows import read_pages, without_names
 from services.playlists.playlists import find_playlist, may_change

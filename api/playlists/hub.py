@@ -10,7 +10,7 @@ from apiflask.validators import Range
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.expensive import expensive
+from api.limits.expensive import expensive
 from services.playlists import columns as rows
 from services.playlists import gathered as origin
 from services.playlists import overview as glance

@@ -9,9 +9,9 @@ from apiflask.validators import Length, OneOf, Range, Regexp
 
 from api import session
 from api.application import Blueprint
-from api.bounds import LARGEST_BODY, takes
 from api.current import services
-from api.expensive import expensive
+from api.limits.bounds import LARGEST_BODY, takes
+from api.limits.expensive import expensive
 from api.schemas import RunAnswer, SubjectQuery, excluded, text, track_id
 from ml.continuation.model import MAX_LIMIT
 from services.playlists import next as continuation

@@ -9,9 +9,9 @@ from apiflask.validators import Length, OneOf, Range
 
 from api import session
 from api.application import Blueprint
-from api.bounds import LARGEST_BODY, takes
 from api.current import services
-from api.expensive import expensive
+from api.limits.bounds import LARGEST_BODY, takes
+from api.limits.expensive import expensive
 from api.schemas import track_id
 from services.triage import triage as use
 from services.triage.answer import TriageAnswer

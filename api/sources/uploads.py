@@ -18,8 +18,8 @@ from werkzeug.datastructures import FileStorage
 
 from api import session
 from api.application import Blueprint
-from api.bounds import read_json, takes_file
 from api.current import services
+from api.limits.bounds import read_json, takes_file
 from api.schemas import RunAnswer
 from etl.demo import DEMOS
 from etl.imports.reading.read_options import ReadOptions

@@ -8,7 +8,7 @@ import services.doctor as use
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.expensive import expensive
+from api.limits.expensive import expensive
 from etl.doctor.checks import Visitor
 from etl.spotify.login import redirect_for
 

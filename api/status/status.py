@@ -14,7 +14,7 @@ from flask import Response, current_app, jsonify, request
 from api import session
 from api.application import Blueprint
 from api.current import services
-from api.lockout import Lockout
+from api.limits.lockout import Lockout
 from ml.artefacts import ArtefactError
 from services import health
 from services.errors import ServiceError

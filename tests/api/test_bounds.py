@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.bounds import LARGEST_BODY, MAX_BODY, MAX_DEPTH
+from api.limits.bounds import LARGEST_BODY, MAX_BODY, MAX_DEPTH
 from app import create_app
 from config import Config
 from tests.api.conftest import configuring

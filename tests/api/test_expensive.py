@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from api import expensive
-from api.expensive import COMPUTED_ALL, COMPUTED_EACH, TAKEN_ALL, TAKEN_EACH, TooManyAtOnce, Turns
+from api.limits import expensive
+from api.limits.expensive import COMPUTED_ALL, COMPUTED_EACH, TAKEN_ALL, TAKEN_EACH, TooManyAtOnce, Turns
 from api.sources.uploads import MAX_STREAMS
 from config import WEB_THREADS
 from tests.api.test_bounds import SPEC

@@ -9,9 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api import lockout, newcomers, session
-from api.lockout import LockedOut, Lockout
-from api.newcomers import Newcomers, TooManySessions
+from api import session
+from api.limits import lockout, newcomers
+from api.limits.lockout import LockedOut, Lockout
+from api.limits.newcomers import Newcomers, TooManySessions
 from config import WorkLimits
 from store.database import Database
 from store.domain import Playlist
