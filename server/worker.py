@@ -39,7 +39,7 @@ _NOTIFY_SECONDS = 1.0
 # The interval at which Python switches threads. Many threads compute answers, and the loop must not wait for each.
 _SWITCH_SECONDS = 0.001
 # How many objects are made before Python looks for cycles among them. An answer makes some thousands, of which nearly
-# none is in a cycle; at Python's 700, looking takes one to four hundredths of its time.
+# none is in a cycle; at Python's 700, looking takes a part of its time.
 _MADE_OBJECTS = 10_000
 # Threads for forms with files. Python runs one thread at a time; more of them would slow down all other requests.
 _FILE_THREADS = 2

@@ -136,7 +136,7 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
             score=_main_score(task, scores),
             bars=_bars(task, scores, None),
             odds=_bars(task, scores, "ece"),
-            reliability=[ReliabilityBin(**bin_) for bin_ in (scores or {}).get("reliability", ())],
+            reliability=[ReliabilityBin(**row) for row in (scores or {}).get("reliability", ())],
             confusion=Confusion(**scores["confusion"]) if scores and "confusion" in scores else None,
             scores=scores,
         )

@@ -68,24 +68,26 @@ def _row(number: int, track: dict[str, list[str]], source: str) -> Row:
 
 def _examined(file: InspectedFile) -> tuple[str | None, bool]:
     """Return the title of the playlist, and whether characters that XML forbids must be removed from the file."""
-    fault: Exception
-    for cleans in (False, True):
-        document = _Document()
-        try:
-            for _ in document.tracks(file, cleans=cleans):
-                pass
-        except _EntityDeclaredError as declared:
-            if cleans:
-                fault = declared
-                break
-            raise ImportProblem(
-                "unsafe", f"{file.name} declares XML entities, which no playlist does; it was not read.", _HINT
-            ) from declared
-        except (expat.ExpatError, LookupError, ValueError) as invalid:
-            fault = invalid
-        else:
-            return document.title, cleans
-    raise ImportProblem("malformed", f"{file.name} is not whole XML: {fault}.", _HINT) from fault
+    try:
+        return _title(file, cleans=False), False
+    except _EntityDeclaredError as fault:
+        raise ImportProblem(
+            "unsafe", f"{file.name} declares XML entities, which no playlist does; it was not read.", _HINT
+        ) from fault
+    except (expat.ExpatError, LookupError, ValueError):
+        pass
+    try:
+        return _title(file, cleans=True), True
+    except (_EntityDeclaredError, expat.ExpatError, LookupError, ValueError) as fault:
+        raise ImportProblem("malformed", f"{file.name} is not whole XML: {fault}.", _HINT) from fault
+
+
+def _title(file: InspectedFile, *, cleans: bool) -> str | None:
+    """Return the title of the playlist once its whole file has been read."""
+    document = _Document()
+    for _ in document.tracks(file, cleans=cleans):
+        pass
+    return document.title
 
 
 class _EntityDeclaredError(Exception):

@@ -39,8 +39,8 @@ _CHRISTMAS = re.compile(
     r"|sleigh|mistletoe|winter wonderland|feliz navidad|navidad|noel|weihnacht\w*|stille nacht|natale|julen|joulu\w*)\b"
 )
 _FIRST_ROWS = 256  # best rows of a segment that are sorted first
-# How many times as many rows are scored in turn, before all are. One answer in forty needs more than the first step:
-# those of artists with very many songs, of which a list takes only two.
+# How many times as many rows are scored in turn, before all are. Few answers need more than the first step: those of
+# artists with very many songs, of which a list takes only two.
 _STEPS = (1, 8)
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -292,8 +292,7 @@ class Neighbours:
         bounds /= seed.total
         sound = seed.weights.sound / seed.total if seed.coordinates is not None else 0.0
         best = self._scores(segment, seed, segment.rows_of_artists(top(bounds, times * _FIRST_ARTISTS)))
-        count = times * _FIRST_ROWS
-        floor = float(np.partition(best, -count)[-count]) if len(best) > count else -np.inf
+        floor = _floor(best, times * _FIRST_ROWS)
         rows = [segment.rows_of_artists(np.flatnonzero(bounds >= floor - sound))]
         for label in seed.labels:
             of_label = segment.rows_with_label(label)
@@ -310,16 +309,14 @@ class Neighbours:
         Another row has no label in common and is less popular, which bounds its score. All rows are scored where the
         bound is not below the floor.
         """
-        count, popularity = times * _FIRST_ROWS, self._index(segment).popularity
         popular = min(_FEW_ROWS, len(segment) - 1)  # the rows of a segment are in the order of their popularity
         likely = np.unique(np.concatenate([np.arange(popular), *map(segment.rows_with_label, seed.labels)]))
-        if len(likely) > count:
-            scores = self._scores(segment, seed, likely)
-            floor = float(np.partition(scores, -count)[-count])
-            most = max(float(popularity[popular]), UNKNOWN_POPULARITY)
-            sound = seed.weights.sound if seed.coordinates is not None else 0.0
-            if floor * seed.total > sound + seed.weights.popularity * most:
-                return likely, scores, floor
+        scores = self._scores(segment, seed, likely)
+        floor = _floor(scores, times * _FIRST_ROWS)
+        most = max(float(self._index(segment).popularity[popular]), UNKNOWN_POPULARITY)
+        sound = seed.weights.sound if seed.coordinates is not None else 0.0
+        if floor * seed.total > sound + seed.weights.popularity * most:
+            return likely, scores, floor
         return np.arange(len(segment)), self._scores(segment, seed), -np.inf
 
     def _scores(
@@ -493,6 +490,11 @@ def recordings_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
 def _codes(snapshot: Snapshot, track_ids: Collection[str], column: str) -> set[int]:
     found = ((segment, segment.find(track_id)) for track_id in track_ids for segment in snapshot.segments)
     return {int(getattr(segment, column)[row]) for segment, row in found if row is not None}
+
+
+def _floor(scores: npt.NDArray[np.float32], count: int) -> float:
+    """Return the score that ``count`` of ``scores`` reach; minus infinity if there are no more than ``count``."""
+    return float(np.partition(scores, -count)[-count]) if len(scores) > count else -np.inf
 
 
 def _best_first(scores: Sequence[Floats], count: int = _FIRST_ROWS) -> Iterator[tuple[int, int]]:

@@ -165,10 +165,9 @@ def _in_catalogue(subject: Subject, found: LookedUp) -> Subject | None:
     ref = snapshot.find(identity.ids.get("spotify", ""))
     if ref is None and identity.artists:
         matches = snapshot.match(identity.title, identity.artists[0], identity.duration_ms, limit=1)
-        for match in matches:
-            likely = match.confidence >= _SAME_NAME
-            if likely and same_recording(identity_of(snapshot.track(match.ref)), identity) >= SAME:
-                ref = match.ref
+        likely = [match.ref for match in matches if match.confidence >= _SAME_NAME]
+        same = (known for known in likely if same_recording(identity_of(snapshot.track(known)), identity) >= SAME)
+        ref = next(same, None)
     return None if ref is None else replace(subject, ref=ref, track=completed(snapshot.track(ref), found))
 
 

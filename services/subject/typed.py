@@ -73,13 +73,13 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
     best = found[0] if found else None
     if alone and not (best and best[2].likeness >= SURE and (best[0].popularity or 0.0) / 100 > alone[1]):
         known_for = sorted(found, key=lambda candidate: -(candidate[0].popularity or 0.0))
-        return Meaning(alone[0], "", tuple((track, ref, replace(fit_, likeness=0.0)) for track, ref, fit_ in known_for))
+        return Meaning(alone[0], "", tuple((track, ref, replace(near, likeness=0.0)) for track, ref, near in known_for))
     sure = best[2] if best and best[2].likeness >= SURE else None
     reading = None if sure and _is_whole(sure) else split_query(artists, words, snapshot)
     # "Bush" is an artist and not Kate Bush, but "Davis" means Miles Davis, because no artist is just called Davis.
     if sure and not (reading and artist_key(sure.artist or "").endswith(f" {artist_key(reading.artist)}")):
         return Meaning(sure.artist or "", sure.title, found)
-    found = tuple((track, ref, replace(fit_, likeness=min(fit_.likeness, _ANOTHER))) for track, ref, fit_ in found)
+    found = tuple((track, ref, replace(near, likeness=min(near.likeness, _ANOTHER))) for track, ref, near in found)
     return Meaning(reading.artist if reading else "", reading.title if reading else words.strip(), found)
 
 

@@ -180,7 +180,7 @@ def _candidates(segments: Sequence[Segment], words: list[str]) -> list[set[int]]
 def _holds_all_of(build: QueryBuilder, rows: set[int], words: list[str]) -> bool:
     """Return whether ``rows`` are all rows with ``words``: then a longer last word finds no more of them.
 
-    To find words by their beginning takes four times as long as to find this out.
+    To find words by their beginning takes longer than to find this out.
     """
     return bool(rows and words) and rows.issuperset(popular_rows(build.segment, build.whole(words), _STEP_ROWS))
 

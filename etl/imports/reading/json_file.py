@@ -48,7 +48,10 @@ def load(source: Source, watch: Watch | None = None) -> Any:
 
 
 class Elements(list[Any]):
-    """The elements of a JSON array that takes too much memory: each iteration parses them again, one at a time."""
+    """The elements of a JSON array that takes too much memory: each iteration parses them again, one at a time.
+
+    It is a list for readers that look for one, but its length and its truth are those of an empty one.
+    """
 
     def __init__(self, content: bytes, name: str) -> None:
         self._content, self._name = content, name
@@ -64,9 +67,9 @@ def _in_memory(content: bytes) -> int:
 
 
 def _has_objects_in_lines(content: bytes) -> bool:
-    """Return whether more than one line follows an object that ends with its line."""
+    """Return whether the first line is an object, and more lines follow."""
     first, _, rest = content.lstrip().partition(b"\n")
-    return first.startswith(b"{") and first.rstrip().endswith(b"}") and not rest.isspace() and bool(rest)
+    return first.startswith(b"{") and first.rstrip().endswith(b"}") and bool(rest) and not rest.isspace()
 
 
 def parse(content: bytes, name: str, line: int | None = None) -> Any:
