@@ -289,18 +289,26 @@ class Database(Connection):
         If there are more than ``limit``, runs that have not ended are preferred, then the newest. At most
         ``_OPERATORS_RUNS`` of them are the operator's, unless the owner has too few to fill the list.
         """
+        while True:
+            outlines = self._outlines(owner, limit)
+            found = self._mongo["runs"].find({"_id": {"$in": [run.id for run in outlines]}}, {"cursor": 0})
+            runs = sorted(map(run_from, found), key=_age, reverse=True)
+            # A run that has ended between the two reads may have queued another one, which the first read lacks.
+            were_open = {run.id for run in outlines if not run.ended}
+            if not any(run.ended and run.id in were_open for run in runs):
+                return runs
+
+    def _outlines(self, owner: str | None, limit: int) -> list[Run]:
         own = self._newest_runs(owner, limit)
         most = max(limit - len(own), min(limit, _OPERATORS_RUNS))
         operators = self._newest_runs(None, most) if owner is not None else []
-        names = [*own[: limit - len(operators)], *operators]
-        found = self._mongo["runs"].find({"_id": {"$in": names}}, {"cursor": 0})
-        return sorted(map(run_from, found), key=_age, reverse=True)
+        return [*own[: limit - len(operators)], *operators]
 
-    def _newest_runs(self, owner: str | None, limit: int) -> list[str]:
-        """Return the ids of at most ``limit`` runs: those that have not ended, then the newest."""
+    def _newest_runs(self, owner: str | None, limit: int) -> list[Run]:
+        """Return the outlines of at most ``limit`` runs: those that have not ended, then the newest."""
         found = map(run_from, self._mongo["runs"].find({"owner": owner}, _OUTLINE))
         visible = [run for run in found if owner or self._is_ours(run)]
-        return [run.id for run in sorted(visible, key=lambda run: (not run.ended, *_age(run)), reverse=True)[:limit]]
+        return sorted(visible, key=lambda run: (not run.ended, *_age(run)), reverse=True)[:limit]
 
     def delete_old_runs(self, before: datetime, keep: int) -> int:
         """Delete this installation's ended runs that started ``before`` (aware), and return their number.

@@ -113,3 +113,21 @@ def test_the_list_of_runs_is_bounded_and_without_cursors(database_uri: str) -> N
     assert here.delete_old_runs(day + timedelta(days=1), 40) == 40
     assert here.get_run(first.id)
     here.close()
+
+
+def test_a_run_that_another_queues_as_it_ends_is_listed(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(database_uri, installation_id="here")
+    scan, then = (Run(name=name, owner="me", state="queued") for name in ("scan", "then"))
+    database.put_run(scan)
+    read = database._newest_runs
+
+    def end_after(owner: str | None, limit: int) -> list[Run]:
+        found = read(owner, limit)
+        if not database.get_run(then.id):
+            database.put_run(then)
+            database.put_run(replace(scan, state="done"))
+        return found
+
+    monkeypatch.setattr(database, "_newest_runs", end_after)
+    assert {run.id: run.state for run in database.runs_of("me")} == {scan.id: "done", then.id: "queued"}
+    database.close()
