@@ -36,6 +36,7 @@ NO_READING = np.iinfo(np.uint8).max
 KEPT = 8  # genres of an artist
 _ARRAYS = ("keys", "rows", "vectors", "known_by", "genres", "weights", "coefficients", "readings")
 _KNOWN_FOR = 0.25  # least weight of a genre, relative to the artist's first one, to be named
+_LEAST_PLACED = 0.5  # confidence of the taxonomy for a name that the version does not have
 _UNREAD = 0.05  # probability that a reading gives to all 114 genres alike
 # Those of the 114 genres that say a language, though the taxonomy gives them to other countries, too, and how the
 # words begin that name the language or its music: "italian pop" is pop and not German.
@@ -48,7 +49,7 @@ _LANGUAGES = {
 # Names that the taxonomy gives to a more particular genre than they say: the genre, how a word of such a name begins,
 # and what it is read as. "New wave" is not all goth, "city pop" no idol pop, "world" no afrobeat, "qawwali" no
 # music of films.
-_PLAINER = (
+_PLAINER: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("goth", ("new",), "alt-rock"),
     ("j-idol", ("city", "enka", "kayokyoku", "shibuya"), "j-pop"),
     ("afrobeat", ("gnawa", "griot", "hawaii", "indigenous", "maloya", "native", "traditional", "world"), "world-music"),
@@ -180,7 +181,8 @@ class ArtistGenres:
         key = genre_name(name)
         if key in self._column or not normalise(name):
             return self._column.get(key)
-        genre = _as_it_says(name, self.taxonomy.predict(name).genre, self.taxonomy)
+        placed = self.taxonomy.predict(name)
+        genre = _as_it_says(name, placed.genre, self.taxonomy) if placed.confidence >= _LEAST_PLACED else None
         return None if genre is None else self._column.get(genre_name(genre))
 
     def _logits(
