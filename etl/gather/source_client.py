@@ -231,10 +231,7 @@ class Waiting:
         ``do`` is not called while the source is asleep. It is not called either if the source is left out for good:
         then None is returned, see :meth:`is_out`.
 
-        Raises
-        ------
-        Postponed
-            The run has had its turn (:data:`TURN_S`) and other runs wait.
+        Raises Postponed if the run has had its turn (:data:`TURN_S`) and other runs wait.
         """
         if self._did and time.monotonic() - self._begun >= TURN_S and self._client.others_wait():
             raise Postponed("waiting for its next turn", datetime.now(UTC))
