@@ -58,10 +58,7 @@ def enqueue(database: Database, var: Path, *runs: Run, limits: WorkLimits = _DEF
     is returned instead. Two tasks are equal if they have the same kind and request; two imports by the operator are
     equal if they have the same source. Uploads are never equal.
 
-    Raises
-    ------
-    TooManyRuns
-        More would be open than ``limits`` allow. The operator's runs (no owner) have no limit.
+    Raises TooManyRuns if more would be open than ``limits`` allow. The operator's runs (no owner) have no limit.
     """
     with locked(var / "runs" / "queue.lock"):  # else two requests at once could pass the limit, or queue equal runs
         unended = [*database.unfinished_runs(), *database.waiting_runs()]

@@ -106,10 +106,7 @@ def main(run_id: str, config: Config) -> int:
 def train_here(task: str, config: Config, options: Mapping[str, Any]) -> dict[str, Any]:
     """Train ``task`` on this installation's data, from the command line; return the result of the training.
 
-    Raises
-    ------
-    ml.needs.TooLittle
-        There is too little to learn from.
+    Raises ml.needs.TooLittle if there is too little to learn from.
     """
     known = TASKS[task]
     database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)

@@ -38,8 +38,8 @@ class AudioFile:
         The file's state at the scan. If the file is replaced later, it is not played.
     media_type
         The type of its contents, such as ``audio/mpeg``; "" for a file without sound.
-    track_id, owner
-        The track made from the file, among the tracks of this owner.
+    track_id
+        The track made from the file, one of the installation's.
     keys
         Keys that all names of the same recording share: see :func:`keys_of`.
     cover
@@ -63,7 +63,6 @@ class AudioFile:
     sha256: str = ""
     media_type: str = ""
     track_id: str | None = None
-    owner: str | None = None
     keys: tuple[str, ...] = ()
     duration_ms: int | None = None
     cover: str | None = None

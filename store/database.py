@@ -340,11 +340,6 @@ class Database(Connection):
     def _is_ours(self, run: Run) -> bool:
         return self.installation_id in ("", run.installation_id or self.installation_id)
 
-    @translated
-    def is_owner(self, owner: str) -> bool:
-        """Return whether any playlist or run belongs to ``owner``."""
-        return any(self._mongo[name].find_one({"owner": owner}, {"_id": 1}) for name in ("playlists", "runs"))
-
     # -- counts ---------------------------------------------------------------------------------------------
 
     def counts(self) -> dict[str, int]:

@@ -90,10 +90,8 @@ def probe(path: Path | str, limits: Limits = LIMITS) -> SoundFormat:
 def mono_blocks(path: Path | str, rate: int, limits: Limits = LIMITS) -> Iterator[Samples]:
     """Yield the mean of the channels at ``rate`` Hz, full scale 1.0, as (n,) float32 blocks of some seconds at most.
 
-    Raises
-    ------
-    UnreadableSound
-        At once or after some blocks. Then the file is damaged or truncated, and the earlier blocks must not be used.
+    Raises UnreadableSound at once or after some blocks. Then the file is damaged or truncated, and the earlier blocks
+    must not be used.
     """
     resampler: Resampler | None = None
     with Decoding(path, limits) as decoding:

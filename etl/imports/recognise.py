@@ -35,10 +35,7 @@ def recognise(path: Path, watch: Watch | None = None, options: ReadOptions = _NO
 
     A file for which ``options`` name columns is a list of tracks.
 
-    Raises
-    ------
-    ImportProblem
-        It cannot be imported; the message names its kind.
+    Raises ImportProblem if it cannot be imported; the message names its kind.
     """
     return recognised(InspectedFile(path, watch, options))
 

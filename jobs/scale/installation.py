@@ -28,10 +28,7 @@ class Installation:
     def of(cls, database: Database, var: Path, workers: Workers) -> Self:
         """Return the installation of an open ``database``; :meth:`database` returns the same one in this process.
 
-        Raises
-        ------
-        ScaleError
-            The workers are on other machines, which cannot reach the embedded database.
+        Raises ScaleError if the workers are on other machines, which cannot reach the embedded database.
         """
         if workers.remote and database.kind == "embedded":
             raise ScaleError(

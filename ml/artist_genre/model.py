@@ -95,10 +95,7 @@ class ArtistGenres:
     def load(cls, directory: Path) -> Self:
         """Map ``models/artist_genre/<version>``.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or changed.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
         settings = json.loads(verified(directory / "artist_genre.json").read_text(encoding="utf-8"))
         taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")

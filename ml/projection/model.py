@@ -74,13 +74,7 @@ class Projection:
 
     @classmethod
     def load(cls, var: Path, name: str) -> Self:
-        """Read the map called ``name``.
-
-        Raises
-        ------
-        NoProjection
-            It does not exist or cannot be read.
-        """
+        """Read the map called ``name``; raises NoProjection if it does not exist or cannot be read."""
         try:
             with np.load(path_of(var, name), allow_pickle=False) as stored:
                 about, *texts = json.loads(stored["about"].tobytes())

@@ -165,10 +165,7 @@ class TimbreModel:
     def load(cls, directory: Path) -> Self:
         """Read ``models/timbre/<version>``.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or changed.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
         settings = json.loads(verified(directory / "timbre.json").read_text(encoding="utf-8"))
         with np.load(verified(directory / "timbre.npz"), allow_pickle=False) as kept:
@@ -189,10 +186,7 @@ class TimbreModel:
     def predict(self, timbre: Floats) -> TimbrePlacement:
         """Return vector, point and cluster of a track of (n, 12) segments.
 
-        Raises
-        ------
-        ValueError
-            It has fewer than LEAST_SEGMENTS segments.
+        Raises ValueError if it has fewer than LEAST_SEGMENTS segments.
         """
         if len(timbre) < LEAST_SEGMENTS:
             raise ValueError(f"{len(timbre)} segments are too few: {LEAST_SEGMENTS} are needed")

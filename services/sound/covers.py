@@ -46,10 +46,7 @@ def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | N
 
     Return None if no source is on, if none answers in time, or if too many pictures are being fetched.
 
-    Raises
-    ------
-    ServiceError
-        404: there is no such track.
+    Raises ServiceError 404 if there is no such track.
     """
     sources = services.engine.on(Need.COVER)
     name = hashlib.sha256(track_id.encode()).hexdigest()[:32]

@@ -19,10 +19,7 @@ def by_link(
 ) -> Subject:
     """Find the track of ``link`` in the catalogue, or else in the store, or else (with ``needs``) at the sources.
 
-    Raises
-    ------
-    ServiceError
-        422 if the link is not of a track, 404 if the track is not known here.
+    Raises ServiceError 422 if the link is not of a track, 404 if the track is not known here.
     """
     if link.kind != TRACK:
         what = f"{'an' if link.kind[0] in 'aeio' else 'a'} {link.kind}"

@@ -105,10 +105,10 @@ def set_names(root: Path) -> list[str]:
     return sorted(path.parent.name for path in root.glob(f"[!.]*/{SUMMARY_FILE}"))
 
 
-def read_batches(root: Path, kind: str, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
-    """Yield all "playlists" or "tracks" (``kind``) of all sets, at most ``rows`` at a time."""
+def read_batches(root: Path, kind: str) -> Iterator[pa.RecordBatch]:
+    """Yield all "playlists" or "tracks" (``kind``) of all sets, at most 10,000 at a time."""
     for name in set_names(root):
         path = root / name / f"{kind}.parquet"
         if path.is_file():
             with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(batch_size=rows, use_threads=False)
+                yield from file.iter_batches(batch_size=10_000, use_threads=False)

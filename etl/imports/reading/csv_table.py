@@ -80,10 +80,7 @@ class CsvTable:
 
         Missing cells are "".
 
-        Raises
-        ------
-        ImportProblem
-            There are no rows, or the bytes are not CSV in UTF-8.
+        Raises ImportProblem if there are no rows, or the bytes are not CSV in UTF-8.
         """
         if not self._bytes.peek().strip():
             raise ImportProblem("empty", f"{self.name} has headings but no rows.", _HINT)
@@ -131,10 +128,8 @@ class CsvTable:
 def open_table(path: Path, encoding: str = _UTF8) -> Iterator[CsvTable]:
     """Open the CSV table at ``path`` and read its headings.
 
-    Raises
-    ------
-    ImportProblem
-        The file is absent, empty, of another kind, a damaged gzip file, or not text in ``encoding``.
+    Raises ImportProblem if the file is absent, empty, of another kind, a damaged gzip file, or not text in
+    ``encoding``.
     """
     try:
         file = UnpackedFile(path, limit=_MAX_UNPACKED, damaged="broken_gzip")

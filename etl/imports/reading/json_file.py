@@ -29,10 +29,8 @@ def load(source: Source, watch: Watch | None = None) -> Any:
 
     A list of objects that takes too much memory is a :class:`LongList`; :func:`elements` reads both.
 
-    Raises
-    ------
-    ImportProblem
-        It is too large (``too_large``), or not JSON or nested deeper than a thousand levels (``malformed``).
+    Raises ImportProblem if it is too large (``too_large``), or not JSON or nested deeper than a thousand levels
+    (``malformed``).
     """
     content = source.whole(MAX_DOCUMENT, "Import it in parts.", watch)
     if encoding := utf16_of(content):  # a member of an archive
@@ -90,10 +88,7 @@ def parse(content: bytes, name: str, line: int | None = None) -> Any:
 def lines(source: Source, watch: Watch | None = None) -> Iterator[tuple[int, Any]]:
     """Yield the number and the value of each line that is not blank; one line is in memory at a time.
 
-    Raises
-    ------
-    ImportProblem
-        A line has more than a megabyte (``too_large``) or is not JSON (``malformed``).
+    Raises ImportProblem if a line has more than a megabyte (``too_large``) or is not JSON (``malformed``).
     """
     with source.open(watch) as stream:
         for number, line in enumerate(_bounded(stream, source.name), start=1):

@@ -50,10 +50,8 @@ class Sheet:
     def open(cls, file: TextFile, options: ReadOptions = _NO_OPTIONS) -> Sheet:
         """Read the headings and a sample of the rows; the columns that ``options`` name take precedence.
 
-        Raises
-        ------
-        ImportProblem
-            The text cannot be split into rows (``malformed``); it lacks a chosen column (``no_such_column``).
+        Raises ImportProblem if the text cannot be split into rows (``malformed``); it lacks a chosen column
+        (``no_such_column``).
         """
         delimiter, headings = sniff_delimiter(file.head(), known_headings)
         below = _rows(file, delimiter, headings if options.has_headings else None)

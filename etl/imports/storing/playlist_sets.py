@@ -36,10 +36,8 @@ def import_slice(
     the same. After a kill nothing of the slice is stored, and a second import begins again, which takes a fraction of
     a second.
 
-    Raises
-    ------
-    ImportProblem
-        The file is damaged (see :func:`etl.imports.mpd.read_chunks`) or holds no track (``no_tracks``).
+    Raises ImportProblem if the file is damaged (see :func:`etl.imports.mpd.read_chunks`) or holds no track
+    (``no_tracks``).
     """
     name = f"{re.sub(r'[^A-Za-z0-9-]+', '-', PurePath(source.name).stem)[:60]}-{sha256[:12]}"
     before = summary_of(root, name)

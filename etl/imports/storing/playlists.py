@@ -64,10 +64,7 @@ class PlaylistImport:
     def run(self) -> None:
         """Store the playlists; one without a track is left out.
 
-        Raises
-        ------
-        ImportProblem
-            No row holds a track (``no_tracks``); a playlist was deleted meanwhile (``deleted``).
+        Raises ImportProblem if no row holds a track (``no_tracks``); a playlist was deleted meanwhile (``deleted``).
         """
         kind, columns, notes = self.run_at_start.kind or "playlist", self.file.columns, self.file.notes
         self.database.update_run(self.run_at_start.id, kind=kind, phase=_PHASE, columns=columns, notes=notes)

@@ -191,10 +191,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 
     ``quick`` uses fewer tracks and writes a separate version that is not activated.
 
-    Raises
-    ------
-    FileNotFoundError
-        The training table is absent.
+    Raises FileNotFoundError if the training table is absent.
     """
     table, taxonomy = read(data), Taxonomy.active(models)
     settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)

@@ -329,9 +329,9 @@ def is_country(artists: npt.NDArray[np.int8]) -> bool:
     return len(known) >= _FEWEST_KNOWN and bool(known.mean() > 0.5)
 
 
-def country_share(world: World, country: npt.NDArray[np.int8], ranked: Ints, most: int = 50) -> tuple[float, float]:
-    """Return the share of country among the first recommendations, and among all candidates (of known genre)."""
-    first, every = (country[world.pool.artist[songs]] for songs in (ranked[:most], np.flatnonzero(world.described)))
+def country_share(world: World, country: npt.NDArray[np.int8], ranked: Ints) -> tuple[float, float]:
+    """Return the share of country among the first 50 recommendations, and among all candidates (of known genre)."""
+    first, every = (country[world.pool.artist[songs]] for songs in (ranked[:50], np.flatnonzero(world.described)))
     return float(first[first >= 0].mean()) if (first >= 0).any() else 0.0, float(every[every >= 0].mean())
 
 

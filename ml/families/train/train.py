@@ -202,10 +202,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 
     ``quick`` uses fewer tracks and writes a separate version that is not activated.
 
-    Raises
-    ------
-    FileNotFoundError
-        The training table is absent.
+    Raises FileNotFoundError if the training table is absent.
     """
     settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
     found = fit(read(data), Taxonomy.active(models), version, settings, seed, _print)
@@ -243,10 +240,7 @@ def evaluate(data: Path, models: Path, seed: int = 1) -> None:
 def train_own(job: Job) -> dict[str, Any]:
     """Train on the tracks of this installation's catalogue and return the version, its families and their scores.
 
-    Raises
-    ------
-    TooLittle
-        Too few tracks have both a genre and a known sound.
+    Raises TooLittle if too few tracks have both a genre and a known sound.
     """
     job.say("reading the catalogue")
     shipped = job.registry.active("taxonomy")

@@ -139,14 +139,12 @@ def _kept(by_attribute: Mapping[str, Mapping[str, Floats]]) -> Iterator[str]:
 def train_own(job: Job) -> dict[str, Any]:
     """Train on the pairs of this installation; options: ``seed`` of the folds.
 
-    Raises
-    ------
-    ml.needs.TooLittle
-        There are fewer than 50 pairs, or no attribute is predicted better than by the baselines.
+    Raises ml.needs.TooLittle if there are fewer than 50 pairs, or no attribute is predicted better than by the
+    baselines.
     """
     seed = int((job.request.get("options") or {}).get("seed", 1))
     job.say("reading the tracks")
-    found = sorted(pairs(job.database, job.owner), key=lambda pair: pair.track_id)
+    found = sorted(pairs(job.database), key=lambda pair: pair.track_id)
     if len(found) < PAIRS:
         raise TooLittle(
             f"{len(found)} tracks have both an analysed file and a provider's audio features; {PAIRS} are needed.",

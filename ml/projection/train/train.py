@@ -41,10 +41,7 @@ def train_own(job: Job) -> dict[str, Any]:
 
     By default, a playlist gets t-SNE alone, which takes a second or two; UMAP needs ten seconds to compile itself.
 
-    Raises
-    ------
-    TooLittle
-        Fewer than 30 tracks have audio features.
+    Raises TooLittle if fewer than 30 tracks have audio features.
     """
     options = job.request.get("options") or {}
     playlist, most = job.request.get("playlist"), min(int(options.get("most", MOST)), MOST)
@@ -109,13 +106,7 @@ def tsne(places: Floats, seed: int) -> Floats:
 
 
 def umap(places: Floats, seed: int) -> Floats:
-    """Return the (n, 2) UMAP of ``places``.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        umap-learn is not installed.
-    """
+    """Return the (n, 2) UMAP of ``places``; raises ModuleNotFoundError if umap-learn is not installed."""
     from sklearn.neighbors import NearestNeighbors
 
     UMAP = _umap_class()

@@ -63,10 +63,7 @@ class Wheel:
 def opened(data: Path) -> Iterator[Wheel]:
     """Unpack the wheel of musicnn in ``data`` for as long as the context lasts.
 
-    Raises
-    ------
-    FileNotFoundError
-        There is none; the message says how to get it.
+    Raises FileNotFoundError if there is none; the message says how to get it.
     """
     wheels = sorted(data.glob("musicnn-*.whl"))
     if not wheels:

@@ -48,10 +48,7 @@ class Scores:
 def read_excerpts(data: Path) -> list[Excerpt]:
     """Return the excerpts ``data/excerpts/ALBUM/NAME.npy``, float16, of the albums with four or more.
 
-    Raises
-    ------
-    FileNotFoundError
-        There are none; the message says how to make them.
+    Raises FileNotFoundError if there are none; the message says how to make them.
     """
     paths = sorted((data / "excerpts").glob("*/*.npy"))
     if not paths:

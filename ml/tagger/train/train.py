@@ -53,10 +53,7 @@ def original(wheel: Wheel, mels: Floats) -> Floats:
 def differences(wheel: Wheel, model: keras.Model, content: bytes, mels: Floats) -> dict[str, float]:
     """Return how far the outputs of the network in Keras and in LiteRT are from those of the authors' graph.
 
-    Raises
-    ------
-    ml.train.export.ExportError
-        A difference is too large.
+    Raises ml.train.export.ExportError if a difference is too large.
     """
     theirs = original(wheel, mels)
     ours = np.asarray(model(mels, training=False)) - theirs

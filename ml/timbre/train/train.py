@@ -156,10 +156,7 @@ class TimbreFit:
     def save(self, folder: Path) -> list[Path]:
         """Write the artefact and the Keras encoder; return the paths.
 
-        Raises
-        ------
-        ml.train.export.ExportError
-            LiteRT's output differs from that of Keras.
+        Raises ml.train.export.ExportError if LiteRT's output differs from that of Keras.
         """
         folder.mkdir(parents=True, exist_ok=True)
         gap = export(self.encoder, folder / "timbre.tflite", [self.proof])
@@ -278,10 +275,7 @@ def train(
     ``quick`` takes few steps and writes a separate version that is not activated. Without ``networks``, the networks
     are not scored; the search does not use them.
 
-    Raises
-    ------
-    FileNotFoundError
-        The analyses are absent.
+    Raises FileNotFoundError if the analyses are absent.
     """
     segments = read(data)
     settings = timbre_network.Settings(seed=seed, **_QUICK if quick else {})
@@ -316,10 +310,7 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
     ``request["options"]``: ``min_segments`` (at least 40), ``min_popularity`` (0 to 100), ``quick`` (few steps, to try
     the whole path).
 
-    Raises
-    ------
-    ml.needs.TooLittle
-        Fewer than 20 tracks have been analysed.
+    Raises ml.needs.TooLittle if fewer than 20 tracks have been analysed.
     """
     options = job.request.get("options", {})
     job.say("reading the analyses")
