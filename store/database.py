@@ -370,13 +370,8 @@ def open_database(var: Path, mongodb_uri: str = "", *, installation_id: str = ""
 
     ``installation_id`` names the installation; if it is empty, ``var`` holds the name.
 
-    Raises
-    ------
-    EmbeddedError
-        The embedded server cannot be started.
-    StoreError
-        The MongoDB server does not answer, ``var`` cannot be written, or the database holds documents of another
-        version (:mod:`store.mongo.schema`).
+    Raises EmbeddedError if the embedded server cannot be started; StoreError if the MongoDB server does not answer,
+    ``var`` cannot be written, or the database holds documents of another version (:mod:`store.mongo.schema`).
     """
     server = None if mongodb_uri else EmbeddedServer(var)
     uri = server.start() if server else mongodb_uri

@@ -59,14 +59,8 @@ class SourceClient:
 
         The provider must be able to answer all of them (:meth:`etl.providers.base.Provider.can`).
 
-        Raises
-        ------
-        Blocked
-            The source cannot be reached, or asks for a pause longer than :data:`SHORT_WAIT_S`.
-        SourceClosed
-            The source answers no query of this kind.
-        Cancelled
-            Somebody has ended the run.
+        Raises Blocked if the source cannot be reached, or asks for a pause longer than :data:`SHORT_WAIT_S`;
+        SourceClosed if the source answers no query of this kind; Cancelled if somebody has ended the run.
         """
         size = self._chunk_size(source, need)
         answers: list[Answer] = []

@@ -123,12 +123,8 @@ class Accounts:
     def access_token(self, owner: str, channel: Channel, *, refused: str | None = None) -> str:
         """Return an access token that lasts for the next minute; ``refused`` is one that Spotify no longer accepts.
 
-        Raises
-        ------
-        NotConnected
-            There is no account, or its permission has ended.
-        SourceFault
-            Spotify cannot renew the token at present.
+        Raises NotConnected if there is no account, or its permission has ended; SourceFault if Spotify cannot renew the
+        token at present.
         """
         until = time.monotonic() + _PATIENCE_SECONDS
         while True:

@@ -61,12 +61,8 @@ def import_table(
     same contents again adds nothing. With ``resumed``, a run that was killed after its table was complete reports the
     same counts. ``allow_private`` allows addresses outside the public internet.
 
-    Raises
-    ------
-    ImportProblem
-        The source cannot be fetched or read, or is not a track table.
-    CatalogueError
-        A table imported before is damaged.
+    Raises ImportProblem if the source cannot be fetched or read, or is not a track table; CatalogueError if a table
+    imported before is damaged.
     """
     if is_url(source):
         path = download(

@@ -208,12 +208,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 def evaluate(data: Path, models: Path, seed: int = 1) -> None:
     """Score the active version and k-means with as many clusters on ``test``.
 
-    Raises
-    ------
-    FileNotFoundError
-        The training table is absent.
-    ml.artefacts.ArtefactError
-        No version is active, or a file of it was changed.
+    Raises FileNotFoundError if the training table is absent; ml.artefacts.ArtefactError if no version is active, or a
+    file of it was changed.
     """
     clusters = Clusters.load(artefacts.active(TASK, models))
     world = _World(read(data), Taxonomy.active(models), replace(Settings(), refits=0), seed)

@@ -160,12 +160,8 @@ def artefact_settings(
 def train_own(job: Job) -> dict[str, Any]:
     """Train a model of who adds what to a playlist; the first model is served at once, later ones on request.
 
-    Raises
-    ------
-    ml.needs.TooLittle
-        There are fewer than two people with enough tracks.
-    ml.jobs.BadOption
-        An option does not exist, or its value is not allowed.
+    Raises ml.needs.TooLittle if there are fewer than two people with enough tracks; ml.jobs.BadOption if an option does
+    not exist, or its value is not allowed.
     """
     settings = read(options=job.request.get("options"))
     job.say("reading the playlist")

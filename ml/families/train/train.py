@@ -216,12 +216,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 def evaluate(data: Path, models: Path, seed: int = 1) -> None:
     """Score the active version, family by family, and its baselines on ``test``.
 
-    Raises
-    ------
-    FileNotFoundError
-        The training table is absent.
-    ml.artefacts.ArtefactError
-        No version is active, or a file of it was changed.
+    Raises FileNotFoundError if the training table is absent; ml.artefacts.ArtefactError if no version is active, or a
+    file of it was changed.
     """
     families = Families.load(artefacts.active(TASK, models))
     table, settings = read(data), Settings()

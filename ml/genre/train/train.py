@@ -290,12 +290,8 @@ def train(
     ``quick`` trains a small network for one epoch, to try the whole path; ``settings`` take precedence. ``resume``
     continues a stopped training after its last finished stage.
 
-    Raises
-    ------
-    FileNotFoundError
-        ``data`` holds no ``tracks.csv.gz``.
-    ml.train.stages.CannotResume
-        The data, the settings or the code changed since.
+    Raises FileNotFoundError if ``data`` holds no ``tracks.csv.gz``; ml.train.stages.CannotResume if the data, the
+    settings or the code changed since.
     """
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
     depends = {**asdict(settings), "quick": quick, "taxonomy": Taxonomy.active(models).version}

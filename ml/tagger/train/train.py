@@ -73,12 +73,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 
     ``quick`` scores few excerpts and writes a separate version that is not activated.
 
-    Raises
-    ------
-    FileNotFoundError
-        The wheel or the excerpts are absent.
-    ml.train.export.ExportError
-        The outputs of the converted network differ from the authors' graph.
+    Raises FileNotFoundError if the wheel or the excerpts are absent; ml.train.export.ExportError if the outputs of the
+    converted network differ from the authors' graph.
     """
     excerpts = read_excerpts(data)
     version = f"{VERSION}-quick" if quick else VERSION
@@ -144,12 +140,8 @@ def save(folder: Path, version: str, wheel: Wheel, content: bytes, gaps: Mapping
 def evaluate(data: Path, models: Path) -> None:
     """Score the served version; rewrite its card and its scores, but not its weights.
 
-    Raises
-    ------
-    FileNotFoundError
-        The excerpts are absent.
-    ml.artefacts.ArtefactError
-        No version is active, or a file of it was changed.
+    Raises FileNotFoundError if the excerpts are absent; ml.artefacts.ArtefactError if no version is active, or a file
+    of it was changed.
     """
     folder = artefacts.active(TASK, models)
     written = [folder / name for name in (WEIGHTS, SETTINGS, LICENCE)]

@@ -291,12 +291,8 @@ def train(
 def evaluate(data: Path, models: Path, *, say: Report = print) -> None:
     """Cross-validate the method of the active version; that version itself has learnt from all tracks.
 
-    Raises
-    ------
-    FileNotFoundError
-        The analyses are absent.
-    ml.artefacts.ArtefactError
-        No version is active, or a file of it was changed.
+    Raises FileNotFoundError if the analyses are absent; ml.artefacts.ArtefactError if no version is active, or a file
+    of it was changed.
     """
     model = TimbreModel.load(artefacts.active(TASK, models))
     results = compare(read(data).timbres, timbre_network.Settings(), networks=False, say=lambda _: None)
