@@ -22,20 +22,17 @@ def register(app: Flask, config: Config) -> Services:
 
     The extension ``keep_warm`` is called in each web process: it prepares the first recommendation.
     """
-    here = Services(config)
-    app.extensions |= {
-        "tastemap": here,
-        "answers": SizedCache[bytes](KEPT_BYTES),
-        "keep_warm": partial(keep_warm, here),
-    }
+    container = Services(config)
+    app.extensions |= {"tastemap": container, "keep_warm": partial(keep_warm, container)}
+    app.extensions["answers"] = SizedCache[bytes](KEPT_BYTES)
     app.extensions |= {"lockout": Lockout(), "newcomers": Newcomers(config.work.sessions)}
     Compress(app)
-    return here
+    return container
 
 
-def cache_stamp(here: Services, owner: str | None) -> tuple[object, ...]:
+def cache_stamp(container: Services, owner: str | None) -> tuple[object, ...]:
     """Return a stamp that changes with the catalogue of an owner, the models or the audio files."""
-    return here.catalogue.current(owner).generation, here.registry.stamp(), here.audio.stamp()
+    return container.catalogue.current(owner).generation, container.registry.stamp(), container.audio.stamp()
 
 
 def services() -> Services:
@@ -52,13 +49,13 @@ def cached_answer(
     that are not final, because a source may say more another time; and answers for the link of a playlist, which may be
     deleted at any time.
     """
-    here, cache = services(), cast(SizedCache[bytes], current_app.extensions["answers"])
-    stamp = cache_stamp(here, viewer.owner)
+    container, cache = services(), cast(SizedCache[bytes], current_app.extensions["answers"])
+    stamp = cache_stamp(container, viewer.owner)
     # The operator is a part of the key, because operators may play more tracks.
     key = (answer, *stamp, viewer.operator, *sorted(query.items()))
     body = None if viewer.link else cache.get(key)
     if body is None:
-        worked = answer(here, query, viewer)
+        worked = answer(container, query, viewer)
         body = current_app.json.dumps(worked.body).encode()
         if not worked.final or viewer.link:
             return Response(body, mimetype="application/json")

@@ -32,7 +32,7 @@ ANALYSES = "analyses"
 OWN_AUDIO = "own audio"
 # This follows if a model of ml.perception computed them, and not the analyser's formulas.
 CALIBRATED = ", calibrated by "
-_TIMBRES = 12
+TIMBRES = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -260,4 +260,4 @@ def analysed(database: Database) -> dict[str, AnalysisStamp]:
 def timbre_of(database: Database, track_id: str) -> npt.NDArray[np.float32] | None:
     """Return the timbre of a track's segments, shape (n, 12); None if the track has not been analysed."""
     document = database.get_document(ANALYSES, track_id)
-    return np.frombuffer(document["timbre"], "<f4").reshape(-1, _TIMBRES) if document else None
+    return np.frombuffer(document["timbre"], "<f4").reshape(-1, TIMBRES) if document else None

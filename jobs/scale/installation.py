@@ -35,9 +35,9 @@ class Installation:
                 "Workers on other machines cannot reach the embedded database.",
                 "Set MONGODB_URI to a MongoDB server that all machines reach, here and for the workers.",
             )
-        here = cls(database.uri, var.resolve(), database.installation_id)
-        _open[here] = database
-        return here
+        installation = cls(database.uri, var.resolve(), database.installation_id)
+        _open[installation] = database
+        return installation
 
     def database(self) -> Database:
         """Return this process's connection; a worker opens one on first use and keeps it until it ends."""

@@ -21,7 +21,7 @@ from ml.artists.model import unit_rows
 from ml.genre.encoder import Floats
 from ml.genre.heads import logarithms, softmax
 from ml.genre.model import GenreInput, GenrePrediction
-from ml.taxonomy.model import Taxonomy
+from ml.taxonomy.model import Taxonomy, genre_name
 from store.catalogue.segment import id_hash
 from store.text import normalise
 
@@ -251,8 +251,3 @@ def _of_its_language(name: str, genre: str, taxonomy: Taxonomy) -> str | None:
     rest = taxonomy.without_places(name)
     read = taxonomy.predict(rest).genre if taxonomy.by_words(rest) else None
     return None if read in _LANGUAGES else read
-
-
-def genre_name(text: str) -> str:
-    """Return a genre as the version spells it: lower case, words apart ("hip-hop" and "hip hop" are one)."""
-    return " ".join(text.casefold().replace("-", " ").split())

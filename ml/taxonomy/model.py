@@ -206,3 +206,8 @@ class Taxonomy:
         for row, genre in enumerate(genres):
             summing[row, index[self._family[genre]]] = 1.0
         return summing
+
+
+def genre_name(text: str) -> str:
+    """Return a genre as models spell it: lower case, words apart ("hip-hop" and "hip hop" are one)."""
+    return " ".join(text.casefold().replace("-", " ").split())

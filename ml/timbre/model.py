@@ -17,15 +17,15 @@ import numpy.typing as npt
 
 from ml.artefacts import verified
 from ml.litert import LiteRTNetwork
+from store.facts import TIMBRES
+from store.feature_rows import Floats
 
-TIMBRES = 12
 LEAST_SEGMENTS = 40  # about ten seconds; fewer are too few for covariances
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _LAGS = (1, 2, 4, 8)
 _CLIP = 5.0  # standard deviations; the first segment of a track is often silence, an outlier
 _UPPER = np.triu_indices(TIMBRES, 1)
 
-Floats = npt.NDArray[np.floating]
 Network = Callable[[Floats], Floats]
 
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from etl.deleting import DELETE
 from etl.gather.balanced import new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
 from etl.gather.page_stream import NO_FILTERS
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
+from etl.whole_playlists import DELETE
 from jobs.queue import queues_of, spawn_worker
 from services.container import Services
 from services.errors import ServiceError, invalid_value, not_yours

@@ -8,12 +8,10 @@ from etl.links import link_in
 from etl.providers.base import Identity, LookupQuery, Need
 from services.container import Services
 from services.errors import ServiceError, bad_request, not_found
-from services.subject.links import by_link
+from services.subject.links import by_link, shared_by_link
 from services.subject.lookup import SourceLine, found_by_id, with_sources
-from services.subject.model import Subject, Understood
-from services.subject.shared import shared_by_link
+from services.subject.model import Subject, Understood, untitled
 from services.subject.typed import ALTERNATIVES, Meaning, meaning
-from services.subject.untitled import untitled
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot

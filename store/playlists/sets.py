@@ -13,6 +13,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from store.disk import UNFINISHED
 from store.locks import locked
 from store.playlists.summaries import SUMMARY_FILE
 
@@ -35,7 +36,6 @@ _COMPRESSION: Mapping[str, Any] = {
     "playlists": "none",
     "tracks": {name: "none" if name == "id" else "lz4" for name in TRACKS.names},
 }
-_UNFINISHED = ".unfinished-"
 
 
 class PlaylistSetWriter:
@@ -46,7 +46,7 @@ class PlaylistSetWriter:
 
     def __init__(self, root: Path, name: str) -> None:
         self._target = root / name
-        self._folder = root / f"{_UNFINISHED}{name}"
+        self._folder = root / f"{UNFINISHED}{name}"
         # Lock files are never removed, because two writers could then hold locks on two files of the same name.
         self._lock = locked(root / ".locks" / name)
         self._writers: dict[str, pq.ParquetWriter] = {}

@@ -14,9 +14,8 @@ from store.audio_files import audio_files
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track, is_unnamed
 from store.facts import track_with_id
-from store.runs import ImportProblem, Progress, Run, Skipped
+from store.runs import MOST_EXAMPLES, ImportProblem, Progress, Run, Skipped
 
-_MAX_EXAMPLES = 20
 # How many rows with two readings are looked up in the catalogue; most of them decide for rows that it does not know.
 _SAMPLE = 200
 _PHASE = "storing the tracks"
@@ -150,7 +149,7 @@ class PlaylistImport:
         self.unread.update(dict(row.unread))
         if row.track is None:
             self.skipped[row.reason] += row.times
-            if len(self.examples) < _MAX_EXAMPLES:
+            if len(self.examples) < MOST_EXAMPLES:
                 self.examples.append(Skipped(line=row.line, reason=row.reason))
             return
         self.page.append(self._named(self._decided(row)))

@@ -24,7 +24,7 @@ from ml.clusters.train.study import QUICK, ClustersFit, Settings, SweepStep
 from ml.scores import figures_of, score_rows
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
-from ml.train.better_than import better_than
+from ml.train.card import better_than
 from ml.train.publish import publish
 from ml.train.sound_data import SoundTable, balanced, read
 

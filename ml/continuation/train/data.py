@@ -14,10 +14,10 @@ import pandas as pd
 
 from ml.artists.train.data import FILES, ArtistData, Directory, read_tables
 from ml.continuation.features import Columns
-from ml.continuation.interactions import Floats, Ints
+from ml.continuation.interactions import Ints
 from ml.sound import coordinates
 from store.domain import AUDIO_FEATURES
-from store.feature_rows import clear_out_of_bounds
+from store.feature_rows import Floats, clear_out_of_bounds
 from store.text import normalise, recording_key
 
 # The sides of the split: embeddings learn from TRAIN, rankers from LEARNT; TEST is scored.

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ml.continuation.interactions import Floats, Ints
+from ml.continuation.interactions import Ints
 from ml.continuation.train.data import SongList, scored_lists
 from ml.train.bootstrap import Interval
 from ml.train.card import markdown_table
+from store.feature_rows import Floats
 
 DEPTH = 500  # ranks that count
 CUTS = (0, 1, 5, 10, 25, 100)

@@ -32,9 +32,8 @@ from ml.scores import digest_of, score_rows
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from ml.train.background import MAY_KNOW, Scored, served_now
-from ml.train.card import USER_TRAINED, Origin
+from ml.train.card import USER_TRAINED, Origin, command
 from ml.train.publish import publish
-from ml.train.revision import command
 from ml.train.sound_data import SoundTable, from_snapshot, read
 
 TASK = "families"

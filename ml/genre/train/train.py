@@ -63,10 +63,9 @@ from ml.genre.train.scores import Scores, format_table, score
 from ml.genre.train.subwords import choose_subwords, hash_names, index_names, profiles_of
 from ml.scores import reliability
 from ml.taxonomy.model import Taxonomy
-from ml.train.card import Origin
+from ml.train.card import Origin, command
 from ml.train.export import export
 from ml.train.publish import add_scores, publish
-from ml.train.revision import command
 from ml.train.stages import NOT_KEPT, Stages, fingerprint
 from store.disk import replacing
 

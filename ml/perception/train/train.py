@@ -13,10 +13,8 @@ from ml.needs import PAIRS, TooLittle
 from ml.perception.model import TASK, Floats, Perception, from_line, rows_of, to_line
 from ml.perception.pairs import TARGETS, Pair, pairs
 from ml.scores import digest_of
-from ml.train.better_than import better_than
-from ml.train.card import markdown_table, render
+from ml.train.card import better_than, command, markdown_table, render
 from ml.train.publish import publish
-from ml.train.revision import command
 
 OURS, PLAIN, MEAN = "calibration", "the analyser's own estimate", "the mean"
 _FOLDS = 5

@@ -24,10 +24,8 @@ from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.catalogue import Snapshot
 from store.domain import Track
-from store.feature_rows import feature_rows
+from store.feature_rows import Floats, feature_rows
 from store.library import tracks_of_playlist
-
-Floats = npt.NDArray[np.floating[Any]]
 
 MOST = 20_000
 SEED = 1

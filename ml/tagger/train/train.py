@@ -21,19 +21,16 @@ from ml.tagger.model import MOST_PATCHES, TASK, WIDTH, MusicTagger, Sound
 from ml.tagger.train.checkpoint import Wheel, opened
 from ml.tagger.train.network import build, rounded
 from ml.tagger.train.scores import OURS, Excerpt, compare, format_table, listen, read_excerpts
-from ml.train.better_than import better_than
-from ml.train.card import render
+from ml.train.card import better_than, command, render
 from ml.train.export import ExportError, to_litert
 from ml.train.publish import publish
-from ml.train.revision import command
+from store.feature_rows import Floats
 
 VERSION = "2026.11.1"
 WEIGHTS, SETTINGS, LICENCE = "musicnn.tflite.xz", "tagger.json", "LICENSE.md"
 TOLERANCE = 1e-4  # largest difference of the network in Keras from the authors' graph
 _ROUNDED = 0.1  # largest difference of a tag's probability that rounding the weights may cause
 _QUICK, _PROOF = 12, 24  # excerpts
-
-Floats = npt.NDArray[np.floating]
 
 
 def fit(wheel: Wheel) -> tuple[keras.Model, bytes]:

@@ -17,16 +17,16 @@ from ml import artefacts, jobs
 from ml.needs import ANALYSES as _LEAST_TRACKS
 from ml.needs import TooLittle
 from ml.scores import digest_of
-from ml.timbre.model import LEAST_SEGMENTS, STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
+from ml.timbre.model import LEAST_SEGMENTS, STATISTICS, Projection, TimbreModel, TwoStepScaler, middle
 from ml.timbre.train import card as timbre_card
 from ml.timbre.train import network as timbre_network
 from ml.timbre.train.data import Segments, read, stored
 from ml.timbre.train.scores import Embed, Learn, Ranks, cross_validate, format_table, ratio, table
 from ml.train.background import Scored, served_now
-from ml.train.better_than import better_than
+from ml.train.card import better_than, command
 from ml.train.export import export
 from ml.train.publish import publish
-from ml.train.revision import command
+from store.feature_rows import Floats
 
 TASK = "timbre"
 VERSION = "2026.11.1"
