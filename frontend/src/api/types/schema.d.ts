@@ -9136,9 +9136,12 @@ export interface components {
             version: string;
         };
         TagsBody: {
-            /** @description The version of the changes that were shown; others are not written. */
-            version: string;
-            write: ("genre" | "tempo" | "key" | "mood")[];
+            /** @description The `sha256` of the shown changes; another file is not written. */
+            sha256: string;
+            /** @description The chosen fields, each with the `new` text that was shown for it. */
+            write: {
+                [key: string]: string;
+            };
         };
         TrackGiven: {
             /** @description Its id. */
@@ -10763,11 +10766,11 @@ export interface components {
         };
         /**
          * TagChanges
-         * @description What would be changed in the tags of the file at ``path``; ``version`` names the file and each change.
+         * @description What would be changed in the tags of the file at ``path``, whose bytes have the digest ``sha256``.
          */
         TagChanges: {
             path: string;
-            version: string;
+            sha256: string;
             changes: components["schemas"]["TagChange"][];
         };
         /**
