@@ -11,7 +11,7 @@ from etl.imports import listenbrainz, spotify_account
 from etl.imports.reading.archive import Archive
 from etl.imports.reading.bytes import Source, Watch
 from etl.imports.reading.inspected import Form, InspectedFile
-from etl.imports.reading.json_file import lines, load
+from etl.imports.reading.json_file import elements, lines, load
 from etl.imports.rows.entries import Entry, Row
 from etl.imports.rows.history import History, history_entries
 from store.runs import ImportProblem
@@ -127,6 +127,6 @@ def _not_read(name: str) -> str:
 
 def _count(members: Members, history: History, source: str, faults: list[ImportProblem]) -> None:
     for document in _whole(faults, members.plays):
-        spotify_account.listen(history, document if isinstance(document, list) else (), source)
+        spotify_account.listen(history, elements(document), source)
     for listens in members.listens:
         listenbrainz.listen(history, _lines(listens, faults), source)

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 import orjson
@@ -27,6 +27,8 @@ _MAX_OBJECTS, _MAX_COMMAS = 700_000, 4_000_000
 def load(source: Source, watch: Watch | None = None) -> Any:
     """Return the document in ``source``, or the list of objects in a file with one object per line.
 
+    A list of objects that takes too much memory is a :class:`LongList`; :func:`elements` reads both.
+
     Raises
     ------
     ImportProblem
@@ -38,7 +40,7 @@ def load(source: Source, watch: Watch | None = None) -> Any:
     content = content.removeprefix(_BOM)
     if _in_memory(content) > MAX_VALUES:
         if _OBJECTS.match(content) and content.count(b"{") < _MAX_OBJECTS and content.count(b",") < _MAX_COMMAS:
-            return Elements(content, source.name)
+            return LongList(content, source.name)
         raise ImportProblem("too_large", f"{source.name} holds more values than any playlist.", "Import it in parts.")
     if _has_objects_in_lines(content):
         values = [line for line in content.splitlines() if line.strip()]
@@ -47,11 +49,8 @@ def load(source: Source, watch: Watch | None = None) -> Any:
     return parse(content, source.name)
 
 
-class Elements(list[Any]):
-    """The elements of a JSON array that takes too much memory: each iteration parses them again, one at a time.
-
-    It is a list for readers that look for one, but its length and its truth are those of an empty one.
-    """
+class LongList:
+    """A JSON array that takes too much memory: each iteration parses its elements again, one at a time."""
 
     def __init__(self, content: bytes, name: str) -> None:
         self._content, self._name = content, name
@@ -108,6 +107,11 @@ def _bounded(stream: BinaryIO, name: str) -> Iterator[bytes]:
         if len(line) > MAX_LINE:
             raise ImportProblem("too_large", f"A line of {name} has more than a megabyte.", "Is this the right file?")
         yield line
+
+
+def elements(document: Any) -> Iterable[Any]:
+    """Return the elements of a document that is a list, long or not; those of any other document are none."""
+    return document if isinstance(document, (list, LongList)) else ()
 
 
 def listed(value: Any, key: str) -> list[Any]:

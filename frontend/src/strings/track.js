@@ -113,6 +113,7 @@ export const FEATURE_BARS = {
 
 export const WHY = {
   heading: 'What moved the answer',
+  loading: 'Working out what moved the answer…',
   decided: { track: 'The track', artist: 'The artist', alike: 'The artist', tags: 'Your file' },
   inPart: (part) => `in the ${part}`,
   sound: 'In the sound',
