@@ -247,9 +247,13 @@ def test_missing_features_take_no_part(tmp_path: Path) -> None:
     features[rng.random((50, 13)) < 0.2] = np.nan
     features[7] = np.nan
     seed = coordinates(np.array([without("tempo", "energy").vector()], np.float32))[0]
-    indexed, direct = SoundIndex(features).squared_distances(seed), squared_distances(coordinates(features), seed)
+    index, places = SoundIndex(features), coordinates(features)
+    indexed, direct = index.squared_distances(seed), squared_distances(places, seed)
     assert np.isnan(indexed[7])
     np.testing.assert_allclose(indexed, direct, atol=1e-3)
+    whole = coordinates(np.array([FEATURES.vector()], np.float32))[0]
+    at_once = index.squared_distances_of_all(np.stack([seed, whole]))
+    np.testing.assert_allclose(at_once, [direct, squared_distances(places, whole)], atol=1e-3)
     same = coordinates(np.array([without("liveness").vector(), FEATURES.vector()], np.float32))
     assert squared_distances(same, seed).tolist() == pytest.approx([0.0, 0.0])
 
