@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from apiflask import Schema
-from apiflask.fields import Boolean, Integer, List, String
+from apiflask.fields import Boolean, Dict, Integer, String
 from apiflask.schemas import FileSchema
 from apiflask.validators import Length, OneOf, Range
 from flask import Response, request
@@ -18,9 +18,9 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from api.schemas import MAX_QUERY, RunAnswer
-from etl.library.tag_writing import FIELDS
+from etl.library.tag_writing import FIELDS, MAX_TEXT
 from services.sound.own_tracks import SORTS, OwnTracks, own_tracks
-from services.sound.tag_writing import VERSION_LENGTH, TagChanges, tag_changes, write_tags
+from services.sound.tag_writing import TagChanges, tag_changes, write_tags
 from services.views import audible
 
 blueprint = Blueprint("audio", __name__, tag="Own music")
@@ -59,12 +59,18 @@ class WatchBody(FolderBody):
 
 
 class TagsBody(Schema):
-    version = String(
+    sha256 = String(
         required=True,
-        validate=Length(VERSION_LENGTH, VERSION_LENGTH),
-        metadata={"description": "The version of the changes that were shown; others are not written."},
+        validate=Length(64, 64),
+        metadata={"description": "The `sha256` of the shown changes; another file is not written."},
     )
-    write = List(String(validate=OneOf(FIELDS)), required=True, validate=Length(1, len(FIELDS)))
+    write = Dict(
+        keys=String(validate=OneOf(FIELDS)),
+        values=String(validate=Length(max=MAX_TEXT)),
+        required=True,
+        validate=Length(1, len(FIELDS)),
+        metadata={"description": "The chosen fields, each with the `new` text that was shown for it."},
+    )
 
 
 def offer() -> None:
@@ -140,7 +146,7 @@ def tags(name: str) -> TagChanges:
 def change_tags(name: str, body: dict[str, Any]) -> TagChanges:
     """Write some of the shown changes into the tags of a file; the answer has the remaining changes."""
     session.require_operator()
-    return write_tags(services(), name, body["version"], body["write"], session.viewer())
+    return write_tags(services(), name, body["sha256"], body["write"], session.viewer())
 
 
 @blueprint.get("/api/audio/<name>")

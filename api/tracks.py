@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 from apiflask import Schema
-from apiflask.fields import Float, Integer, String
+from apiflask.fields import Boolean, Float, Integer, String
 from apiflask.validators import OneOf, Range
 from flask import Response
 from marshmallow import ValidationError
@@ -46,6 +46,7 @@ GenreQuery = cast(
         {
             "album": String(validate=text),
             "year": Integer(validate=Range(1000, 2999)),
+            "explain": Boolean(load_default=False, metadata={"description": "Also answer `why`: what spoke for it."}),
             **{name: _feature_field(name) for name in AUDIO_FEATURES},
         },
         name="GenreQuery",
@@ -144,7 +145,8 @@ def genre_predict(query: dict[str, Any]) -> Annotated[Response, GenreAnswer]:
     of a known track. A track that is unknown, or has no audio features, is looked up at the sources that are switched
     on; `sources` reports the look-ups. `broad` has probabilities of the six broad genres of playlists, which also use
     what is known of the artist. `microgenres` are genres of the artist, likeliest first, each with its own probability,
-    because several may be right.
+    because several may be right. With `explain=true`, `why` tells what moved the answer: features and words with their
+    effects, and the nearest tracks of the genre. It costs several times as much as the answer.
     """
     return cached_answer(predict, query, session.viewer())
 

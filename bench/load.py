@@ -3,8 +3,9 @@
     python -m bench.load [--seconds 60] [--clients 32]
 
 Two workers serve the application, and two workers of the same class serve a bare route. The clients run on the same
-machine. They request the bare route, `/genre-predict`, `/recommend` (each track once) and `/api/search` in turn
-(A B C D A ...), so that the ratios stay right when the machine's speed drifts.
+machine. They request the bare route, `/genre-predict`, the same with what moved the genre (which the page requests when
+"Details" is opened), `/recommend` (each track once) and `/api/search` in turn (A B C D E A ...), so that the ratios
+stay right when the machine's speed drifts.
 """
 
 import argparse
@@ -152,13 +153,14 @@ def questions(var: Path) -> dict[str, Iterator[str]]:
     snapshot = Catalogue(var / "catalogue").current()
     order = random.Random(1)
     rows = order.sample(range(len(snapshot)), len(snapshot))
-    tracks = [snapshot.track(snapshot.ref(row)) for row in rows[:60_000]]
-    half = len(tracks) // 2
+    tracks = [snapshot.track(snapshot.ref(row)) for row in rows[:90_000]]
+    predicted, explained, sought = (iter(tracks[start::3]) for start in range(3))
     words = (word for track in tracks for word in track.title.split() if word.isascii() and word.isalnum())
     return {
         "/bare": iter(lambda: "/bare", ""),
-        "/genre-predict": (f"/genre-predict?track_id={track.id}" for track in tracks[:half]),
-        "/recommend": (f"/recommend?track_id={track.id}" for track in tracks[half:]),
+        "/genre-predict": (f"/genre-predict?track_id={track.id}" for track in predicted),
+        "explained": (f"/genre-predict?track_id={track.id}&explain=true" for track in explained),
+        "/recommend": (f"/recommend?track_id={track.id}" for track in sought),
         "/api/search": (f"/api/search?q={word}" for word in words),
     }
 

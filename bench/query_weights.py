@@ -32,16 +32,16 @@ from ml.artists.query import WEIGHTS, Candidate, Weights, candidates
 from store.text import normalise, plain_title
 
 # How much each sample counts: people more often type the artist first, and a name found where none is meant misleads.
-COUNTS = {
+PHRASINGS = {
     "artist title": 2,
     "title artist": 1,
     "artist title, lower case, one letter missing": 2,
     "title artist, lower case, one letter missing": 1,
-    "title alone": 2,
-    "artist of one word, title": 2,
-    "title, artist of one word": 1,
 }
 ALONE = "title alone"
+# The samples of artists of one word, each with its phrasing.
+WORDS = {"artist of one word, title": "artist title", "title, artist of one word": "title artist"}
+COUNTS = PHRASINGS | {ALONE: 2} | {name: PHRASINGS[order] for name, order in WORDS.items()}
 WELL_KNOWN, SHORT, SONGS_OF_ONE = 0.35, 4, 6
 STEPS = (-0.2, -0.1, -0.05, -0.02, 0.02, 0.05, 0.1, 0.2)
 CHOSEN = tuple(name for name in asdict(WEIGHTS) if name != "known_title")
@@ -63,7 +63,7 @@ class Sample:
 
     def share(self, weights: Weights, *, alone: bool) -> float:
         """Return the share of queries with the right artist, or, of titles ``alone``, of those with no artist."""
-        scores = np.array([one.score(weights) for one in self.found])
+        scores = np.array([candidate.score(weights) for candidate in self.found])
         best = np.maximum.reduceat(scores, self.start)
         if alone:
             return 1.0 - float((best > weights.least).sum()) / self.queries
@@ -81,7 +81,7 @@ def sample(artists: ArtistEmbedding, queries: Sequence[tuple[str, str]]) -> Samp
         if here:
             start.append(len(found))
         found += here
-        right += [artists.find(one.artist) == meant for one in here]
+        right += [artists.find(candidate.artist) == meant for candidate in here]
     return Sample(found, np.array(right, bool), np.array(start, np.intp), len(queries))
 
 
@@ -108,21 +108,21 @@ def samples(
 ) -> dict[str, Sample]:
     """Return the samples of COUNTS from (artist, title) pairs; those of ``words`` are by artists of one word."""
     phrase = phrasings(random.Random(SEED))
-    made = {name: sample(artists, [(phrase[name](*pair), pair[0]) for pair in pairs]) for name in list(COUNTS)[:4]}
+    made = {name: sample(artists, [(phrase[name](*pair), pair[0]) for pair in pairs]) for name in PHRASINGS}
+    made |= {
+        name: sample(artists, [(phrase[order](*pair), pair[0]) for pair in words]) for name, order in WORDS.items()
+    }
     titles = sorted({title for _, title in pairs if len(normalise(title).split()) > 1})
-    made[ALONE] = sample(artists, [(title, "") for title in titles])
-    for name, order in zip(list(COUNTS)[5:], ("artist title", "title artist"), strict=True):
-        made[name] = sample(artists, [(phrase[order](*pair), pair[0]) for pair in words])
-    return made
+    return made | {ALONE: sample(artists, [(title, "") for title in titles])}
 
 
-def shares(made: Mapping[str, Sample], weights: Weights) -> list[float]:
-    return [one.share(weights, alone=name == ALONE) for name, one in made.items()]
+def shares(made: Mapping[str, Sample], weights: Weights) -> dict[str, float]:
+    return {name: drawn.share(weights, alone=name == ALONE) for name, drawn in made.items()}
 
 
-def mean(found: Sequence[float]) -> float:
-    """Return the score: the mean of the shares of COUNTS."""
-    return float(np.average(found, weights=list(COUNTS.values())))
+def mean(found: Mapping[str, float]) -> float:
+    """Return the score: the mean of the shares by sample, each of which counts as COUNTS says."""
+    return float(np.average([*found.values()], weights=[COUNTS[name] for name in found]))
 
 
 def chosen(made: Mapping[str, Sample], weights: Weights) -> Weights:
@@ -156,7 +156,7 @@ def main() -> int:
         print(f"{title}: {weights}")
         for half, made in (("chosen", first), ("reported", second)):
             found = shares(made, weights)
-            each = ", ".join(f"{name} {share:.1%}" for name, share in zip(made, found, strict=True))
+            each = ", ".join(f"{name} {share:.1%}" for name, share in found.items())
             print(f"  {half}: {mean(found):.4f} ({each})")
     return finish(meter, str(SEED), [])
 

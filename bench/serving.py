@@ -4,9 +4,10 @@
 
 Gunicorn serves both with one worker. The same client requests them in turn (A B A B ...), so that the ratio stays right
 when the machine's speed drifts. Known tracks are requested by id, once (`first`: the answer is computed) and repeatedly
-(`again`: it is cached). Searches are for artist and title of tracks. The catalogue is the one in TASTEMAP_VAR (default
-var/) if it is a full one; if not, one is built for this run from ../shared/data/tracks.csv.gz. Exit code 1 if a route
-takes more processor time, in times of the bare route's, than its target, or if the web process exceeds 200 MB.
+(`again`: it is cached). `explained` is a genre with what moved it, which the page requests when "Details" is opened.
+Searches are for artist and title of tracks. The catalogue is the one in TASTEMAP_VAR (default var/) if it is a full
+one; if not, one is built for this run from ../shared/data/tracks.csv.gz. Exit code 1 if a route takes more processor
+time, in times of the bare route's, than its target, or if the web process exceeds 200 MB.
 """
 
 import argparse
@@ -134,6 +135,7 @@ def requests_of(var: Path, count: int) -> dict[str, list[list[str]]]:
     tracks = [snapshot.track(snapshot.ref(row)) for row in rows]
     paths = {
         "/genre-predict first": [f"/genre-predict?track_id={track.id}" for track in tracks],
+        "/genre-predict explained": [f"/genre-predict?track_id={track.id}&explain=true" for track in tracks],
         "/recommend first": [f"/recommend?track_id={track.id}" for track in tracks],
         "/api/search": [f"/api/search?{urlencode({'q': f'{t.artists[0]} {t.title}'})}" for t in tracks if t.artists],
     }
@@ -188,7 +190,7 @@ def report(rows: dict[str, list[tuple[float, float]]]) -> int:
         target = TARGETS.get(name)
         missed |= target is not None and ratios[1] > target
         aim = f" (target {target})" if target else ""
-        print(f"{name:>20}: {wall:.3f} ms wall, {cpu:.3f} ms CPU per request; {times}{aim}")
+        print(f"{name:>24}: {wall:.3f} ms wall, {cpu:.3f} ms CPU per request; {times}{aim}")
     return missed
 
 

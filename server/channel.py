@@ -23,6 +23,7 @@ from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import Error
 
 from config import LARGEST_BODY
+from server.addresses import network_of
 
 # Like Apache's mod_reqtimeout: headers must arrive within 20 s. A body or an answer has 20 s, then a minimum rate.
 HEADER_SECONDS = 20.0
@@ -225,6 +226,12 @@ class Channel(HTTPChannel):
         """Whether the next request to answer is a form with files."""
         request = self._first
         return request is not None and request.brings_files
+
+    def visitor(self, behind_proxy: bool) -> str:
+        """Return the network of the next request's sender: behind a proxy, of whom the proxy names."""
+        request = self._first
+        named = request.headers.get("X_FORWARDED_FOR", "") if request is not None and behind_proxy else ""
+        return network_of(named.rpartition(",")[2].strip() or str(self.addr[0]))
 
     @property
     def _first(self) -> Parser | None:

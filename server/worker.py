@@ -23,6 +23,7 @@ from waitress.task import ThreadedTaskDispatcher
 
 from config import MEGABYTE, Config
 from server.channel import Answer, Channel
+from server.turns import TurnDispatcher
 
 # Descriptors that are not connections: files, the database, the catalogue.
 _OTHER_FILES = 256
@@ -116,7 +117,7 @@ class BufferedWorker(Worker):
 
     def run(self) -> None:
         """Serve until gunicorn stops it; then finish the requests that have arrived, within ``graceful_timeout``."""
-        answering, files = ThreadedTaskDispatcher(), ThreadedTaskDispatcher()
+        answering, files = _dispatcher(self.cfg.threads), _dispatcher(_FILE_THREADS)
         answering.set_thread_count(self.cfg.threads)
         files.set_thread_count(_FILE_THREADS)
         answering.queue_logger.disabled = True  # waitress warns about every queued request
@@ -159,6 +160,12 @@ class BufferedWorker(Worker):
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
+
+
+def _dispatcher(threads: int) -> TurnDispatcher:
+    """Return a pool for ``threads`` threads, half of which are left to others whatever one visitor asks for."""
+    behind_proxy = Config.from_env().behind_proxy
+    return TurnDispatcher(max(1, threads // 2), lambda channel: channel.visitor(behind_proxy))
 
 
 def _adjustments(connections: int) -> Adjustments:

@@ -11,6 +11,7 @@ from etl.providers.base import Need
 from ml.artists.model import top
 from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
+from services.sound.demo import synthetic_beside
 from services.sound.sound_alikes import SoundTags, tags_of
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
 from services.subject.headline import Confidence, DecidedBy, Headline, as_input, is_estimate
@@ -99,7 +100,7 @@ class Why:
 class GenreAnswer:
     """The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
 
-    ``genre`` is null where only an audio analysis of the track is stored.
+    ``genre`` is null where only an audio analysis of the track is stored. ``why`` is null unless ``explain`` was asked.
     """
 
     track: TrackSummary | None
@@ -121,7 +122,7 @@ class GenreAnswer:
     sound_tags: SoundTags | None
     features: list[FeatureValue]
     other_features: list[SourceFeatures]
-    why: Why
+    why: Why | None
     model: ModelVersion
     sources: list[SourceLine]
 
@@ -138,13 +139,14 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         raise nothing_known(source_lines(services, subject))
     known = genres_of(services, subject)
     headline = Headline.of(services.artist_genre, given, known, tags[1] if tags else None)
-    why = model.explain(given, revise=lambda each: model.agreeing(each, headline.revise(each)))
-    families = model.family_probabilities(why.prediction.genre[None])[0]
-    genres = _with_families(model, _ranked(model.genres, why.prediction.genre))
+    predicted = model.predict_encoded(model.encode([given]))
+    found = model.agreeing(predicted, headline.revise(predicted))
+    families = model.family_probabilities(found.genre)[0]
+    genres = _with_families(model, _ranked(model.genres, found.genre[0]))
     first = genres[0].genre
     # The probabilities of microgenres are independent: several may apply to a track, or none.
-    micros = [micro for micro in _ranked(model.microgenres, why.prediction.micro) if micro[1] >= LIKELY]
-    in_families = families_of(model, known, why.prediction.genre)
+    micros = [micro for micro in _ranked(model.microgenres, found.micro[0]) if micro[1] >= LIKELY]
+    in_families = families_of(model, known, found.genre[0])
     answer = GenreAnswer(
         track=TrackSummary.of(track) if subject.kind != "features" else None,
         match=subject.match(),
@@ -154,7 +156,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         probability=genres[0].probability,
         genres=genres,
         families=[FamilyProbability(*pair) for pair in _ranked(model.families, families)],
-        broad=[GenreProbability(*pair) for pair in _ranked(model.broad, why.prediction.broad, N_BROAD_GENRES)],
+        broad=[GenreProbability(*pair) for pair in _ranked(model.broad, found.broad[0], N_BROAD_GENRES)],
         microgenres=_with_families(model, micros),
         decided_by=headline.decided_by(first),
         reason=headline.reason(first, _filed_by(services, known.track_source)),
@@ -165,11 +167,7 @@ def predict(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Wor
         sound_tags=tags[0] if tags else None,
         features=_features(model, track, first),
         other_features=other_features(services, subject),
-        why=Why(
-            features=[FeatureEffect(name, round(effect, 3)) for name, effect in why.features],
-            words=[WordEffect(text, part, round(effect, 3)) for text, part, effect in why.words],
-            nearest=_nearest(services, subject.snapshot, subject.track, first),
-        ),
+        why=_why(services, subject, given, headline, first) if query.get("explain") else None,
         model=ModelVersion("genre", model.version),
         sources=source_lines(services, subject),
     )
@@ -198,9 +196,18 @@ def _without_genre(services: Services, subject: Subject) -> GenreAnswer:
         sound_tags=None,
         features=[],
         other_features=[],
-        why=Why(features=[], words=[], nearest=[]),
+        why=None,
         model=ModelVersion("genre", services.genre.version),
         sources=[],
+    )
+
+
+def _why(services: Services, subject: Subject, given: GenreInput, headline: Headline, genre: str) -> Why:
+    explained = services.genre.explain(given, genre, revise=headline.revise)
+    return Why(
+        features=[FeatureEffect(name, round(effect, 3)) for name, effect in explained.features],
+        words=[WordEffect(text, part, round(effect, 3)) for text, part, effect in explained.words],
+        nearest=_nearest(services, subject.snapshot, subject.track, genre),
     )
 
 
@@ -268,7 +275,6 @@ def _nearest(services: Services, snapshot: Snapshot, track: Track, genre: str) -
     features = usable_features(track)
     if features is None:
         return []
-    near = services.neighbours.nearest_labelled(
-        snapshot, features, genre, limit=NEAREST, exclude={track.id} if track.id else ()
-    )
+    exclude = {track.id} - {""} | synthetic_beside(snapshot, [track])
+    near = services.neighbours.nearest_labelled(snapshot, features, genre, limit=NEAREST, exclude=exclude)
     return [NearestTrack.of(snapshot.track(ref), distance=round(distance, 3)) for ref, distance in near]

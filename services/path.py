@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from services.container import Services
 from services.errors import no_features
+from services.sound.demo import synthetic_beside
 from services.subject.resolve import by_id
 from services.viewer import Viewer
 from services.views import TrackSummary
@@ -46,7 +47,7 @@ def find_path(services: Services, start_id: str, end_id: str, between: int, view
         if sound is None:
             raise no_features(f"No audio features of “{track.title}” are known.", "Choose a track with audio features.")
     first, last = (sound.values for sound in sounds if sound is not None)
-    used = {start_id, end_id}
+    used = {start_id, end_id} | synthetic_beside(snapshot, ends)
     found: list[tuple[Track, float]] = []
     for step in range(1, between + 1):
         share = step / (between + 1)

@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "app": {"api", "store", "config"},
     "config": set(),
     "services": {"services", "store", "etl", "ml", "jobs", "config"},
-    "api": {"api", "services", "store", "etl", "ml", "jobs", "config"},
+    "api": {"api", "services", "store", "etl", "ml", "jobs", "server", "config"},
     "jobs": {"jobs", "etl", "ml", "store", "config"},
     "gunicorn": {"app", "jobs", "etl", "server", "store", "config"},
     "server": {"server", "config"},

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from flask import Flask, current_app, request
 
 from api import session
-from api.limits.lockout import network_of
+from server.addresses import network_of
 from store.errors import TastemapError
 
 # Computed at once, for one visitor and for all.

@@ -3,13 +3,13 @@
 Each process counts separately, in bounded memory.
 """
 
-import ipaddress
 import math
 import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from server.addresses import network_of
 from store.errors import TastemapError
 
 FREE_TRIES = 5
@@ -68,12 +68,3 @@ class Lockout:
         """Forget the wrong keys of ``address``."""
         with self._lock:
             self._tries.pop(network_of(address), None)
-
-
-def network_of(address: str | None) -> str:
-    """Return the address itself, the /64 network of an IPv6 address, or "" if there is no valid address."""
-    try:
-        known = ipaddress.ip_address(address or "")
-    except ValueError:
-        return ""
-    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else str(known)

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 
-from api.limits.lockout import network_of
+from server.addresses import network_of
 from store.errors import TastemapError
 
 HOUR = 3600.0

@@ -32,6 +32,9 @@ from store.runs import Run
 _PATIENCE = 8
 # A file that takes longer continues in the queue of large files, if others wait.
 _FILE_SECONDS = 15.0
+# A visitor's large file makes way for another visitor's after this time, then after twice, three times ... as long:
+# what was read must be read again before it goes on.
+_LARGE_SECONDS = 60.0
 # Ended runs are kept for this time, and at least this many of each owner.
 _KEPT, _KEPT_RUNS = timedelta(weeks=8), 200
 
@@ -86,7 +89,12 @@ def _do_queued(database: Database, var: Path, queue: WorkQueue, tried: set[str])
         turns[run.owner] += 1
         if tries(var, run.id) >= _PATIENCE:
             give_up(database, var, run.id)
-        elif execute(database, var, run.id, is_over=_time_for(database, queue, tried)) == "queued":
+            continue
+        is_over = _time_for(database, queue, tried, run, turns[run.owner])
+        state = execute(database, var, run.id, is_over=is_over)
+        if state == "queued" and queue is WorkQueue.LARGE:
+            tried.remove(run.id)
+        elif state == "queued":
             spawn_worker(var, database.uri if database.kind == "mongodb" else "", [WorkQueue.LARGE])
     if queue is WorkQueue.FILES:
         sweep_uploads(database, var)
@@ -96,12 +104,20 @@ def _untried(database: Database, queue: WorkQueue, tried: set[str]) -> list[Run]
     return [run for run in database.unfinished_runs() if run.id not in tried and queues_of([run]) == {queue}]
 
 
-def _time_for(database: Database, queue: WorkQueue, tried: set[str]) -> Callable[[], bool]:
-    """Return a function that says whether a run that starts now has taken long while others wait."""
-    until = time.monotonic() + _FILE_SECONDS
+def _time_for(database: Database, queue: WorkQueue, tried: set[str], run: Run, turn: int) -> Callable[[], bool]:
+    """Return a function that says whether ``run``, which starts now, has taken long while others wait.
+
+    ``turn`` counts the turns of its owner from 1. Large files make way for those of other owners, if they are uploads.
+    """
+    until = time.monotonic() + (_FILE_SECONDS if queue is WorkQueue.FILES else _LARGE_SECONDS * turn)
 
     def is_over() -> bool:
-        return queue is WorkQueue.FILES and time.monotonic() > until and bool(_untried(database, queue, tried))
+        if queue is WorkQueue.LONG or time.monotonic() <= until:
+            return False
+        waiting = _untried(database, queue, tried)
+        if queue is WorkQueue.FILES:
+            return bool(waiting)
+        return run.most_rows is not None and any(other.owner != run.owner for other in waiting)
 
     return is_over
 

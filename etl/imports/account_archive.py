@@ -11,7 +11,7 @@ from etl.imports import listenbrainz, spotify_account
 from etl.imports.reading.archive import Archive
 from etl.imports.reading.bytes import Source, Watch
 from etl.imports.reading.inspected import Form, InspectedFile
-from etl.imports.reading.json_file import lines, load
+from etl.imports.reading.json_file import elements, lines, load
 from etl.imports.rows.entries import Entry, Row
 from etl.imports.rows.history import History, history_entries
 from store.runs import ImportProblem
@@ -57,10 +57,7 @@ def sniff_spotify(file: InspectedFile) -> bool:
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
     """Yield the liked songs, the playlists, one history of all plays, the loved tracks, and the ignored members.
 
-    Raises
-    ------
-    ImportProblem
-        Every member is damaged; it is the fault of the first one.
+    Raises ImportProblem if every member is damaged; it is the fault of the first one.
     """
     members, faults = file.once(_members), list[ImportProblem]()
     whole = partial(_whole, faults)
@@ -127,6 +124,6 @@ def _not_read(name: str) -> str:
 
 def _count(members: Members, history: History, source: str, faults: list[ImportProblem]) -> None:
     for document in _whole(faults, members.plays):
-        spotify_account.listen(history, document if isinstance(document, list) else (), source)
+        spotify_account.listen(history, elements(document), source)
     for listens in members.listens:
         listenbrainz.listen(history, _lines(listens, faults), source)

@@ -10,7 +10,7 @@ from typing import Any
 
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.inspected import Form, InspectedFile
-from etl.imports.reading.json_file import Elements
+from etl.imports.reading.json_file import LongList
 from etl.imports.rows.entries import Begin, Entry
 from etl.imports.sheets.sheet import Sheet
 from etl.imports.sheets.track_rows import RowReader
@@ -57,7 +57,7 @@ def sheet_of(file: InspectedFile) -> Sheet:
 
 def _listed(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     """Return the first list of objects in ``value``."""
-    if isinstance(value, Elements):
+    if isinstance(value, LongList):
         raise ImportProblem("too_large", "The list holds too many values to be read at once.", "Import it in parts.")
     if isinstance(value, list):
         objects = [entry for entry in value if isinstance(entry, dict)]

@@ -1,11 +1,11 @@
 """Reads JSPF, the JSON form of XSPF (https://xspf.org/jspf), with ListenBrainz's extension for who added what when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from etl.exports.jspf import EXTENSION
 from etl.exports.rows import RECORDING
-from etl.imports.reading.json_file import listed, under
+from etl.imports.reading.json_file import elements, listed, under
 from etl.imports.rows.album_details import album_details, mbid_of, web_address
 from etl.imports.rows.entries import Begin, Entry, Row, linked_row, named_track
 from etl.imports.tastemap_json import read_item
@@ -30,10 +30,8 @@ def playlists(document: Any, source: str) -> Iterator[Entry]:
             yield _row(track, number, source)
 
 
-def _documents(document: Any) -> list[Any]:
-    if isinstance(document, list):
-        return document
-    return listed(document, "playlists") or [document]
+def _documents(document: Any) -> Iterable[Any]:
+    return elements(document) or listed(document, "playlists") or [document]
 
 
 def _row(entry: Any, number: int, source: str) -> Row:

@@ -7,7 +7,7 @@ from typing import Any
 
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.inspected import Form, InspectedFile
-from etl.imports.reading.json_file import lines, listed, parse, under
+from etl.imports.reading.json_file import elements, lines, listed, parse, under
 from etl.imports.rows.album_details import mbid_of
 from etl.imports.rows.entries import Begin, Entry, Row, linked_track, named_track
 from etl.imports.rows.history import History, history_entries
@@ -86,8 +86,8 @@ def sniff_list(file: InspectedFile) -> bool:
     return any(map(is_listen, _listens(file.document)))
 
 
-def _listens(document: Any) -> list[Any]:
-    return document if isinstance(document, list) else listed(under(document, "payload") or document, "listens")
+def _listens(document: Any) -> Iterable[Any]:
+    return elements(document) or listed(under(document, "payload") or document, "listens")
 
 
 def sniff_answer(file: InspectedFile) -> bool:

@@ -7,7 +7,7 @@ extended history are neither read nor stored.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from etl.imports.reading.json_file import listed, under
+from etl.imports.reading.json_file import elements, listed, under
 from etl.imports.rows.entries import Begin, Entry, Row, local_file_track, named_track
 from etl.imports.rows.history import MIN_PLAYED_MS, TOO_SHORT, History
 from etl.values import iso_instant, text, whole
@@ -39,9 +39,9 @@ def is_library(document: Any) -> bool:
 
 def is_history(document: Any) -> bool:
     """Return whether this is a streaming history, extended or short, of music, podcasts or audiobooks."""
-    return isinstance(document, list) and any(
+    return any(
         isinstance(row, dict) and ({"ts", "ms_played"} <= row.keys() or {"endTime", "msPlayed"} <= row.keys())
-        for row in document
+        for row in elements(document)
     )
 
 

@@ -5,13 +5,13 @@ account.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.inspected import InspectedFile
-from etl.imports.reading.json_file import listed, under
+from etl.imports.reading.json_file import elements, listed, under
 from etl.imports.rows.channels import of_channel
 from etl.imports.rows.entries import Entry, named_track
 from etl.imports.rows.history import History, history_entries
@@ -28,9 +28,8 @@ _WATCHED = re.compile(
 
 def sniff(file: InspectedFile) -> bool:
     """Return whether ``file`` is a history of YouTube."""
-    document = file.document
-    return isinstance(document, list) and any(
-        isinstance(entry, dict) and {"header", "titleUrl", "time"} <= entry.keys() for entry in document
+    return any(
+        isinstance(entry, dict) and {"header", "titleUrl", "time"} <= entry.keys() for entry in elements(file.document)
     )
 
 
@@ -40,7 +39,7 @@ def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | Non
     yield from history_entries(lambda history: _listen(history, file.document, source))
 
 
-def _listen(history: History, entries: list[Any], source: str) -> None:
+def _listen(history: History, entries: Iterable[Any], source: str) -> None:
     for line, entry in enumerate(entries, start=1):
         link = link_in(str(under(entry, "titleUrl") or ""))
         channel = next((text(under(found, "name")) for found in listed(entry, "subtitles")), None)

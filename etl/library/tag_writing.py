@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mutagen import FileType
 
 FIELDS = ("genre", "tempo", "key", "mood")
+MAX_TEXT = 200  # characters of a field
 _MAX_BYTES = 1 << 30
-_MAX_TEXT = 200
 _DECODED = 20  # how many packets are decoded, too, because only the codec's headers may be damaged
 _ID3V1 = 128  # the size of an ID3v1 tag in bytes, at the end of a file
 _NUMBER, _FREE = "tmpo", "----:com.apple.iTunes:"
@@ -157,7 +157,7 @@ def _write(file: BinaryIO, path: str, texts: Mapping[str, str]) -> None:
         if opened.tags is None:
             opened.add_tags()
         for field, text in texts.items():
-            _set(opened, kind, field, " ".join(text.split())[:_MAX_TEXT])
+            _set(opened, kind, field, " ".join(text.split())[:MAX_TEXT])
         file.seek(0)
         if kind.startswith("ID3"):
             opened.save(file, v2_version=int(kind[-1]), v23_sep=None)
@@ -181,7 +181,7 @@ def _verify(file: BinaryIO, changed: BinaryIO, path: str, texts: Mapping[str, st
 
 
 def _holds(values: tuple[str, ...], text: str) -> bool:
-    return values == (" ".join(text.split())[:_MAX_TEXT],)
+    return values == (" ".join(text.split())[:MAX_TEXT],)
 
 
 def _sound(file: BinaryIO, path: str, _texts: Mapping[str, str]) -> str:

@@ -67,7 +67,7 @@ class GenrePrediction:
     """Calibrated probabilities of n tracks.
 
     ``genre`` (n, 114) and ``broad`` (n, broad genres) have rows that sum to 1; those of ``micro`` (n, microgenres) are
-    independent of each other. ``broad`` and ``micro`` may hold only the first tracks.
+    independent of each other.
     """
 
     genre: Floats
@@ -77,15 +77,13 @@ class GenrePrediction:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """The features and words that the probability of ``genre`` rests on.
+    """The features and words that the probability of a genre rests on.
 
-    ``prediction`` holds the probabilities of the track, (k,) each. ``features`` are (name, effect), ``words`` (word,
-    part, effect), the largest effects first. An effect is the fall of the genre's log-probability (nats) when that
-    feature or word is left out: positive speaks for the genre, negative against it.
+    ``features`` are (name, effect), ``words`` (word, part, effect), the largest effects first. An effect is the fall of
+    the genre's log-probability (nats) when that feature or word is left out: positive speaks for the genre, negative
+    against it.
     """
 
-    genre: str
-    prediction: GenrePrediction
     features: list[tuple[str, float]]
     words: list[tuple[str, str, float]]
 
@@ -173,8 +171,7 @@ class GenrePredictor:
         """
         if not len(self._micro_families) or not before.micro.shape[1]:
             return after
-        rows = len(before.micro)
-        known, guessed = (self.family_probabilities(each.genre[:rows]) + _UNLIKELY for each in (after, before))
+        known, guessed = (self.family_probabilities(each.genre) + _UNLIKELY for each in (after, before))
         logits = logarithms(before.micro) - logarithms(1.0 - before.micro)
         logits += np.log(known / guessed) @ self._micro_families.T  # a name without a family stays as it is
         return replace(after, micro=1.0 / (1.0 + np.exp(-logits)))
@@ -188,16 +185,14 @@ class GenrePredictor:
     def explain(
         self,
         track: GenreInput,
-        genre: str | None = None,
+        genre: str,
         limit: int = 5,
         revise: Callable[[GenrePrediction], GenrePrediction] | None = None,
     ) -> Explanation:
         """Return the effects of each known feature and each word on ``genre``, by leaving out one at a time.
 
-        Without ``genre`` the most probable one is explained. The result also holds the track's probabilities, so there
-        is no need to :meth:`predict` first. ``limit`` is the number of features, and of words, returned. ``revise``
-        changes probabilities by what else is known of the track; it gets all heads for the track itself, but only the
-        114 genres for the track without a part.
+        It costs some ten times as much as a prediction. ``limit`` is the number of features, and of words, returned.
+        ``revise`` changes probabilities by what else is known of the track.
 
         Raises ValueError if ``genre`` is none of ``genres``.
         """
@@ -205,11 +200,10 @@ class GenrePredictor:
         left_out = list(_words_left_out(parts))
         audio, bags = self._numbers([track]), self.names.bags([*parts, *(rest for _, _, rest in left_out)])
         features = [name for name, known in zip(COLUMNS, audio[0], strict=False) if known]
-        prediction = self._predict_occluded(self._occluded(audio, bags, features, left_out))
+        prediction = self.predict_encoded(self._occluded(audio, bags, features, left_out))
         if revise:
             prediction = revise(prediction)
-        column = int(prediction.genre[0].argmax()) if genre is None else self.genres.index(genre)
-        logs = logarithms(prediction.genre[:, column])
+        logs = logarithms(prediction.genre[:, self.genres.index(genre)])
         effects = (logs[0] - logs[1:]).tolist()
         of_features = list(zip(features, effects, strict=False))
         of_words = [
@@ -217,8 +211,6 @@ class GenrePredictor:
             for (word, part, _), effect in zip(left_out, effects[len(features) :], strict=True)
         ]
         return Explanation(
-            genre=self.genres[column],
-            prediction=GenrePrediction(genre=prediction.genre[0], broad=prediction.broad[0], micro=prediction.micro[0]),
             features=sorted(of_features, key=lambda f: -abs(f[1]))[:limit],
             words=sorted(of_words, key=lambda w: -abs(w[2]))[:limit],
         )
@@ -261,21 +253,12 @@ class GenrePredictor:
 
     def predict_encoded(self, encoded: Encoded) -> GenrePrediction:
         """Return all probabilities of the network's inputs."""
-        return self._calibrated(*self.experts(encoded), bases(encoded.audio, encoded.bags))
-
-    def _predict_occluded(self, encoded: Encoded) -> GenrePrediction:
-        """Return the probabilities of the 114 genres of all rows, and of the further heads of the first."""
         experts, broad, micro = self.experts(encoded)
-        return self._calibrated(experts, broad[:1], micro[:1], bases(encoded.audio, encoded.bags))
-
-    def _calibrated(
-        self, experts: Floats, broad: Floats, micro: Floats, basis: npt.NDArray[np.intp]
-    ) -> GenrePrediction:
-        of_heads = basis[: len(micro)]
+        basis = bases(encoded.audio, encoded.bags)
         return GenrePrediction(
             genre=combine(experts, self._weights[basis]),
-            broad=self._broad.probabilities(broad, of_heads) if self._broad else broad[:, 0],
-            micro=self._micro.probabilities(micro, of_heads) if self._micro else micro,
+            broad=self._broad.probabilities(broad, basis) if self._broad else broad[:, 0],
+            micro=self._micro.probabilities(micro, basis) if self._micro else micro,
         )
 
     def experts(self, encoded: Encoded) -> tuple[Floats, Floats, Floats]:

@@ -44,7 +44,7 @@ def prepare(services: Services, prepared: str | None = None) -> str | None:
             track = snapshot.track(snapshot.ref(0))
             given = as_input(track)
             headline = Headline.of(services.artist_genre, given, KnownGenres((), (), None, None, []))
-            services.genre.explain(given, revise=headline.revise)
+            headline.revise(services.genre.predict_encoded(services.genre.encode([given])))
             snapshot.search(track.title, limit=1)
             with suppress(StoreDown):  # the rest needs no database
                 services.engine.on(Need.SIMILAR)

@@ -1,7 +1,6 @@
 """Proposes changes of the tags in one of the user's own files, and writes the chosen ones."""
 
-import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from etl.library.tag_writing import FIELDS, TagsNotWritten, read_fields, write_fields
@@ -19,11 +18,6 @@ _MAJOR = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MINOR = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm")
 
 
-# The parts of a version: the file, and each field. So a genre that has changed does not hinder writing the tempo.
-_OF_FILE, _DIGITS = slice(16), 8
-VERSION_LENGTH = _OF_FILE.stop + _DIGITS * len(FIELDS)
-
-
 @dataclass(frozen=True, kw_only=True)
 class TagChange:
     """A field of a file's tags: its ``old`` texts, the ``new`` one that would be written, and the reason."""
@@ -36,10 +30,10 @@ class TagChange:
 
 @dataclass(frozen=True, kw_only=True)
 class TagChanges:
-    """What would be changed in the tags of the file at ``path``; ``version`` names the file and each change."""
+    """What would be changed in the tags of the file at ``path``, whose bytes have the digest ``sha256``."""
 
     path: str
-    version: str
+    sha256: str
     changes: list[TagChange]
 
 
@@ -49,19 +43,18 @@ def tag_changes(services: Services, name: str, viewer: Viewer) -> TagChanges:
     Raises ServiceError 403 unless the viewer is the operator and the settings allow it, 404 for an unknown file, 409
     for a file whose tags cannot be read or written.
     """
-    return _changes(services, _writable(services, name, viewer), viewer)[0]
+    return _changes(services, _writable(services, name, viewer), viewer)
 
 
-def write_tags(services: Services, name: str, version: str, fields: Collection[str], viewer: Viewer) -> TagChanges:
-    """Write the ``fields`` of the changes that were shown as ``version``; return the remaining changes.
+def write_tags(services: Services, name: str, sha256: str, texts: Mapping[str, str], viewer: Viewer) -> TagChanges:
+    """Write ``texts``, the chosen new ones by field, as they were shown; return the remaining changes.
 
-    Raises ServiceError as :func:`tag_changes` does, and 409 where the file, or the change of one of ``fields``, is no
-    longer that of ``version``, or where the file could not be written.
+    Raises ServiceError as :func:`tag_changes` does, and 409 where the file is no longer that of ``sha256``, where
+    another text would be proposed for one of the fields, or where the file could not be written.
     """
     file = _writable(services, name, viewer)
-    shown, sha256 = _changes(services, file, viewer)
-    texts = {change.field: change.new for change in shown.changes if change.field in fields}
-    if not texts or any(version[part] != shown.version[part] for part in (_OF_FILE, *map(_of_field, fields))):
+    now = _changes(services, file, viewer)
+    if sha256 != now.sha256 or not texts.items() <= {(change.field, change.new) for change in now.changes}:
         raise ServiceError(409, "changed", "The proposed changes are no longer the same.", "Look at them again.")
     try:
         written = write_fields(file.root, file.path, sha256, texts)
@@ -71,7 +64,7 @@ def write_tags(services: Services, name: str, version: str, fields: Collection[s
     file = replace(file, size=written.size, modified_ns=written.modified_ns, sha256=written.sha256)
     put_audio_file(services.database, file)
     keep_sound(services.database, file)
-    return _changes(services, file, viewer)[0]
+    return _changes(services, file, viewer)
 
 
 def _writable(services: Services, name: str, viewer: Viewer) -> AudioFile:
@@ -87,8 +80,7 @@ def _writable(services: Services, name: str, viewer: Viewer) -> AudioFile:
     return file
 
 
-def _changes(services: Services, file: AudioFile, viewer: Viewer) -> tuple[TagChanges, str]:
-    """Return the changes, and the SHA-256 of the file that they are for."""
+def _changes(services: Services, file: AudioFile, viewer: Viewer) -> TagChanges:
     try:
         said, sha256 = read_fields(file.root, file.path)
     except TagsNotWritten as fault:
@@ -98,15 +90,7 @@ def _changes(services: Services, file: AudioFile, viewer: Viewer) -> tuple[TagCh
         for field, new, reason in _found(services, file, viewer)
         if not _agrees(field, said[field], new)
     ]
-    proposed = {change.field: change.new for change in changes}
-    digests = (hashlib.sha256(proposed.get(field, "").encode()).hexdigest()[:_DIGITS] for field in FIELDS)
-    return TagChanges(path=file.path, version=sha256[_OF_FILE] + "".join(digests), changes=changes), sha256
-
-
-def _of_field(field: str) -> slice:
-    """Return the part of a version that names the change of a field."""
-    start = _OF_FILE.stop + FIELDS.index(field) * _DIGITS
-    return slice(start, start + _DIGITS)
+    return TagChanges(path=file.path, sha256=sha256, changes=changes)
 
 
 def _found(services: Services, file: AudioFile, viewer: Viewer) -> Iterator[tuple[str, str, str]]:
@@ -114,7 +98,7 @@ def _found(services: Services, file: AudioFile, viewer: Viewer) -> Iterator[tupl
     assert file.track_id is not None
     answer = predict(services, {"track_id": file.track_id}, viewer).body
     assert isinstance(answer, GenreAnswer)
-    values = own_sound(services.database, file.track_id, file.owner)
+    values = own_sound(services.database, file.track_id)
     computed = "Computed from the sound of your file of this recording."
     found: dict[str, tuple[str, str]] = {}
     if answer.genre is not None:

@@ -67,8 +67,8 @@ def _steps(segment: Segment, title: str, artist: str | None) -> Iterator[Query]:
     names = dict.fromkeys((normalise(title), normalise(plain_title(title))))
     same_title = _any([Query.term_query(segment.schema, "name", name) for name in names])
     in_title, words = QueryBuilder(segment, "title"), normalise(plain_title(title)).split()[:MAX_WORDS]
-    near = list(map(in_title.typo, words))
-    titles = (same_title, in_title.whole(words), every(near))
+    near = list(map(in_title.typo, words)) if in_title.may_be_misspelt(words) else []
+    titles = (same_title, in_title.whole(words), *([every(near)] if near else ()))
     if artist is None:
         yield from titles
         return
@@ -76,7 +76,9 @@ def _steps(segment: Segment, title: str, artist: str | None) -> Iterator[Query]:
     by_artist = _any(list(map(in_artist.term, artist_words)))
     for named in titles:
         yield every([named, by_artist])
-    yield every([_any(near, max(1, len(near) - 1)), _any(list(map(in_artist.typo, artist_words)))])
+    if near:
+        as_spelt = in_artist.typo if in_artist.may_be_misspelt(artist_words) else in_artist.term
+        yield every([_any(near, max(1, len(near) - 1)), _any(list(map(as_spelt, artist_words)))])
     yield same_title
 
 

@@ -20,6 +20,9 @@ from store.text import normalise
 
 # Longer queries are pasted text; what exceeds these limits does not help to distinguish tracks.
 MAX_CHARS, MAX_WORDS, MAX_WORD_CHARS = 400, 12, 40
+# A text with more unknown words is no misspelt name: no typos are allowed in it. To look for one unknown word with two
+# typos takes as long as to look for a name without typos.
+MAX_UNKNOWN_WORDS = 4
 # How many rows each step takes, most popular first.
 _STEP_ROWS = 80
 # If fewer recordings than this are found without typos, typos are allowed.
@@ -86,6 +89,10 @@ class QueryBuilder:
     def known(self, word: str) -> bool:
         """Return whether any name has this word."""
         return bool(self.segment.searcher.doc_freq(self.field, word))
+
+    def may_be_misspelt(self, words: Sequence[str]) -> bool:
+        """Return whether ``words`` may be a name with typos: all but a few of them are words of names."""
+        return sum(not self.known(word) for word in words) <= MAX_UNKNOWN_WORDS
 
 
 def every(queries: Sequence[Query]) -> Query:
@@ -200,12 +207,18 @@ def _recordings(segment: Segment, rows: set[int]) -> int:
 
 
 def _tolerant_queries(build: QueryBuilder, words: list[str]) -> Iterator[Query]:
-    """Allow typos in unknown words, then in all words; then let one word be missing, then half of the words."""
-    *earlier, last = words
-    typos = [*map(build.typo, earlier), build.typo(last, prefix=True)]
-    doubtful = [typo if not build.known(word) else build.prefix(word) for word, typo in zip(words, typos, strict=True)]
-    yield every(doubtful)
-    yield every(typos)
+    """Allow typos in unknown words, then in all words; then let one word be missing, then half of the words.
+
+    Where very many words are unknown, only let words be missing.
+    """
+    if build.may_be_misspelt(words):
+        *earlier, last = words
+        typos = [*map(build.typo, earlier), build.typo(last, prefix=True)]
+        doubtful = [build.prefix(word) if build.known(word) else typo for word, typo in zip(words, typos, strict=True)]
+        yield every(doubtful)
+        yield every(typos)
+    else:
+        doubtful = list(map(build.term, words))
     for needed in sorted({len(words) - 1, (len(words) + 1) // 2} - {0}, reverse=True):
         optional = [(Occur.Should, query) for query in doubtful]
         yield Query.boolean_query(optional, minimum_number_should_match=needed)

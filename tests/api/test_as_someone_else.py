@@ -179,7 +179,7 @@ class Things:
             "POST /api/library/scan": {"folder": "/nowhere"},
             "PUT /api/library/watch": {"folder": "/nowhere", "watched": True},
             "POST /api/library/forget": {"folder": "/nowhere"},
-            "PUT /api/library/files/{name}/tags": {"version": "0" * 48, "write": ["genre"]},
+            "PUT /api/library/files/{name}/tags": {"sha256": "0" * 64, "write": {"genre": "rock"}},
             "POST /api/blend": {"playlists": [self.playlist_id]},
             "POST /api/harvests": {"kind": "tracks"},
             "POST /api/tables": {"address": "https://example.org/a.csv"},

@@ -188,7 +188,7 @@ def test_what_spotify_tells_goes_into_no_comparison(client: FlaskClient, given: 
     values = {"energy": 0.9, "tempo": 150.0, "danceability": 0.4, "valence": 0.2, "acousticness": 0.1, "loudness": -5.0}
     heard = AudioFeatures(values=values, source="spotify")
     database.put_tracks([Track(id="x1", title="Anvil Choir", artists=("Iron Almond",), features=heard)])
-    answer = client.get(f"/genre-predict?track_id=x1{given}").json
+    answer = client.get(f"/genre-predict?track_id=x1{given}&explain=true").json
     assert {feature["name"] for feature in answer["features"]} == ({"danceability"} if given else values.keys())
     assert answer["why"]["nearest"] == []
     assert client.get(f"/recommend?track_id=x1{given}").status_code == 422  # one value is too little

@@ -45,7 +45,7 @@ def test_files_are_compared_by_their_sound(
     assert scores["Flow"] > scores["Weiss"]
     way = client.get("/api/sound/path", query_string={"start": ids["Ebb"], "end": ids["Weiss"]}).json["tracks"]
     assert (way[0]["title"], way[-1]["title"]) == ("Ebb", "Weiss")
-    genre = client.get("/genre-predict", query_string={"track_id": ids["Ebb"]}).json
+    genre = client.get("/genre-predict", query_string={"track_id": ids["Ebb"], "explain": "true"}).json
     assert genre["sound_tags"]["title"] == "From the sound (musicnn)"
     # The analyser's own estimates tell no genre: what is heard in the file does.
     assert (genre["decided_by"], genre["why"]["features"], genre["note"]) == ("tags", [], None)

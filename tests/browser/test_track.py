@@ -114,9 +114,10 @@ def test_search_genre_recommendation_and_back(
     expect(page).to_have_url(re.compile(f"/track/{wanted.id}"))
     expect(track_page.bars).to_have_count(5)
     expect(page.locator(".tm-feature")).not_to_have_count(0)
-    expect(page.locator(".tm-effect").first).to_contain_text(re.compile("speaks .*(for|against)"))
 
     page.locator(".tm-genre-details > summary").click()
+    expect(page.locator(".tm-effect").first).to_contain_text(re.compile("speaks .*(for|against)"))
+    expect(page).to_have_url(re.compile("details=yes"))
     expect(track_page.bars.first).to_be_visible()
     card = track_page.cards.first
     expect(card.locator(".tm-row-why")).not_to_be_empty()

@@ -198,6 +198,30 @@ def test_a_large_file_makes_way_for_others_and_goes_on_where_it_was(
     assert (done.state, done.stored + done.known) == ("done", 1300)
 
 
+def test_large_files_of_several_owners_take_turns(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large file of rows that take long to match held the queue for hours, and everybody else's waited."""
+    monkeypatch.setenv("TASTEMAP_SOURCES", "none")
+    monkeypatch.setattr(work, "_LARGE_SECONDS", 0.0)
+    monkeypatch.setattr("etl.task._REPORT_SECONDS", 0.0)
+    content = files.playlist(3).encode()
+    runs = [create_upload_run(database, tmp_path, owner, "a.csv", io.BytesIO(content), 9_000).id for owner in "ab"]
+    for run in runs:
+        database.update_run(run, large=True)
+    turns, execute = list[str](), work.execute
+
+    def noted(database: Database, var: Path, run_id: str, **more: Any) -> str:
+        turns.append(run_id)
+        monkeypatch.setattr(work, "_LARGE_SECONDS", 60.0)
+        return execute(database, var, run_id, **more)
+
+    monkeypatch.setattr(work, "execute", noted)
+    work.do_queue(database, tmp_path, WorkQueue.LARGE)
+    assert turns == [*runs, runs[0]]
+    assert [run.state for run in map(database.get_run, runs) if run] == ["done", "done"]
+
+
 def test_a_file_that_unpacks_to_many_rows_makes_way_while_it_is_checked(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

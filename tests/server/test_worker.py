@@ -85,8 +85,10 @@ def served(tmp_path: Path) -> Iterator[Callable[[float], int]]:
         assert process.wait(60) == 0
 
 
-def answer(port: int, path: str, method: str = "GET", body: object = None, **headers: str) -> HTTPResponse:
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+def answer(
+    port: int, path: str, method: str = "GET", body: object = None, *, sender: str = "", **headers: str
+) -> HTTPResponse:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60, source_address=(sender, 0))
     connection.request(method, path, body=body, headers=headers)  # type: ignore[arg-type]
     assert connection.sock is not None
     opened.append(connection.sock)
@@ -185,6 +187,23 @@ def test_health_answers_while_all_threads_work(served: Callable[..., int]) -> No
     for _ in range(2):
         health = answer(port, "/healthz")
         assert (health.status, health.read()) == (200, b"1")  # what the application said when it was first asked
+    # One visitor's requests leave threads to others.
+    assert answer(port, "/", sender="127.0.0.2").status == 200
+    assert answer(port, "/", "POST", b"abc", sender="127.0.0.2", **{"Content-Type": FORM}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "behind_proxy", "visitor"),
+    [
+        ({}, True, "10.0.0.1"),
+        ({"X_FORWARDED_FOR": "198.51.100.7"}, False, "10.0.0.1"),  # anybody may send it
+        ({"X_FORWARDED_FOR": "192.0.2.9, 198.51.100.7"}, True, "198.51.100.7"),  # the proxy adds the last one
+        ({"X_FORWARDED_FOR": "2001:db8::5:6"}, True, "2001:db8::/64"),
+    ],
+)
+def test_a_visitor_is_a_network(headers: dict[str, str], behind_proxy: bool, visitor: str) -> None:
+    channel = SimpleNamespace(_first=SimpleNamespace(headers=headers), addr=("10.0.0.1", 5))
+    assert Channel.visitor(channel, behind_proxy) == visitor  # type: ignore[arg-type]
 
 
 def test_a_large_file_goes_through_and_what_is_larger_is_refused_in_words(served: Callable[..., int]) -> None:

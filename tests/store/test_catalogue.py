@@ -58,6 +58,13 @@ def test_a_track_comes_back_as_it_went_in(tmp_path: Path) -> None:
             assert getattr(found, name) == getattr(track, name)
         assert (found.popularity, found.duration_ms) == (track.popularity, track.duration_ms)
     assert snapshot.find("id of nobody") is None
+    # Many at once are the same, merged with what another segment has of the same id.
+    build_own(tmp_path, "owner", [a_track(1, "Enter Sandman", "Metallica", album="Live", popularity=None), bare])
+    both = Catalogue(tmp_path).current("owner")
+    one_by_one = [both.track(both.ref(at)) for at in range(4)]
+    assert len(both.segments) == 2
+    assert both.tracks_at(np.arange(4)) == one_by_one
+    assert both.tracks_at(np.array([1, 3])) == one_by_one[1::2]
 
 
 def test_rows_are_sorted_by_popularity_with_the_unknown_last(tmp_path: Path) -> None:

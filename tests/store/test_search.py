@@ -176,6 +176,19 @@ def test_a_very_long_word_is_matched_without_typos(snapshot: Snapshot, monkeypat
     assert max(lengths) <= MAX_WORD_CHARS
 
 
+def test_a_text_of_unknown_words_is_matched_without_typos(tmp_path: Path) -> None:
+    """Twelve words with two typos each took a tenth of a second in a search, and 200 rows of them 19 s in an import."""
+    title, artist = "Yellow Mountain Thunder Evening Harvest Lantern", "Grumbling Elephant Orchestra Company Limited"
+    few = "Yellww Mountani Thnder Evenning Harvest Lantern"
+    many = "Yellww Mountani Thnder Evenning Harvset Lantren"
+    snapshot = catalogue_of(tmp_path, a_track(1, title, artist))
+    assert snapshot.match(few, artist, None)
+    assert len(snapshot.search(few)) == 1
+    assert snapshot.match(many, artist, None) == []
+    assert snapshot.match(title, "Grumblign Elephnat Orchestar Compnay Limitde", None), "by the title alone"
+    assert snapshot.search(many) == []
+
+
 def test_match_knows_a_track_by_its_names(snapshot: Snapshot) -> None:
     best = snapshot.match("Enter Sandman", "Metallica", 331_000)[0]
     assert snapshot.track(best.ref).id == TRACKS[0].id

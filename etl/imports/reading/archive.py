@@ -6,6 +6,8 @@ Sizes are checked twice: those in the archive's directory before anything is unp
 import errno
 import io
 import re
+import sys
+import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -33,22 +35,21 @@ _KINDS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 class Archive:
     """The directory of a zip file, checked against the limits.
 
-    Raises
-    ------
-    ImportProblem
-        It is damaged (``malformed``), or larger than any such export, packed or unpacked (``too_large``).
+    Raises ImportProblem if it is damaged (``malformed``), or larger than any such export, packed or unpacked
+    (``too_large``).
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._damage_refused():
-            if _directory_bytes(path) > _MAX_DIRECTORY_BYTES:
-                raise self._too_large(f"holds more than {MAX_MEMBERS:,} files")
             # Opened once: each opening reads the directory of all members.
-            self._archive = zipfile.ZipFile(path)
+            raw = _BoundedReads(path)
+            weakref.finalize(self, raw.close)  # zipfile closes only what it has opened
+            self._archive = zipfile.ZipFile(raw)
+            raw.most = sys.maxsize  # members have bounds of their own
             self._members = [member for member in self._archive.infolist() if not member.is_dir()]
         if len(self._members) > MAX_MEMBERS:
-            raise self._too_large(f"holds more than {MAX_MEMBERS:,} files")
+            raise _too_many(path)
 
     def names(self) -> list[str]:
         """Return the names of the members without their folders."""
@@ -60,14 +61,11 @@ class Archive:
         Opening one that is encrypted or packed in an unusual way raises an ImportProblem (``unsupported``), as does one
         that unpacks to too much (``too_large``).
 
-        Raises
-        ------
-        ImportProblem
-            All together unpack to too much (``too_large``).
+        Raises ImportProblem if all together unpack to too much (``too_large``).
         """
         wanted = [member for member in self._members if pattern.search(member.filename.replace("\\", "/"))]
         if sum(member.file_size for member in wanted if not _fault_of(member)) > MAX_TOTAL_BYTES:
-            raise self._too_large(f"unpacks to more than {MAX_TOTAL_BYTES >> 30} GB")
+            raise _too_large(self.path, f"unpacks to more than {MAX_TOTAL_BYTES >> 30} GB")
         wanted.sort(key=lambda member: _natural(member.filename))
         return [
             Source(_last(member.filename), self._opener(member), tuple(_parts(member.filename)[:-1]))
@@ -99,17 +97,31 @@ class Archive:
                 "Download it again; a browser may have cut it off.",
             ) from fault
 
-    def _too_large(self, what: str) -> ImportProblem:
-        return ImportProblem(
-            "too_large", f"{self.path.name} {what}, which no such export does.", "Unpack it and import what you need."
-        )
+
+class _BoundedReads(io.BufferedReader):
+    """The bytes of an archive; raises ImportProblem for a read of more than ``most`` bytes.
+
+    zipfile reads the whole directory at once, and no more than the file's last 64 KB before it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self.path, self.most = path, _MAX_DIRECTORY_BYTES
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self.most:
+            raise _too_many(self.path)
+        return super().read(size)
 
 
-def _directory_bytes(path: Path) -> int:
-    """Return the size of an archive's directory, as its end states it; zipfile reads no more."""
-    with path.open("rb") as raw:
-        end = zipfile._EndRecData(raw)  # type: ignore[attr-defined]
-    return int(end[zipfile._ECD_SIZE]) if end else 0  # type: ignore[attr-defined]
+def _too_many(path: Path) -> ImportProblem:
+    return _too_large(path, f"holds more than {MAX_MEMBERS:,} files")
+
+
+def _too_large(path: Path, what: str) -> ImportProblem:
+    return ImportProblem(
+        "too_large", f"{path.name} {what}, which no such export does.", "Unpack it and import what you need."
+    )
 
 
 def _fault_of(member: zipfile.ZipInfo) -> tuple[str, str] | None:

@@ -1,17 +1,20 @@
-import { ref, shallowRef, watch } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { ApiError, get, isAbort } from '../api/client.js'
 import { methodIn } from '../strings/methods.js'
-import { route, trail, typedOf } from '../router.js'
+import { amend, route, trail, typedOf } from '../router.js'
 import { weightsText } from './weights.js'
 
 // What the server says of the track in the address: its genre and what goes with it. The two are requested
 // at once and shown as they come; the last answer stays up until the next one is there. By another method or with
-// other weights only what goes with it is requested again.
+// other weights only what goes with it is requested again. What moved the genre costs the server several times as much
+// as the genre: it is requested once "Details" are open, which the address says.
 export function useAnswer() {
   const genre = shallowRef(null)
+  const explained = shallowRef(null)
   const picks = shallowRef(null)
   const error = shallowRef(null)
   const picksError = shallowRef(null)
+  const explainedError = shallowRef(null)
   const loading = ref(false)
   const picking = ref(false)
 
@@ -57,6 +60,18 @@ export function useAnswer() {
     if (!signal.aborted) picking.value = false
   }
 
+  const details = computed({
+    get: () => route.value.query.details === 'yes',
+    set: (open) => open !== details.value && amend({ details: open ? 'yes' : '' }),
+  })
+  async function explain() {
+    const signal = begun('explained')
+    explained.value = explainedError.value = null
+    if (!details.value || !genre.value?.genre) return
+    await ask('/genre-predict', { ...queryOf(), explain: true }, explained, explainedError, signal)
+  }
+  watch([details, genre], explain)
+
   async function load() {
     const query = queryOf()
     const signal = begun('genre')
@@ -79,5 +94,8 @@ export function useAnswer() {
     [() => methodIn(route.value.query), ...subject],
     ([, ...now], [, ...before]) => now.every((part, at) => part === before[at]) && loadPicks(),
   )
-  return { genre, picks, error, picksError, loading, picking, load, loadPicks }
+  return {
+    ...{ genre, explained, picks, error, explainedError, picksError },
+    ...{ details, loading, picking, explain, load, loadPicks },
+  }
 }

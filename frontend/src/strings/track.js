@@ -11,6 +11,7 @@ export const ROW = {
 export const NEAR_MAP = {
   label: (title, count) => `${title} in the middle, and ${count} tracks around it; the list has the same tracks`,
   caption: 'Nearer the middle is closer; right is more energetic, up is more cheerful.',
+  closer: 'Nearer the middle is closer.',
   named: ({ title, artists }) => `${title} · ${artists.join(', ')}`,
   across: 'energy',
   up: 'cheer',
@@ -112,6 +113,7 @@ export const FEATURE_BARS = {
 
 export const WHY = {
   heading: 'What moved the answer',
+  loading: 'Working out what moved the answer…',
   decided: { track: 'The track', artist: 'The artist', alike: 'The artist', tags: 'Your file' },
   inPart: (part) => `in the ${part}`,
   sound: 'In the sound',

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { effectScope } from 'vue'
 import { useAnswer } from '../../src/composables/useAnswer.js'
 import { addViews, amend, go, router } from '../../src/router.js'
@@ -21,5 +21,25 @@ test('only another track, or another method, is a question', async () => {
   expect(asked()).toEqual(['/recommend'])
   await go('/track/b')
   expect(asked().sort()).toEqual(['/genre-predict', '/recommend'])
+  scope.stop()
+})
+
+test('what moved the genre is asked only when its details are open, once the genre is there', async () => {
+  const fetch = stubFetch((path) => {
+    const why = String(path).includes('explain=true') ? { features: [], words: [], nearest: [] } : null
+    return json({ track: { id: 'a' }, genre: 'metal', why })
+  })
+  await router.push('/track/a')
+  const scope = effectScope()
+  const { details, explained, genre } = scope.run(useAnswer)
+  await vi.waitFor(() => expect(genre.value.why).toBe(null))
+  expect(fetch).toHaveBeenCalledTimes(2)
+  details.value = true
+  await vi.waitFor(() => expect(explained.value?.why.words).toEqual([]))
+  expect(router.currentRoute.value.fullPath).toBe('/track/a?details=yes')
+  expect(fetch).toHaveBeenCalledTimes(3)
+  details.value = false
+  await vi.waitFor(() => expect(explained.value).toBe(null))
+  expect(router.currentRoute.value.fullPath).toBe('/track/a')
   scope.stop()
 })

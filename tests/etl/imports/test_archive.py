@@ -81,7 +81,7 @@ def test_the_directory_of_an_archive_is_not_read_for_each_member(
 def test_a_large_directory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = formats.zipped(tmp_path / "x.zip", {f"{at}.csv": "Title,Artist\nSong,Singer\n" for at in range(30)})
     monkeypatch.setattr(archive, "_MAX_DIRECTORY_BYTES", 1000)
-    monkeypatch.setattr(archive.zipfile, "ZipFile", None)
+    monkeypatch.setattr(archive.zipfile, "ZipInfo", None)
     assert refused(path).code == "too_large"
 
 

@@ -49,7 +49,7 @@ def test_a_long_history_is_read_play_by_play(tmp_path: Path, monkeypatch: pytest
     whole = read(path)
     assert len(whole[1][0][1]) == 4
     monkeypatch.setattr(json_file, "MAX_VALUES", 100)
-    assert isinstance(json_file.load(source_of(path)), json_file.Elements)
+    assert isinstance(json_file.load(source_of(path)), json_file.LongList)
     assert read(path) == whole
     assert refused(write(tmp_path, "endsong_0.json", json.dumps(PLAYS)[:-9])).code == "malformed"
     assert refused(write(tmp_path, "Playlist1.json", {"playlists": PLAYS})).code == "too_large"

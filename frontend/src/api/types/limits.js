@@ -433,11 +433,11 @@ export const limits = {
   }
  },
  "put /api/library/files/{name}/tags": {
-  "version": {
-   "maxlength": 48
+  "sha256": {
+   "maxlength": 64
   },
   "write": {
-   "maxItems": 4
+   "maxlength": 200
   }
  },
  "get /api/playlists/{playlist_id}/next": {

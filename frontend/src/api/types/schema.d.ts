@@ -2621,7 +2621,8 @@ export interface paths {
          *     of a known track. A track that is unknown, or has no audio features, is looked up at the sources that are switched
          *     on; `sources` reports the look-ups. `broad` has probabilities of the six broad genres of playlists, which also use
          *     what is known of the artist. `microgenres` are genres of the artist, likeliest first, each with its own probability,
-         *     because several may be right.
+         *     because several may be right. With `explain=true`, `why` tells what moved the answer: features and words with their
+         *     effects, and the nearest tracks of the genre. It costs several times as much as the answer.
          */
         get: {
             parameters: {
@@ -2637,6 +2638,8 @@ export interface paths {
                     track_id?: string;
                     album?: string;
                     year?: number;
+                    /** @description Also answer `why`: what spoke for it. */
+                    explain?: boolean;
                     /** @description Audio feature, 0 to 1. */
                     danceability?: number;
                     /** @description Audio feature, 0 to 1. */
@@ -9133,9 +9136,12 @@ export interface components {
             version: string;
         };
         TagsBody: {
-            /** @description The version of the changes that were shown; others are not written. */
-            version: string;
-            write: ("genre" | "tempo" | "key" | "mood")[];
+            /** @description The `sha256` of the shown changes; another file is not written. */
+            sha256: string;
+            /** @description The chosen fields, each with the `new` text that was shown for it. */
+            write: {
+                [key: string]: string;
+            };
         };
         TrackGiven: {
             /** @description Its id. */
@@ -9622,7 +9628,7 @@ export interface components {
          * GenreAnswer
          * @description The genre of a track with calibrated probabilities (0 to 1), the likeliest first, and what they rest on.
          *
-         *     ``genre`` is null where only an audio analysis of the track is stored.
+         *     ``genre`` is null where only an audio analysis of the track is stored. ``why`` is null unless ``explain`` was asked.
          */
         GenreAnswer: {
             track: components["schemas"]["TrackSummary"] | null;
@@ -9645,7 +9651,7 @@ export interface components {
             sound_tags: components["schemas"]["SoundTags"] | null;
             features: components["schemas"]["FeatureValue"][];
             other_features: components["schemas"]["SourceFeatures"][];
-            why: components["schemas"]["Why"];
+            why: components["schemas"]["Why"] | null;
             model: components["schemas"]["ModelVersion"];
             sources: components["schemas"]["SourceLine"][];
         };
@@ -9907,11 +9913,12 @@ export interface components {
          * OddOneOut
          * @description The track that sounds least like the others: ``times`` as far from their median as the median track.
          *
-         *     ``features`` are the audio features that differ most, each with the track's value and the playlist's median.
+         *     ``features`` are the audio features that differ most, each with the track's value and the playlist's median. Where
+         *     the sound of too few tracks is known, it is a track of the artist least like the others, and ``times`` is null.
          */
         OddOneOut: {
             track: components["schemas"]["TrackSummary"];
-            times: number;
+            times: number | null;
             features: [
                 string,
                 number,
@@ -10760,11 +10767,11 @@ export interface components {
         };
         /**
          * TagChanges
-         * @description What would be changed in the tags of the file at ``path``; ``version`` names the file and each change.
+         * @description What would be changed in the tags of the file at ``path``, whose bytes have the digest ``sha256``.
          */
         TagChanges: {
             path: string;
-            version: string;
+            sha256: string;
             changes: components["schemas"]["TagChange"][];
         };
         /**
