@@ -100,7 +100,7 @@ class ArtistGenres:
         self._column = {name: column for column, name in enumerate(self.names)}
         self._coefficients = arrays["coefficients"].astype(np.float32)
         self._column_of = lru_cache(4096)(self._find_column)
-        self._readings = read_as(as_they_say(self.names, arrays["readings"], taxonomy), taxonomy)
+        self._readings = read_as(of_their_language(self.names, arrays["readings"], taxonomy), taxonomy)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -147,7 +147,7 @@ class ArtistGenres:
         if known_by is None:
             return None
         logits = self._logits(columns, weights, known_by, None if row is None else self.arrays["vectors"][row])
-        read = self._read(columns, weights) if len(columns) else None
+        read = self._read(columns, weights, by_hand=by_hand) if len(columns) else None
         if read is not None:
             logits[: len(self.genres)] += self.settings["reading"][known_by] * np.log(read)
         genre, broad = np.split(logits, [len(self.genres)])
@@ -179,7 +179,7 @@ class ArtistGenres:
         if key in self._column or not normalise(name):
             return self._column.get(key)
         placed = self.taxonomy.predict(name)
-        genre = _as_it_says(name, placed.genre, self.taxonomy) if placed.confidence >= _LEAST_PLACED else None
+        genre = _of_its_language(name, placed.genre, self.taxonomy) if placed.confidence >= _LEAST_PLACED else None
         return None if genre is None else self._column.get(genre_name(genre))
 
     def _logits(
@@ -196,8 +196,13 @@ class ArtistGenres:
             total += (weights / np.linalg.norm(weights)) @ self._coefficients[columns]
         return total
 
-    def _read(self, columns: npt.NDArray[np.integer[Any]], weights: Floats) -> Floats:
-        return (1.0 - _UNREAD) * (weights / weights.sum()) @ self._readings[columns] + _UNREAD / len(self.genres)
+    def _read(self, columns: npt.NDArray[np.integer[Any]], weights: Floats, *, by_hand: bool) -> Floats:
+        read = self._readings[columns]
+        if by_hand:  # on `valid`, plainer readings of other genres bring nothing
+            names = [self.names[column] for column in columns]
+            spoken = of_their_language(names, self.arrays["readings"][columns], self.taxonomy)
+            read = read_as(plainly(names, spoken, self.taxonomy), self.taxonomy)
+        return (1.0 - _UNREAD) * (weights / weights.sum()) @ read + _UNREAD / len(self.genres)
 
     def pool(self, prediction: GenrePrediction, inputs: str, evidence: ArtistEvidence) -> GenrePrediction:
         """Return the genre model's probabilities, (n, k), pooled with the artist's.
@@ -233,32 +238,41 @@ def read_as(readings: npt.NDArray[np.uint8], taxonomy: Taxonomy) -> Floats:
     return read[np.minimum(readings, len(family))].astype(np.float32)
 
 
-def as_they_say(names: Sequence[str], readings: npt.NDArray[np.uint8], taxonomy: Taxonomy) -> npt.NDArray[np.uint8]:
-    """Return (names,) ``readings`` in which no name is read as something particular that it does not say.
+def of_their_language(
+    names: Sequence[str], readings: npt.NDArray[np.uint8], taxonomy: Taxonomy
+) -> npt.NDArray[np.uint8]:
+    """Return (names,) ``readings`` in which no name is read as a genre of a language that it does not say.
 
-    Of a language that it does not say, a name is read as what is left of it without the country, or as nothing:
-    "norwegian folk" is folk, "fado" nothing.
+    Such a name is read as what is left of it without the country, or as nothing: "norwegian folk" is folk, "fado"
+    nothing.
     """
     found = readings.copy()
     for row in np.flatnonzero(readings != NO_READING).tolist():
         genre = taxonomy.genres[readings[row]]
-        read = _as_it_says(names[row], genre, taxonomy)
+        read = _of_its_language(names[row], genre, taxonomy)
         found[row] = NO_READING if read is None else taxonomy.genres.index(read)
     return found
 
 
-def _as_it_says(name: str, genre: str, taxonomy: Taxonomy) -> str | None:
-    """Return ``genre``, unless it is more particular than ``name``, or of a language that the name does not say.
+def plainly(names: Sequence[str], readings: npt.NDArray[np.uint8], taxonomy: Taxonomy) -> npt.NDArray[np.uint8]:
+    """Return (names,) ``readings`` in which none is more particular than its name: see ``_PLAINER``."""
+    found = readings.copy()
+    for row in np.flatnonzero(readings != NO_READING).tolist():
+        words, genre = normalise(names[row]).split(), taxonomy.genres[readings[row]]
+        for particular, starts, plainer in _PLAINER:
+            if genre == particular and any(word.startswith(starts) for word in words):
+                found[row] = taxonomy.genres.index(plainer)
+    return found
 
-    Of a language, it is then the genre of that which the name says, or else that of the name without its country, or
-    None.
+
+def _of_its_language(name: str, genre: str, taxonomy: Taxonomy) -> str | None:
+    """Return ``genre``, unless it is of a language that ``name`` does not say.
+
+    Then it is the genre of the language that the name says, or else that of the name without its country, or None.
     """
-    words = normalise(name).split()
-    for particular, starts, plainer in _PLAINER:
-        if genre == particular and any(word.startswith(starts) for word in words):
-            return plainer
     if genre not in _LANGUAGES:
         return genre
+    words = normalise(name).split()
     for spoken, starts in _LANGUAGES.items():
         if any(word.startswith(starts) for word in words):
             return spoken
