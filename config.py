@@ -184,10 +184,7 @@ class Config:
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
         """Read ``MONGODB_URI`` and the variables that begin with ``TASTEMAP_``; docs/operations.md lists them.
 
-        Raises
-        ------
-        ConfigError
-            A value has the wrong form.
+        Raises ConfigError if a value has the wrong form.
         """
         env = os.environ if env is None else env
         uri = env.get("MONGODB_URI", "").strip()

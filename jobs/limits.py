@@ -85,10 +85,7 @@ def _sums(runs: Iterable[Run], size: Callable[[Run], int]) -> Counter[str | None
 def with_room(limits: WorkLimits, database: Database, run: Run) -> Run:
     """Return ``run`` with the number of rows that it may import.
 
-    Raises
-    ------
-    TooManyRuns
-        The owner, or all owners together, have no rows left.
+    Raises TooManyRuns if the owner, or all owners together, have no rows left.
     """
     if run.owner is None:
         return run

@@ -21,7 +21,7 @@ from ml.artists.model import unit_rows
 from ml.genre.encoder import Floats
 from ml.genre.heads import logarithms, softmax
 from ml.genre.model import GenreInput, GenrePrediction
-from ml.taxonomy.model import Taxonomy
+from ml.taxonomy.model import Taxonomy, genre_name
 from store.catalogue.segment import id_hash
 from store.text import normalise
 
@@ -95,10 +95,7 @@ class ArtistGenres:
     def load(cls, directory: Path) -> Self:
         """Map ``models/artist_genre/<version>``.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or changed.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
         settings = json.loads(verified(directory / "artist_genre.json").read_text(encoding="utf-8"))
         taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")
@@ -254,8 +251,3 @@ def _of_its_language(name: str, genre: str, taxonomy: Taxonomy) -> str | None:
     rest = taxonomy.without_places(name)
     read = taxonomy.predict(rest).genre if taxonomy.by_words(rest) else None
     return None if read in _LANGUAGES else read
-
-
-def genre_name(text: str) -> str:
-    """Return a genre as the version spells it: lower case, words apart ("hip-hop" and "hip hop" are one)."""
-    return " ".join(text.casefold().replace("-", " ").split())

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.continuation.interactions import Floats, Ints, Knn, Lists
+from ml.continuation.interactions import Ints, Knn, Lists
+from store.feature_rows import Floats
 from store.text import normalise, plain_title
 
 _NEAREST_ARTISTS = 3

@@ -35,15 +35,16 @@ from ml.continuation.features import (
     top,
     words,
 )
-from ml.continuation.interactions import Floats, Ints, Lists
+from ml.continuation.interactions import Ints, Lists
 from ml.continuation.reasons import Reasons
 from ml.guards import caught
+from ml.neighbours.model import UNKNOWN_POPULARITY
 from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.catalogue.segment import composition_hash, recording_hash
 from store.domain import Track
-from store.feature_rows import feature_rows
+from store.feature_rows import Floats, feature_rows
 from store.text import normalise, recording_key
 
 # The number of candidates by each score, per segment when served.
@@ -55,7 +56,6 @@ RANKED_BY = {"content": CONTENT, "playlists": CONTENT + EVIDENCE}
 MAX_LIMIT = 100
 # For each track wanted, novelty reorders this many of the best tracks.
 _NOVELTY_DEPTH = 10
-_UNKNOWN_POPULARITY = 0.2
 _NO_GUARDS: Mapping[str, bool] = {}
 # Returns the (n,) mask of the tracks of a segment that may be chosen.
 Among = Callable[[Segment], npt.NDArray[np.bool_]]
@@ -469,7 +469,7 @@ def _less_known_first(
     """Order ranked tracks by their rank and by unpopularity, whose weight is half of ``novelty``."""
     popularity = np.array([snapshot.segment(ref.segment).popularity[ref.row] for ref, _ in ranked], np.float64) / 100
     fits = 1 - np.arange(len(ranked)) / max(len(ranked), 1)
-    worth = (1 - novelty / 2) * fits + novelty / 2 * (1 - np.nan_to_num(popularity, nan=_UNKNOWN_POPULARITY))
+    worth = (1 - novelty / 2) * fits + novelty / 2 * (1 - np.nan_to_num(popularity, nan=UNKNOWN_POPULARITY))
     return [ranked[at] for at in np.argsort(-worth, kind="stable").tolist()]
 
 

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Self
 
-from etl.deleting import new_deletion
 from etl.demo import DEMOS
-from etl.giving import new_giving
 from etl.imports.storing.playlists import playlist_id
+from etl.whole_playlists import new_deletion, new_giving
 from jobs.limits import require_rows
 from jobs.queue import enqueue, queues_of, spawn_worker
 from ml.contributors.model import task_of

@@ -16,7 +16,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from etl.identity import identity_of
-from etl.lookup.lookup import look_up
+from etl.lookup.lookup import WITHIN_S, look_up
 from etl.providers.base import Cover, LookupQuery, Need, NotThere, SourceFault
 from services.container import Services
 from services.subject.resolve import by_id
@@ -25,7 +25,6 @@ from store.disk import DiskFull, require_room
 
 MOST_BYTES = 200_000_000
 MOST_BYTES_EACH = 500_000
-_WITHIN_S = 2.6
 # Limits the pictures fetched at a time, because each fetch holds a thread of the web process.
 _fetching = threading.BoundedSemaphore(4)
 _DAY_S = 86_400
@@ -48,10 +47,7 @@ def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | N
 
     Return None if no source is on, if none answers in time, or if too many pictures are being fetched.
 
-    Raises
-    ------
-    ServiceError
-        404: there is no such track.
+    Raises ServiceError 404 if there is no such track.
     """
     sources = services.engine.on(Need.COVER)
     name = hashlib.sha256(track_id.encode()).hexdigest()[:32]
@@ -62,7 +58,7 @@ def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | N
         return None
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     query = LookupQuery(identity=identity_of(track))
-    for source, answer in look_up(services.engine, query, {Need.COVER}, within_s=_WITHIN_S).covers.items():
+    for source, answer in look_up(services.engine, query, {Need.COVER}).covers.items():
         if not _fetching.acquire(blocking=False):
             return None
         try:
@@ -116,7 +112,7 @@ def _kept(services: Services, source: str, name: str) -> Picture | None:
 def _fetched(services: Services, source: str, url: str) -> Picture | None:
     """Return the picture at ``url``; None unless it is on the source's own hosts and `picture_in` accepts it."""
     try:
-        channel = services.engine.channel(source, within_s=_WITHIN_S)
+        channel = services.engine.channel(source, within_s=WITHIN_S)
         if not is_on_host(url, _HOSTS[source]) and urlsplit(url).netloc != urlsplit(channel.base_url).netloc:
             return None
         response = channel.session.get(url)

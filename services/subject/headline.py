@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.providers.registry import PROVIDERS
-from ml.artist_genre.model import ArtistEvidence, ArtistGenres, genre_name, inputs_of
+from ml.artist_genre.model import ArtistEvidence, ArtistGenres, inputs_of
 from ml.artists import well_known
 from ml.genre.encoder import Floats
 from ml.genre.model import GenreInput, GenrePrediction
-from ml.taxonomy.model import Taxonomy
+from ml.taxonomy.model import Taxonomy, genre_name
 from services.subject.families import KnownGenres
 from services.subject.lookup import ARTIST_EMBEDDING
 from store.domain import Track

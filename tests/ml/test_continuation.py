@@ -108,7 +108,9 @@ def test_tracks_without_an_artist_are_not_one_artist_for_the_cap(shipped: Contin
 
 
 def test_reasons_name_songs_that_are_there(shipped: Continuation, catalogue: Snapshot) -> None:
-    for suggestion in shipped.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=5):
+    suggestions = shipped.next(catalogue, ContinuationQuery(tracks=METAL_SEEDS), limit=5)
+    assert len(suggestions) == 5
+    for suggestion in suggestions:
         assert suggestion.reason.startswith("goes with ")
         assert sum(track.title in suggestion.reason for track in METAL_SEEDS) >= 2
 
@@ -166,6 +168,7 @@ def test_what_is_saved_says_the_same(
     before = Continuation("mine", shipped.knowledge, embedding, playlist_evidence)
     after = Continuation("mine", Knowledge.load(folder), embedding, PlaylistEvidence.load(folder))
     query = ContinuationQuery(tracks=METAL_SEEDS, name="Loud Evening")
+    assert len(before.methods()) > 1
     for method in before.methods():
         assert before.ranked(catalogue, query, method) == after.ranked(catalogue, query, method)
 
