@@ -472,7 +472,9 @@ class Taken:
 
 
 def _is_among(rows: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Return (n,) whether each row is among ``ascending``, which is not empty."""
+    """Return (n,) whether each row is among ``ascending``."""
+    if not len(ascending):
+        return np.zeros(len(rows), bool)
     at = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
     return ascending[at] == rows
 

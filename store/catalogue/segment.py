@@ -41,7 +41,7 @@ from store.errors import TastemapError
 from store.text import normalise
 
 # Increase it when the format of the files or the normal form of names (store.text) changes.
-FORMAT = 6
+FORMAT = 7
 # Created in the root of a catalogue when one of its segments returns impossible data (store.catalogue.damage).
 SUSPECT_FILE = "SUSPECT"
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
@@ -88,9 +88,9 @@ def recording_hash(recording_key: str) -> int:
 
 
 def composition_hash(track: Track) -> int:
-    """Return the hash of the title without versions and of the first artist, as in ``Segment.composition_code``."""
-    name, artist = version_of(track.title, track.artists).name, track.first_artist
-    return recording_hash(f"{name}\x1f{normalise(artist)}")
+    """Return the hash of the composition and the first artist of a track, as in ``Segment.composition_code``."""
+    composition = version_of(track.title, track.artists).composition
+    return recording_hash(f"{composition}\x1f{normalise(track.first_artist)}")
 
 
 # Where links are made while the data folder, and the folder for temporary files in it, cannot be written.
@@ -144,7 +144,7 @@ class Segment:
     recording_code : np.ndarray
         (n,) int64 hash of :func:`store.text.recording_key`; equal = the same recording.
     composition_code : np.ndarray
-        (n,) int64 the same hash, of the title without versions; equal = one artist's versions of one composition.
+        (n,) int64 :func:`composition_hash`; equal = one artist's versions of one composition.
     kinds : np.ndarray
         (n,) uint16 the kinds of version that a track is, as :func:`store.catalogue.versions.kind_bits`; 0 = original.
     """

@@ -15,7 +15,7 @@ from ml.neighbours.company import ARTIST_POWER, UNKNOWN_ARTIST, SegmentArtists
 from ml.neighbours.model import Neighbours, NothingToCompare, Weights, weights_from
 from ml.neighbours.reasons import differences, reasons
 from ml.sound import AXES, SoundIndex, coordinates, difference, factors_of, squared_distances
-from store.catalogue.builder import build_public
+from store.catalogue.builder import build_own, build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from tests.ml.artist_world import SMALL, world
@@ -213,6 +213,18 @@ def test_looking_at_likely_rows_alone_changes_no_answer(
     assert len(scored) > len(seeds) + len(of_nobody_with_a_label)  # a second step scores more rows, but not all
     by_label = [len(rows) for rows, _, _ in scored[-len(of_nobody_with_a_label) :]]
     assert min(by_label) < len(tracks) / 2
+
+
+def test_a_large_segment_may_lack_the_label_of_the_seed(
+    tmp_path: Path, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who had imported thousands of tracks got status 500 for a track of a genre that none of them has."""
+    monkeypatch.setattr(model, "_FEW_ROWS", 0)
+    seed = a_track(1, "Seed", "Metallica", labels=("metal",))
+    build_own(tmp_path, "me", [a_track(3, "Mine", "Megadeth")])
+    catalogue_of(tmp_path, seed, a_track(2, "Metal", "Megadeth", labels=("metal",)))
+    snapshot = Catalogue(tmp_path).current("me")
+    assert titles_of(snapshot, neighbours.recommend(snapshot, seed)) == ["Metal", "Mine"]
 
 
 def test_the_same_question_has_the_same_answer(tmp_path: Path, artists: ArtistEmbedding) -> None:
