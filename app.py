@@ -37,10 +37,10 @@ def create_app(config: Config | None = None) -> Application:
         static_folder=str(config.static),
         static_url_path="/static/dist",
     )
-    here = current.register(app, config)
+    container = current.register(app, config)
     # ProxyFix is the outer layer: it sets the client's address and the host name before ResponseCache reads them.
     count = metrics.count_cached(config.json_log)
-    app.wsgi_app = ResponseCache(app.wsgi_app, partial(current.cache_stamp, here), count)  # type: ignore[method-assign]
+    app.wsgi_app = ResponseCache(app.wsgi_app, partial(current.cache_stamp, container), count)  # type: ignore[method-assign]
     if config.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     metrics.register(app, log_requests=config.json_log)

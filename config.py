@@ -137,7 +137,7 @@ VARIABLES = (
     _limit("waiting_mb_each", "megabytes of uploaded files of one browser that may wait"),
     _limit("waiting_mb_all", "the same, of all browsers together"),
     _limit("rows", "rows of one upload; the command line has no limit"),
-    _limit("rows_each", "rows of playlists that are kept for one browser"),
+    _limit("rows_each", "rows of playlists that are kept for one browser; a playlist counts as 20 at least"),
     _limit("rows_all", "the same, of all browsers together"),
     _limit("sessions", "new browsers from one address in an hour, counted by each web process"),
     Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),
@@ -184,10 +184,7 @@ class Config:
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
         """Read ``MONGODB_URI`` and the variables that begin with ``TASTEMAP_``; docs/operations.md lists them.
 
-        Raises
-        ------
-        ConfigError
-            A value has the wrong form.
+        Raises ConfigError if a value has the wrong form.
         """
         env = os.environ if env is None else env
         uri = env.get("MONGODB_URI", "").strip()

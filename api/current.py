@@ -1,7 +1,5 @@
 """The services of the application that handles this request, and its cached answers."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
@@ -11,38 +9,12 @@ from flask_compress import Compress
 
 from api.limits.lockout import Lockout
 from api.limits.newcomers import Newcomers
-from api.response_cache import cache_response
+from api.response_cache import KEPT_BYTES, SizedCache, cache_response
 from config import Config
 from services.container import Services
 from services.playlists.warming import keep_warm
 from services.viewer import Viewer
 from services.views import Worked
-
-_CACHED_BYTES = 4 * 1024 * 1024
-
-
-class AnswerCache:
-    """A cache of rendered answers by query that drops the least recently used; safe to use from several threads."""
-
-    def __init__(self, kept_bytes: int = _CACHED_BYTES) -> None:
-        self._kept_bytes = kept_bytes
-        self._size = 0
-        self._answers: OrderedDict[object, bytes] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: object) -> bytes | None:
-        with self._lock:
-            answer = self._answers.get(key)
-            if answer is not None:
-                self._answers.move_to_end(key)
-            return answer
-
-    def put(self, key: object, answer: bytes) -> None:
-        with self._lock:
-            self._size += len(answer) - len(self._answers.pop(key, b""))
-            self._answers[key] = answer
-            while self._size > self._kept_bytes:
-                self._size -= len(self._answers.popitem(last=False)[1])
 
 
 def register(app: Flask, config: Config) -> Services:
@@ -50,16 +22,17 @@ def register(app: Flask, config: Config) -> Services:
 
     The extension ``keep_warm`` is called in each web process: it prepares the first recommendation.
     """
-    here = Services(config)
-    app.extensions |= {"tastemap": here, "answers": AnswerCache(), "keep_warm": partial(keep_warm, here)}
+    container = Services(config)
+    app.extensions |= {"tastemap": container, "keep_warm": partial(keep_warm, container)}
+    app.extensions["answers"] = SizedCache[bytes](KEPT_BYTES)
     app.extensions |= {"lockout": Lockout(), "newcomers": Newcomers(config.work.sessions)}
     Compress(app)
-    return here
+    return container
 
 
-def cache_stamp(here: Services, owner: str | None) -> tuple[object, ...]:
+def cache_stamp(container: Services, owner: str | None) -> tuple[object, ...]:
     """Return a stamp that changes with the catalogue of an owner, the models or the audio files."""
-    return here.catalogue.current(owner).generation, here.registry.stamp(), here.audio.stamp()
+    return container.catalogue.current(owner).generation, container.registry.stamp(), container.audio.stamp()
 
 
 def services() -> Services:
@@ -76,16 +49,16 @@ def cached_answer(
     that are not final, because a source may say more another time; and answers for the link of a playlist, which may be
     deleted at any time.
     """
-    here, cache = services(), cast(AnswerCache, current_app.extensions["answers"])
-    stamp = cache_stamp(here, viewer.owner)
+    container, cache = services(), cast(SizedCache[bytes], current_app.extensions["answers"])
+    stamp = cache_stamp(container, viewer.owner)
     # The operator is a part of the key, because operators may play more tracks.
     key = (answer, *stamp, viewer.operator, *sorted(query.items()))
     body = None if viewer.link else cache.get(key)
     if body is None:
-        worked = answer(here, query, viewer)
+        worked = answer(container, query, viewer)
         body = current_app.json.dumps(worked.body).encode()
         if not worked.final or viewer.link:
             return Response(body, mimetype="application/json")
-        cache.put(key, body)
+        cache.put(key, body, len(body))
     cache_response(viewer.owner, stamp)
     return Response(body, mimetype="application/json")

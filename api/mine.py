@@ -23,10 +23,10 @@ def delete_mine() -> DeletedAnswer:
     That is its playlists and their tracks, the models and decisions made from them, its runs, its login to Spotify and
     its list of unwanted tracks.
     """
-    here, owner = services(), session.owner()
+    container, owner = services(), session.owner()
     if owner is None:
         return DeletedAnswer(0)
-    deleted = use.delete_all(here, owner)
-    spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
+    deleted = use.delete_all(container, owner)
+    spawn_worker(container.config.var, container.config.mongodb_uri, [WorkQueue.FILES])
     session.end()
     return DeletedAnswer(deleted)

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from flask import request
 
@@ -22,17 +22,41 @@ _DEPENDS_ON = (
 )
 # How long a response is kept; then the application can renew or end the session.
 _KEPT_SECONDS = 60.0
-_KEPT_BYTES = 4 * 1024 * 1024
+KEPT_BYTES = 4 * 1024 * 1024
 _LARGEST_BYTES = 128 * 1024
 # The memory of an entry besides its body and its key.
 _OVERHEAD_BYTES = 1024
 
 Environ = dict[str, Any]
+Value = TypeVar("Value")
 
 
 def cache_response(owner: str | None, stamp: object) -> None:
     """Allow the response of this request to be cached for ``owner`` until ``stamp`` changes."""
     request.environ[MARK] = (owner, stamp)
+
+
+class SizedCache(Generic[Value]):
+    """Values of ``most`` bytes together: the least recently used go first; safe to use from several threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._size = most, 0
+        self._kept: OrderedDict[object, tuple[Value, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: object) -> Value | None:
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+
+    def put(self, key: object, value: Value, size: int) -> None:
+        with self._lock:
+            self._size += size - self._kept.pop(key, (None, 0))[1]
+            self._kept[key] = value, size
+            while self._size > self._most:
+                self._size -= self._kept.popitem(last=False)[1][1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +66,6 @@ class _Kept:
     until: float
     headers: list[tuple[str, str]]
     body: bytes
-    size: int
 
 
 class ResponseCache:
@@ -65,9 +88,7 @@ class ResponseCache:
         count: Callable[[str, float, Environ], None],
     ) -> None:
         self._application, self._stamp, self._count = application, stamp, count
-        self._kept: OrderedDict[tuple[str, ...], _Kept] = OrderedDict()
-        self._size = 0
-        self._lock = threading.Lock()
+        self._kept = SizedCache[_Kept](KEPT_BYTES)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "GET":
@@ -110,13 +131,5 @@ class ResponseCache:
         self, key: tuple[str, ...], owner: str | None, stamp: object, headers: list[tuple[str, str]], body: bytes
     ) -> None:
         size = len(body) + sum(map(len, key)) + _OVERHEAD_BYTES
-        if size > _LARGEST_BYTES:
-            return
-        kept = _Kept(owner, stamp, time.monotonic() + _KEPT_SECONDS, headers, body, size)
-        with self._lock:
-            if (before := self._kept.pop(key, None)) is not None:
-                self._size -= before.size
-            self._kept[key] = kept
-            self._size += size
-            while self._size > _KEPT_BYTES:
-                self._size -= self._kept.popitem(last=False)[1].size
+        if size <= _LARGEST_BYTES:
+            self._kept.put(key, _Kept(owner, stamp, time.monotonic() + _KEPT_SECONDS, headers, body), size)

@@ -35,17 +35,12 @@ _SESSION, _OPERATOR = "tastemap_session", "tastemap_operator"
 _DAY_SECONDS = 24 * 3600
 _SESSION_DAYS, _RENEW_DAYS, _OPERATOR_DAYS = 365, 7, 30
 _SIGNED = re.compile(r"(?P<owner>[0-9a-f]{64})\.(?P<issued>\d{1,12})\.[0-9a-f]{64}")
-_UNSIGNED = re.compile(r"[\w-]{43}", re.ASCII)
 _FOREIGN_SITES = frozenset({"cross-site", "same-site"})
 _HOME = (".local", ".lan", ".home", ".home.arpa", ".internal", ".localhost")
 
 
 def owner() -> str | None:
-    """Return the id of the session, None for a browser that has not imported anything yet.
-
-    A cookie is valid if we have signed it. Unsigned cookies of an earlier version are valid if something is stored for
-    them.
-    """
+    """Return the id of the session, None for a browser that has not imported anything yet."""
     if "owner" not in g:
         # Faster than asking werkzeug, which searches all headers; most programs send no cookie.
         g.owner = _known_owner(request.cookies.get(_SESSION, "")) if "HTTP_COOKIE" in request.environ else None
@@ -80,19 +75,13 @@ def keep(response: Response) -> Response:
 
 
 def _known_owner(cookie: str) -> str | None:
-    if not cookie:
-        return None
     signed = _SIGNED.fullmatch(cookie)
-    if signed and hmac.compare_digest(cookie, _signed(signed["owner"], int(signed["issued"]))):
-        age = time.time() - int(signed["issued"])
-        # A time in the future comes from a wrong clock: the cookie is renewed.
-        g.renew_session = not 0 <= age <= _RENEW_DAYS * _DAY_SECONDS
-        return signed["owner"] if age < _SESSION_DAYS * _DAY_SECONDS else None
-    before = hashlib.sha256(cookie.encode()).hexdigest()
-    if _UNSIGNED.fullmatch(cookie) and services().database.is_owner(before):
-        g.renew_session = True
-        return before
-    return None
+    if not signed or not hmac.compare_digest(cookie, _signed(signed["owner"], int(signed["issued"]))):
+        return None
+    age = time.time() - int(signed["issued"])
+    # A time in the future comes from a wrong clock: the cookie is renewed.
+    g.renew_session = not 0 <= age <= _RENEW_DAYS * _DAY_SECONDS
+    return signed["owner"] if age < _SESSION_DAYS * _DAY_SECONDS else None
 
 
 def _signed(owner_id: str, issued: int | None = None) -> str:

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 from bench._cost import DATA, Meter, call_times, finish, peak
 from ml import artefacts
-from ml.timbre.model import Floats, TimbreModel, alike
+from ml.timbre.model import TimbreModel, alike
 from ml.timbre.train import train as training
 from ml.timbre.train.data import read
 from ml.timbre.train.network import Settings
 from ml.timbre.train.scores import format_table, ratio, table
+from store.feature_rows import Floats
 
 
 def report_cost(timbres: Sequence[Floats]) -> None:

@@ -36,12 +36,7 @@ class Reporter:
     def __call__(self, progress: Progress, *, recorded: bool = False) -> None:
         """Report ``progress``; ``recorded`` says that the document has it already.
 
-        Raises
-        ------
-        Cancelled
-            Somebody has ended the run.
-        Yielded
-            The run has taken long, and others wait.
+        Raises Cancelled if somebody has ended the run; Yielded if the run has taken long, and others wait.
         """
         self._show(progress)
         if time.monotonic() < self._next:

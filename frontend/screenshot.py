@@ -28,10 +28,7 @@ PATIENCE_MS = 60_000
 def take(page: Page, name: str) -> None:
     """Save what the window shows once nothing moves any more.
 
-    Raises
-    ------
-    SystemExit
-        The picture is too large for a README.
+    Raises SystemExit if the picture is too large for a README.
     """
     page.mouse.move(0, 0)
     page.evaluate("() => document.activeElement?.blur()")

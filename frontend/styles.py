@@ -27,10 +27,7 @@ class StyleError(ValueError):
 def compile_styles(source: Path = SOURCE) -> str:
     """Return ``source`` as minified CSS.
 
-    Raises
-    ------
-    StyleError
-        The Sass is wrong, or LibSass left Sass in the outcome.
+    Raises StyleError if the Sass is wrong, or LibSass left Sass in the outcome.
     """
     try:
         css: str = sass.compile(filename=str(source), output_style="compressed")

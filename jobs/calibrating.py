@@ -43,7 +43,7 @@ def calibrate(database: Database, file: AudioFile, model: Perception, run_id: st
     Attributes that the model does not predict keep the analyser's values.
     """
     assert file.track_id
-    document = database.track_documents([file.track_id], file.owner).get(file.track_id, {})
+    document = database.track_documents([file.track_id]).get(file.track_id, {})
     own = own_sound_report(document)
     if own is None or own["source"].endswith(CALIBRATED + model.version):
         return False
@@ -56,5 +56,5 @@ def calibrate(database: Database, file: AudioFile, model: Perception, run_id: st
         "values": {**kept, **plain, **predicted},
         "source": own["source"].partition(CALIBRATED)[0] + CALIBRATED + model.version,
     }
-    put_own_sound(database, file.track_id, AudioFeatures(**changed), run_id, file.owner)
+    put_own_sound(database, file.track_id, AudioFeatures(**changed), run_id)
     return True

@@ -97,12 +97,8 @@ def install(command: list[str], packages: Mapping[str, Any], report: Reporter, l
 
     The installer holds ``lock`` until it ends: if this process is killed, the next installation waits for it.
 
-    Raises
-    ------
-    ImportProblem
-        The installer failed: ``offline``, ``disk_full`` or ``not_installed``.
-    Cancelled
-        Somebody has ended the run.
+    Raises ImportProblem if the installer failed: ``offline``, ``disk_full`` or ``not_installed``; Cancelled if somebody
+    has ended the run.
     """
     total, fetched = 2 * len(packages), 0
     while (held := take(lock, wait=False)) is None:

@@ -71,21 +71,20 @@ def category(name: str) -> Category:
 
 
 @cache
-def lock(path: Path = ROOT / "Pipfile.lock") -> Mapping[str, Mapping[str, Any]]:
+def lock() -> Mapping[str, Mapping[str, Any]]:
     """Return the sections of Pipfile.lock."""
-    sections: dict[str, Any] = json.loads(path.read_text())
+    sections: dict[str, Any] = json.loads((ROOT / "Pipfile.lock").read_text())
     return sections
 
 
-def packages_of(name: str, path: Path = ROOT / "Pipfile.lock") -> dict[str, Any]:
+def packages_of(name: str) -> dict[str, Any]:
     """Return the packages of a category that this machine needs, by name, with version, hashes and markers.
 
     Raises KeyError for a category that the lock does not have.
     """
-    packages = lock(path)[name]
     return {
         package: locked
-        for package, locked in packages.items()
+        for package, locked in lock()[name].items()
         if "markers" not in locked or Marker(locked["markers"]).evaluate()
     }
 

@@ -19,7 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
-from config import WorkLimits
+from config import ROOT, WorkLimits
 from jobs.limits import TooManyRuns, check_open, with_room
 from store.database import Database, StoreError
 from store.disk import log_fault, replacing
@@ -30,7 +30,6 @@ __all__ = ["TooManyRuns", "WorkQueue", "create_upload_run", "enqueue", "next_run
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[1]
 # How often a worker is started before its run is left to `python -m etl resume`.
 _ATTEMPTS = 3
 _NO_RESTART_CODES = frozenset({0, 2})  # 0: the worker has finished; 2: it cannot start at all
@@ -58,10 +57,7 @@ def enqueue(database: Database, var: Path, *runs: Run, limits: WorkLimits = _DEF
     is returned instead. Two tasks are equal if they have the same kind and request; two imports by the operator are
     equal if they have the same source. Uploads are never equal.
 
-    Raises
-    ------
-    TooManyRuns
-        More would be open than ``limits`` allow. The operator's runs (no owner) have no limit.
+    Raises TooManyRuns if more would be open than ``limits`` allow. The operator's runs (no owner) have no limit.
     """
     with locked(var / "runs" / "queue.lock"):  # else two requests at once could pass the limit, or queue equal runs
         unended = [*database.unfinished_runs(), *database.waiting_runs()]

@@ -17,7 +17,7 @@ from jobs.scale.options import processes
 from ml.registry import ModelRegistry
 from ml.tagger.mel import TooShort
 from ml.tagger.model import TASK, MusicTagger, Sound
-from store.audio_files import AudioFile, AudioIndexFile, audio_files
+from store.audio_files import CRASHED, AudioFile, AudioIndexFile, audio_files
 from store.database import Database
 from store.errors import TastemapError
 from store.runs import ImportProblem, Progress, Run
@@ -25,7 +25,6 @@ from store.sounds import put_silent, put_sound, without_sound
 
 KIND = "sounds"
 _FILES_A_LOOK = 200
-_CRASHED = "it ended the program that read it"
 _HINT = "Install them in the library, under My music."
 
 
@@ -94,7 +93,7 @@ def run(task: Task) -> None:
         if fault.code != "deadly_items":
             raise
         for file in left.values():  # each of them has ended every process that read it; all others are done
-            put_silent(task.database, file, folder.name, _CRASHED)
+            put_silent(task.database, file, folder.name, CRASHED)
         skipped += len(left)
     finally:
         AudioIndexFile(task.var).build(task.database)

@@ -15,11 +15,11 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+from config import ROOT
 from etl.task import Task
 from jobs.output import queue_lines
 from store.runs import ImportProblem, Progress
 
-_ROOT = Path(__file__).resolve().parents[1]
 # A cancelled run is noticed within this time, even if the training prints nothing.
 _LOOK_SECONDS = 1.0
 _GRACE_SECONDS = 5.0
@@ -38,7 +38,7 @@ def run(task: Task) -> None:
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "ml", "job", task.run.id],
-        cwd=_ROOT,
+        cwd=ROOT,
         env=environment(task.var),
         stdin=subprocess.PIPE,  # never written to: the training ends when it closes, so also when we are killed
         stdout=subprocess.PIPE,

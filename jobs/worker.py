@@ -55,10 +55,7 @@ def execute(
     then, returned true, and the run is queued again among the large ones. ``open_engine`` makes the engine for a run
     that needs sources.
 
-    Raises
-    ------
-    StoreError
-        The database is lost; the run can be resumed.
+    Raises StoreError if the database is lost; the run can be resumed.
     """
     held = lock_file(var, run_id)
     lock = take(held, wait=False)

@@ -5,6 +5,7 @@ A track without the data that a guard needs passes.
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from store.domain import Track
 from store.text import normalise
@@ -24,13 +25,14 @@ SEASONAL_PHRASES = (
     *("auld lang syne", "feliz navidad", "god jul", "happy holidays", "jingle bells", "let it snow"),
     *("little drummer boy", "o holy night", "silent night", "stille nacht", "winter wonderland"),
 )
+_SEASONAL_PHRASES = re.compile(rf"\b({'|'.join(SEASONAL_PHRASES)})\b")
 _SPOKEN_WORDS = re.compile(r"\b(audiobook|audio book|horbuch|horspiel|podcast)\b")
 
 
 def is_spoken(track: Track) -> bool:
     """Return whether speechiness is above 0.66, or the title or album names an audiobook or podcast."""
     speech = track.feature_values.get("speechiness")
-    return (speech is not None and speech > SPOKEN) or bool(_SPOKEN_WORDS.search(_named(track)))
+    return (speech is not None and speech > SPOKEN) or bool(_SPOKEN_WORDS.search(_named(track.title, track.album)))
 
 
 def is_explicit(track: Track) -> bool:
@@ -39,8 +41,8 @@ def is_explicit(track: Track) -> bool:
 
 def is_seasonal(track: Track) -> bool:
     """Return whether title and album have words or phrases of a season (:data:`SEASONAL_WORDS`)."""
-    named = f" {_named(track)} "
-    return not SEASONAL_WORDS.isdisjoint(named.split()) or any(f" {phrase} " in named for phrase in SEASONAL_PHRASES)
+    named = _named(track.title, track.album)
+    return not SEASONAL_WORDS.isdisjoint(named.split()) or bool(_SEASONAL_PHRASES.search(named))
 
 
 def is_out_of_length(track: Track, shortest_s: float, longest_s: float) -> bool:
@@ -52,8 +54,9 @@ def is_out_of_length(track: Track, shortest_s: float, longest_s: float) -> bool:
     return any(length and not shortest_s <= length / 1000 <= longest_s for length in lengths)
 
 
-def _named(track: Track) -> str:
-    return f"{normalise(track.title)} {normalise(track.album or '')}"
+@lru_cache(64)  # several guards read the same names
+def _named(title: str, album: str | None) -> str:
+    return f"{normalise(title)} {normalise(album or '')}"
 
 
 GUARDS: Mapping[str, Callable[[Track], bool]] = {

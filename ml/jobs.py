@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, Self
 
 from config import Config
 from ml.needs import Available, TooLittle
@@ -57,6 +57,23 @@ class Job:
     say: Say = silent
     staging: Path | None = None
 
+    @classmethod
+    def of(cls, database: Database, config: Config, request: Mapping[str, Any], **more: Any) -> Self:
+        """Return the job of ``request`` on this installation; ``more`` are further fields."""
+        catalogue = Catalogue(config.var / "catalogue")
+        registry = ModelRegistry(config.models, config.var / "models")
+        return cls(database=database, catalogue=catalogue, registry=registry, var=config.var, request=request, **more)
+
+    def train(self) -> dict[str, Any]:
+        """Train the task of the request and return the result.
+
+        Raises ml.needs.TooLittle if there is too little to learn from; ModuleNotFoundError without training packages.
+        """
+        task, snapshot = TASKS[self.request["task"]], self.catalogue.current(self.owner)
+        if task.needs is not None:  # checked first, because loading the training packages takes seconds
+            task.needs(Available.of(self.database, snapshot, self.owner, self.request)).check()
+        return task.user_training_function()(self)
+
     @property
     def models(self) -> Path:
         """The models folder to write to."""
@@ -87,17 +104,7 @@ def main(run_id: str, config: Config) -> int:
         if run is None:
             return _fail("no_such_run", f"There is no run {run_id}.")
         shutil.rmtree(staging, ignore_errors=True)  # left by an attempt that was killed
-        job = Job(
-            database=database,
-            catalogue=Catalogue(config.var / "catalogue"),
-            registry=ModelRegistry(config.models, config.var / "models"),
-            var=config.var,
-            request=run.request or {},
-            owner=run.owner,
-            say=_say,
-            staging=staging,
-        )
-        return _train(job)
+        return _train(Job.of(database, config, run.request or {}, owner=run.owner, say=_say, staging=staging))
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         database.close()
@@ -106,24 +113,11 @@ def main(run_id: str, config: Config) -> int:
 def train_here(task: str, config: Config, options: Mapping[str, Any]) -> dict[str, Any]:
     """Train ``task`` on this installation's data, from the command line; return the result of the training.
 
-    Raises
-    ------
-    ml.needs.TooLittle
-        There is too little to learn from.
+    Raises ml.needs.TooLittle if there is too little to learn from.
     """
-    known = TASKS[task]
     database = open_database(config.var, config.mongodb_uri, installation_id=config.installation_id)
     try:
-        job = Job(
-            database=database,
-            catalogue=Catalogue(config.var / "catalogue"),
-            registry=ModelRegistry(config.models, config.var / "models"),
-            var=config.var,
-            request={"task": task, "options": dict(options)},
-        )
-        if known.needs is not None:
-            known.needs(Available.of(database, job.catalogue.current(None), None, job.request)).check()
-        return known.user_training_function()(job)
+        return Job.of(database, config, {"task": task, "options": dict(options)}).train()
     finally:
         database.close()
 
@@ -141,9 +135,7 @@ def _train(job: Job) -> int:
     if known is None or not known.user_training:
         return _fail("no_such_task", f"{task} cannot be trained here.")
     try:
-        if known.needs is not None:  # checked first, because loading the training packages takes seconds
-            known.needs(Available.of(job.database, job.catalogue.current(job.owner), job.owner, job.request)).check()
-        result = known.user_training_function()(job)
+        result = job.train()
         job.say("keeping the version")
         if job.models.is_dir():
             job.registry.adopt(job.models)

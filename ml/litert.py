@@ -2,11 +2,9 @@
 
 from threading import Lock
 
-import numpy as np
-import numpy.typing as npt
 from ai_edge_litert.interpreter import Interpreter
 
-Floats = npt.NDArray[np.floating]
+from store.feature_rows import Floats
 
 
 class LiteRTNetwork:

@@ -151,7 +151,7 @@ def timbre(available: Available) -> Needs:
 
 def perception(available: Available) -> Needs:
     """Count tracks with both an analysed file and a provider's audio features, up to as many as are needed."""
-    count = sum(1 for _ in islice(pairs(available.database, available.owner), PAIRS))
+    count = sum(1 for _ in islice(pairs(available.database), PAIRS))
     return _counted(f"{PAIRS} tracks with both an analysed file of yours and a provider's audio features", count, PAIRS)
 
 

@@ -176,12 +176,8 @@ class ModelRegistry:
     def delete(self, task: str, version: str) -> None:
         """Delete a version that was trained here.
 
-        Raises
-        ------
-        VersionInUse
-            It ships, it is served, or another version depends on it.
-        NoSuchVersion
-            There is no such version.
+        Raises VersionInUse if it ships, it is served, or another version depends on it; NoSuchVersion if there is no
+        such version.
         """
         path = self.folder(task, version)
         if not self.is_user_trained(task, version):

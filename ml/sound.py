@@ -160,6 +160,20 @@ class SoundIndex:
         squared[self.unknown] = np.nan
         return squared
 
+    def squared_distances_of_all(self, seeds: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return (k, n) squared distances from ``seeds`` (k, 12), for many three times as fast as one by one."""
+        found: npt.NDArray[np.float32] = np.asarray(-2 * seeds @ self.places.T, np.float32)
+        for seed, squared in zip(seeds, found, strict=True):
+            if np.isnan(seed).any():
+                squared[:] = self.squared_distances(seed)
+                continue
+            squared += self._length
+            squared += seed @ seed
+            np.maximum(squared, 0.0, out=squared)
+            squared[self.partial] = squared_distances(self.partial_places, seed)
+            squared[self.unknown] = np.nan
+        return found
+
     def _of_some(
         self,
         rows: npt.NDArray[Any],

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating[Any]]
+from store.feature_rows import Floats
+
 _ARRAYS = ("feature", "threshold", "left", "right", "value", "baseline")
 
 

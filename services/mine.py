@@ -1,8 +1,8 @@
 """Deletes everything that one browser session stored here."""
 
-from etl.deleting import DELETE
 from etl.spotify.accounts import Accounts
 from etl.spotify.forgetting import disconnect
+from etl.whole_playlists import DELETE
 from services.container import Services
 from services.playlists.never import forget_unwanted
 from services.playlists.playlists import delete_all_playlists

@@ -10,9 +10,9 @@ from etl.providers.base import LookupQuery, Need, Preview
 from services.container import Services
 from services.errors import ServiceError, not_found
 from services.playlists.playlists import visible_playlists
+from services.subject.links import shared_by_link
 from services.subject.lookup import lines
 from services.subject.resolve import by_id
-from services.subject.shared import shared_by_link
 from services.viewer import Viewer
 from services.views import Named, TrackSummary, View
 from store.library import tracks_by_id

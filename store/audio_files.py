@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from store.catalogue.segment import id_hash
 from store.database import Database
 from store.disk import replacing
 from store.documents import id_key, recording_keys
@@ -22,6 +23,7 @@ from store.domain import Track
 
 AUDIO_FILES, AUDIO_FOLDERS = "audio_files", "audio_folders"
 _INDEX = "index.npz"
+CRASHED = "it ended the program that read it"  # a problem of a file
 # If two recordings of the same name differ in length by more than this, they are different recordings.
 _SAME_LENGTH_MS = 15_000
 
@@ -38,8 +40,8 @@ class AudioFile:
         The file's state at the scan. If the file is replaced later, it is not played.
     media_type
         The type of its contents, such as ``audio/mpeg``; "" for a file without sound.
-    track_id, owner
-        The track made from the file, among the tracks of this owner.
+    track_id
+        The track made from the file, one of the installation's.
     keys
         Keys that all names of the same recording share: see :func:`keys_of`.
     cover
@@ -63,7 +65,6 @@ class AudioFile:
     sha256: str = ""
     media_type: str = ""
     track_id: str | None = None
-    owner: str | None = None
     keys: tuple[str, ...] = ()
     duration_ms: int | None = None
     cover: str | None = None
@@ -135,7 +136,7 @@ class AudioIndex:
     def of(cls, files: Iterable[AudioFile]) -> Self:
         """Return the index of the playable ``files``; if several share a key, the first of them has it."""
         playable = [file for file in files if file.track_id and not file.problem and not file.gone]
-        pairs = {hashed(key): at for at, file in reversed(list(enumerate(playable))) for key in file.keys}
+        pairs = {id_hash(key): at for at, file in reversed(list(enumerate(playable))) for key in file.keys}
         keys = np.array(sorted(pairs), np.uint64)
         return cls(
             keys,
@@ -161,18 +162,13 @@ class AudioIndex:
     def find(self, track: Track) -> str | None:
         """Return the id of a track's file, found by the track's id, MusicBrainz id, ISRC or names; None without one."""
         for key in keys_of(track) if len(self) else ():
-            position = int(np.searchsorted(self._keys, hashed(key)))
-            if position < len(self._keys) and self._keys[position] == hashed(key):
+            position = int(np.searchsorted(self._keys, id_hash(key)))
+            if position < len(self._keys) and self._keys[position] == id_hash(key):
                 at = int(self._at[position])
                 certain = key.startswith(("track:", "mbid:"))
                 if certain or _as_long(track.duration_ms, int(self._durations[at])):
                     return bytes(self._ids[at]).decode()
         return None
-
-
-def hashed(key: str) -> int:
-    """Return the unsigned 64-bit hash of a key."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "little")
 
 
 def _as_long(a: int | None, b: int) -> bool:

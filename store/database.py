@@ -340,11 +340,6 @@ class Database(Connection):
     def _is_ours(self, run: Run) -> bool:
         return self.installation_id in ("", run.installation_id or self.installation_id)
 
-    @translated
-    def is_owner(self, owner: str) -> bool:
-        """Return whether any playlist or run belongs to ``owner``."""
-        return any(self._mongo[name].find_one({"owner": owner}, {"_id": 1}) for name in ("playlists", "runs"))
-
     # -- counts ---------------------------------------------------------------------------------------------
 
     def counts(self) -> dict[str, int]:
@@ -375,13 +370,8 @@ def open_database(var: Path, mongodb_uri: str = "", *, installation_id: str = ""
 
     ``installation_id`` names the installation; if it is empty, ``var`` holds the name.
 
-    Raises
-    ------
-    EmbeddedError
-        The embedded server cannot be started.
-    StoreError
-        The MongoDB server does not answer, ``var`` cannot be written, or the database holds documents of another
-        version (:mod:`store.mongo.schema`).
+    Raises EmbeddedError if the embedded server cannot be started; StoreError if the MongoDB server does not answer,
+    ``var`` cannot be written, or the database holds documents of another version (:mod:`store.mongo.schema`).
     """
     server = None if mongodb_uri else EmbeddedServer(var)
     uri = server.start() if server else mongodb_uri

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from store.errors import TastemapError
 
 LEAST_FREE_BYTES = 64 * 1024 * 1024
+UNFINISHED = ".unfinished-"  # begins the name of a folder that is not whole yet
 
 
 class DiskError(TastemapError):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from store.domain import AlbumDetails, AudioFeatures, Person, Playlist, PlaylistItem, Track
+from store.domain import ALBUM_FIELDS, AlbumDetails, AudioFeatures, Person, Playlist, PlaylistItem, Track
 from store.gaps import merged
 from store.text import recording_key
 
@@ -19,7 +19,6 @@ _PERSON_FIELDS = ("name", "colour", "shape")
 _TRACK_FIELDS = tuple(
     field.name for field in fields(Track) if field.name not in {"id", "features", "album_details", "doubtful"}
 )
-_ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 def layer_of(owner: str | None) -> str:
@@ -41,7 +40,7 @@ def track_document(track: Track, brought_by: str, owner: str | None = None) -> D
     if track.doubtful:
         document["doubtful"] = True
     if track.album_details is not None:
-        document["album_details"] = _filled(track.album_details, _ALBUM_FIELDS)
+        document["album_details"] = _filled(track.album_details, ALBUM_FIELDS)
     if track.features is not None:
         document["features"] = features_document(track.features)
     keys = [*recording_keys(track), *(id_key(name, id_) for name, id_ in track.ids.items())]

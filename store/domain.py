@@ -7,7 +7,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Self
 
@@ -87,6 +87,9 @@ class AlbumDetails:
     cover_url: str | None = None
     disc_number: int | None = None
     track_number: int | None = None
+
+
+ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -32,7 +32,7 @@ ANALYSES = "analyses"
 OWN_AUDIO = "own audio"
 # This follows if a model of ml.perception computed them, and not the analyser's formulas.
 CALIBRATED = ", calibrated by "
-_TIMBRES = 12
+TIMBRES = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,44 +119,42 @@ def put_features(
     _change(database, track_id, changes, owner=owner)
 
 
-def put_own_sound(
-    database: Database, track_id: str, features: AudioFeatures, brought_by: str, owner: str | None = None
-) -> None:
-    """Store the audio features that were computed from the owner's audio file (source "own audio, ...").
+def put_own_sound(database: Database, track_id: str, features: AudioFeatures, brought_by: str) -> None:
+    """Store the audio features that were computed from an own file of a track (source "own audio, ...").
 
     They replace those of an earlier analysis. They are chosen for the track only if no other source has reported
     features that models may read.
     """
-    stored, new = _stored(database, track_id, owner), features_document(features)
+    stored, new = _stored(database, track_id), features_document(features)
     reports = reports_by_source(stored, "features")
     others = [report for report in reports if not report["source"].startswith(OWN_AUDIO)]
     changes: dict[str, Any] = {"features_by_source": [*others, new]}
     chosen = stored.get("features", new)["source"]
     if chosen in SHOWN_ONLY or chosen.startswith(OWN_AUDIO):
         changes |= {"features": new, "found_by.features": brought_by}
-    _change(database, track_id, changes, owner=owner)
+    _change(database, track_id, changes)
 
 
-def own_sound(database: Database, track_id: str, owner: str | None = None) -> dict[str, float]:
-    """Return the audio features, by name, that were computed from the owner's file of a track; {} for none."""
-    report = own_sound_report(_stored(database, track_id, owner))
+def own_sound(database: Database, track_id: str) -> dict[str, float]:
+    """Return the audio features, by name, that were computed from an own file of a track; {} for none."""
+    report = own_sound_report(_stored(database, track_id))
     return dict(report["values"]) if report else {}
 
 
 def own_sound_report(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the report in a track's document whose audio features were computed from the owner's file, or None."""
+    """Return the report in a track's document whose audio features were computed from an own file, or None."""
     reports = reports_by_source(document, "features")
     return next((report for report in reports if report["source"].startswith(OWN_AUDIO)), None)
 
 
-def forget_own_sound(database: Database, track_id: str, owner: str | None = None) -> None:
-    """Delete the audio features that were computed from the owner's file; those of another source replace them."""
-    reports = reports_by_source(_stored(database, track_id, owner), "features")
+def forget_own_sound(database: Database, track_id: str) -> None:
+    """Delete the audio features that were computed from an own file; those of another source replace them."""
+    reports = reports_by_source(_stored(database, track_id), "features")
     sources = [report["source"] for report in reports if report["source"].startswith(OWN_AUDIO)]
-    forget_features(database, track_id, sources, (), owner=owner)
+    forget_features(database, track_id, sources, ())
 
 
-def _stored(database: Database, track_id: str, owner: str | None) -> Document:
+def _stored(database: Database, track_id: str, owner: str | None = None) -> Document:
     return database.track_documents([track_id], owner).get(track_id, {})
 
 
@@ -262,4 +260,4 @@ def analysed(database: Database) -> dict[str, AnalysisStamp]:
 def timbre_of(database: Database, track_id: str) -> npt.NDArray[np.float32] | None:
     """Return the timbre of a track's segments, shape (n, 12); None if the track has not been analysed."""
     document = database.get_document(ANALYSES, track_id)
-    return np.frombuffer(document["timbre"], "<f4").reshape(-1, _TIMBRES) if document else None
+    return np.frombuffer(document["timbre"], "<f4").reshape(-1, TIMBRES) if document else None

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from store.domain import AUDIO_FEATURES, FEATURE_BOUNDS, AudioFeatures
 
+Floats = npt.NDArray[np.floating[Any]]
 UNKNOWN = (float("nan"),) * len(AUDIO_FEATURES)
 
 
@@ -21,7 +22,7 @@ def feature_rows(features: Iterable[AudioFeatures | None]) -> npt.NDArray[np.flo
 
 
 def clear_out_of_bounds(
-    values: npt.NDArray[np.floating[Any]],
+    values: Floats,
     names: Sequence[str] = AUDIO_FEATURES,
     bounds: Mapping[str, tuple[float, float]] = FEATURE_BOUNDS,
 ) -> None:

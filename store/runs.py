@@ -61,6 +61,9 @@ class Progress:
     skipped: int = 0
 
 
+MOST_EXAMPLES = 20  # skipped rows that are kept with a run
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Skipped:
     """One row that was left out: its line in the file (1 = the headings) and the reason in words."""
@@ -73,8 +76,8 @@ class Skipped:
 class RunSummary:
     """The result of a run: every requested row was stored, known before, or skipped for a reason.
 
-    ``requested == stored + known + sum(skipped.values())``. ``examples`` holds at most twenty skipped rows. ``emptied``
-    counts, by feature, values out of bounds, which were taken as missing.
+    ``requested == stored + known + sum(skipped.values())``. ``examples`` holds at most MOST_EXAMPLES skipped rows.
+    ``emptied`` counts, by feature, values out of bounds, which were taken as missing.
     """
 
     requested: int = 0

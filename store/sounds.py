@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from store.audio_files import AudioFile
 from store.database import Database
+from store.feature_rows import Floats
 
 SOUNDS = "sounds"
-
-Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

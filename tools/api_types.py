@@ -25,12 +25,8 @@ _LIMITS = {"minimum": "min", "maximum": "max", "maxLength": "maxlength", "maxIte
 def generate() -> dict[str, str]:
     """Return by file name the text of each file.
 
-    Raises
-    ------
-    FileNotFoundError
-        The page's packages are not installed.
-    subprocess.CalledProcessError
-        The generator does not accept the description.
+    Raises FileNotFoundError if the page's packages are not installed; subprocess.CalledProcessError if the generator
+    does not accept the description.
     """
     description = openapi()
     return {"schema.d.ts": _types(description), "limits.js": _limits(description)}

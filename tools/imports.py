@@ -151,10 +151,7 @@ def heights(graph: Mapping[str, set[str]]) -> dict[str, int]:
 def picture(root: Path = ROOT) -> str:
     """Return an SVG: boxes of the layers with arrows to what they import, and below them a table of the folders.
 
-    Raises
-    ------
-    ValueError
-        Layers import each other.
+    Raises ValueError if layers import each other.
     """
     files = modules(root)
     graph = import_graph(root)

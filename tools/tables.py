@@ -151,10 +151,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
 def refreshed(text: str) -> str:
     """Return the text of a page with all its tables replaced by new ones.
 
-    Raises
-    ------
-    KeyError
-        The page marks a table that is not in :data:`TABLES`.
+    Raises KeyError if the page marks a table that is not in :data:`TABLES`.
     """
     return MARKED_TABLE.sub(lambda match: f"{match['begin']}\n{TABLES[match['name']]()}\n{match['end']}", text)
 

@@ -64,11 +64,8 @@ def _check_address() -> None:
 def read_json(body: bytes | str) -> Any:
     """Return the value of JSON in UTF-8.
 
-    Raises
-    ------
-    ServiceError
-        400: it is not JSON, is nested deeper than :data:`MAX_DEPTH`, or contains a NUL character, half a surrogate
-        pair, or a number beyond :data:`MAX_NUMBER`.
+    Raises ServiceError 400 if it is not JSON, is nested deeper than :data:`MAX_DEPTH`, or has a NUL character, half
+    a surrogate pair, or a number beyond :data:`MAX_NUMBER`.
     """
     try:
         value = orjson.loads(body)

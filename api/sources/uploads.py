@@ -106,19 +106,19 @@ def remove_demo() -> str:
 
 
 def _import_upload(name: str, stream: IO[bytes], options: ReadOptions) -> tuple[RunAnswer, Literal[202]]:
-    here = services()
+    container = services()
     run = create_upload_run(
-        here.database,
-        here.config.var,
+        container.database,
+        container.config.var,
         session.start(),
         name,
         stream,
-        here.config.max_upload_bytes,
+        container.config.max_upload_bytes,
         options.document(),
         by_operator=session.is_operator(),
-        limits=here.config.work,
+        limits=container.config.work,
     )
-    spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
+    spawn_worker(container.config.var, container.config.mongodb_uri, [WorkQueue.FILES])
     return RunAnswer(RunView.of(run)), 202
 
 

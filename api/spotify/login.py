@@ -116,10 +116,10 @@ def pasted(body: dict[str, Any]) -> SpotifyState:
 @blueprint.output({}, status_code=204)
 def forget() -> str:
     """Disconnect: delete the tokens and everything imported through the account."""
-    here, owner = services(), session.owner()
+    container, owner = services(), session.owner()
     if owner is not None and all_accounts().document(owner):
-        disconnect(here.database, here.engine, owner)
-        spawn_worker(here.config.var, here.config.mongodb_uri, [WorkQueue.FILES])
+        disconnect(container.database, container.engine, owner)
+        spawn_worker(container.config.var, container.config.mongodb_uri, [WorkQueue.FILES])
     return ""
 
 

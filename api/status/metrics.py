@@ -122,38 +122,38 @@ def _require_reader() -> None:
 class _State:
     """Collects the present state at each reading."""
 
-    def __init__(self, here: Services) -> None:
-        self._here = here
+    def __init__(self, container: Services) -> None:
+        self._container = container
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        here = self._here
-        wrong = Count(problem.area for problem in health.problems(here))
+        container = self._container
+        wrong = Count(problem.area for problem in health.problems(container))
         yield _family("problems", "What /readyz says is wrong, by area", "area", {area: wrong[area] for area in _AREAS})
         # A state that cannot be read is among the problems above.
         with suppress(StoreError):
             yield from self._of_store()
         with suppress(CatalogueError):
-            counts = {segment.name: segment.count for segment in here.catalogue.current().segments}
+            counts = {segment.name: segment.count for segment in container.catalogue.current().segments}
             yield _family("catalogue_tracks", "Tracks of the catalogue, by segment", "segment", counts)
         with suppress(ArtefactError):
             served = GaugeMetricFamily("tastemap_model", "The served version of each task", labels=("task", "version"))
-            for version in here.registry.versions():
+            for version in container.registry.versions():
                 if version.active:
                     served.add_metric((version.task, version.name), 1)
             yield served
         yield GaugeMetricFamily(
-            "tastemap_disk_free_bytes", "Room on the disk of var", value=shutil.disk_usage(here.config.var).free
+            "tastemap_disk_free_bytes", "Room on the disk of var", value=shutil.disk_usage(container.config.var).free
         )
 
     def _of_store(self) -> Iterator[GaugeMetricFamily]:
-        database = self._here.database
+        database = self._container.database
         runs = GaugeMetricFamily("tastemap_runs", "Open runs", labels=("kind", "state"))
         unended = [*database.unfinished_runs(), *database.waiting_runs()]
         for (kind, state), count in Count((run.kind or "file", run.state) for run in unended).items():
             runs.add_metric((kind, state), count)
         yield runs
         sources = GaugeMetricFamily("tastemap_source", "The state of each online source", labels=("source", "state"))
-        for source in self._here.engine.states():
+        for source in self._container.engine.states():
             sources.add_metric((source.name, source.state), 1)
         yield sources
         counts = database.counts()

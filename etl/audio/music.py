@@ -32,10 +32,7 @@ class Measured:
 def measure(path: Path | str, limits: Limits, *, voice: bool = False) -> Measured:
     """Decode a file once and measure it meanwhile.
 
-    Raises
-    ------
-    etl.audio.decoding.UnreadableSound
-        The file cannot be decoded, or exceeds ``limits``.
+    Raises etl.audio.decoding.UnreadableSound if the file cannot be decoded, or exceeds ``limits``.
     """
     reader = FrameReader()
     with Decoding(path, limits) as decoding:

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-Samples = npt.NDArray[np.float32]
-
+Samples = npt.NDArray[np.float32]  # of sound, full scale 1.0
 _ZEROS = 24  # zero crossings of the sinc on each side, at the lower of the two rates
 _ROLLOFF = 0.945  # the cut-off as a share of the lower rate's Nyquist frequency
 _BETA = 9.0  # the Kaiser window's parameter: about 90 dB of stop-band attenuation

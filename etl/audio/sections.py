@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from etl.audio.segments import Segments
-
-Floats = npt.NDArray[np.floating]
+from store.feature_rows import Floats
 
 _HALF_S = 12  # seconds on each side that are compared
 _SHORTEST_S = 9

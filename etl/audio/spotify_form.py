@@ -7,15 +7,13 @@ import time
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from etl.audio.frames import BAND_HOP, PITCH_HOP, RATE
 from etl.audio.music import Music
 from etl.audio.rhythm import Rhythm
 from etl.audio.sections import find_sections
 from etl.audio.tonality import find_key
-
-Floats = npt.NDArray[np.floating]
+from store.feature_rows import Floats
 
 _FADE_DB = 12.0  # below the median level, a track has not faded in
 _FADE_S = 0.4

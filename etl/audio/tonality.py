@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating]
+from store.feature_rows import Floats
 
 # Key profiles, major and minor: how strongly each step above the tonic sounds. Albrecht and Shanahan, "The use of large
 # corpora to train a new type of key-finding algorithm", Music Perception 31, 2013; Sha'ath, "Estimation of key in

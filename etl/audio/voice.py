@@ -6,9 +6,8 @@ import importlib.util
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Samples = npt.NDArray[np.float32]
+from etl.audio.resampling import Samples
 
 RATE = 16_000
 _CHUNK = 20 * RATE

@@ -11,6 +11,7 @@ from typing import Any
 from etl.commands.doing import do
 from etl.gather.balanced import PER_GENRE, new_balanced
 from etl.gather.enrich import DEFAULT_NEEDS, NEEDS, new_enrichment
+from etl.gather.page_stream import NO_FILTERS
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.progress_bar import PAGES, ProgressBar
@@ -78,7 +79,7 @@ def _harvest(database: Database, var: Path, options: argparse.Namespace) -> int:
 
 
 def _filters(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in ("source", "min_popularity", "years", "strict")}
+    return {name: getattr(options, name) for name in NO_FILTERS}
 
 
 def _run(database: Database, var: Path, run: Run) -> int:
@@ -98,8 +99,8 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _years(text: str) -> tuple[int, int]:
+def _years(text: str) -> list[int]:
     found = re.fullmatch(r"(\d{4})-(\d{4})", text)
     if not found or found[1] > found[2]:
         raise argparse.ArgumentTypeError(f"must look like 1990-1999, not {text!r}")
-    return int(found[1]), int(found[2])
+    return [int(found[1]), int(found[2])]

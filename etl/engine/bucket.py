@@ -55,10 +55,7 @@ class Bucket:
     def take(self, patience_s: float) -> None:
         """Return when it is our turn, after at most ``patience_s`` seconds.
 
-        Raises
-        ------
-        SourceFault
-            LIMITED, at once, if the turn or the wake-up is farther away than that.
+        Raises SourceFault (LIMITED) at once if the turn or the wake-up is farther away than that.
         """
         end = self._clock.monotonic() + patience_s
         while True:

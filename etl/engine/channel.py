@@ -111,10 +111,7 @@ class Credentials:
     ) -> list[SourceChannel]:
         """Return the usable credentials of a source, the default one first.
 
-        Raises
-        ------
-        SourceFault
-            REFUSED: no credential has complete settings that can be decrypted.
+        Raises SourceFault (REFUSED) if no credential has complete settings that can be decrypted.
         """
         about = provider.about
         fault = SourceFault(FaultKind.REFUSED, f"{about.title} has no credentials.", UNDER_SETTINGS)

@@ -43,10 +43,7 @@ def dumps(value: Value) -> str:
 def loads(need: Need, text: str) -> Value:
     """Return the answer to ``need`` that :func:`dumps` wrote.
 
-    Raises
-    ------
-    ValueError
-        The text does not fit the present types: an earlier version wrote it.
+    Raises ValueError if the text does not fit the present types: an earlier version wrote it.
     """
     try:
         found = json.loads(text)

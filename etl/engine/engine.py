@@ -98,12 +98,8 @@ class Engine:
 
         Of several credentials the one that is free first is used.
 
-        Raises
-        ------
-        SourceFault
-            REFUSED: the source is off, or its settings are missing or cannot be decrypted.
-        KeyError
-            There is no such source.
+        Raises SourceFault (REFUSED) if the source is off, or its settings are missing or cannot be decrypted; KeyError
+        if there is no such source.
         """
         provider = self._providers[source]
         document = self.sources.get(source)

@@ -6,10 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 from etl.exports.rows import ExportRow, Pages, instant
-from store.domain import AlbumDetails, AudioFeatures, Playlist, Track
+from store.domain import ALBUM_FIELDS, AudioFeatures, Playlist, Track
 
 _TRACK_FIELDS = tuple(field.name for field in fields(Track) if field.name not in {"features", "album_details"})
-_ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 def playlist_members(playlist: Playlist) -> dict[str, Any]:
@@ -29,7 +28,7 @@ def track_members(track: Track) -> dict[str, Any]:
     """Return every field of a track; unknown ones are null or an empty list."""
     members = {name: getattr(track, name) for name in _TRACK_FIELDS}
     details, features = track.album_details, track.features
-    members["album_details"] = details and {name: getattr(details, name) for name in _ALBUM_FIELDS}
+    members["album_details"] = details and {name: getattr(details, name) for name in ALBUM_FIELDS}
     return members | {"features": _features(features) if features else None}
 
 

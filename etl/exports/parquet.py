@@ -7,7 +7,6 @@ written "namespace:id". The fields of the playlist are JSON in the file's metada
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from itertools import chain, islice
 from typing import Any
 
@@ -17,7 +16,7 @@ import pyarrow.parquet as pq
 from etl.exports.arrow_columns import column
 from etl.exports.json_rows import playlist_members
 from etl.exports.rows import ExportRow, Pages
-from store.domain import AUDIO_FEATURES, AlbumDetails, Playlist
+from store.domain import ALBUM_FIELDS, AUDIO_FEATURES, Playlist
 
 # How many pages of 500 rows form a row group: few enough for memory, enough for a good compression.
 _PAGES_AT_ONCE = 4
@@ -69,7 +68,6 @@ _OF_TRACK = (
 # The columns of album details with other names.
 _OF_ALBUM = {"artists": "album_artists", "artist_uris": "album_artist_uris", "uri": "album_uri"}
 _OF_ALBUM |= {"cover_url": "album_cover_url"}
-_ALBUM_FIELDS = tuple(field.name for field in fields(AlbumDetails))
 
 
 class _Sink:
@@ -122,7 +120,7 @@ def _record(row: ExportRow) -> dict[str, Any]:
     record["ids"] = [f"{namespace}:{id_}" for namespace, id_ in row.track.ids.items()]
     details = row.track.album_details
     if details is not None:
-        record |= {_OF_ALBUM.get(name, name): getattr(details, name) for name in _ALBUM_FIELDS}
+        record |= {_OF_ALBUM.get(name, name): getattr(details, name) for name in ALBUM_FIELDS}
     features = row.track.features
     if features is not None:
         record |= {_COLUMN_OF[name]: value for name, value in features.values.items()}

@@ -38,10 +38,8 @@ def read_pages(database: Database, snapshot: Snapshot, playlist: Playlist, *, fi
     Gaps of a track are filled from the catalogue, as in the page. A playlist that is still being imported yields the
     rows that had arrived when ``playlist`` was read. ``files`` says whether paths of the owner's files are included.
 
-    Raises
-    ------
-    StoreError
-        The database is lost, or the playlist was deleted meanwhile. So an incomplete file is never taken for a whole.
+    Raises StoreError if the database is lost, or the playlist was deleted meanwhile. So an incomplete file is never
+    taken for a whole.
     """
     for start in range(0, playlist.item_count, PAGE_ITEMS):
         wanted = min(PAGE_ITEMS, playlist.item_count - start)

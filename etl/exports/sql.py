@@ -30,10 +30,7 @@ def export_tracks(tracks: Iterable[Track], url: str, show: Callable[[int], None]
     Missing tables are created. Existing rows are updated, so that writing is idempotent. Other tracks in the database
     are not changed.
 
-    Raises
-    ------
-    SqlProblem
-        The address is invalid, its driver is not installed, or the database refuses.
+    Raises SqlProblem if the address is invalid, its driver is not installed, or the database refuses.
     """
     address = _address(url)
     remaining, done = iter(tracks), 0

@@ -7,11 +7,11 @@ and artists are one recording.
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 from config import ROOT
 from etl.gather.found_tracks import store_found
-from etl.gather.page_stream import Filter, PageStreamRun, candidates_of
+from etl.gather.page_stream import NO_FILTERS, Filter, Filters, PageStreamRun, candidates_of
 from etl.identity import as_track
 from etl.imports.storing.playlists import playlist_id
 from etl.providers.base import Candidate, Need
@@ -37,19 +37,11 @@ _ALSO = {
 
 
 def new_balanced(
-    owner: str | None = None,
-    *,
-    genres: Sequence[str] = (),
-    per_genre: int = PER_GENRE,
-    source: str | None = None,
-    min_popularity: float | None = None,
-    years: tuple[int, int] | None = None,
-    strict: bool = False,
+    owner: str | None = None, *, genres: Sequence[str] = (), per_genre: int = PER_GENRE, **filters: Unpack[Filters]
 ) -> Run:
     """Return a run that gathers ``per_genre`` tracks of each genre (by default of all genres)."""
     wanted = list(dict.fromkeys(genres)) or shipped_genres()
-    request = {"genres": wanted, "per_genre": per_genre, "source": source, "min_popularity": min_popularity}
-    request |= {"years": list(years) if years else None, "strict": strict}
+    request = {"genres": wanted, "per_genre": per_genre, **NO_FILTERS, **filters}
     name = f"Genre-balanced set: {len(wanted)} x {per_genre}"
     cursor: dict[str, Any] = {"rows": [], "items": 0, "rejected": []}
     return Run(kind="balanced", name=name, owner=owner, request=request, unit="tracks", cursor=cursor)
@@ -87,10 +79,7 @@ class Balanced(PageStreamRun):
     def run(self) -> None:
         """Gather the set and count what it lacks.
 
-        Raises
-        ------
-        ImportProblem
-            No source knew a track of any of the genres.
+        Raises ImportProblem if no source knew a track of any of the genres.
         """
         super().run()
         self._count_missing()

@@ -40,12 +40,8 @@ def new_enrichment(playlist_id: str, name: str, owner: str | None, needs: Sequen
 def run(task: Task) -> None:
     """Do an enrichment, or the rest of it.
 
-    Raises
-    ------
-    ImportProblem
-        The playlist has been deleted, or no source is on.
-    Postponed
-        All sources that are left ask for a long pause.
+    Raises ImportProblem if the playlist has been deleted, or no source is on; Postponed if all sources that are left
+    ask for a long pause.
     """
     Enrichment(task).run()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from etl.engine import Answer, Status
 from etl.gather.run import GatherRun
@@ -76,6 +76,18 @@ class PageStreamRun(GatherRun):
         if not on:
             raise ImportProblem("no_sources", "No source that offers this is switched on.", "See under Settings.")
         return [wanted] if wanted else on
+
+
+class Filters(TypedDict, total=False):
+    """The fields of a run's request that say what it leaves out: all but one ``source``; the rest as in Filter."""
+
+    source: str | None
+    min_popularity: float | None
+    years: Sequence[int] | None
+    strict: bool
+
+
+NO_FILTERS = Filters(source=None, min_popularity=None, years=None, strict=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,10 +6,10 @@ of their ids, so that the id of the last one is the cursor.
 
 from functools import partial
 from itertools import chain
-from typing import Any, cast
+from typing import Unpack, cast
 
 from etl.engine import Status
-from etl.gather.page_stream import Filter
+from etl.gather.page_stream import NO_FILTERS, Filter, Filters
 from etl.gather.run import GatherRun, provenance_of
 from etl.identity import identity_of
 from etl.providers.base import LookupQuery, Need
@@ -22,18 +22,10 @@ TRACKS = 1000
 
 
 def new_segments(
-    owner: str | None = None,
-    *,
-    terms: int = TRACKS,
-    source: str | None = None,
-    min_popularity: float | None = None,
-    years: tuple[int, int] | None = None,
-    strict: bool = False,
-    min_segments: int = 1,
+    owner: str | None = None, *, terms: int = TRACKS, min_segments: int = 1, **filters: Unpack[Filters]
 ) -> Run:
     """Return a run that fetches the segments of at most ``terms`` tracks that have none yet."""
-    request: dict[str, Any] = {"terms": terms, "source": source, "min_segments": min_segments}
-    request |= {"min_popularity": min_popularity, "years": list(years) if years else None, "strict": strict}
+    request = {"terms": terms, "min_segments": min_segments, **NO_FILTERS, **filters}
     name = f"Segments of {terms} tracks"
     return Run(kind="segments", name=name, owner=owner, request=request, unit="tracks", cursor={"last": ""})
 

@@ -59,14 +59,8 @@ class SourceClient:
 
         The provider must be able to answer all of them (:meth:`etl.providers.base.Provider.can`).
 
-        Raises
-        ------
-        Blocked
-            The source cannot be reached, or asks for a pause longer than :data:`SHORT_WAIT_S`.
-        SourceClosed
-            The source answers no query of this kind.
-        Cancelled
-            Somebody has ended the run.
+        Raises Blocked if the source cannot be reached, or asks for a pause longer than :data:`SHORT_WAIT_S`;
+        SourceClosed if the source answers no query of this kind; Cancelled if somebody has ended the run.
         """
         size = self._chunk_size(source, need)
         answers: list[Answer] = []
@@ -231,10 +225,7 @@ class Waiting:
         ``do`` is not called while the source is asleep. It is not called either if the source is left out for good:
         then None is returned, see :meth:`is_out`.
 
-        Raises
-        ------
-        Postponed
-            The run has had its turn (:data:`TURN_S`) and other runs wait.
+        Raises Postponed if the run has had its turn (:data:`TURN_S`) and other runs wait.
         """
         if self._did and time.monotonic() - self._begun >= TURN_S and self._client.others_wait():
             raise Postponed("waiting for its next turn", datetime.now(UTC))

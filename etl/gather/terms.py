@@ -5,11 +5,11 @@ Collection ``harvests`` has one document for each kind and source.
 """
 
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 from etl.engine import Answer, Status
 from etl.gather.found_tracks import store_found
-from etl.gather.page_stream import Filter, PageStreamRun, candidates_of
+from etl.gather.page_stream import NO_FILTERS, Filter, Filters, PageStreamRun, candidates_of
 from etl.providers.base import ArtistFound, Need
 from etl.task import Task
 from store.artists import FoundArtist, put_artists
@@ -35,22 +35,12 @@ def term(number: int) -> str:
     return letters
 
 
-def new_harvest(
-    kind: str,
-    owner: str | None = None,
-    *,
-    terms: int = TERMS,
-    source: str | None = None,
-    min_popularity: float | None = None,
-    years: tuple[int, int] | None = None,
-    strict: bool = False,
-) -> Run:
+def new_harvest(kind: str, owner: str | None = None, *, terms: int = TERMS, **filters: Unpack[Filters]) -> Run:
     """Return a run that searches every source (or one) for the next ``terms`` terms.
 
     ``kind`` is "tracks" or "artists".
     """
-    request: dict[str, Any] = {"terms": terms, "source": source, "min_popularity": min_popularity}
-    request |= {"years": list(years) if years and kind == "tracks" else None, "strict": strict}
+    request = {"terms": terms, **NO_FILTERS, **filters} | ({} if kind == "tracks" else {"years": None})
     name = f"Harvest of {kind}: {terms} terms"
     return Run(kind=kind, name=name, owner=owner, request=request, unit="terms", cursor={})
 

@@ -57,10 +57,7 @@ def sniff_spotify(file: InspectedFile) -> bool:
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
     """Yield the liked songs, the playlists, one history of all plays, the loved tracks, and the ignored members.
 
-    Raises
-    ------
-    ImportProblem
-        Every member is damaged; it is the fault of the first one.
+    Raises ImportProblem if every member is damaged; it is the fault of the first one.
     """
     members, faults = file.once(_members), list[ImportProblem]()
     whole = partial(_whole, faults)

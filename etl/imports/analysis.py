@@ -25,10 +25,7 @@ def read_analysis(document: Any, name: str) -> tuple[str, Track | None, Analysis
     The track is None if the document has a Spotify id but no names, which a playlist may add later. A segment without a
     duration ends where the next one begins.
 
-    Raises
-    ------
-    ImportProblem
-        A segment is invalid (``malformed``).
+    Raises ImportProblem if a segment is invalid (``malformed``).
     """
     segments = listed(document, "segments")
     try:

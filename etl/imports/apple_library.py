@@ -52,11 +52,8 @@ _READ = {
 def load(source: Source) -> Mapping[str, Any]:
     """Return the library, as far as it is read here.
 
-    Raises
-    ------
-    ImportProblem
-        It is too large (``too_large``), declares entities (``unsafe``), is no property list (``malformed``) or
-        one without tracks (``not_a_playlist``).
+    Raises ImportProblem if it is too large (``too_large``), declares entities (``unsafe``), is no property list
+    (``malformed``) or one without tracks (``not_a_playlist``).
     """
     try:
         library = _parsed(source)

@@ -60,10 +60,7 @@ class FileArchive:
     def sniff(self, file: InspectedFile) -> bool:
         """Return whether ``file`` is an archive with a file that can be read.
 
-        Raises
-        ------
-        ImportProblem
-            It is an archive without one (``not_a_playlist``); the message names what is in it.
+        Raises ImportProblem if it is an archive without one (``not_a_playlist``); the message names what is in it.
         """
         if file.form is not Form.ARCHIVE:
             return False

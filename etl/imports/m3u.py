@@ -34,10 +34,7 @@ def sniff(file: InspectedFile) -> bool:
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
     """Yield the entries of the list; its name is that of a ``#PLAYLIST:`` line above them.
 
-    Raises
-    ------
-    ImportProblem
-        It describes an HLS stream and not a playlist of tracks (``not_a_playlist``).
+    Raises ImportProblem if it describes an HLS stream and not a playlist of tracks (``not_a_playlist``).
     """
     if file.text is None:
         return

@@ -36,10 +36,8 @@ def read_chunks(source: Source, parse: Callable[[memoryview], Parsed], watch: Wa
     ``parse`` gets JSON objects with commas between them, and may not keep the view. It must raise ValueError for
     anything else: then the chunk is cut again with the slower, exact method.
 
-    Raises
-    ------
-    ImportProblem
-        The file ends too early or is not JSON (``malformed``); one playlist has more than 16 MB (``too_large``).
+    Raises ImportProblem if the file ends too early or is not JSON (``malformed``); one playlist has more than 16 MB
+    (``too_large``).
     """
     with source.open(watch) as stream:
         yield from _Cutter(stream, source.name).chunks(parse)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from etl.imports.reading.bytes import Watch
 from etl.imports.reading.inspected import InspectedFile
-from etl.imports.reading.read_options import ReadOptions
+from etl.imports.reading.read_options import NO_OPTIONS, ReadOptions
 from etl.imports.registry import READERS, READERS_OF_COLUMNS
 from etl.imports.rows.entries import Recognised
 from store.runs import ImportProblem
@@ -17,7 +17,6 @@ _NAMES = re.compile(
     r"|(^|/)(playlist\d*|yourlibrary|streaming_?history_?(audio|music)?_?[\d_-]*|endsong_\d+)\.json$"
     r"|(^|/)(mpd\.slice\.[\d-]+|[0-9A-Za-z]{22}|[^/]*analysis[^/]*)\.json$|\.json\.gz$|\.jsonl(\.gz)?$|(^|/)(my_spotify_data|listenbrainz)[^/]*\.zip$"
 )
-_NO_OPTIONS = ReadOptions()
 _JSON_HINT = (
     "Known are Spotify's Playlist1.json, YourLibrary.json and streaming histories, ListenBrainz listens, JSPF "
     "playlists, the history of YouTube Music, and any list of objects with a title and an artist; audio analyses and "
@@ -30,15 +29,12 @@ def may_be_ours(name: str) -> bool:
     return bool(_NAMES.search(name))
 
 
-def recognise(path: Path, watch: Watch | None = None, options: ReadOptions = _NO_OPTIONS) -> Recognised:
+def recognise(path: Path, watch: Watch | None = None, options: ReadOptions = NO_OPTIONS) -> Recognised:
     """Return the kind of the file at ``path``, with its reader. The file is read once as a whole, for its digest.
 
     A file for which ``options`` name columns is a list of tracks.
 
-    Raises
-    ------
-    ImportProblem
-        It cannot be imported; the message names its kind.
+    Raises ImportProblem if it cannot be imported; the message names its kind.
     """
     return recognised(InspectedFile(path, watch, options))
 

@@ -54,11 +54,8 @@ def read_tastemap_json(stream: TextIO, name: str) -> tuple[Playlist, Iterator[Ro
 
     The iterator reads one row at a time; ``Row.line`` counts items from 1.
 
-    Raises
-    ------
-    ImportProblem
-        The text is not JSON (``malformed``), or not our export or of a newer version (``unsupported``). The iterator
-        raises ``malformed`` too.
+    Raises ImportProblem if the text is not JSON (``malformed``), or not our export or of a newer version
+    (``unsupported``). The iterator raises ``malformed`` too.
     """
     document = JsonStream(stream, name)
     head: dict[str, Any] = {}

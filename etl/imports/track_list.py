@@ -26,10 +26,7 @@ _MAX_TURNS = 100
 def sniff(file: InspectedFile) -> bool:
     """Return whether ``file`` is text. This reader is the last one, so it raises an error for any other text.
 
-    Raises
-    ------
-    ImportProblem
-        It is text, but not a list of tracks (``not_a_playlist``), or has no rows (``no_rows``).
+    Raises ImportProblem if it is text, but not a list of tracks (``not_a_playlist``), or has no rows (``no_rows``).
     """
     if file.sheet is None:
         return False

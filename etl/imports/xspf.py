@@ -35,10 +35,8 @@ def sniff(file: InspectedFile) -> bool:
 def read(file: InspectedFile, source: str, _moment: datetime, watch: Watch | None) -> Iterator[Entry]:
     """Yield the playlist with its rows.
 
-    Raises
-    ------
-    ImportProblem
-        It is too large (``too_large``), declares entities (``unsafe``) or is not whole XML (``malformed``).
+    Raises ImportProblem if it is too large (``too_large``), declares entities (``unsafe``) or is not whole XML
+    (``malformed``).
     """
     title, cleans = file.once(_examined)
     yield Begin(name=title)

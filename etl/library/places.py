@@ -42,10 +42,7 @@ class FoundFile:
 def music_folder(path: Path | str) -> Path:
     """Return the absolute path, without symbolic links, of a folder that may be scanned.
 
-    Raises
-    ------
-    TastemapError
-        There is no such folder, or it is the root of the disk (``no_folder``).
+    Raises TastemapError if there is no such folder, or it is the root of the disk (``no_folder``).
     """
     found = Path(path).expanduser()
     if not found.is_absolute() or not found.is_dir():
@@ -123,10 +120,7 @@ def open_below(root: str, path: str) -> int:
     Each part of the path is opened relative to the one before and must not be a link, so that no change meanwhile can
     lead out of the folder.
 
-    Raises
-    ------
-    NotInLibrary
-        There is no such file, or its path contains a link or ``..``.
+    Raises NotInLibrary if there is no such file, or its path contains a link or ``..``.
     """
     folder, name = folder_of(root, path)
     try:

@@ -19,6 +19,7 @@ from etl.library.places import FoundFile, NotInLibrary, fingerprint, music_folde
 from etl.library.storing import FileStore
 from etl.task import Task
 from store.audio_files import (
+    CRASHED,
     AudioFile,
     AudioFolder,
     AudioIndexFile,
@@ -28,12 +29,11 @@ from store.audio_files import (
     put_audio_folder,
 )
 from store.errors import TastemapError
-from store.runs import ImportProblem, Progress, Run, Skipped, now
+from store.runs import MOST_EXAMPLES, ImportProblem, Progress, Run, Skipped, now
 
 Map = Callable[[Callable[[Job], Examined], Iterable[Job]], Iterator[Examined]]
-_MAX_EXAMPLES, _MAX_PROBLEMS = 20, 200  # problems stored with the run, and with the folder
+_MAX_PROBLEMS = 200  # problems stored with the folder
 _INDEX_SECONDS = 60.0
-_CRASHED = "it ended the program that read it"
 _NOT_ANALYSED = "The packages for analysing sound are not installed: these files have tags and covers, and no features."
 
 
@@ -117,7 +117,7 @@ class _Scan:
             if fault.code != "deadly_items":
                 raise
             for path in sorted(left):  # each of them has ended every process that read it; all others are done
-                self._take(Examined(path=path, problem=f"{path}: {_CRASHED}", reason=_CRASHED))
+                self._take(Examined(path=path, problem=f"{path}: {CRASHED}", reason=CRASHED))
 
     def _build_index_now_and_then(self) -> None:
         """Rebuild the index regularly, so that stored files can be played during a long scan."""
@@ -218,7 +218,7 @@ class _Scan:
             "known": self._unchanged,
             "skipped": dict(self._skipped),
             "skipped_examples": tuple(
-                Skipped(line=at, reason=problem) for at, problem in enumerate(self._problems[:_MAX_EXAMPLES], start=1)
+                Skipped(line=at, reason=problem) for at, problem in enumerate(self._problems[:MOST_EXAMPLES], start=1)
             ),
             "notes": () if self._analysing else (_NOT_ANALYSED,),
         }

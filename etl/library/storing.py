@@ -29,10 +29,10 @@ def music_of_uploads(var: Path) -> Path:
 
 
 class FileStore:
-    """Stores files for the run ``brought_by``; their tracks belong to ``owner`` (None: the installation)."""
+    """Stores files for the run ``brought_by``; their tracks belong to the installation."""
 
-    def __init__(self, database: Database, var: Path, brought_by: str, owner: str | None = None) -> None:
-        self._database, self._brought_by, self._owner = database, brought_by, owner
+    def __init__(self, database: Database, var: Path, brought_by: str) -> None:
+        self._database, self._brought_by = database, brought_by
         self._covers = var / "audio" / COVERS
         try:
             self._catalogue = Catalogue(var / "catalogue").current()
@@ -44,15 +44,14 @@ class FileStore:
         assert examined.tags is not None
         track = examined.tags.track
         track = replace(track, id=self._known_id(track) or track.id)
-        self._database.put_tracks([track], self._brought_by, owner=self._owner)
+        self._database.put_tracks([track], self._brought_by)
         if examined.features is not None:
             features = replace(examined.features, fetched_at=now(), licence=LICENCE)
-            put_own_sound(self._database, track.id, features, self._brought_by, self._owner)
+            put_own_sound(self._database, track.id, features, self._brought_by)
             self._put_segments(track, examined, features.source)
         return replace(
             file,
             track_id=track.id,
-            owner=self._owner,
             keys=tuple(keys_of(track)) if file.media_type in PLAYABLE else (),
             duration_ms=track.duration_ms,
             cover=self._keep_cover(examined.tags.cover),
@@ -63,7 +62,7 @@ class FileStore:
     def _known_id(self, track: Track) -> str | None:
         """Return the id of the same recording here, found by MusicBrainz id, ISRC or names, or None."""
         if mbid := track.ids.get("mbid"):
-            known = track_with_id(self._database, "mbid", mbid, self._owner)
+            known = track_with_id(self._database, "mbid", mbid)
             if known is not None:
                 return known.id
         identity = identity_of(track)

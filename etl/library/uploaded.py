@@ -15,10 +15,8 @@ from store.runs import ImportProblem, Progress, Run, RunSummary
 def import_audio(database: Database, var: Path, run: Run, path: Path, report: Reporter) -> RunSummary:
     """Keep the file at ``path`` in ``var/music``, and store its track, sound and cover for ``run``.
 
-    Raises
-    ------
-    ImportProblem
-        The run is not of the operator (``operator_only``), or the file cannot be decoded (``unreadable``).
+    Raises ImportProblem if the run is not of the operator (``operator_only``), or the file cannot be decoded
+    (``unreadable``).
     """
     if run.owner is not None and not run.by_operator:
         raise ImportProblem(

@@ -79,11 +79,11 @@ class _Pool:
         with self._lock:
             self._under_way.discard(future)
 
-    def settle(self, within_s: float = 2 * GRACE_S) -> None:
-        """Wait until no query is under way, at most ``within_s`` seconds; to be called before the store is closed."""
+    def settle(self) -> None:
+        """Wait a little until no query is under way; to be called before the store is closed."""
         with self._lock:
             under_way = set(self._under_way)
-        wait(under_way, within_s)
+        wait(under_way, 2 * GRACE_S)
 
 
 _pool = _Pool()
@@ -105,10 +105,7 @@ def look_up(
     known by its names or ids, and keeps its names. ``clock`` measures the time, by default the machine's clock. If this
     process already makes the allowed number of look-ups, no source is asked.
 
-    Raises
-    ------
-    StoreError
-        The database does not answer. A source that fails raises nothing: see :attr:`LookedUp.trail`.
+    Raises StoreError if the database does not answer. A source that fails raises nothing: see :attr:`LookedUp.trail`.
     """
     found = _LookUp(engine, query, needs, within_s, clock or LookupClock())
     if not _pool.free.acquire(blocking=False):

@@ -115,10 +115,7 @@ def store_looked_up(database: Database, found: LookedUp, known: Track | None = N
     A ``known`` track gets the values it lacked, in the row of ``owner`` if there is one. Any other track gets the id
     under which the same recording is stored, or a new id (:func:`etl.identity.track_id`), and the names of its source.
 
-    Raises
-    ------
-    ValueError
-        Nothing is ``known`` and nothing was found.
+    Raises ValueError if nothing is ``known`` and nothing was found.
     """
     if known is None and not found.identity.title:
         raise ValueError("nothing was found that could be stored")

@@ -28,7 +28,7 @@ _PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.1
 # A login that was not completed within this time is deleted.
 _UNFINISHED = timedelta(days=1)
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +88,7 @@ class Accounts:
                 "connected_at": moment,
                 "expires_at": moment + PERMISSION,
                 "lease": "",
-                "lease_until": _LONG_AGO,
+                "lease_until": LONG_AGO,
             },
             unset=("notice", "listing"),
         )
@@ -109,7 +109,7 @@ class Accounts:
         """Delete logins that were never completed."""
         old = datetime.now(UTC) - _UNFINISHED
         for document in self._database.documents_where(COLLECTION, {}):
-            if document.get("begun_at", _LONG_AGO) > old:
+            if document.get("begun_at", LONG_AGO) > old:
                 continue
             if "user" not in document:
                 self.forget(document["_id"])
@@ -123,12 +123,8 @@ class Accounts:
     def access_token(self, owner: str, channel: Channel, *, refused: str | None = None) -> str:
         """Return an access token that lasts for the next minute; ``refused`` is one that Spotify no longer accepts.
 
-        Raises
-        ------
-        NotConnected
-            There is no account, or its permission has ended.
-        SourceFault
-            Spotify cannot renew the token at present.
+        Raises NotConnected if there is no account, or its permission has ended; SourceFault if Spotify cannot renew the
+        token at present.
         """
         until = time.monotonic() + _PATIENCE_SECONDS
         while True:
@@ -145,7 +141,7 @@ class Accounts:
 
     def keep_renewed(self, owner: str, token: Mapping[str, Any], lease: str) -> None:
         """Store a renewed token and give ``lease`` back."""
-        changes = {"token": self._vault.seal(json.dumps(dict(token))), "lease": "", "lease_until": _LONG_AGO}
+        changes = {"token": self._vault.seal(json.dumps(dict(token))), "lease": "", "lease_until": LONG_AGO}
         self._database.change_document(COLLECTION, owner, changes, where={"lease": lease})
 
     def _opened(self, owner: str, document: Document) -> dict[str, Any]:
@@ -178,7 +174,7 @@ class Accounts:
             self._database.change_document(COLLECTION, owner, {"lease": ""}, where=ours, unset=("token",))
             raise NotConnected("Spotify's permission has ended; it lasts six months at most.") from refused
         finally:
-            free = {"lease": "", "lease_until": _LONG_AGO}
+            free = {"lease": "", "lease_until": LONG_AGO}
             self._database.change_document(COLLECTION, owner, free, where={"lease": lease})
 
 

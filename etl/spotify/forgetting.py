@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from etl.engine import Engine, SourceState
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
-from etl.spotify.accounts import Accounts
+from etl.spotify.accounts import LONG_AGO, Accounts
 from etl.spotify.attempt import SOURCE, Staging
 from etl.spotify.importing import KIND
 from etl.spotify.writing import WRITE
@@ -27,7 +27,6 @@ KEPT = timedelta(days=1)
 # How often expired facts are looked for, which reads all tracks.
 _RARELY = timedelta(hours=1)
 _NAME = "_spotify_expiry"
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def disconnect(database: Database, engine: Engine, owner: str) -> Run:
@@ -144,9 +143,9 @@ def is_due(database: Database, engine: Engine) -> bool:
     if fetched_at is None:
         return False
     if _is_gone(state):
-        done_at, until = noted.get("emptied_at", _LONG_AGO), fetched_at + _RARELY
+        done_at, until = noted.get("emptied_at", LONG_AGO), fetched_at + _RARELY
     else:
-        done_at, until = noted.get("looked_at", _LONG_AGO), fetched_at + KEPT + _RARELY
+        done_at, until = noted.get("looked_at", LONG_AGO), fetched_at + KEPT + _RARELY
     moment = datetime.now(UTC)
     return not min(until, moment - _RARELY) <= done_at <= moment  # a later time is from a wrong clock
 

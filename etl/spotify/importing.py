@@ -31,7 +31,7 @@ _EMPTY_TRIES = 2
 
 
 def new_import(owner: str, list_id: str, name: str) -> Run:
-    """Return a run that imports a list; ``list_id`` is one of :func:`etl.spotify.lists.is_list`."""
+    """Return a run that imports the list with this id, which :func:`etl.spotify.lists.is_list` must accept."""
     cursor = {**FRESH_CURSOR, "reading": _FRESH, "faults": 0}
     return Run(kind="spotify", name=name, owner=owner, request={"list": list_id}, unit="rows", cursor=cursor)
 
@@ -113,6 +113,6 @@ def _store(task: Task, cursor: dict[str, Any], staging: Staging, identity: str) 
             yield Row(line=reading["offset"] + 1, reason=WITHHELD, times=reading["withheld"])
 
     key = hashlib.sha256(identity.encode()).hexdigest()
-    collection = PlaylistFile(kind=KIND, size=reading["offset"], sha256=key, read=read)
+    file = PlaylistFile(kind=KIND, size=reading["offset"], sha256=key, read=read)
     run = replace(task.run, name=reading["name"], cursor=cursor)
-    PlaylistImport(task.database, run, collection, task.report, NameMatching(task.var)).run()
+    PlaylistImport(task.database, run, file, task.report, NameMatching(task.var)).run()

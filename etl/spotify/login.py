@@ -91,10 +91,7 @@ class Login:
     def complete(self, owner: str | None, channel: Channel, answer: Mapping[str, str]) -> None:
         """Connect the account; ``answer`` holds the parameters with which Spotify sent the browser back.
 
-        Raises
-        ------
-        SourceFault
-            The login is not of this session or too old, the user did not agree, or Spotify failed.
+        Raises SourceFault if the login is not of this session or too old, the user did not agree, or Spotify failed.
         """
         begun = self._accounts.document(owner).get("login", {})
         if owner is None or not self._accounts.end_login(owner, _digest(answer.get("state", ""))):

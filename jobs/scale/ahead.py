@@ -29,10 +29,7 @@ _ONE_SOURCE_IS_ENOUGH = frozenset({Need.FEATURES, Need.GENRES})
 def ask_ahead(workers: Workers, database: Database, var: Path, run: Run) -> Iterator[tuple[int, int]]:
     """Ask about all tracks of the enrichment ``run``; yield the number of finished pages and of all pages.
 
-    Raises
-    ------
-    ImportProblem
-        The playlist has been deleted.
+    Raises ImportProblem if the playlist has been deleted.
     """
     request = run.request or {}
     tracks = tracks_of(database, request["playlist_id"])

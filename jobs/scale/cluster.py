@@ -24,10 +24,8 @@ _START += ".venv/bin/python -m distributed.cli.dask_worker tcp://HOST:8786 --nwo
 class Cluster(Workers):
     """The workers behind the scheduler at ``address``.
 
-    Raises
-    ------
-    ScaleError
-        Dask is not installed; no scheduler answers; there is no worker, or one with another version of this program.
+    Raises ScaleError if Dask is not installed; no scheduler answers; there is no worker, or one with another version of
+    this program.
     """
 
     def __init__(self, address: str) -> None:

@@ -28,19 +28,16 @@ class Installation:
     def of(cls, database: Database, var: Path, workers: Workers) -> Self:
         """Return the installation of an open ``database``; :meth:`database` returns the same one in this process.
 
-        Raises
-        ------
-        ScaleError
-            The workers are on other machines, which cannot reach the embedded database.
+        Raises ScaleError if the workers are on other machines, which cannot reach the embedded database.
         """
         if workers.remote and database.kind == "embedded":
             raise ScaleError(
                 "Workers on other machines cannot reach the embedded database.",
                 "Set MONGODB_URI to a MongoDB server that all machines reach, here and for the workers.",
             )
-        here = cls(database.uri, var.resolve(), database.installation_id)
-        _open[here] = database
-        return here
+        installation = cls(database.uri, var.resolve(), database.installation_id)
+        _open[installation] = database
+        return installation
 
     def database(self) -> Database:
         """Return this process's connection; a worker opens one on first use and keeps it until it ends."""

@@ -18,10 +18,7 @@ def add_scale_options(parser: argparse.ArgumentParser) -> None:
 def workers_from(options: argparse.Namespace) -> Workers:
     """Return the workers that the options of :func:`add_scale_options` ask for.
 
-    Raises
-    ------
-    ScaleError
-        No cluster answers at the address, or Dask is not installed.
+    Raises ScaleError if no cluster answers at the address, or Dask is not installed.
     """
     if options.cluster:
         return Cluster(options.cluster)

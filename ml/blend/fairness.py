@@ -22,12 +22,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating[Any]]
+from store.feature_rows import Floats
 
 # What is added to everybody's total satisfaction before its logarithm is taken, in tracks.
 _HALF_A_TRACK = 0.5

@@ -22,15 +22,15 @@ import numpy.typing as npt
 
 from ml.artists.model import top
 from ml.blend.fairness import Choice, Method, Share, choose, shares
-from ml.guards import caught, is_out_of_length
-from ml.neighbours.model import Neighbours, NothingToCompare, recordings_of
+from ml.guards import GUARDS, caught, is_out_of_length
+from ml.neighbours.model import Neighbours, NothingToCompare, compositions_of
 from ml.neighbours.reasons import reasons
 from store.catalogue.catalogue import Ref, Snapshot
-from store.catalogue.segment import recording_hash
+from store.catalogue.segment import composition_hash
 from store.domain import Track
-from store.text import recording_key
 
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.intp]
 
 MOST_PEOPLE = 20
 MOST_TRACKS = 100
@@ -47,6 +47,9 @@ _NOVELTY_SHARE = 0.5
 _UNKNOWN_POPULARITY = 0.2
 # Rows from which the median of the catalogue is estimated.
 _SAMPLE = 500
+# Why a row is refused.
+_REASONS = (*GUARDS, "length")
+_ADMITTED, _NOT_READ = -1, -2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class BlendRequest:
     never : collection of str
         Ids of tracks that are left out.
     known : sequence of Track
-        Tracks that are left out with all their editions.
+        Tracks that are left out with all their versions.
     """
 
     method: Method = Method.FAIR
@@ -170,7 +173,7 @@ def blend(neighbours: Neighbours, snapshot: Snapshot, listeners: Sequence[Listen
     return Blend(
         people=people,
         silent=tuple(listener for listener, taste in tastes if not taste),
-        picks=tuple(_pick(neighbours, pool, compared, choice) for choice in choices),
+        picks=tuple(_pick(neighbours, snapshot, pool, compared, choice) for choice in choices),
         shares=tuple(shares(table, choices)),
         average=tuple(shares(table, plain)),
         left_out=admitted.left_out(),
@@ -202,8 +205,8 @@ class _Admitted:
 
     Attributes
     ----------
-    recording : np.ndarray
-        (n,) int64, equal for editions of the same recording.
+    composition : np.ndarray
+        (n,) int64, equal for an artist's versions of one composition.
     free : np.ndarray
         (n,) bool, whether the columns admit the row.
     sample : np.ndarray
@@ -217,53 +220,56 @@ class _Admitted:
 
     def __init__(self, snapshot: Snapshot, request: BlendRequest) -> None:
         self._snapshot, self._request = snapshot, request
-        # Tracks by row; of a refused row only the reason is kept, to save memory.
-        self._read: dict[int, Track | str] = {}
-        self._refused: set[int] = set()
-        self.recording = np.concatenate(
-            [segment.recording_code for segment in snapshot.segments] or [np.empty(0, np.int64)]
+        self.composition = np.concatenate(
+            [segment.composition_code for segment in snapshot.segments] or [np.empty(0, np.int64)]
         )
-        barred = recordings_of(snapshot, {*request.never, *(track.id for track in request.known)})
-        # Their other editions are left out, too.
-        keys = (recording_key(track.title, track.artists[0]) for track in request.known if track.artists)
-        self.free = ~np.isin(self.recording, [*barred, *map(recording_hash, keys)])
+        # (n,) why a row is refused, as a position in _REASONS; the tracks themselves would take too much memory.
+        unfiltered = not any(request.guards.values()) and request.shortest_s <= 0 and math.isinf(request.longest_s)
+        self._reason = np.full(len(self.composition), _ADMITTED if unfiltered else _NOT_READ, np.int8)
+        self._reached = np.zeros(len(self.composition), bool)
+        barred = compositions_of(snapshot, {*request.never, *(track.id for track in request.known)})
+        self.free = ~np.isin(self.composition, [*barred, *map(composition_hash, request.known)])
         out_of_length = self.free & _out_of_length(snapshot, request)
         self._n_out_of_length = int(out_of_length.sum())
         self.free &= ~out_of_length
         if not self.free.any():
             raise NothingToCompare("the catalogue holds no track that these filters admit")
         drawn = np.random.default_rng(0).permutation(np.flatnonzero(self.free))[:_SAMPLE]
-        self.sample = np.array([at for at in drawn.tolist() if isinstance(self._admit(at), Track)], np.intp)
+        self.sample = drawn[self._reasons(drawn) == _ADMITTED]
 
-    def best(self, scores: Floats, count: int) -> list[int]:
+    def best(self, scores: Floats, count: int) -> Rows:
         """Return the ``count`` admitted rows of the highest ``scores`` (n,), best first."""
         ranked, depth, free = np.where(self.free, scores, -np.inf), count, int(self.free.sum())
         while True:
-            rows = [at for at in top(ranked, depth).tolist() if self.free[at]]
-            refused = {at for at in rows if isinstance(self._admit(at), str)}
-            self._refused |= refused
+            rows = top(ranked, min(depth, free))
+            reasons_of_rows = self._reasons(rows)
+            refused = rows[reasons_of_rows != _ADMITTED]
+            self._reached[refused] = True
             if len(rows) - len(refused) >= count or depth >= free:
-                return [at for at in rows if at not in refused][:count]
-            depth *= 4
-
-    def track(self, at: int) -> Track:
-        """Return the track of a row that :meth:`best` returned."""
-        found = self._admit(at)
-        assert isinstance(found, Track)
-        return found
+                return np.asarray(rows[reasons_of_rows == _ADMITTED][:count])
+            # As many more as are missing, and some of these may be refused, too.
+            depth += 2 * len(refused)
 
     def left_out(self) -> Counter[str]:
         """Count by reason the refused rows that rankings reached, and all rows out of length."""
-        counts = Counter(found for at in self._refused if isinstance(found := self._admit(at), str))
-        return counts + Counter(length=self._n_out_of_length)
+        counts = np.bincount(self._reason[self._reached], minlength=len(_REASONS)).tolist()
+        found = Counter({reason: count for reason, count in zip(_REASONS, counts, strict=True) if count})
+        return found + Counter(length=self._n_out_of_length)
 
-    def _admit(self, at: int) -> Track | str:
-        """Return the track of a row, or the reason why it is refused."""
-        if at not in self._read:
-            track, request = self._snapshot.track(self._snapshot.ref(at)), self._request
-            length = "length" if is_out_of_length(track, request.shortest_s, request.longest_s) else None
-            self._read[at] = caught(track, request.guards) or length or track
-        return self._read[at]
+    def _reasons(self, rows: Rows) -> npt.NDArray[np.int8]:
+        """Return (m,) why each of ``rows`` (m,) is refused, as a position in _REASONS, or _ADMITTED."""
+        unread = np.unique(rows[self._reason[rows] == _NOT_READ])
+        for row, track in zip(unread.tolist(), self._snapshot.tracks_at(unread), strict=True):
+            self._reason[row] = self._why_refused(track)
+        return np.asarray(self._reason[rows])
+
+    def _why_refused(self, track: Track) -> int:
+        request = self._request
+        guard = caught(track, request.guards)
+        if guard is not None:
+            return _REASONS.index(guard)
+        out_of_length = is_out_of_length(track, request.shortest_s, request.longest_s)
+        return _REASONS.index("length") if out_of_length else _ADMITTED
 
 
 def _out_of_length(snapshot: Snapshot, request: BlendRequest) -> npt.NDArray[np.bool_]:
@@ -291,27 +297,33 @@ class _Taste:
         NothingToCompare
             No row is admitted.
         """
-        seeds, rows = [], []
+        seeds: list[Track] = []
+        highest = np.zeros((_NEAREST, len(snapshot)), np.float32)
+        nearest = np.zeros(len(snapshot), np.int8)
         with_features = [track for track in listener.tracks if track.features]
-        for track in evenly(with_features or listener.tracks, SEEDS):
-            try:
-                rows.append(np.concatenate(neighbours.likeness(snapshot, track)))
-            except NothingToCompare:
-                continue
+        tracks = evenly(with_features or listener.tracks, SEEDS)
+        for track, likeness in neighbours.likeness(snapshot, tracks):
+            nearest[likeness > highest[0]] = len(seeds)
+            _keep_highest(highest, likeness)
             seeds.append(track)
         if not seeds:
             return None
-        likeness = np.stack(rows)
-        nearest = likeness.argmax(axis=0).astype(np.int8)
-        count = min(_NEAREST, len(seeds))
-        best = np.partition(likeness, len(seeds) - count, axis=0)[-count:].mean(axis=0)
+        best = highest[: len(seeds)].mean(axis=0)
         first = admitted.best(best, 1)
-        if not first:
+        if not len(first):
             raise NothingToCompare("the catalogue holds no track that these filters admit")
         most = float(best[first[0]])
         middle = float(np.median(best[admitted.sample])) if len(admitted.sample) else most
         scaled = np.clip((best - middle) / max(most - middle, 1e-6), 0.0, 1.0)
         return cls(tuple(seeds), scaled.astype(np.float32), nearest)
+
+
+def _keep_highest(highest: Floats, values: Floats) -> None:
+    """Put ``values`` (n,) where they belong in ``highest`` (k, n), the k highest so far, in descending order."""
+    for row in highest:
+        lower = np.minimum(row, values)
+        np.maximum(row, values, out=row)
+        values = lower
 
 
 def evenly(tracks: Sequence[Track], most: int) -> list[Track]:
@@ -322,7 +334,7 @@ def evenly(tracks: Sequence[Track], most: int) -> list[Track]:
 
 
 class _Pool:
-    """The candidates: the admitted rows that go best with each person, each recording once.
+    """The candidates: the admitted rows that go best with each person, each composition once.
 
     ``satisfaction`` is (n, people), ``novelty`` (n,), both 0 to 1.
     """
@@ -337,24 +349,33 @@ class _Pool:
         novelty = ((unknown + 1 - whole.max(axis=1)) / 2).astype(np.float32)
         wanted = whole + request.novelty * novelty[:, None]
         depth = max(_DEPTH * request.length, _LEAST_DEPTH)
-        best = sorted({at for person in range(len(tastes)) for at in admitted.best(wanted[:, person], depth)})
-        # Keep the first row of each recording: it is the most popular edition.
-        of_recording = {int(admitted.recording[at]): at for at in reversed(best)}
-        self.positions = np.array(sorted(of_recording.values()), np.intp)
-        self.refs = [snapshot.ref(at) for at in self.positions.tolist()]
-        self.tracks = [admitted.track(at) for at in self.positions.tolist()]
-        owners = ((snapshot.segment(ref.segment), ref.row) for ref in self.refs)
-        self.artists = [segment.artist_keys[int(segment.artist_code[row])] for segment, row in owners]
+        best = np.unique(np.concatenate([admitted.best(wanted[:, person], depth) for person in range(len(tastes))]))
+        # Keep the first row of each composition: it is the most popular version.
+        _, first = np.unique(admitted.composition[best], return_index=True)
+        self.positions = best[np.sort(first)]
+        self.artists = _first_artists(snapshot, self.positions)
         self.satisfaction = whole[self.positions]
         self.novelty = novelty[self.positions]
 
 
-def _pick(neighbours: Neighbours, pool: _Pool, tastes: Sequence[_Taste], choice: Choice) -> Pick:
-    taste = tastes[choice.person]
-    seed = taste.seeds[int(taste.nearest[pool.positions[choice.row]])]
-    track = pool.tracks[choice.row]
+def _first_artists(snapshot: Snapshot, positions: Rows) -> list[str]:
+    """Return the keys of the first artists at ``positions`` (ascending); the key of each artist is read once."""
+    found, start = [], 0
+    for segment in snapshot.segments:
+        rows = positions[(positions >= start) & (positions < start + len(segment))] - start
+        codes, of_row = np.unique(segment.artist_code[rows], return_inverse=True)
+        keys = [segment.artist_keys[code] for code in codes.tolist()]
+        found += [keys[at] for at in of_row.tolist()]
+        start += len(segment)
+    return found
+
+
+def _pick(neighbours: Neighbours, snapshot: Snapshot, pool: _Pool, tastes: Sequence[_Taste], choice: Choice) -> Pick:
+    taste, position = tastes[choice.person], int(pool.positions[choice.row])
+    seed, ref = taste.seeds[int(taste.nearest[position])], snapshot.ref(position)
+    track = snapshot.track(ref)
     return Pick(
-        ref=pool.refs[choice.row],
+        ref=ref,
         track=track,
         person=choice.person,
         satisfaction=tuple(pool.satisfaction[choice.row].tolist()),

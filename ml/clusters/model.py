@@ -76,10 +76,7 @@ class Clusters:
     def load(cls, directory: Path) -> Self:
         """Read ``models/clusters/<version>``.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or changed.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
         settings = json.loads(verified(directory / "clusters.json").read_text(encoding="utf-8"))
         with np.load(verified(directory / "clusters.npz"), allow_pickle=False) as numbers:

@@ -200,10 +200,7 @@ class Contributors:
     def load(cls, directory: Path) -> Self:
         """Read ``models/contributors-.../<version>``.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or changed.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
         settings = json.loads(verified(directory / "contributors.json").read_text(encoding="utf-8"))
         return cls(settings, LiteRTNetwork(verified(directory / "contributors.tflite").read_bytes()))

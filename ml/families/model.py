@@ -113,10 +113,7 @@ class Families:
     def load(cls, directory: Path) -> Self:
         """Read ``models/families/<version>`` and the taxonomy it was learnt with.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or changed.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
         settings = json.loads(verified(directory / "families.json").read_text(encoding="utf-8"))
         taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")
@@ -155,10 +152,7 @@ class Families:
     def predict(self, features: AudioFeatures | None, families: Iterable[str]) -> dict[str, int]:
         """Return a track's cluster, from 0, in each of ``families`` that the version knows.
 
-        Raises
-        ------
-        NoSound
-            Too few audio features are known.
+        Raises NoSound if too few audio features are known.
         """
         row = feature_rows([features])
         models = {family: self.models[family] for family in families if family in self.models}

@@ -9,7 +9,6 @@ distances are squared.
 
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +17,7 @@ from ml.artists.model import ArtistEmbedding, unit_rows
 from ml.sound import SHARES, coordinates
 from store.catalogue.catalogue import Segment
 from store.catalogue.records import release
-
-Floats = npt.NDArray[np.floating[Any]]
+from store.feature_rows import Floats
 
 SAMPLE = 1000
 NEAREST = 10  # neighbours in the sample, which stand for the nearest hundredth of all tracks

@@ -4,6 +4,7 @@ import heapq
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from itertools import islice, repeat
@@ -129,7 +130,8 @@ class _Seed:
     ``sound_factors`` (12,) the resulting factors of coordinates (:func:`ml.sound.factors_of`). ``hubs`` corrects
     distances; ``sound_scale`` is its scale of the seed's sound. ``artist`` is the row of the seed's artist in the
     embedding, ``None`` where it is unknown or has weight 0; ``artist_scores`` (artists,) by segment is how well the
-    segment's artists go with it.
+    segment's artists go with it, ``squared_distances`` (n,) by segment what :class:`~ml.sound.SoundIndex` computes, if
+    that is known for all rows.
     """
 
     track: Track
@@ -142,6 +144,7 @@ class _Seed:
     hubs: Hubs | None
     sound_scale: float
     artist_scores: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    squared_distances: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def total(self) -> np.float32:
@@ -214,18 +217,33 @@ class Neighbours:
                     break
         return found
 
-    def likeness(self, snapshot: Snapshot, seed: Track) -> list[npt.NDArray[np.float32]]:
-        """Return how well every row goes with ``seed``, 0 to 1: an array (n,) for each segment of ``snapshot``.
+    def likeness(self, snapshot: Snapshot, seeds: Sequence[Track]) -> Iterator[tuple[Track, npt.NDArray[np.float32]]]:
+        """Yield each of ``seeds`` of which enough is known, and how well every row goes with it: (n,), 0 to 1.
 
-        Distances are not corrected for hubs, so that likenesses to several seeds are comparable.
-
-        Raises
-        ------
-        NothingToCompare
-            As in :meth:`recommend`.
+        The rows are those of all segments, in order. Distances are not corrected for hubs, so that likenesses to
+        several seeds are comparable. Distances and cosines of all seeds are computed at once.
         """
-        compared = self._seed(snapshot, seed, {}, None)
-        return [self._scores(segment, compared) for segment in snapshot.segments]
+        compared = []
+        for track in seeds:
+            with suppress(NothingToCompare):
+                compared.append(self._seed(snapshot, track, {}, None))
+        for segment in snapshot.segments:
+            self._compare(segment, compared)
+        for seed in compared:
+            yield seed.track, np.concatenate([self._scores(segment, seed) for segment in snapshot.segments])
+
+    def _compare(self, segment: Segment, seeds: Sequence[_Seed]) -> None:
+        """Compare the sounds and the artists of a segment with those of ``seeds``; the results are kept in these."""
+        index = self._index(segment)
+        with_sound = [(seed, seed.coordinates) for seed in seeds if seed.coordinates is not None]
+        if with_sound:
+            distances = index.sound.squared_distances_of_all(np.stack([sound for _, sound in with_sound]))
+            for (seed, _), of_rows in zip(with_sound, distances, strict=True):
+                seed.squared_distances[segment.name] = of_rows
+        with_artist = [(seed, seed.artist) for seed in seeds if seed.artist is not None]
+        cosines = index.company.cosines([artist for _, artist in with_artist])
+        for (seed, artist), cosine in zip(with_artist, cosines, strict=True):
+            seed.artist_scores[segment.name] = index.company.scores(artist, None, cosine)
 
     def _seed(self, snapshot: Snapshot, track: Track, factors: Mapping[str, float], hubs: Hubs | None) -> _Seed:
         weights = Weights(**{name: getattr(self.weights, name) * factors.get(name, 1.0) for name in KINDS})
@@ -326,7 +344,9 @@ class Neighbours:
         index, weights = self._index(segment), seed.weights
         score = index.popularity[rows] * np.float32(weights.popularity)
         if seed.coordinates is not None:
-            likeness = index.sound.squared_distances(seed.coordinates, seed.sound_factors, rows)
+            likeness = seed.squared_distances.pop(segment.name, None)
+            if likeness is None:
+                likeness = index.sound.squared_distances(seed.coordinates, seed.sound_factors, rows)
             if seed.hubs is not None:
                 likeness /= np.sqrt(seed.hubs.of_rows(segment)[rows] * np.float32(seed.sound_scale))
             likeness /= np.float32(-2 * SOUND_WIDTH**2)
@@ -452,7 +472,9 @@ class Taken:
 
 
 def _is_among(rows: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Return (n,) whether each row is among ``ascending``, which is not empty."""
+    """Return (n,) whether each row is among ``ascending``."""
+    if not len(ascending):
+        return np.zeros(len(rows), bool)
     at = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
     return ascending[at] == rows
 
@@ -488,8 +510,8 @@ def recordings_of(snapshot: Snapshot, track_ids: Collection[str]) -> set[int]:
 
 
 def _codes(snapshot: Snapshot, track_ids: Collection[str], column: str) -> set[int]:
-    found = ((segment, segment.find(track_id)) for track_id in track_ids for segment in snapshot.segments)
-    return {int(getattr(segment, column)[row]) for segment, row in found if row is not None}
+    found = [getattr(segment, column)[segment.rows_of(track_ids)] for segment in snapshot.segments]
+    return {code for codes in found for code in codes.tolist()}
 
 
 def _floor(scores: npt.NDArray[np.float32], count: int) -> float:

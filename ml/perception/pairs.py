@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -41,34 +40,29 @@ class Pair:
         return self.descriptors.get("loudness" if name == "loudness" else f"guess_{name}")
 
 
-def pairs(database: Database, owner: str | None) -> Iterator[Pair]:
-    """Yield a pair for each track of the installation and of ``owner`` with both; each track once per owner.
+def pairs(database: Database) -> Iterator[Pair]:
+    """Yield a pair for each track with both.
 
     Values that may only be shown (:data:`store.domain.SHOWN_ONLY`) are left out.
     """
-    files: dict[str | None, dict[str, AudioFile]] = defaultdict(dict)
+    files: dict[str, AudioFile] = {}
     for file in audio_files(database):
-        if file.track_id and file.descriptors and not file.gone and file.owner in {None, owner}:
-            files[file.owner].setdefault(file.track_id, file)
-    for file_owner, by_track in files.items():
-        ids = sorted(by_track)
-        for start in range(0, len(ids), _PAGE):
-            documents = database.track_documents(ids[start : start + _PAGE], file_owner)
-            for track_id, document in documents.items():
-                reports = reports_by_source(document, "features")
-                usable = [
-                    report
-                    for report in reports
-                    if report["source"] not in SHOWN_ONLY and not report["source"].startswith(OWN_AUDIO)
-                ]
-                best = max(usable, key=lambda report: len(_values(report)), default=None)
-                if best is None or not _values(best):
-                    continue
-                artists = track_from(document).artists
+        if file.track_id and file.descriptors and not file.gone:
+            files.setdefault(file.track_id, file)
+    ids = sorted(files)
+    for start in range(0, len(ids), _PAGE):
+        for track_id, document in database.track_documents(ids[start : start + _PAGE]).items():
+            usable = [
+                report
+                for report in reports_by_source(document, "features")
+                if report["source"] not in SHOWN_ONLY and not report["source"].startswith(OWN_AUDIO)
+            ]
+            best = max(usable, key=lambda report: len(_values(report)), default=None)
+            if best is not None and _values(best):
                 yield Pair(
                     track_id=track_id,
-                    artist=artists[0] if artists else track_id,
-                    descriptors=by_track[track_id].descriptors,
+                    artist=next(iter(track_from(document).artists), track_id),
+                    descriptors=files[track_id].descriptors,
                     values=_values(best),
                     source=best["source"],
                 )

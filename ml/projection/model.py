@@ -6,7 +6,6 @@ playlist (and one for the catalogue) in ``var/projections``.
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -15,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from store.catalogue.catalogue import OWN, Snapshot
-
-Floats = npt.NDArray[np.floating[Any]]
+from store.disk import replacing
+from store.feature_rows import Floats
 
 CATALOGUE = "catalogue"
 METHODS = ("tsne", "umap")
@@ -64,23 +63,15 @@ class Projection:
         """Write the map called ``name`` and return its file; an earlier one is replaced atomically."""
         path = path_of(var, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
         texts = json.dumps([self.about, self.ids, self.titles, self.artists, self.families])
         arrays: dict[str, Any] = {f"map_{method}": mapped for method, mapped in self.maps.items()}
-        with part.open("wb") as file:
+        with replacing(path) as file:
             np.savez_compressed(file, about=np.frombuffer(texts.encode(), np.uint8), places=self.places, **arrays)
-        part.replace(path)
         return path
 
     @classmethod
     def load(cls, var: Path, name: str) -> Self:
-        """Read the map called ``name``.
-
-        Raises
-        ------
-        NoProjection
-            It does not exist or cannot be read.
-        """
+        """Read the map called ``name``; raises NoProjection if it does not exist or cannot be read."""
         try:
             with np.load(path_of(var, name), allow_pickle=False) as stored:
                 about, *texts = json.loads(stored["about"].tobytes())
@@ -113,8 +104,8 @@ class Projection:
 
         Each comes with the share of all other mapped tracks that sound more like ``row``, above :data:`FAR_SHARE`.
         """
-        here = np.array([row])
-        map_ranks, ranks = _ranks(self.maps[method], here)[0], _ranks(self.places, here)[0]
+        own_row = np.array([row])
+        map_ranks, ranks = _ranks(self.maps[method], own_row)[0], _ranks(self.places, own_row)[0]
         shares = (ranks - 1) / max(len(ranks) - 1, 1)
         nearest = np.argsort(map_ranks)[1 : NEIGHBOURS + 1].tolist()
         return [(at, float(shares[at])) for at in nearest if shares[at] > FAR_SHARE]

@@ -3,12 +3,12 @@
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating[Any]]
+from store.feature_rows import Floats
 
 LEAST_FITTED = 50  # fewer recordings are too few to learn how a recording varies within itself
 _MOST_FITTED = 4_000  # recordings; they are more than enough for a covariance

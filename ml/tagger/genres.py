@@ -1,10 +1,10 @@
 """Genres and moods from the taggers' tags, by a table written by hand."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from store.feature_rows import Floats
 
 # By tag, the genre (of the 114) that it stands for. MagnaTagATune's listeners call any electronic music with a beat
 # "techno".
@@ -68,8 +68,6 @@ FEELINGS = frozenset((*_FEELING, "chill", "chillout", "easy listening"))
 MOODS = FEELINGS | {*_PACE}
 _INSTRUMENTS = frozenset(("strings", "violin", "cello", "choir", "harpsichord", "sitar"))
 _LEAST = 0.01  # share of the probability that is spread over all genres, so that none is ruled out
-
-Floats = npt.NDArray[np.floating[Any]]
 
 
 def genre_probabilities(tags: Sequence[str], probabilities: Floats, genres: Sequence[str]) -> Floats:

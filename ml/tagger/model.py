@@ -17,6 +17,7 @@ import numpy.typing as npt
 from ml.artefacts import verified
 from ml.litert import LiteRTNetwork
 from ml.tagger.mel import RATE, patches
+from store.feature_rows import Floats
 
 TASK = "tagger"
 WIDTH = 400  # dimensions of a vector: the last hidden layers of both taggers
@@ -24,7 +25,6 @@ MOST_PATCHES = 20  # a minute in all, spread over the recording
 PARTS = 4  # a recording is divided into this many parts, each with its own vector
 _BATCH = 4  # patches at a time; more would take more memory and save no time
 
-Floats = npt.NDArray[np.floating[Any]]
 Network = Callable[[Floats], Floats]
 
 

@@ -80,12 +80,8 @@ class Taxonomy:
     def load(cls, path: Path) -> Taxonomy:
         """Read ``models/taxonomy/<version>.json``.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            The file is absent, unlisted or changed.
-        ValueError
-            A family is empty, or a genre has two.
+        Raises ml.artefacts.ArtefactError if the file is absent, unlisted or changed; ValueError if a family is empty,
+        or a genre has two.
         """
         return cls._of(artefacts.verified(path, path.parent.parent).read_text(encoding="utf-8"))
 
@@ -210,3 +206,8 @@ class Taxonomy:
         for row, genre in enumerate(genres):
             summing[row, index[self._family[genre]]] = 1.0
         return summing
+
+
+def genre_name(text: str) -> str:
+    """Return a genre as models spell it: lower case, words apart ("hip-hop" and "hip hop" are one)."""
+    return " ".join(text.casefold().replace("-", " ").split())

@@ -17,15 +17,15 @@ import numpy.typing as npt
 
 from ml.artefacts import verified
 from ml.litert import LiteRTNetwork
+from store.facts import TIMBRES
+from store.feature_rows import Floats
 
-TIMBRES = 12
 LEAST_SEGMENTS = 40  # about ten seconds; fewer are too few for covariances
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _LAGS = (1, 2, 4, 8)
 _CLIP = 5.0  # standard deviations; the first segment of a track is often silence, an outlier
 _UPPER = np.triu_indices(TIMBRES, 1)
 
-Floats = npt.NDArray[np.floating]
 Network = Callable[[Floats], Floats]
 
 
@@ -165,10 +165,7 @@ class TimbreModel:
     def load(cls, directory: Path) -> Self:
         """Read ``models/timbre/<version>``.
 
-        Raises
-        ------
-        ml.artefacts.ArtefactError
-            A file is absent, unlisted or changed.
+        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
         settings = json.loads(verified(directory / "timbre.json").read_text(encoding="utf-8"))
         with np.load(verified(directory / "timbre.npz"), allow_pickle=False) as kept:
@@ -189,10 +186,7 @@ class TimbreModel:
     def predict(self, timbre: Floats) -> TimbrePlacement:
         """Return vector, point and cluster of a track of (n, 12) segments.
 
-        Raises
-        ------
-        ValueError
-            It has fewer than LEAST_SEGMENTS segments.
+        Raises ValueError if it has fewer than LEAST_SEGMENTS segments.
         """
         if len(timbre) < LEAST_SEGMENTS:
             raise ValueError(f"{len(timbre)} segments are too few: {LEAST_SEGMENTS} are needed")

@@ -1,12 +1,11 @@
 """Bootstrap intervals of means and of their ratios: groups or tracks are drawn again, with replacement."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.floating[Any]]
+from store.feature_rows import Floats
 
 _RESAMPLES = 2000
 

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 import joblib
 
 from config import ROOT
-from ml.train.revision import revision
+from ml.train.card import revision
 from ml.train.tables import require
 from store.disk import digest, replace_text, replacing
 from store.errors import TastemapError

@@ -4,19 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from ml.artists.model import ArtistEmbedding
 from ml.genre.model import GenreInput, GenrePredictor
 from ml.sound import coordinates
 from store.domain import Track, usable_features
-from store.feature_rows import feature_rows
+from store.feature_rows import Floats, feature_rows
 from store.text import normalise
-
-Floats = npt.NDArray[np.floating[Any]]
 
 # The columns of :meth:`Evidence.rows`, in order.
 EVIDENCE = (

@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from ml.artists.model import top
 from ml.sound import squared_distances
-from ml.triage.evidence import EVIDENCE, Evidence, Floats, TrackFacts, TrackReader
+from ml.triage.evidence import EVIDENCE, Evidence, TrackFacts, TrackReader
 from ml.triage.model import Triage, none_evidence
 from store.domain import Track
+from store.feature_rows import Floats
 from store.text import normalise
 
 # Bounds from which a reason is shown: cosine of artists, log of how much likelier the genres are, squared spreads.

@@ -13,7 +13,8 @@ from typing import Any, Self
 import numpy as np
 
 from ml.artefacts import verified
-from ml.triage.evidence import EVIDENCE, Floats
+from ml.triage.evidence import EVIDENCE
+from store.feature_rows import Floats
 
 # The evidence for "none of them", see :func:`none_evidence`.
 NONE_EVIDENCE = ("always", "playlists", "decided_none", "decided_some")

@@ -13,6 +13,7 @@ from services.container import Services
 from services.errors import bad_request, invalid_value, no_features, not_found
 from services.playlists.never import unwanted_ids
 from services.playlists.playlists import contributors, find_playlist, require_contributors, with_tracks
+from services.sound.demo import synthetic_beside
 from services.viewer import Viewer
 from services.views import Named, TrackSummary
 from store.domain import Playlist, PlaylistItem, Track
@@ -88,8 +89,10 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
     if strangers:
         raise not_found(f"weights: {min(strangers)!r} is not one of the people.", "See people in the answer.")
     snapshot = services.catalogue.current(viewer.owner)
+    known = [track for listener in listeners for track in listener.tracks]
+    never = {*query["never"], *unwanted_ids(services, viewer.owner), *synthetic_beside(snapshot, known)}
     try:
-        made = blend(services.neighbours, snapshot, listeners, _request(services, query, listeners, viewer.owner))
+        made = blend(services.neighbours, snapshot, listeners, _request(query, never, known))
     except NothingToCompare as nothing:
         raise no_features(
             f"{str(nothing)[:1].upper()}{str(nothing)[1:]}.",
@@ -100,9 +103,7 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
     return _answer(made, query)
 
 
-def _request(
-    services: Services, query: Mapping[str, Any], listeners: Sequence[Listener], owner: str | None
-) -> BlendRequest:
+def _request(query: Mapping[str, Any], never: set[str], known: Sequence[Track]) -> BlendRequest:
     filters = query["filters"]
     return BlendRequest(
         method=Method(query["method"]),
@@ -113,8 +114,8 @@ def _request(
         shortest_s=filters["shortest_s"],
         longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
         novelty=query["novelty"],
-        never={*query["never"], *unwanted_ids(services, owner)},
-        known=[track for listener in listeners for track in listener.tracks] if filters["known"] else (),
+        never=never,
+        known=known if filters["known"] else (),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.continuation.model import MOST_SEEDS, Among, ContinuationQuery, Next, picked
+from ml.continuation.model import MOST_SEEDS, Among, Continuation, ContinuationQuery, Next, picked
 from ml.continuation.titles import cues_of, ranked_by_name
 from ml.guards import GUARDS
 from services.container import Services
@@ -16,6 +16,7 @@ from services.errors import ServiceError, invalid_value
 from services.playlists.never import unwanted_ids
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist, with_tracks
 from services.recommend.answer import SimilarArtist
+from services.sound.demo import synthetic_beside
 from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
 from store.catalogue.catalogue import Snapshot
@@ -76,43 +77,59 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
     """
     playlist = find_playlist(services, playlist_id, viewer)
     snapshot = services.catalogue.current(viewer.owner)
-    start = max(0, playlist.item_count - MOST_SEEDS)
-    items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
-    tracks = [track for _, track in with_tracks(services, playlist, items)]
+    tracks = _last_tracks(services, playlist)
     if not len(snapshot):
         raise ServiceError(
             422, "no_catalogue", "There is no track to choose from yet.", "Import playlists, or a table of tracks."
         )
-    model, among = services.continuation, _among(services, query)
+    synthetic = synthetic_beside(snapshot, tracks)
     limits: dict[str, Any] = {
         "limit": query["limit"],
-        "exclude": ids_in(query["exclude"]) | unwanted_ids(services, viewer.owner),
+        "exclude": ids_in(query["exclude"]) | unwanted_ids(services, viewer.owner) | synthetic,
         "artist_cap": query["artist_cap"],
         "guards": {name: query[name] for name in GUARDS},
         "novelty": query["novelty"],
     }
+    among, model = _among(services, query), services.continuation
     if tracks:
         continuation = ContinuationQuery(tracks=tracks, name=playlist.name)
-        continuations = model.next(snapshot, continuation, among=among, **limits)
+        found = model.next(snapshot, continuation, among=among, **limits)
     else:
-        continuations = _by_name(services, snapshot, playlist, among, limits)
-    found = [(snapshot.track(suggested.ref), suggested) for suggested in continuations]
-    scores = model.scores if tracks else {}
+        found = _by_name(services, snapshot, playlist, among, limits)
+    few = len(found) < query["limit"]
     return NextAnswer(
         playlist=describe(playlist, viewer),
-        method=model.method if tracks else "name",
-        method_score=scores.get("served_score"),
-        split=scores.get("split"),
-        scores=scores.get("table", []),
+        **_method(model, has_tracks=bool(tracks)),
         version=model.version,
-        tracks=[
-            NextTrack.of(track, score=round(suggested.score, 4), reason=suggested.reason, features=track.feature_values)
-            for track, suggested in found
-        ],
-        note=_note(len(found), query["limit"], len(snapshot), len({track.id for track in tracks})),
-        artists=_artists(services, tracks) if len(found) < query["limit"] else [],
+        tracks=[_next_track(snapshot, suggested) for suggested in found],
+        note=_note(len(found), len(snapshot) - len(synthetic), len({track.id for track in tracks})) if few else None,
+        artists=_artists(services, tracks) if few else [],
         families=services.genre.families,
     )
+
+
+def _last_tracks(services: Services, playlist: Playlist) -> list[Track]:
+    """Return the tracks from which a playlist is continued: all, or the last of a long one."""
+    start = max(0, playlist.item_count - MOST_SEEDS)
+    items = services.database.playlist_items(playlist.id, start=start, limit=MOST_SEEDS)
+    return [track for _, track in with_tracks(services, playlist, items)]
+
+
+def _method(model: Continuation, *, has_tracks: bool) -> dict[str, Any]:
+    """Return the fields of the answer that say which method ranked, and what it scored."""
+    scores = model.scores if has_tracks else {}
+    return {
+        "method": model.method if has_tracks else "name",
+        "method_score": scores.get("served_score"),
+        "split": scores.get("split"),
+        "scores": scores.get("table", []),
+    }
+
+
+def _next_track(snapshot: Snapshot, suggested: Next) -> NextTrack:
+    track = snapshot.track(suggested.ref)
+    features = track.feature_values
+    return NextTrack.of(track, score=round(suggested.score, 4), reason=suggested.reason, features=features)
 
 
 def _artists(services: Services, tracks: Sequence[Track]) -> list[SimilarArtist]:
@@ -163,13 +180,8 @@ def _among(services: Services, query: Mapping[str, Any]) -> Among | None:
     return among
 
 
-def _note(found: int, wanted: int, choice: int, own: int) -> str | None:
-    """Return why fewer tracks were ``found`` than ``wanted``.
-
-    ``choice`` tracks are known here, ``own`` of them are in the playlist.
-    """
-    if found == wanted:
-        return None
+def _note(found: int, choice: int, own: int) -> str:
+    """Return why only these ``found`` of the ``choice`` tracks known here go with a playlist that holds ``own``."""
     if choice <= own:
         return (
             "All tracks known here are in this playlist already, so there is none to suggest. "

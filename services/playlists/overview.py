@@ -23,6 +23,8 @@ MOST_ROWS = 10_000
 _MOST_GENRES = 8
 # An odd one out is at least this many times as far from the playlist's median as the median track is.
 _ODD_FROM = 1.5
+# An odd artist is at least so many standard deviations less like the artists of a playlist than these are in the mean.
+_ODD_DEVIATIONS = 2.0
 _LEAST_TRACKS = 4
 
 
@@ -39,11 +41,12 @@ class Count:
 class OddOneOut:
     """The track that sounds least like the others: ``times`` as far from their median as the median track.
 
-    ``features`` are the audio features that differ most, each with the track's value and the playlist's median.
+    ``features`` are the audio features that differ most, each with the track's value and the playlist's median. Where
+    the sound of too few tracks is known, it is a track of the artist least like the others, and ``times`` is null.
     """
 
     track: TrackSummary
-    times: float
+    times: float | None
     features: list[tuple[str, float, float]]
 
 
@@ -122,7 +125,7 @@ def overview(services: Services, playlist_id: str, viewer: Viewer) -> Overview:
         moods=moods(tracks),
         sources=[Count(name, services.title_of(name), count) for name, count in sources.most_common()],
         without_features=len(tracks) - sources.total(),
-        odd_one_out=_odd_one_out(tracks),
+        odd_one_out=_odd_one_out(tracks) or _odd_artist(known_artists, tracks),
         most_shared=_most_shared(rows),
         rarest=_least_popular(tracks) or _least_known(known_artists, tracks),
         people=people,
@@ -145,6 +148,31 @@ def _odd_one_out(tracks: Sequence[Track]) -> OddOneOut | None:
     return OddOneOut(
         track=TrackSummary.of(known[at]), times=round(float(away[at]) / median, 1), features=_apart(values, at)
     )
+
+
+def _odd_artist(artists: ArtistEmbedding, tracks: Sequence[Track]) -> OddOneOut | None:
+    if sum(track.features is not None for track in tracks) >= _LEAST_TRACKS:
+        return None
+    known = _known_firsts(artists, tracks)
+    if len(known) < _LEAST_TRACKS:
+        return None
+    vectors = artists.vectors[list(known)].astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    likeness = vectors @ vectors.mean(axis=0)
+    at = int(likeness.argmin())
+    if likeness[at] > likeness.mean() - _ODD_DEVIATIONS * likeness.std():
+        return None
+    return OddOneOut(track=TrackSummary.of(list(known.values())[at]), times=None, features=[])
+
+
+def _known_firsts(artists: ArtistEmbedding, tracks: Sequence[Track]) -> dict[int, Track]:
+    """Return, for each first artist whom the embedding knows, the artist's first track here, by the artist's number."""
+    firsts: dict[int, Track] = {}
+    for track in tracks:
+        at = artists.find_exact(track.artists[0]) if track.artists else None
+        if at is not None:
+            firsts.setdefault(at, track)
+    return firsts
 
 
 def _apart(values: np.ndarray, at: int) -> list[tuple[str, float, float]]:
@@ -186,9 +214,8 @@ def _least_popular(tracks: Sequence[Track]) -> RarestArtist | None:
 
 
 def _least_known(artists: ArtistEmbedding, tracks: Sequence[Track]) -> RarestArtist | None:
-    firsts = {track.artists[0]: track for track in reversed(tracks) if track.artists}
-    known = {name: float(artists.prior[at]) for name in firsts if (at := artists.find_exact(name)) is not None}
+    known = _known_firsts(artists, tracks)
     if len(known) < _LEAST_TRACKS:
         return None
-    artist = min(known, key=lambda name: (known[name], name))
-    return RarestArtist(artist=artist, popularity=None, track=TrackSummary.of(firsts[artist]))
+    track = known[min(known, key=lambda at: (float(artists.prior[at]), known[at].artists[0]))]
+    return RarestArtist(artist=track.artists[0], popularity=None, track=TrackSummary.of(track))

@@ -83,10 +83,7 @@ def preview(head: bytes, name: str, options: ReadOptions, *, may_change_catalogu
 
     For a file that no options make readable, only ``problem`` is set.
 
-    Raises
-    ------
-    ImportProblem
-        A chosen encoding or column is unknown.
+    Raises ImportProblem if a chosen encoding or column is unknown.
     """
     if len(head) >= PREVIEW_BYTES:  # drops the last row, which is incomplete
         head = head[: head.rfind(b"\n", 0, PREVIEW_BYTES) + 1] or head

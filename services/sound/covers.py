@@ -6,6 +6,7 @@ at most MOST_BYTES; the oldest are deleted first.
 
 import hashlib
 import os
+import re
 import threading
 import time
 from contextlib import suppress
@@ -15,7 +16,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 from etl.identity import identity_of
-from etl.lookup.lookup import look_up
+from etl.lookup.lookup import WITHIN_S, look_up
 from etl.providers.base import Cover, LookupQuery, Need, NotThere, SourceFault
 from services.container import Services
 from services.subject.resolve import by_id
@@ -24,12 +25,12 @@ from store.disk import DiskFull, require_room
 
 MOST_BYTES = 200_000_000
 MOST_BYTES_EACH = 500_000
-_WITHIN_S = 2.6
 # Limits the pictures fetched at a time, because each fetch holds a thread of the web process.
 _fetching = threading.BoundedSemaphore(4)
 _DAY_S = 86_400
 # The hosts of each source's pictures; besides them, the host of its API may serve some.
 _HOSTS = {"deezer": ".dzcdn.net", "itunes": ".mzstatic.com"}
+_PLAIN = re.compile(r"https://(?P<host>[a-z0-9.-]+)/", re.ASCII | re.IGNORECASE)
 _BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
 
 
@@ -46,10 +47,7 @@ def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | N
 
     Return None if no source is on, if none answers in time, or if too many pictures are being fetched.
 
-    Raises
-    ------
-    ServiceError
-        404: there is no such track.
+    Raises ServiceError 404 if there is no such track.
     """
     sources = services.engine.on(Need.COVER)
     name = hashlib.sha256(track_id.encode()).hexdigest()[:32]
@@ -60,7 +58,7 @@ def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | N
         return None
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     query = LookupQuery(identity=identity_of(track))
-    for source, answer in look_up(services.engine, query, {Need.COVER}, within_s=_WITHIN_S).covers.items():
+    for source, answer in look_up(services.engine, query, {Need.COVER}).covers.items():
         if not _fetching.acquire(blocking=False):
             return None
         try:
@@ -86,6 +84,16 @@ def picture_in(content: bytes) -> Picture | None:
     return Picture(content, kind) if kind and len(content) <= MOST_BYTES_EACH else None
 
 
+def is_on_host(url: str, ending: str) -> bool:
+    """Return whether ``url`` leads by https to a host whose name ends in ``ending``.
+
+    Only plain addresses count: of ``https://other.example\\@host.example/``, one parser reads the host before the
+    backslash and another the one behind it.
+    """
+    plain = _PLAIN.match(url)
+    return plain is not None and f".{plain['host'].lower()}".endswith(ending)
+
+
 def _folder(services: Services, source: str) -> Path:
     return services.config.var / "covers" / source
 
@@ -104,10 +112,8 @@ def _kept(services: Services, source: str, name: str) -> Picture | None:
 def _fetched(services: Services, source: str, url: str) -> Picture | None:
     """Return the picture at ``url``; None unless it is on the source's own hosts and `picture_in` accepts it."""
     try:
-        channel = services.engine.channel(source, within_s=_WITHIN_S)
-        address = urlsplit(url)
-        theirs = address.scheme == "https" and f".{address.hostname}".endswith(_HOSTS[source])
-        if not theirs and address.netloc != urlsplit(channel.base_url).netloc:
+        channel = services.engine.channel(source, within_s=WITHIN_S)
+        if not is_on_host(url, _HOSTS[source]) and urlsplit(url).netloc != urlsplit(channel.base_url).netloc:
             return None
         response = channel.session.get(url)
     except (SourceFault, NotThere):

@@ -1,10 +1,12 @@
-"""The shipped sound data of the demo's tracks, for viewers who have imported the demo."""
+"""The sound demo: the shipped data of its tracks, and where these tracks are no recommendation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from etl.demo.sound import DemoSound, demo_sounds
 from services.container import Services
 from services.viewer import Viewer
+from store.catalogue.catalogue import Snapshot
+from store.domain import Track
 
 
 def shipped(services: Services) -> Mapping[str, DemoSound]:
@@ -16,3 +18,14 @@ def demo_of(services: Services, viewer: Viewer) -> dict[str, DemoSound]:
     """Return the shipped sounds of the tracks that a viewer has, by track id."""
     sounds = shipped(services)
     return {name: sounds[name] for name in sorted(services.database.get_tracks(list(sounds), viewer.owner))}
+
+
+def synthetic_beside(snapshot: Snapshot, tracks: Iterable[Track]) -> set[str]:
+    """Return the ids of the sound demo's tracks in a snapshot, but none if one of ``tracks`` is one of them.
+
+    A program made them to show what can be done with sound, so nobody who plays other music wants them recommended.
+    """
+    synthetic = demo_sounds().keys()
+    if any(track.id in synthetic for track in tracks):
+        return set()
+    return {track_id for track_id in synthetic if snapshot.find(track_id) is not None}

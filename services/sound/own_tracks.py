@@ -1,7 +1,6 @@
 """The tracks of the operator's own files: searched, sorted, a page at a time."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.container import Services
@@ -39,7 +38,6 @@ class OwnTracks:
 class _Row:
     """What a file is searched and sorted by; ``values`` are in the order of :data:`SORTS`, None if unknown."""
 
-    owner: str | None
     track_id: str
     path: str
     text: str
@@ -60,7 +58,7 @@ def own_tracks(
     known.sort(key=lambda row: row.values[at], reverse=descending)  # type: ignore[arg-type,return-value]
     ordered = known + [row for row in found if row.values[at] is None]
     shown = ordered[(page - 1) * page_size : page * page_size]
-    tracks = _tracks(services.database, ((row.owner, row.track_id) for row in shown))
+    tracks = services.database.get_tracks([row.track_id for row in shown])
     return OwnTracks(
         total=len(rows),
         found=len(found),
@@ -69,7 +67,7 @@ def own_tracks(
         tracks=[
             OwnTrack.of(track, path=row.path, features=dict(track.feature_values))
             for row in shown
-            if (track := tracks.get((row.owner, row.track_id)))
+            if (track := tracks.get(row.track_id))
         ],
     )
 
@@ -77,8 +75,8 @@ def own_tracks(
 def _rows(database: Database) -> list[_Row]:
     """Return every file that is a track, sorted by title."""
     files = [file for file in audio_files(database) if file.track_id and not file.problem and not file.gone]
-    tracks = _tracks(database, ((file.owner, file.track_id or "") for file in files))
-    pairs = ((file, tracks.get((file.owner, file.track_id or ""))) for file in files)
+    tracks = database.get_tracks([file.track_id or "" for file in files])
+    pairs = ((file, tracks.get(file.track_id or "")) for file in files)
     return sorted((_row(file, track) for file, track in pairs if track), key=lambda row: str(row.values[0]))
 
 
@@ -88,16 +86,4 @@ def _row(file: AudioFile, track: Track) -> _Row:
     known = {"duration_ms": track.duration_ms, **features}
     text = " ".join([*filter(None, names), normalise(file.path)])
     values = (*names, *(known.get(name) for name in FEATURES))
-    return _Row(file.owner, file.track_id or "", file.path, text, values)
-
-
-def _tracks(database: Database, wanted: Iterable[tuple[str | None, str]]) -> dict[tuple[str | None, str], Track]:
-    """Return the tracks by owner and id."""
-    by_owner: dict[str | None, list[str]] = defaultdict(list)
-    for owner, track_id in wanted:
-        by_owner[owner].append(track_id)
-    return {
-        (owner, track_id): track
-        for owner, ids in by_owner.items()
-        for track_id, track in database.get_tracks(ids, owner).items()
-    }
+    return _Row(file.track_id or "", file.path, text, values)

@@ -150,7 +150,7 @@ def state(services: Services, viewer: Viewer) -> SoundState:
     return SoundState(
         version=services.tagger.version,
         recordings=len(names),
-        lacking=len([file for file in lacking(services.database, services.tagger.version) if _may(file, viewer)]),
+        lacking=len(lacking(services.database, services.tagger.version)) if viewer.operator else 0,
         listening=can_listen(),
         same=[_same([known.files[name] for name in group], tracks) for group in groups],
     )
@@ -190,20 +190,15 @@ def _tags(services: Services, probabilities: Any) -> SoundTags:
     return SoundTags(title=TITLE, version=tagger.version, **shown)
 
 
-def _may(file: AudioFile, viewer: Viewer) -> bool:
-    """Return whether a viewer may compare a file: the operator any, others those that they have uploaded."""
-    return viewer.operator or (file.owner is not None and file.owner == viewer.owner)
-
-
 def _recordings(services: Services, viewer: Viewer) -> _Recordings:
-    """Return the recordings of a viewer and of the demo; they are read again only when something has changed."""
+    """Return the demo's recordings, for the operator those of all files too; read again when something has changed."""
     database, version = services.database, services.tagger.version
     demo = {name: sound for name, sound in demo_of(services, viewer).items() if sound.tagger == version}
     stamp = (version, services.audio.stamp(), tuple(demo))
-    name = f"{'operator' if viewer.operator else viewer.owner}, {len(demo)} of the demo"
+    name = f"{'operator' if viewer.operator else 'others'}, {len(demo)} of the demo"
 
     def read() -> _Recordings:
-        files = {file.id: file for file in audio_files(database) if _may(file, viewer) and file.track_id}
+        files = {file.id: file for file in (audio_files(database) if viewer.operator else ()) if file.track_id}
         kept = [sound for sound in stored_sounds(database, version) if sound.id in files][:MOST_RECORDINGS]
         for track_id, sound in demo.items():
             files[track_id] = AudioFile(

@@ -98,7 +98,7 @@ def _found(services: Services, file: AudioFile, viewer: Viewer) -> Iterator[tupl
     assert file.track_id is not None
     answer = predict(services, {"track_id": file.track_id}, viewer).body
     assert isinstance(answer, GenreAnswer)
-    values = own_sound(services.database, file.track_id, file.owner)
+    values = own_sound(services.database, file.track_id)
     computed = "Computed from the sound of your file of this recording."
     found: dict[str, tuple[str, str]] = {}
     if answer.genre is not None:

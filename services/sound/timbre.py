@@ -10,8 +10,7 @@ from services.container import Services
 from services.errors import ServiceError
 from services.recommend.answer import Recommendation, RecommendedTrack
 from services.sound.demo import demo_of, shipped
-from services.subject.model import Subject
-from services.subject.untitled import untitled
+from services.subject.model import Subject, untitled
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.facts import AnalysisStamp, analysed, timbre_of

@@ -4,12 +4,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from etl.deleting import DELETE
 from etl.gather.balanced import new_balanced
 from etl.gather.enrich import NEEDS, new_enrichment
+from etl.gather.page_stream import NO_FILTERS
 from etl.gather.segments import TRACKS, new_segments
 from etl.gather.terms import TERMS, new_harvest
 from etl.providers.base import Need
+from etl.whole_playlists import DELETE
 from jobs.queue import queues_of, spawn_worker
 from services.container import Services
 from services.errors import ServiceError, invalid_value, not_yours
@@ -51,8 +52,7 @@ def harvest(services: Services, wanted: Mapping[str, Any], owner: str) -> RunVie
             f"terms: at most {BROWSER_TERMS} at a time.", "Gather again for more. On the server: python -m etl harvest"
         )
     _check_sources(services, [KINDS[kind]], wanted.get("source"))
-    filters: dict[str, Any] = {"source": wanted.get("source"), "min_popularity": wanted.get("min_popularity")}
-    filters |= {"years": tuple(years) if years else None, "strict": wanted["strict"]}
+    filters: dict[str, Any] = {name: wanted[name] for name in NO_FILTERS if name in wanted}
     if kind == "balanced":
         run = new_balanced(owner, genres=wanted.get("genres", ()), per_genre=wanted["per_genre"], **filters)
     elif kind == "segments":

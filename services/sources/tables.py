@@ -15,9 +15,9 @@ def bring_table(services: Services, address: str, owner: str) -> RunView:
     Raises ServiceError 422 for an address that is not https, TooManyRuns. Addresses of the machine itself may be http,
     but are refused behind a proxy.
     """
-    here = is_loopback(address)
-    schemes = {"https", "http"} if here else {"https"}
-    if (here and services.config.behind_proxy) or urlsplit(address).scheme.lower() not in schemes:
+    is_local = is_loopback(address)
+    schemes = {"https", "http"} if is_local else {"https"}
+    if (is_local and services.config.behind_proxy) or urlsplit(address).scheme.lower() not in schemes:
         raise invalid_value("That is not an https address of the public internet.", "Such as https://example.org/a.csv")
     run = Run(kind="table", name=file_name(address), owner=owner, source=address, by_operator=True, large=True)
     return start_runs(services, run)[0]

@@ -1,4 +1,4 @@
-"""The track that a typed or pasted link, URI or id names."""
+"""The track that a typed or pasted link, URI or id names; the tracks that the link of a playlist shows."""
 
 from collections.abc import Collection
 
@@ -12,6 +12,8 @@ from services.viewer import Viewer
 from store.catalogue.catalogue import Snapshot
 from store.domain import Track, is_unnamed
 from store.facts import track_with_id
+from store.library import tracks_of_playlist
+from store.playlists.rows import all_rows
 
 
 def by_link(
@@ -19,10 +21,7 @@ def by_link(
 ) -> Subject:
     """Find the track of ``link`` in the catalogue, or else in the store, or else (with ``needs``) at the sources.
 
-    Raises
-    ------
-    ServiceError
-        422 if the link is not of a track, 404 if the track is not known here.
+    Raises ServiceError 422 if the link is not of a track, 404 if the track is not known here.
     """
     if link.kind != TRACK:
         what = f"{'an' if link.kind[0] in 'aeio' else 'a'} {link.kind}"
@@ -52,3 +51,14 @@ def _known(services: Services, snapshot: Snapshot, link: Link, owner: str | None
     track = services.database.get_track(link.id, owner) if link.namespace == "spotify" else None
     track = track or track_with_id(services.database, link.namespace, link.id, owner)
     return None if track is None or is_unnamed(track.title) else track
+
+
+def shared_by_link(services: Services, track_id: str, viewer: Viewer) -> Track | None:
+    """Return a track of the playlist whose link the viewer has, as its owner sees it; None if it is not in it."""
+    playlist = services.database.playlist(viewer.link) if viewer.link else None
+    if playlist is None or playlist.owner is None:
+        return None
+    known = tracks_of_playlist(services.catalogue.current(), services.database, playlist.owner, {track_id})
+    if track_id not in known or all(row.track_id != track_id for row in all_rows(services.database, playlist)):
+        return None
+    return known[track_id]

@@ -81,3 +81,8 @@ class Subject:
             alternatives=alternatives,
         )
         return SourceMatch(**vars(match), source=self.named_by) if self.named_by else match
+
+
+def untitled(track_id: str) -> Track:
+    """Return a track known only by a stored analysis; its title is a placeholder, which no search or model may use."""
+    return Track(id=track_id, title=f"Untitled analysis {track_id[:6]}…", artists=(), source="audio analysis")

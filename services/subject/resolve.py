@@ -8,12 +8,10 @@ from etl.links import link_in
 from etl.providers.base import Identity, LookupQuery, Need
 from services.container import Services
 from services.errors import ServiceError, bad_request, not_found
-from services.subject.links import by_link
+from services.subject.links import by_link, shared_by_link
 from services.subject.lookup import SourceLine, found_by_id, with_sources
-from services.subject.model import Subject, Understood
-from services.subject.shared import shared_by_link
+from services.subject.model import Subject, Understood, untitled
 from services.subject.typed import ALTERNATIVES, Meaning, meaning
-from services.subject.untitled import untitled
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot
@@ -75,14 +73,9 @@ def nothing_known(sources: Sequence[SourceLine]) -> ServiceError:
     return not_found(message, "Check the spelling, or add the artist.", sources=sources)
 
 
-def by_id(
-    services: Services, snapshot: Snapshot, track_id: str, viewer: Viewer, needs: Collection[Need] = ()
-) -> Subject:
-    """Find a track by its id in the catalogue, or else in the store, or else (with ``needs``) at the sources.
-
-    Raises ServiceError 404.
-    """
-    found = _known_by_id(services, snapshot, track_id, viewer, needs)
+def by_id(services: Services, snapshot: Snapshot, track_id: str, viewer: Viewer) -> Subject:
+    """Find a track by its id in the catalogue, or else in the store; raises ServiceError 404."""
+    found = _known_by_id(services, snapshot, track_id, viewer)
     if found is None:
         raise not_found(
             f"No track has the id {track_id!r} here.", "Search for it by name, or import a file that holds it."
@@ -91,7 +84,7 @@ def by_id(
 
 
 def _known_by_id(
-    services: Services, snapshot: Snapshot, track_id: str, viewer: Viewer, needs: Collection[Need]
+    services: Services, snapshot: Snapshot, track_id: str, viewer: Viewer, needs: Collection[Need] = ()
 ) -> Subject | None:
     ref = snapshot.find(track_id)
     if ref is not None:

@@ -100,12 +100,9 @@ def triage_state(
 def decide_tracks(services: Services, heap_id: str, viewer: Viewer, given: Sequence[Mapping[str, Any]]) -> TriageAnswer:
     """Make decisions in one step, each given as ``track``, ``action`` and ``playlist``; return the new state.
 
-    Raises
-    ------
-    ServiceError
-        404 where this browser does not sort this playlist, for a track that is not in the heap, or for a playlist that
-        it is not sorted into; 400 for a track given twice, or a playlist given where the action needs none; 409 for a
-        track that is decided already; 422 for too many decisions.
+    Raises ServiceError 404 where this browser does not sort this playlist, for a track that is not in the heap, or for
+    a playlist that it is not sorted into; 400 for a track given twice, or a playlist given where the action needs none;
+    409 for a track that is decided already; 422 for too many decisions.
     """
     with opened(services, heap_id, viewer) as sorting:
         _check(sorting, given)

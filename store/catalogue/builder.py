@@ -18,10 +18,9 @@ from store.catalogue.merging import merge_rows
 from store.catalogue.publishing import build_lock, forget_own, hidden_mark, publish
 from store.catalogue.tables import read_tables
 from store.catalogue.writer import Step, rows_from_tracks, write_segment
+from store.disk import UNFINISHED
 from store.domain import Track
 from store.locks import locked
-
-_UNFINISHED = ".unfinished-"
 
 
 def build_public(root: Path, progress: Step = lambda *_: None) -> int:
@@ -63,13 +62,13 @@ def _built(root: Path, name: str, tracks: Iterable[Track], progress: Step) -> in
 def _publish(root: Path, name: str, rows: pa.Table, progress: Step, hidden: str = "") -> int:
     segments = root / SEGMENTS_DIR
     segments.mkdir(exist_ok=True)
-    for leftover in segments.glob(f"{_UNFINISHED}{name}-*"):
+    for leftover in segments.glob(f"{UNFINISHED}{name}-*"):
         shutil.rmtree(leftover)
     folder = None
     if len(rows):
         folder = f"{name}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
-        write_segment(segments / f"{_UNFINISHED}{folder}", rows, progress)
-        (segments / f"{_UNFINISHED}{folder}").rename(segments / folder)
+        write_segment(segments / f"{UNFINISHED}{folder}", rows, progress)
+        (segments / f"{UNFINISHED}{folder}").rename(segments / folder)
     before = publish(root, name, folder, hidden)
     # The previous folder stays until the next build: a worker that has just read its name must still find it.
     for old in segments.glob(f"{name}-*"):

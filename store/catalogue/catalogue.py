@@ -17,6 +17,8 @@ from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from store.catalogue.matching import Match, match
 from store.catalogue.search import Hit, QueryBuilder, Ref, search
 from store.catalogue.segment import CatalogueError, Segment
@@ -83,6 +85,27 @@ class Snapshot:
             if segment.name != ref.segment and (row := segment.find(track.id)) is not None:
                 known[segment.name] = segment.track(row)
         return merged(*(known[name] for name in _PRECEDENCE if name in known))
+
+    def tracks_at(self, positions: np.ndarray) -> list[Track]:
+        """Return the tracks at ``positions`` (see :meth:`ref`), ascending; for thousands faster than :meth:`track`."""
+        found, start = [], 0
+        for segment in self.segments:
+            first, end = np.searchsorted(positions, (start, start + segment.count))
+            found += self._filled(segment, segment.tracks_at(positions[first:end] - start))
+            start += segment.count
+        return found
+
+    def _filled(self, segment: Segment, tracks: list[Track]) -> list[Track]:
+        """Return the ``tracks`` of one segment, merged with those of the same ids in the others."""
+        ids = [track.id for track in tracks]
+        known = {
+            other.name: {track.id: track for track in other.tracks_at(other.rows_of(ids))}
+            for other in self.segments
+            if other is not segment
+        }
+        known[segment.name] = dict(zip(ids, tracks, strict=True))
+        in_order = [known[name] for name in _PRECEDENCE if name in known]
+        return [merged(*(of_segment[id_] for of_segment in in_order if id_ in of_segment)) for id_ in ids]
 
     def tracks(self, ids: Collection[str], front: str) -> dict[str, Track]:
         """Return those of ``ids`` that segment ``front`` has, as tracks by id; other segments fill their gaps.

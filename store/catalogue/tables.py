@@ -34,10 +34,7 @@ class TableFile:
 def table_files(root: Path) -> list[TableFile]:
     """Return the imported tables in the order of their import.
 
-    Raises
-    ------
-    CatalogueError
-        When a file is damaged or of another format version.
+    Raises CatalogueError if a file is damaged or of another format version.
     """
     found = [_described(path) for path in sorted((root / TABLES_DIR).glob("*.parquet"))]
     return sorted(found, key=lambda table: (table.order, table.path.name))

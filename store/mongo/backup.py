@@ -47,12 +47,7 @@ class BackupError(TastemapError):
 def write_backup(uri: str, target: Path) -> Counter[str]:
     """Write the database at ``uri`` to ``target`` atomically; return the number of documents by collection.
 
-    Raises
-    ------
-    StoreError
-        The database does not answer.
-    OSError
-        The file cannot be written.
+    Raises StoreError if the database does not answer; OSError if the file cannot be written.
     """
     counts: Counter[str] = Counter()
     with (

@@ -90,13 +90,7 @@ class EmbeddedServer:
 
     @property
     def uri(self) -> str:
-        """The current or last address of the server.
-
-        Raises
-        ------
-        EmbeddedError
-            It was never started.
-        """
+        """The current or last address of the server; raises EmbeddedError if it was never started."""
         port = _read_port(self.base / "server.json")
         if port is None:
             raise EmbeddedError(
@@ -117,10 +111,7 @@ class EmbeddedServer:
         The server stops when the last process that started or joined it has called :meth:`stop` or ended. It starts on
         its last port if that is free, so that open connections find it again.
 
-        Raises
-        ------
-        EmbeddedError
-            It does not start or does not answer; :class:`DamagedData` if its data are the cause.
+        Raises EmbeddedError if it does not start or does not answer; :class:`DamagedData` if its data are the cause.
         """
         _check_installed(self._version)
         try:
@@ -164,10 +155,10 @@ class EmbeddedServer:
             os.close(alone)
         return alone is None
 
-    def set_aside(self, name: str = "damaged") -> Path:
+    def set_aside(self) -> Path:
         """Move the data to another folder, which nothing reads, and return it; the next start begins without data."""
         with locked(self.base / "start.lock"):
-            return self._set_aside(name)
+            return self._set_aside("damaged")
 
     def _set_aside(self, name: str) -> Path:
         target = self.base / f"{name}-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"

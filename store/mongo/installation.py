@@ -14,10 +14,7 @@ _FORM = re.compile(rb"[0-9a-f]{16}\n")
 def installation_id_of(var: Path) -> str:
     """Return the id of the installation with its files in ``var``, 16 hexadecimal digits; it is made on first use.
 
-    Raises
-    ------
-    StoreDown
-        ``var`` cannot be written, or the file with the id in it has been changed.
+    Raises StoreDown if ``var`` cannot be written, or the file with the id in it has been changed.
     """
     path = var / "installation"
     try:

@@ -22,10 +22,7 @@ _WAY_OUT = (
 def ensure_schema(database: MongoDatabase[dict[str, Any]]) -> None:
     """Check that ``database`` holds documents of our version; write the version into an empty database.
 
-    Raises
-    ------
-    StoreError
-        It holds documents of another version, or some without a version; the hint says what to do.
+    Raises StoreError if it holds documents of another version, or some without a version; the hint says what to do.
     """
     meta = database.get_collection("_schema", write_concern=WriteConcern(w="majority", j=True))
     marker = meta.find_one({"_id": _MARKER})

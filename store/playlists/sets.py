@@ -13,6 +13,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from store.disk import UNFINISHED
 from store.locks import locked
 from store.playlists.summaries import SUMMARY_FILE
 
@@ -35,7 +36,6 @@ _COMPRESSION: Mapping[str, Any] = {
     "playlists": "none",
     "tracks": {name: "none" if name == "id" else "lz4" for name in TRACKS.names},
 }
-_UNFINISHED = ".unfinished-"
 
 
 class PlaylistSetWriter:
@@ -46,7 +46,7 @@ class PlaylistSetWriter:
 
     def __init__(self, root: Path, name: str) -> None:
         self._target = root / name
-        self._folder = root / f"{_UNFINISHED}{name}"
+        self._folder = root / f"{UNFINISHED}{name}"
         # Lock files are never removed, because two writers could then hold locks on two files of the same name.
         self._lock = locked(root / ".locks" / name)
         self._writers: dict[str, pq.ParquetWriter] = {}
@@ -105,10 +105,10 @@ def set_names(root: Path) -> list[str]:
     return sorted(path.parent.name for path in root.glob(f"[!.]*/{SUMMARY_FILE}"))
 
 
-def read_batches(root: Path, kind: str, rows: int = 10_000) -> Iterator[pa.RecordBatch]:
-    """Yield all "playlists" or "tracks" (``kind``) of all sets, at most ``rows`` at a time."""
+def read_batches(root: Path, kind: str) -> Iterator[pa.RecordBatch]:
+    """Yield all "playlists" or "tracks" (``kind``) of all sets, at most 10,000 at a time."""
     for name in set_names(root):
         path = root / name / f"{kind}.parquet"
         if path.is_file():
             with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(batch_size=rows, use_threads=False)
+                yield from file.iter_batches(batch_size=10_000, use_threads=False)

@@ -12,7 +12,7 @@ from app import create_app
 from config import Config
 from etl.audio.analyser import analyse
 from etl.audio.decoding import missing_packages, mono_blocks
-from etl.demo.sound import SOUND_DEMO, demo_audio, demo_sounds
+from etl.demo.sound import PREFIX, SOUND_DEMO, demo_audio, demo_sounds
 from etl.library.examine import analyser_source
 from ml import artefacts
 from ml.tagger.model import MusicTagger
@@ -23,8 +23,9 @@ PEOPLE = {"Ana": 26, "Bo": 26, "Chiyo": 26, "Dele": 26, "Elif": 26, "Frances": 2
 
 def test_the_demo_comes_and_goes(empty_client: FlaskClient) -> None:
     assert empty_client.get("/api/status").json["demo"] is True
-    run = ended(empty_client, empty_client.post("/api/demo").json["run"]["id"])
+    run, of_sound = (ended(empty_client, each["id"]) for each in empty_client.post("/api/demo").json["runs"])
     assert (run["state"], run["skipped"], run["unread"]) == ("done", {}, {})
+    nothing_synthetic_beside_songs(empty_client, run["playlist_id"], of_sound["playlist_id"])
     page = empty_client.get("/data", query_string={"playlist": run["playlist_id"], "page_size": 500}).json
     assert page["playlist"]["name"] == "Six friends (demo)"
     assert {one["id"]: one["count"] for one in page["playlist"]["contributors"]} == PEOPLE
@@ -36,6 +37,21 @@ def test_the_demo_comes_and_goes(empty_client: FlaskClient) -> None:
     assert empty_client.delete("/api/demo").status_code == 204
     assert empty_client.get("/api/playlists").json["playlists"] == []
     assert empty_client.delete("/api/demo").status_code == 204
+
+
+def nothing_synthetic_beside_songs(client: FlaskClient, songs: str, synthetic: str) -> None:
+    """Check that what a program made for the sound demo is recommended beside the sound demo only."""
+    answer = client.get(f"/api/playlists/{songs}/next").json
+    assert (answer["tracks"], "in this playlist already" in answer["note"]) == ([], True)
+    of_song = client.get("/recommend?q=so what miles davis&limit=50").json["tracks"]
+    blended = client.post("/api/blend", json={"playlist": songs, "filters": {"known": False}, "length": 100}).json
+    for tracks in (of_song, blended["tracks"]):
+        assert tracks
+        assert not [track for track in tracks if track["id"].startswith(PREFIX)]
+    of_synthetic = client.get("/recommend?q=calm acoustic 1").json["tracks"]
+    assert [track for track in of_synthetic if track["id"].startswith(PREFIX)]
+    among = client.post("/api/blend", json={"playlist": synthetic, "filters": {"known": False}}).json["tracks"]
+    assert [track for track in among if track["id"].startswith(PREFIX)]
 
 
 def test_four_people_share_tracks_that_play_for_everybody(

@@ -23,6 +23,33 @@ EXPENSIVE = (
     *("/api/sound/alike?track_id=x", "/api/sound/path?start=x&end=y", "/api/timbre/map", "/api/doctor"),
 )
 
+# The routes that take no turn, by method: each answers soon, starts a run, or has a bound of its own.
+QUICK = {
+    "DELETE": """
+        /api/demo /api/mine /api/models/{task}/{version} /api/playlists/{playlist_id}
+        /api/playlists/{playlist_id}/triage /api/runs/{run_id} /api/sources/{name}/answers /api/spotify
+    """,
+    "GET": """
+        /api/audio/{name} /api/clusters/predict /api/covers/{track_id} /api/datasets /api/exports /api/genres
+        /api/genres/place /api/library /api/library/files/{name}/tags /api/library/tracks /api/models
+        /api/models/{task}/compare /api/models/{task}/needs /api/models/{task}/{version}/card /api/never
+        /api/packages /api/playlists /api/runs /api/runs/{run_id} /api/runs/{run_id}/events /api/search /api/sources
+        /api/spotify /api/spotify/playlists /api/status /api/tracks/{track_id}/preview /api/tracks/{track_id}/trail
+        /genre-predict /healthz /metrics /readyz /recommend
+    """,
+    "POST": """
+        /api/demo /api/doctor /api/harvests /api/library/forget /api/library/scan /api/models/{task}/rollback
+        /api/models/{task}/train /api/operator /api/packages/{name}/install /api/playlists
+        /api/playlists/{playlist_id}/enrich /api/playlists/{playlist_id}/give /api/playlists/{playlist_id}/remove
+        /api/playlists/{playlist_id}/spotify /api/playlists/{playlist_id}/tracks /api/sound /api/spotify/callback
+        /api/spotify/import /api/spotify/login /api/tables /api/uploads /api/uploads/preview
+    """,
+    "PUT": """
+        /api/library/files/{name}/tags /api/library/watch /api/models/{task}/active /api/never
+        /api/playlists/{playlist_id}/people /api/playlists/{playlist_id}/shared /api/sources /api/sources/{name}
+    """,
+}
+
 
 @pytest.fixture
 def waiting(client: FlaskClient) -> Iterator[Turns]:
@@ -52,6 +79,17 @@ def test_what_is_too_much_is_refused_in_words_and_declared(client: FlaskClient, 
     assert client.get("/api/status").status_code == 200
     assert client.get("/genre-predict?track_id=metal1").status_code == 200
     assert other.get("/api/clusters").status_code == 200, "another visitor, though at the same address"
+
+
+def test_a_new_route_says_whether_it_takes_a_turn() -> None:
+    """One that computes wants @expensive; if it does not, name it in QUICK."""
+    without = {
+        (method.upper(), path)
+        for path, methods in SPEC["paths"].items()
+        for method, operation in methods.items()
+        if "computed at once" not in operation["responses"].get("429", {}).get("description", "")
+    }
+    assert without == {(method, path) for method, paths in QUICK.items() for path in paths.split()}
 
 
 def test_a_download_holds_its_turn_until_its_last_block(client: FlaskClient) -> None:

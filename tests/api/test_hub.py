@@ -188,6 +188,17 @@ def test_without_popularity_the_rarest_artist_is_the_least_known_one(client: Fla
     rarest = answer["rarest"]
     assert (rarest["artist"], rarest["popularity"], rarest["track"]["id"]) == ("Mercedes Sosa", None, "bare1")
     assert answer["most_shared"] is None, "a track that is there twice is one track"
+    assert answer["odd_one_out"] is None, "none of so few stands out"
+
+
+def test_without_sound_the_odd_one_out_is_of_another_kind_of_artist(client: FlaskClient, database: Database) -> None:
+    artists = ["Metallica", "Slayer", "Iron Maiden", "Megadeth", "Judas Priest", "Cesária Évora", "Pantera"]
+    tracks = [Track(id=f"odd{at}", title=f"Song {at}", artists=(name,)) for at, name in enumerate(artists)]
+    database.put_tracks(tracks)
+    database.put_page("odd", 0, [PlaylistItem(position=at, track_id=track.id) for at, track in enumerate(tracks)])
+    database.put_playlist(Playlist(id="odd", name="Odd", item_count=len(tracks), complete=True))
+    odd = answer_of(client, "/api/playlists/odd/overview")["odd_one_out"]
+    assert (odd["track"]["id"], odd["times"], odd["features"]) == ("odd5", None, [])
 
 
 def test_little_is_told_of_little(client: FlaskClient, database: Database) -> None:

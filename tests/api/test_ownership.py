@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from etl.deleting import run as run_deletion
 from etl.task import Reporter, Task, silent
+from etl.whole_playlists import delete as run_deletion
 from jobs.worker import execute
 from services.playlists import playlists
 from store.catalogue.catalogue import OWN, owner_root

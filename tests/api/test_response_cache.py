@@ -88,5 +88,8 @@ def test_what_renews_a_session_or_is_large_is_not_kept_and_memory_is_bounded() -
     said = Said([], b"x" * (response_cache._LARGEST_BYTES // 2))
     for number in range(100):
         said.ask(f"/{number}")
-    assert sum(kept.size for kept in said.cache._kept.values()) <= response_cache._KEPT_BYTES
-    assert len(said.cache._kept) < 100
+    kept = said.cache._kept._kept
+    assert sum(size for _, size in kept.values()) <= response_cache.KEPT_BYTES
+    assert 10 < len(kept) < 100
+    said.ask("/99")
+    assert said.answers == 100, "the latest is kept"

@@ -29,7 +29,7 @@ def calibrated(database: Database, var: Path) -> None:
 
 def test_a_served_calibration_replaces_what_the_analyser_told_once(database: Database, tmp_path: Path) -> None:
     bring(database, 60)
-    pair = next(iter(pairs(database, None)))
+    pair = next(iter(pairs(database)))
     before = own_of(database, pair.track_id)
     registry = ModelRegistry(local=tmp_path / "models")
     job = Job(database=database, catalogue=Catalogue(tmp_path / "catalogue"), registry=registry, var=tmp_path)
@@ -46,6 +46,6 @@ def test_a_served_calibration_replaces_what_the_analyser_told_once(database: Dat
     assert told["energy"] != before["values"]["energy"]
     # The provider's values stay in front, and the calibration is not learnt from.
     assert database.get_track(pair.track_id).features.source == "reccobeats"
-    assert next(iter(pairs(database, None))).uncalibrated("energy") == 0.9
+    assert next(iter(pairs(database))).uncalibrated("energy") == 0.9
     calibrated(database, tmp_path)
     assert own_of(database, pair.track_id) == after

@@ -1,6 +1,6 @@
 """A card names what is better than its model, and nothing else."""
 
-from ml.train.better_than import better_than
+from ml.train.card import better_than
 
 ROWS = [
     {"model": "ours", "auc": 0.9, "f1": 0.8, "log_loss": 0.3},

@@ -15,7 +15,7 @@ from ml.neighbours.company import ARTIST_POWER, UNKNOWN_ARTIST, SegmentArtists
 from ml.neighbours.model import Neighbours, NothingToCompare, Weights, weights_from
 from ml.neighbours.reasons import differences, reasons
 from ml.sound import AXES, SoundIndex, coordinates, difference, factors_of, squared_distances
-from store.catalogue.builder import build_public
+from store.catalogue.builder import build_own, build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
 from tests.ml.artist_world import SMALL, world
@@ -215,6 +215,18 @@ def test_looking_at_likely_rows_alone_changes_no_answer(
     assert min(by_label) < len(tracks) / 2
 
 
+def test_a_large_segment_may_lack_the_label_of_the_seed(
+    tmp_path: Path, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who had imported thousands of tracks got status 500 for a track of a genre that none of them has."""
+    monkeypatch.setattr(model, "_FEW_ROWS", 0)
+    seed = a_track(1, "Seed", "Metallica", labels=("metal",))
+    build_own(tmp_path, "me", [a_track(3, "Mine", "Megadeth")])
+    catalogue_of(tmp_path, seed, a_track(2, "Metal", "Megadeth", labels=("metal",)))
+    snapshot = Catalogue(tmp_path).current("me")
+    assert titles_of(snapshot, neighbours.recommend(snapshot, seed)) == ["Metal", "Mine"]
+
+
 def test_the_same_question_has_the_same_answer(tmp_path: Path, artists: ArtistEmbedding) -> None:
     tracks = [a_track(i, f"Song {i}", f"Nobody {i}") for i in range(1, 40)]
     snapshot = catalogue_of(tmp_path, *tracks)
@@ -235,9 +247,13 @@ def test_missing_features_take_no_part(tmp_path: Path) -> None:
     features[rng.random((50, 13)) < 0.2] = np.nan
     features[7] = np.nan
     seed = coordinates(np.array([without("tempo", "energy").vector()], np.float32))[0]
-    indexed, direct = SoundIndex(features).squared_distances(seed), squared_distances(coordinates(features), seed)
+    index, places = SoundIndex(features), coordinates(features)
+    indexed, direct = index.squared_distances(seed), squared_distances(places, seed)
     assert np.isnan(indexed[7])
     np.testing.assert_allclose(indexed, direct, atol=1e-3)
+    whole = coordinates(np.array([FEATURES.vector()], np.float32))[0]
+    at_once = index.squared_distances_of_all(np.stack([seed, whole]))
+    np.testing.assert_allclose(at_once, [direct, squared_distances(places, whole)], atol=1e-3)
     same = coordinates(np.array([without("liveness").vector(), FEATURES.vector()], np.float32))
     assert squared_distances(same, seed).tolist() == pytest.approx([0.0, 0.0])
 

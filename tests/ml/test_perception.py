@@ -21,14 +21,12 @@ from store.domain import AudioFeatures, Track
 from store.facts import OWN_AUDIO, put_features, put_own_sound
 
 
-def bring(
-    database: Database, count: int, *, source: str = "reccobeats", seed: int = 1, owner: str | None = None
-) -> None:
+def bring(database: Database, count: int, *, source: str = "reccobeats", seed: int = 1) -> None:
     """Store tracks with a file each: energy goes with loudness and attack, valence with nothing."""
     rng = np.random.default_rng(seed)
     for number in range(count):
         track = Track(id=f"{source}-{seed}-{number}", title=f"Song {number}", artists=(f"Band {number // 3}",))
-        database.put_tracks([track], "run", owner=owner)
+        database.put_tracks([track], "run")
         descriptors = {f"timbre_mean_{k}": float(rng.normal(0, 20)) for k in range(1, 8)}
         descriptors |= {
             "loudness": float(rng.uniform(-25, -6)),
@@ -43,15 +41,14 @@ def bring(
             "tempo": 120.0,
         }
         own = AudioFeatures(values={"energy": 0.9, "loudness": descriptors["loudness"]}, source=f"{OWN_AUDIO}, test")
-        put_own_sound(database, track.id, own, "run", owner)
-        put_features(database, track.id, AudioFeatures(values=values, source=source), "run", owner)
+        put_own_sound(database, track.id, own, "run")
+        put_features(database, track.id, AudioFeatures(values=values, source=source), "run")
         file = AudioFile(
             root="/music",
             path=f"{source}/{seed}/{number}.mp3",
             size=1,
             modified_ns=1,
             track_id=track.id,
-            owner=owner,
             descriptors=descriptors,
         )
         put_audio_file(database, file)
@@ -65,13 +62,11 @@ def a_job(database: Database, root: Path) -> Job:
 def test_pairs_are_what_may_be_learnt_from(database: Database) -> None:
     bring(database, 3)
     bring(database, 2, source="spotify")  # shown only
-    bring(database, 2, seed=2, owner="somebody")
-    found = list(pairs(database, None))
+    found = list(pairs(database))
     assert {pair.track_id for pair in found} == {f"reccobeats-1-{number}" for number in range(3)}
     assert set(found[0].values) == {"energy", "valence", "loudness"}
     assert found[0].uncalibrated("energy") == 0.9
     assert found[0].uncalibrated("valence") is None
-    assert len(list(pairs(database, "somebody"))) == 5
     available = Available(database=database, snapshot=Snapshot(), owner=None, playlist=None)
     assert not perception(available).enough
     assert "There are 3." in perception(available).found
@@ -113,7 +108,7 @@ def test_it_tells_what_can_be_learnt_and_nothing_else(database: Database, tmp_pa
     assert scores["served"] == OURS
 
     model = Perception.load(registry.folder("perception", version))
-    for pair in list(pairs(database, None))[:20]:
+    for pair in list(pairs(database))[:20]:
         told = model.predict(pair.descriptors)
         assert set(told) == {"energy", "loudness"}
         assert told["energy"] == pytest.approx(pair.values["energy"], abs=0.25)

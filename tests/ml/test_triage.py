@@ -8,12 +8,13 @@ import pytest
 from ml import artefacts
 from ml.artists.model import ArtistEmbedding
 from ml.genre.model import GenrePredictor
-from ml.triage.evidence import EVIDENCE, Evidence, Floats, TrackReader
+from ml.triage.evidence import EVIDENCE, Evidence, TrackReader
 from ml.triage.heap import Heap, Standing
 from ml.triage.model import NONE_EVIDENCE, Triage, none_evidence
 from ml.triage.train.fitting import Case, fit_weights, log_loss
 from ml.triage.train.scores import OURS, compare
 from store.domain import AudioFeatures, Track
+from store.feature_rows import Floats
 from tests.api.conftest import CALM, LOUD
 
 

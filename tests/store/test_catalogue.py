@@ -14,7 +14,7 @@ from store.catalogue import catalogue as catalogue_module
 from store.catalogue.builder import build_collection, build_own, build_public
 from store.catalogue.catalogue import CURRENT_FILE, Catalogue, CatalogueError, owner_root
 from store.catalogue.publishing import hide_own
-from store.catalogue.segment import Segment, _as_written, recording_hash
+from store.catalogue.segment import Segment, _as_written, composition_hash, recording_hash
 from store.domain import AUDIO_FEATURES, AudioFeatures
 from store.text import recording_key
 from tests.store.catalogues import FEATURES, a_track, catalogue_of
@@ -58,6 +58,13 @@ def test_a_track_comes_back_as_it_went_in(tmp_path: Path) -> None:
             assert getattr(found, name) == getattr(track, name)
         assert (found.popularity, found.duration_ms) == (track.popularity, track.duration_ms)
     assert snapshot.find("id of nobody") is None
+    # Many at once are the same, merged with what another segment has of the same id.
+    build_own(tmp_path, "owner", [a_track(1, "Enter Sandman", "Metallica", album="Live", popularity=None), bare])
+    both = Catalogue(tmp_path).current("owner")
+    one_by_one = [both.track(both.ref(at)) for at in range(4)]
+    assert len(both.segments) == 2
+    assert both.tracks_at(np.arange(4)) == one_by_one
+    assert both.tracks_at(np.array([1, 3])) == one_by_one[1::2]
 
 
 def test_rows_are_sorted_by_popularity_with_the_unknown_last(tmp_path: Path) -> None:
@@ -177,6 +184,23 @@ def test_a_segment_that_empties_while_others_hide_and_build_it_disturbs_none(tmp
     assert list(left.parent.iterdir()) == []
     assert build_own(tmp_path, "owner", tracks) == 1
     assert len(Catalogue(owner_root(tmp_path, "owner")).current()) == 1
+
+
+@pytest.mark.parametrize(
+    ("titles", "one"),
+    [
+        (("YMCA", "Y.M.C.A.", "YMCA - Original Version 1978", "YMCA Remix", "YMCA (From “Disco”) - Live"), True),
+        (("Serenade in G, K. 525: I. Allegro", "Eine kleine Nachtmusik, KV 525: 1. Allegro - Remastered"), True),
+        (("Serenade in G, K. 525: I. Allegro", "Serenade in G, K. 525: II. Romanze"), False),
+        (("Requiem, K. 626: Lacrimosa", "Requiem, K. 626: Confutatis"), False),
+        (("Main Title (From “One Film”)", "Main Title (From “Another”)"), False),
+    ],
+)
+def test_versions_of_one_composition_have_one_code(tmp_path: Path, titles: tuple[str, ...], one: bool) -> None:
+    tracks = [a_track(number, title, "Their Maker") for number, title in enumerate(titles)]
+    codes = catalogue_of(tmp_path, *tracks).segments[0].composition_code.tolist()
+    assert sorted(codes) == sorted(map(composition_hash, tracks)), "as it is asked for"
+    assert len(set(codes)) == (1 if one else len(titles))
 
 
 def test_an_emptied_collection_has_no_segment(tmp_path: Path) -> None:

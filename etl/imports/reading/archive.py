@@ -35,10 +35,8 @@ _KINDS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 class Archive:
     """The directory of a zip file, checked against the limits.
 
-    Raises
-    ------
-    ImportProblem
-        It is damaged (``malformed``), or larger than any such export, packed or unpacked (``too_large``).
+    Raises ImportProblem if it is damaged (``malformed``), or larger than any such export, packed or unpacked
+    (``too_large``).
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,10 +61,7 @@ class Archive:
         Opening one that is encrypted or packed in an unusual way raises an ImportProblem (``unsupported``), as does one
         that unpacks to too much (``too_large``).
 
-        Raises
-        ------
-        ImportProblem
-            All together unpack to too much (``too_large``).
+        Raises ImportProblem if all together unpack to too much (``too_large``).
         """
         wanted = [member for member in self._members if pattern.search(member.filename.replace("\\", "/"))]
         if sum(member.file_size for member in wanted if not _fault_of(member)) > MAX_TOTAL_BYTES:

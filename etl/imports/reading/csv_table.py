@@ -17,14 +17,13 @@ import pyarrow.csv
 
 from etl.imports.reading.bytes import BLOCK, UnpackedFile, Utf8File, other_kind
 from etl.imports.sheets.headings import sniff_delimiter, table_columns
-from store.runs import ImportProblem, Skipped
+from store.runs import MOST_EXAMPLES, ImportProblem, Skipped
 
 # A limit for small gzip files that unpack to very much; no public track table is this large.
 _MAX_UNPACKED = 8 << 30
 _UTF8 = "utf-8-sig"
 _BATCH_BYTES = 2_000_000
 _MAX_HEADINGS = 1 << 16
-_MAX_EXAMPLES = 20
 BAD_ROW = "not as many cells as there are headings"
 _HINT = "Give a CSV file with headings, plain or gzipped, such as track_id,track_name,artists,danceability,…"
 
@@ -80,10 +79,7 @@ class CsvTable:
 
         Missing cells are "".
 
-        Raises
-        ------
-        ImportProblem
-            There are no rows, or the bytes are not CSV in UTF-8.
+        Raises ImportProblem if there are no rows, or the bytes are not CSV in UTF-8.
         """
         if not self._bytes.peek().strip():
             raise ImportProblem("empty", f"{self.name} has headings but no rows.", _HINT)
@@ -110,7 +106,7 @@ class CsvTable:
 
     def _note_bad_row(self, row: pa.csv.InvalidRow) -> str:
         self.bad_rows += 1
-        if len(self.examples) < _MAX_EXAMPLES:
+        if len(self.examples) < MOST_EXAMPLES:
             self.examples.append(Skipped(line=(row.number or 0) + 1, reason=BAD_ROW))
         return "skip"
 
@@ -131,10 +127,8 @@ class CsvTable:
 def open_table(path: Path, encoding: str = _UTF8) -> Iterator[CsvTable]:
     """Open the CSV table at ``path`` and read its headings.
 
-    Raises
-    ------
-    ImportProblem
-        The file is absent, empty, of another kind, a damaged gzip file, or not text in ``encoding``.
+    Raises ImportProblem if the file is absent, empty, of another kind, a damaged gzip file, or not text in
+    ``encoding``.
     """
     try:
         file = UnpackedFile(path, limit=_MAX_UNPACKED, damaged="broken_gzip")

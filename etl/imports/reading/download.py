@@ -43,11 +43,8 @@ def download(url: str, folder: Path, report: Callable[[int, int | None], None], 
     ``allow_private``, addresses outside the public internet are refused, also if a name or a redirect leads there.
     Loopback is allowed in ``url`` itself, but not by a redirect.
 
-    Raises
-    ------
-    ImportProblem
-        The address is not https (http is allowed on loopback) or is private; the answer is not 200; the file has more
-        than MAX_BYTES or takes longer than MAX_SECONDS; or the connection fails, stalls or ends early.
+    Raises ImportProblem if the address is not https (http is allowed on loopback) or is private; the answer is not 200;
+    the file has more than MAX_BYTES or takes longer than MAX_SECONDS; or the connection fails, stalls or ends early.
     """
     until = time.monotonic() + MAX_SECONDS
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -20,15 +21,13 @@ from etl.imports.reading.bytes import (
     utf16_of,
 )
 from etl.imports.reading.json_file import load
-from etl.imports.reading.read_options import ReadOptions
+from etl.imports.reading.read_options import NO_OPTIONS, ReadOptions
 from etl.imports.reading.text_file import TextFile, examine
 from etl.imports.sheets.sheet import Sheet
 
 T = TypeVar("T")
-_BOM = b"\xef\xbb\xbf"
 # A chat begins with "[01.02.24", a PLS list with "[playlist]", RTF with "{\\rtf".
 _JSON = re.compile(rb"\{\s*(?:[\"}]|$)|\[\s*(?:[\"{\[\]]|$|-?\d+(?:\.\d+)?\s*[,\]])")
-_NO_OPTIONS = ReadOptions()
 
 
 class Form(Enum):
@@ -42,7 +41,7 @@ class Form(Enum):
 
 
 def _form_of(head: bytes) -> Form:
-    start = head.removeprefix(_BOM).lstrip()
+    start = head.removeprefix(BOM_UTF8).lstrip()
     if head.startswith(ZIP_MAGIC) and not document_in_zip(head):
         return Form.ARCHIVE
     if _JSON.match(start):
@@ -81,14 +80,14 @@ class InspectedFile:
         It has no known form: it is empty, a picture, damaged.
     """
 
-    def __init__(self, path: Path, watch: Watch | None = None, options: ReadOptions = _NO_OPTIONS) -> None:
+    def __init__(self, path: Path, watch: Watch | None = None, options: ReadOptions = NO_OPTIONS) -> None:
         head = head_of(path)
         encoding = utf16_of(head)
         recoded = head.decode(encoding, "ignore").removeprefix("\ufeff").encode() if encoding else head
         in_utf16 = recoded is not head and _form_of(recoded) is Form.JSON
         head = recoded if _form_of(recoded) is not Form.TEXT else head
         self.path, self.name, self.options = path, path.name, options
-        self.form, self.start = _form_of(head), head.removeprefix(_BOM).lstrip()
+        self.form, self.start = _form_of(head), head.removeprefix(BOM_UTF8).lstrip()
         self.source: Source = in_utf8(source_of(path), encoding) if encoding and in_utf16 else source_of(path)
         is_text = self.form is Form.TEXT
         self.text: TextFile | None = examine(path, watch, options.encoding) if is_text else None

@@ -2,6 +2,7 @@
 
 import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
@@ -18,7 +19,6 @@ MAX_LINE = 1 << 20
 MAX_VALUES = 140 << 20
 # The memory of a value by a mark of its text: about that of CPython's objects and orjson's tape.
 _BYTES_OF = {b'"': 26, b",": 44, b":": 20, b"{": 190, b"[": 60}
-_BOM = b"\xef\xbb\xbf"
 _OBJECTS = re.compile(rb"\s{0,100}\[\s{0,100}\{")
 # A history has 12 to 20 commas and one to three objects for each play.
 _MAX_OBJECTS, _MAX_COMMAS = 700_000, 4_000_000
@@ -29,15 +29,13 @@ def load(source: Source, watch: Watch | None = None) -> Any:
 
     A list of objects that takes too much memory is a :class:`LongList`; :func:`elements` reads both.
 
-    Raises
-    ------
-    ImportProblem
-        It is too large (``too_large``), or not JSON or nested deeper than a thousand levels (``malformed``).
+    Raises ImportProblem if it is too large (``too_large``), or not JSON or nested deeper than a thousand levels
+    (``malformed``).
     """
     content = source.whole(MAX_DOCUMENT, "Import it in parts.", watch)
     if encoding := utf16_of(content):  # a member of an archive
         content = content.decode(encoding, "replace").encode()
-    content = content.removeprefix(_BOM)
+    content = content.removeprefix(BOM_UTF8)
     if _in_memory(content) > MAX_VALUES:
         if _OBJECTS.match(content) and content.count(b"{") < _MAX_OBJECTS and content.count(b",") < _MAX_COMMAS:
             return LongList(content, source.name)
@@ -90,14 +88,11 @@ def parse(content: bytes, name: str, line: int | None = None) -> Any:
 def lines(source: Source, watch: Watch | None = None) -> Iterator[tuple[int, Any]]:
     """Yield the number and the value of each line that is not blank; one line is in memory at a time.
 
-    Raises
-    ------
-    ImportProblem
-        A line has more than a megabyte (``too_large``) or is not JSON (``malformed``).
+    Raises ImportProblem if a line has more than a megabyte (``too_large``) or is not JSON (``malformed``).
     """
     with source.open(watch) as stream:
         for number, line in enumerate(_bounded(stream, source.name), start=1):
-            content = line.removeprefix(_BOM).strip()
+            content = line.removeprefix(BOM_UTF8).strip()
             if content:
                 yield number, parse(content, source.name, number)
 

@@ -46,3 +46,6 @@ class ReadOptions:
     def chooses_columns(self) -> bool:
         """Whether a person has chosen the columns of a list of tracks."""
         return bool(self.columns) or not self.has_headings
+
+
+NO_OPTIONS = ReadOptions()

@@ -92,10 +92,7 @@ class TextFile:
     def rows(self, delimiter: str, watch: Watch | None = None) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not blank with the line it begins on (1 = the first), and at most its first cells.
 
-        Raises
-        ------
-        ImportProblem
-            A quotation mark is opened and never closed (``malformed``).
+        Raises ImportProblem if a quotation mark is opened and never closed (``malformed``).
         """
         csv.field_size_limit(MAX_CELL_CHARACTERS)
         with self._opened() as (raw, text):
@@ -123,10 +120,7 @@ class TextFile:
     def lines(self, watch: Watch | None = None) -> Iterator[str]:
         """Yield the lines, the blank ones too.
 
-        Raises
-        ------
-        ImportProblem
-            A line has more than a million characters (``malformed``).
+        Raises ImportProblem if a line has more than a million characters (``malformed``).
         """
         with self._opened() as (raw, text):
             for line in self._lines(text):
@@ -171,11 +165,8 @@ def _never_closed(line: int) -> ImportProblem:
 def examine(path: Path, watch: Watch | None = None, encoding: str | None = None) -> TextFile:
     """Read ``path`` once, a megabyte at a time, and return it as text; ``encoding`` is guessed unless it is given.
 
-    Raises
-    ------
-    ImportProblem
-        It is empty (``empty``), or not text (``not_text``), or a damaged gzip file (``malformed``); no such encoding
-        is known (``unknown_encoding``).
+    Raises ImportProblem if it is empty (``empty``), or not text (``not_text``), or a damaged gzip file (``malformed``);
+    no such encoding is known (``unknown_encoding``).
     """
     sha256, size = digest(path, watch)
     if encoding:

@@ -134,11 +134,8 @@ def check_to_the_end(
 
     ``most`` is how many rows with a track may be taken of it.
 
-    Raises
-    ------
-    ImportProblem
-        The faults of the reader; too many rows or playlists (``too_large``); more than ``most`` (``too_many_rows``); no
-        track (``no_tracks``).
+    Raises ImportProblem: the faults of the reader; too many rows or playlists (``too_large``); more than ``most``
+    (``too_many_rows``); no track (``no_tracks``).
     """
     rows = playlists = tracks = 0
     reasons: Counter[str] = Counter()

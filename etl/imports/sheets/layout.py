@@ -170,10 +170,7 @@ def corrected(
     They are given as in :class:`etl.imports.reading.read_options.ReadOptions`. Then a column of titles is enough,
     because its cells may be "Artist - Title".
 
-    Raises
-    ------
-    ImportProblem
-        There is no such column (``no_such_column``).
+    Raises ImportProblem if there is no such column (``no_such_column``).
     """
     columns = dict(layout.columns if layout else find_columns(headings, LIST_HEADINGS))
     for field, column in chosen.items():

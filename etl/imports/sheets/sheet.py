@@ -9,7 +9,7 @@ from itertools import islice
 
 from etl.exports.exportify import HEADINGS, unguarded
 from etl.imports.reading.bytes import Watch, head_of
-from etl.imports.reading.read_options import ReadOptions
+from etl.imports.reading.read_options import NO_OPTIONS, ReadOptions
 from etl.imports.reading.text_file import TextFile
 from etl.imports.sheets.convention import Convention
 from etl.imports.sheets.heading_names import LIST_HEADINGS
@@ -25,7 +25,6 @@ _IDS_ALONE = frozenset(
     {"video id", "videoid", "track uri", "track id", "spotify id", "spotify uri", "uri", "id", "isrc"}
 )
 _SAMPLE_ROWS = 1000
-_NO_OPTIONS = ReadOptions()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,13 +46,11 @@ class Sheet:
     is_guarded: bool = False
 
     @classmethod
-    def open(cls, file: TextFile, options: ReadOptions = _NO_OPTIONS) -> Sheet:
+    def open(cls, file: TextFile, options: ReadOptions = NO_OPTIONS) -> Sheet:
         """Read the headings and a sample of the rows; the columns that ``options`` name take precedence.
 
-        Raises
-        ------
-        ImportProblem
-            The text cannot be split into rows (``malformed``); it lacks a chosen column (``no_such_column``).
+        Raises ImportProblem if the text cannot be split into rows (``malformed``); it lacks a chosen column
+        (``no_such_column``).
         """
         delimiter, headings = sniff_delimiter(file.head(), known_headings)
         below = _rows(file, delimiter, headings if options.has_headings else None)
@@ -71,7 +68,7 @@ class Sheet:
         headings: Sequence[str],
         rows: Sequence[Sequence[str]],
         delimiter: str = ",",
-        options: ReadOptions = _NO_OPTIONS,
+        options: ReadOptions = NO_OPTIONS,
     ) -> Sheet:
         """Return the sheet of ``headings`` and a sample of rows (or all of them)."""
         layout = find_layout(headings, rows)

@@ -34,7 +34,7 @@ _LINE_BREAK = re.compile(r"[\r\n\t]+")
 _NAMES = ("title", "artists", "album", "album_artists", "playlist")
 # The line below the headings of a table in Markdown.
 _RULE = re.compile(r"[-:=\s]*")
-_MAX_POPULARITY = 100
+MAX_POPULARITY = 100
 # Other things than tracks that services list, by the first letters of the type.
 _OTHER_TYPES = {
     "artist": "an artist, not a track",
@@ -151,7 +151,7 @@ class RowReader:
 
     def _popularity(self, cell: str) -> float | None:
         number = self.convention.number(cell)
-        return number if number is not None and 0 <= number <= _MAX_POPULARITY else None
+        return number if number is not None and 0 <= number <= MAX_POPULARITY else None
 
     def _features(self, reading: "_Reading", length: int | None) -> AudioFeatures | None:
         values = {name: reading.value(name, self._feature(name)) for name in FEATURE_COLUMNS}

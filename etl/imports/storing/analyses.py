@@ -12,10 +12,7 @@ LICENCE = "As the service that analysed it grants"
 def import_analysis(database: Database, found: AnalysisFile, run: Run) -> RunSummary:
     """Store the analysis in ``found`` for ``run``, replacing an earlier one.
 
-    Raises
-    ------
-    ImportProblem
-        A segment is invalid.
+    Raises ImportProblem if a segment is invalid.
     """
     track_id, track, analysis = read_analysis(found.document, run.name)
     if track is not None:

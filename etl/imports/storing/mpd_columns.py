@@ -39,10 +39,7 @@ _OPTIONS = pyarrow.json.ParseOptions(
 def parse_playlists(chunk: memoryview) -> pa.StructArray:
     """Return the playlists in ``chunk``, JSON objects with commas between them, as an array of type PLAYLIST.
 
-    Raises
-    ------
-    ValueError
-        The text is not JSON, or one of its values is not an object.
+    Raises ValueError if the text is not JSON, or one of its values is not an object.
     """
     try:
         return _read_columns(chunk)

@@ -13,7 +13,7 @@ from etl.imports.mpd import read_chunks
 from etl.imports.reading.bytes import Source
 from etl.imports.storing.mpd_columns import clean_texts, parse_playlists, within
 from store.playlists.sets import PlaylistSetWriter, summary_of
-from store.runs import ImportProblem, Progress, RunSummary, Skipped
+from store.runs import MOST_EXAMPLES, ImportProblem, Progress, RunSummary, Skipped
 
 # A batch holds the playlists of one slice, and each track once; the limit on rows is for other files.
 _BATCH_PLAYLISTS = 1000
@@ -22,7 +22,6 @@ _PREFIX = "spotify:track:"
 _URI_LENGTH = len(_PREFIX) + 22
 _PHASE = "storing the playlists"
 _NO_ID = "no Spotify id"
-_MAX_EXAMPLES = 20
 _INT32 = 1 << 31
 _LATEST = 1 << 33
 
@@ -36,10 +35,8 @@ def import_slice(
     the same. After a kill nothing of the slice is stored, and a second import begins again, which takes a fraction of
     a second.
 
-    Raises
-    ------
-    ImportProblem
-        The file is damaged (see :func:`etl.imports.mpd.read_chunks`) or holds no track (``no_tracks``).
+    Raises ImportProblem if the file is damaged (see :func:`etl.imports.mpd.read_chunks`) or holds no track
+    (``no_tracks``).
     """
     name = f"{re.sub(r'[^A-Za-z0-9-]+', '-', PurePath(source.name).stem)[:60]}-{sha256[:12]}"
     before = summary_of(root, name)
@@ -116,7 +113,7 @@ class _Batches:
 
     def _leave_out(self, rows: np.ndarray) -> None:
         """Keep the first rows without an id as examples; ``line`` is the row's number in the file."""
-        room = _MAX_EXAMPLES - len(self._examples)
+        room = MOST_EXAMPLES - len(self._examples)
         self._examples += [Skipped(line=self._requested + row + 1, reason=_NO_ID) for row in rows[:room].tolist()]
 
     def flush(self) -> None:

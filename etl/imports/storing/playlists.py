@@ -14,9 +14,8 @@ from store.audio_files import audio_files
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track, is_unnamed
 from store.facts import track_with_id
-from store.runs import ImportProblem, Progress, Run, Skipped
+from store.runs import MOST_EXAMPLES, ImportProblem, Progress, Run, Skipped
 
-_MAX_EXAMPLES = 20
 # How many rows with two readings are looked up in the catalogue; most of them decide for rows that it does not know.
 _SAMPLE = 200
 _PHASE = "storing the tracks"
@@ -64,10 +63,7 @@ class PlaylistImport:
     def run(self) -> None:
         """Store the playlists; one without a track is left out.
 
-        Raises
-        ------
-        ImportProblem
-            No row holds a track (``no_tracks``); a playlist was deleted meanwhile (``deleted``).
+        Raises ImportProblem if no row holds a track (``no_tracks``); a playlist was deleted meanwhile (``deleted``).
         """
         kind, columns, notes = self.run_at_start.kind or "playlist", self.file.columns, self.file.notes
         self.database.update_run(self.run_at_start.id, kind=kind, phase=_PHASE, columns=columns, notes=notes)
@@ -153,7 +149,7 @@ class PlaylistImport:
         self.unread.update(dict(row.unread))
         if row.track is None:
             self.skipped[row.reason] += row.times
-            if len(self.examples) < _MAX_EXAMPLES:
+            if len(self.examples) < MOST_EXAMPLES:
                 self.examples.append(Skipped(line=row.line, reason=row.reason))
             return
         self.page.append(self._named(self._decided(row)))

@@ -30,12 +30,7 @@ from store.runs import FRESH_CURSOR, ImportProblem, Progress, Run, RunSummary, u
 def import_source(database: Database, var: Path, run: Run, report: Reporter) -> None:
     """Import the file or the table at the address of ``run``, or the rest of it.
 
-    Raises
-    ------
-    ImportProblem
-        The file cannot be imported.
-    Cancelled
-        Somebody has ended the run.
+    Raises ImportProblem if the file cannot be imported; Cancelled if somebody has ended the run.
     """
     options = ReadOptions.of(run.read_options)
     if run.source and is_url(run.source):

@@ -20,6 +20,7 @@ from etl.imports.reading.csv_table import BAD_ROW, CsvTable, open_table
 from etl.imports.reading.download import download, is_url
 from etl.imports.sheets.convention import Convention
 from etl.imports.sheets.headings import TABLE_HEADINGS, looks_like_table, table_columns
+from etl.imports.sheets.track_rows import MAX_POPULARITY
 from etl.imports.storing.table_columns import (
     artist_splitter,
     convention_of,
@@ -34,12 +35,10 @@ from store.catalogue.tables import TABLES_DIR, metadata, read_ids, table_files
 from store.catalogue.writer import ROWS
 from store.domain import AUDIO_FEATURES, local_track_id
 from store.locks import locked
-from store.runs import ImportProblem, Progress, RunSummary, Skipped
+from store.runs import MOST_EXAMPLES, ImportProblem, Progress, RunSummary, Skipped
 
 Report = Callable[[Progress], None]
 _ARTIST_SAMPLE = 2_000
-_MAX_EXAMPLES = 20
-_MAX_POPULARITY = 100
 # The columns that are not audio features.
 _NAMED = tuple(name for name in TABLE_HEADINGS if name not in AUDIO_FEATURES)
 _ANONYMOUS = "no id and no name"
@@ -61,12 +60,8 @@ def import_table(
     same contents again adds nothing. With ``resumed``, a run that was killed after its table was complete reports the
     same counts. ``allow_private`` allows addresses outside the public internet.
 
-    Raises
-    ------
-    ImportProblem
-        The source cannot be fetched or read, or is not a track table.
-    CatalogueError
-        A table imported before is damaged.
+    Raises ImportProblem if the source cannot be fetched or read, or is not a track table; CatalogueError if a table
+    imported before is damaged.
     """
     if is_url(source):
         path = download(
@@ -164,7 +159,7 @@ class _Import:
 
     def _leave_out(self, lines: list[int]) -> None:
         self.anonymous += len(lines)
-        room = _MAX_EXAMPLES - len(self.examples)
+        room = MOST_EXAMPLES - len(self.examples)
         self.examples += [Skipped(line=line, reason=_ANONYMOUS) for line in lines[:room]]
 
     def _count(self, ids: list[str]) -> None:
@@ -196,7 +191,7 @@ class _Import:
             stored=self.stored,
             known=self.known,
             skipped={reason: count for reason, count in skipped.items() if count},
-            examples=tuple(examples[:_MAX_EXAMPLES]),
+            examples=tuple(examples[:MOST_EXAMPLES]),
             emptied=dict(self.outside),
         )
 
@@ -225,7 +220,7 @@ def normalised_rows(
         "year": pa.array(years(series["released"]), pa.int16(), from_pandas=True),
         "duration_ms": [None if np.isnan(v) else int(v) for v in vectors[:, AUDIO_FEATURES.index("duration_ms")]],
         "isrc": [cell or None for cell in cells["isrc"]],
-        "popularity": pa.array(popularity, pa.float32(), mask=~((popularity >= 0) & (popularity <= _MAX_POPULARITY))),
+        "popularity": pa.array(popularity, pa.float32(), mask=~((popularity >= 0) & (popularity <= MAX_POPULARITY))),
         "explicit": [boolean_cell(cell) for cell in cells["explicit"]],
         "labels": _labels(cells),
         "artist_genres": [genres(cell) for cell in cells["artist_genres"]],

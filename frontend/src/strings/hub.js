@@ -32,7 +32,9 @@ export const OVERVIEW = {
   facts: 'Facts',
   odd: 'The odd one out',
   oddBy: (times, features) =>
-    `${number(times)} times as far from the others as a usual track${features.length ? `: ${apart(features[0])}` : ''}.`,
+    times === null
+      ? 'Its artist is least like the others here, by who shares playlists with whom.'
+      : `${number(times)} times as far from the others as a usual track${features.length ? `: ${apart(features[0])}` : ''}.`,
   shared: (people) => (people > 1 ? 'Most shared taste' : 'Most of all'),
   sharedBy: (tracks, people) => {
     const by = people.length > 4 ? `${people.length} people` : listed(people)
@@ -59,6 +61,10 @@ export const OVERVIEW = {
 export const EMPTY = { words: 'Nothing is in it yet.', begin: 'See what may come first' }
 
 export const MAP = {
+  layout: 'Map by',
+  layouts: { artists: 'similar artists', sound: 'similar sound', features: 'two features' },
+  noSound: 'There is no map of its sound yet. One takes seconds.',
+  computeSound: 'Compute the map',
   across: 'Across',
   up: 'Up',
   colour: 'Coloured by',

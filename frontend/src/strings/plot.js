@@ -35,7 +35,7 @@ export const POINTS = {
     'in view, Escape nothing. Plus and minus zoom, 0 shows everything, Shift with arrows moves the view.',
   headings: ['Track', 'Artists', 'Group'],
   map: (tracks, by) => `Map of ${tracks} tracks${by && ` by ${by}`}`,
-  scatter: (tracks, across, up) => `Map of ${tracks} tracks by ${across} and ${up}`,
+  scatter: (tracks, across, up) => `Map of ${tracks} tracks by ${across === up ? across : `${across} and ${up}`}`,
   axes: ['Across', 'Up'],
 }
 

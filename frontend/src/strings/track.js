@@ -11,6 +11,7 @@ export const ROW = {
 export const NEAR_MAP = {
   label: (title, count) => `${title} in the middle, and ${count} tracks around it; the list has the same tracks`,
   caption: 'Nearer the middle is closer; right is more energetic, up is more cheerful.',
+  closer: 'Nearer the middle is closer.',
   named: ({ title, artists }) => `${title} · ${artists.join(', ')}`,
   across: 'energy',
   up: 'cheer',

@@ -130,8 +130,10 @@ export const FEATURES = {
   },
 }
 
-// On the map of artists nearness alone has a meaning: `bare` axes have neither ticks nor ends.
-const NEARNESS = { fit: true, bare: true, unit: 'alike ones are near', format: (v) => v.toFixed(2) }
+// On the maps of artists and of sound nearness alone has a meaning: `bare` axes have neither ticks nor ends.
+const bare = (label, noun) => ({ label, noun, fit: true, bare: true, unit: '', format: (v) => v.toFixed(2) })
+const BY_ARTIST = bare('Similar artists', 'artist’s place')
+const BY_SOUND = bare('Similar sound', 'place by sound')
 
 export const AXES = {
   ...FEATURES,
@@ -153,8 +155,10 @@ export const AXES = {
     format: (v) => String(Math.round(v)),
   },
   added_at: { label: 'Date added', low: 'earlier', high: 'later', fit: true, time: true, unit: '', format: day },
-  artist_x: { label: 'Artists, across', ...NEARNESS },
-  artist_y: { label: 'Artists, up', ...NEARNESS },
+  artist_x: BY_ARTIST,
+  artist_y: BY_ARTIST,
+  sound_x: BY_SOUND,
+  sound_y: BY_SOUND,
 }
 
 export function formatFeature(name, value) {
@@ -164,7 +168,7 @@ export function formatFeature(name, value) {
 }
 
 // What a track lacks that has no place on an axis.
-export const axisNoun = (name) => (AXES[name].bare ? 'artist’s place' : featureLabel(name).toLowerCase())
+export const axisNoun = (name) => AXES[name].noun ?? featureLabel(name).toLowerCase()
 
 export const featureLabel = (name) => AXES[name]?.label ?? name.charAt(0).toUpperCase() + name.slice(1)
 

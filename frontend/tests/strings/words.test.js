@@ -47,7 +47,7 @@ test('every axis has words for both of its ends, or for neither on a map', () =>
   for (const [name, axis] of Object.entries(AXES)) {
     expect(axis.label, name).toBeTruthy()
     const ends = [axis.low, axis.high].filter(Boolean).length
-    expect(ends, name).toBe(name.startsWith('artist_') ? 0 : 2)
+    expect(ends, name).toBe(axis.bare ? 0 : 2)
   }
 })
 

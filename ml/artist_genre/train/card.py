@@ -8,8 +8,7 @@ from ml.artist_genre.train.data import ArtistTable, Settings
 from ml.artist_genre.train.scores import READING_COST, READINGS, Report, with_artist
 from ml.genre.train.heads import BROAD_HEADINGS
 from ml.genre.train.scores import Scores, format_table
-from ml.train.card import render
-from ml.train.revision import command
+from ml.train.card import command, render
 
 SERVED = with_artist("typed")
 # Least top-1, top-3 and macro-F1 by what is known of the track, and the largest calibration error.

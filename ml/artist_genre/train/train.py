@@ -33,12 +33,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: 
 
     ``quick`` takes few iterations and writes a version that is not made active.
 
-    Raises
-    ------
-    FileNotFoundError
-        A training file is absent.
-    ml.artefacts.ArtefactError
-        There is no genre model to pool it with.
+    Raises FileNotFoundError if a training file is absent; ml.artefacts.ArtefactError if there is no genre model to pool
+    it with.
     """
     settings = Settings(seed=seed)
     settings = replace(settings, iterations=5) if quick else settings

@@ -100,10 +100,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 
     ``quick`` maps only the 2,000 best known artists, and writes a separate version that is not activated.
 
-    Raises
-    ------
-    ml.artefacts.ArtefactError
-        No embedding is served, or a file of it was changed.
+    Raises ml.artefacts.ArtefactError if no embedding is served, or a file of it was changed.
     """
     artists = ArtistEmbedding.load(artefacts.active("artists", models))
     placed = np.flatnonzero(np.asarray(artists.vectors).any(axis=1))[: _QUICK_ARTISTS if quick else None]
@@ -139,10 +136,7 @@ def within_one(points: Points) -> Points:
 def evaluate(data: Path, models: Path) -> None:
     """Score the served map and print it; ``data`` is not read.
 
-    Raises
-    ------
-    ml.artefacts.ArtefactError
-        No version is served, or a file of it was changed.
+    Raises ml.artefacts.ArtefactError if no version is served, or a file of it was changed.
     """
     served = ArtistMap.load(artefacts.active(TASK, models))
     artists = ArtistEmbedding.load(artefacts.active("artists", models))

@@ -10,10 +10,8 @@ from ml.artists.model import ArtistEmbedding
 from ml.artists.train.data import ArtistData
 from ml.artists.train.embedding import ArtistModel
 from ml.artists.train.scores import OURS, as_table, format_table
-from ml.train.better_than import better_than
 from ml.train.bootstrap import Interval
-from ml.train.card import render
-from ml.train.revision import command
+from ml.train.card import better_than, command, render
 
 
 def write(

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
+from ml.taxonomy.model import genre_name
 from ml.train.tables import read_table, require
 from store.domain import AUDIO_FEATURES
 from store.feature_rows import clear_out_of_bounds
@@ -215,11 +216,6 @@ def _genres(tracks: pd.DataFrame, credits: sp.csr_matrix) -> tuple[list[str], sp
                 columns += found
     by_track = sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(tracks), len(index)))
     return list(index), (credits @ by_track).tocsr()
-
-
-def genre_name(text: str) -> str:
-    """Return a genre as it is shown: lower case, words apart ("hip-hop" and "hip hop" are one)."""
-    return " ".join(text.casefold().replace("-", " ").split())
 
 
 def _popularity(values: npt.NDArray[np.float64], credits: sp.csr_matrix) -> npt.NDArray[np.float64]:

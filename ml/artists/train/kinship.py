@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.taxonomy.model import Taxonomy
+from store.feature_rows import Floats
 
 # Weights of an artist's first to fourth genre.
 _BY_RANK = np.array([1.0, 0.8, 0.6, 0.5])
@@ -12,8 +13,6 @@ _BY_RANK = np.array([1.0, 0.8, 0.6, 0.5])
 _NEIGHBOURS, _SHARPNESS, _EVIDENCE = 20, 30.0, 1.0
 _REGION_UNTOLD = 0.7  # share of the weight of genres without a region that goes to the neighbours' regions
 _BLOCK = 512
-
-Floats = npt.NDArray[np.floating]
 
 
 def regions_of(taxonomy: Taxonomy) -> tuple[str, ...]:

@@ -24,12 +24,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, resum
     The held-out playlists are not used to fit the version that ships. ``quick`` factorises in fewer dimensions and
     writes a version that is not made active. ``resume`` continues a stopped training after its last finished stage.
 
-    Raises
-    ------
-    FileNotFoundError
-        A training file is absent.
-    ml.train.stages.CannotResume
-        The data, the settings or the code changed since.
+    Raises FileNotFoundError if a training file is absent; ml.train.stages.CannotResume if the data, the settings or the
+    code changed since.
     """
     settings = replace(Settings(), list_dimensions=32, genre_dimensions=32) if quick else Settings()
     version = f"{VERSION}-quick" if quick else VERSION
@@ -53,14 +49,8 @@ def evaluate(data: Path, models: Path) -> dict[str, dict[str, dict[str, Interval
 
     Returns what it prints: recall (0 to 1) by split, recommender and kind of query.
 
-    Raises
-    ------
-    FileNotFoundError
-        A training file is absent.
-    ml.artefacts.ArtefactError
-        No version is active, or a file of it was changed.
-    ValueError
-        The embedding knows artists that the data do not.
+    Raises FileNotFoundError if a training file is absent; ml.artefacts.ArtefactError if no version is active, or a file
+    of it was changed; ValueError if the embedding knows artists that the data do not.
     """
     return _scored(ArtistEmbedding.load(artefacts.active(TASK, models)), read(data))
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from ml.clusters.train.scores import format_table
 from ml.clusters.train.study import ClustersFit, Settings, format_sweep
-from ml.train.card import render
-from ml.train.revision import command
+from ml.train.card import command, render
 
 
 def write(found: ClustersFit, settings: Settings, seed: int, better: str) -> str:

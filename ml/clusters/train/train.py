@@ -24,7 +24,7 @@ from ml.clusters.train.study import QUICK, ClustersFit, Settings, SweepStep
 from ml.scores import figures_of, score_rows
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
-from ml.train.better_than import better_than
+from ml.train.card import better_than
 from ml.train.publish import publish
 from ml.train.sound_data import SoundTable, balanced, read
 
@@ -191,10 +191,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 
     ``quick`` uses fewer tracks and writes a separate version that is not activated.
 
-    Raises
-    ------
-    FileNotFoundError
-        The training table is absent.
+    Raises FileNotFoundError if the training table is absent.
     """
     table, taxonomy = read(data), Taxonomy.active(models)
     settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
@@ -211,12 +208,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 def evaluate(data: Path, models: Path, seed: int = 1) -> None:
     """Score the active version and k-means with as many clusters on ``test``.
 
-    Raises
-    ------
-    FileNotFoundError
-        The training table is absent.
-    ml.artefacts.ArtefactError
-        No version is active, or a file of it was changed.
+    Raises FileNotFoundError if the training table is absent; ml.artefacts.ArtefactError if no version is active, or a
+    file of it was changed.
     """
     clusters = Clusters.load(artefacts.active(TASK, models))
     world = _World(read(data), Taxonomy.active(models), replace(Settings(), refits=0), seed)

@@ -15,9 +15,7 @@ from ml.continuation.train.scores import (
     format_scores,
     targets,
 )
-from ml.train.better_than import better_than
-from ml.train.card import render
-from ml.train.revision import command
+from ml.train.card import better_than, command, render
 
 
 def write(version: str, data: ContinuationData, scores: Scores, knowledge: Knowledge, seed: int) -> str:

@@ -14,10 +14,10 @@ import pandas as pd
 
 from ml.artists.train.data import FILES, ArtistData, Directory, read_tables
 from ml.continuation.features import Columns
-from ml.continuation.interactions import Floats, Ints
+from ml.continuation.interactions import Ints
 from ml.sound import coordinates
 from store.domain import AUDIO_FEATURES
-from store.feature_rows import clear_out_of_bounds
+from store.feature_rows import Floats, clear_out_of_bounds
 from store.text import normalise, recording_key
 
 # The sides of the split: embeddings learn from TRAIN, rankers from LEARNT; TEST is scored.
@@ -28,6 +28,7 @@ FEWEST_SONGS = 20  # shorter playlists are not scored, since half of them is too
 _TRAIN_ONLY = "wfmu"
 # A source of whole libraries: the many playlists of a user's library are one group.
 _MANY_LISTS = "exportify"
+_MOST_PER_GROUP = 10  # of them that are scored
 # The same Spotify playlist may be in the data several times under different prefixes.
 _PREFIX = re.compile(r"^(?:browse|mood|tt|arch)_(?=[0-9A-Za-z]{22}$)")
 
@@ -184,13 +185,13 @@ def _sides(lists: Iterable[tuple[str, str, str]], seed: int) -> dict[str, str]:
     return found
 
 
-def scored_lists(lists: Sequence[SongList], fewest: int = FEWEST_SONGS, most_per_group: int = 10) -> list[int]:
-    """Return the numbers of the lists to score: the last one of each group, or several of a user's library."""
+def scored_lists(lists: Sequence[SongList]) -> list[int]:
+    """Return the numbers of the lists to score: the last one of each group, or up to ten of a user's library."""
     taken: dict[str, list[int]] = defaultdict(list)
     for at, playlist in enumerate(lists):
-        if len(playlist.songs) >= fewest and playlist.source != _TRAIN_ONLY:
+        if len(playlist.songs) >= FEWEST_SONGS and playlist.source != _TRAIN_ONLY:
             taken[playlist.group].append(at)
     found = []
     for ats in taken.values():
-        found += ats[:most_per_group] if lists[ats[0]].source == _MANY_LISTS else ats[-1:]
+        found += ats[:_MOST_PER_GROUP] if lists[ats[0]].source == _MANY_LISTS else ats[-1:]
     return sorted(found)

@@ -10,7 +10,8 @@ import scipy.sparse as sp
 from implicit.cpu.als import AlternatingLeastSquares
 from implicit.cpu.bpr import BayesianPersonalizedRanking
 
-from ml.continuation.interactions import Floats, Ints, Lists
+from ml.continuation.interactions import Ints, Lists
+from store.feature_rows import Floats
 
 _FACTORS = 64
 _EASE_SONGS = 4000  # the most frequent: its matrix is dense

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ml.continuation.interactions import Floats, Ints
+from ml.continuation.interactions import Ints
 from ml.continuation.train.data import SongList, scored_lists
 from ml.train.bootstrap import Interval
 from ml.train.card import markdown_table
+from store.feature_rows import Floats
 
 DEPTH = 500  # ranks that count
 CUTS = (0, 1, 5, 10, 25, 100)
@@ -35,7 +36,7 @@ class HeldOutQuery:
     hidden: Ints
 
 
-def held_out_queries(lists: Sequence[SongList], cut: int | None = None, *, seed: int = 1) -> list[HeldOutQuery]:
+def held_out_queries(lists: Sequence[SongList], cut: int | None = None) -> list[HeldOutQuery]:
     """Split lists at random into seeds and hidden songs: half of each, or ``cut`` seeds and the rest.
 
     With a cut, lists with fewer than ten songs left to find are left out.
@@ -43,7 +44,7 @@ def held_out_queries(lists: Sequence[SongList], cut: int | None = None, *, seed:
     found = []
     for at in scored_lists(lists):
         playlist = lists[at]
-        songs = np.random.default_rng([seed, at]).permutation(playlist.songs)
+        songs = np.random.default_rng([1, at]).permutation(playlist.songs)
         given = len(songs) // 2 if cut is None else cut
         if cut is None or len(songs) - given >= FEWEST_HIDDEN:
             found.append(

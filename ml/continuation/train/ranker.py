@@ -40,9 +40,9 @@ def fit_ranker(
     return model.fit(columns, np.concatenate([table.hit for table in tables]), sample_weight=np.concatenate(weights))
 
 
-def thinned(table: Ranked, rng: np.random.Generator, most: int = 400) -> Ranked:
-    """Return all hits of a table and about ``most`` of the rest."""
-    kept = table.hit | (rng.random(len(table.hit)) < most / max(1, len(table.hit)))
+def thinned(table: Ranked, rng: np.random.Generator) -> Ranked:
+    """Return all hits of a table and about 400 of the rest."""
+    kept = table.hit | (rng.random(len(table.hit)) < 400 / max(1, len(table.hit)))
     return Ranked(songs=table.songs[kept], columns=table.columns[kept], hit=table.hit[kept])
 
 

@@ -15,7 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from ml.artists.train import embedding as artists_model
 from ml.artists.train.data import ArtistData
 from ml.continuation.features import Artists, scaled
-from ml.continuation.interactions import Floats, Ints, Knn
+from ml.continuation.interactions import Ints, Knn
 from ml.continuation.train.data import LEARNT, TEST, TRAIN, ContinuationData, group_of
 from ml.continuation.train.factors import FactorModels
 from ml.continuation.train.neural import Corpus, Settings, Trainer, fit
@@ -38,6 +38,7 @@ from ml.train.bootstrap import Interval, interval, ratio
 from ml.train.card import markdown_table
 from ml.train.stages import NOT_KEPT, Stages
 from ml.trees import Trees
+from store.feature_rows import Floats
 
 # The tuned settings were the best of a grid (rarity 0-2, length 0.3-0.5, sharpness 1-2, fame 0-0.35; power 0.3-0.5) on
 # the scored queries themselves, which favours these baselines.
@@ -329,9 +330,9 @@ def is_country(artists: npt.NDArray[np.int8]) -> bool:
     return len(known) >= _FEWEST_KNOWN and bool(known.mean() > 0.5)
 
 
-def country_share(world: World, country: npt.NDArray[np.int8], ranked: Ints, most: int = 50) -> tuple[float, float]:
-    """Return the share of country among the first recommendations, and among all candidates (of known genre)."""
-    first, every = (country[world.pool.artist[songs]] for songs in (ranked[:most], np.flatnonzero(world.described)))
+def country_share(world: World, country: npt.NDArray[np.int8], ranked: Ints) -> tuple[float, float]:
+    """Return the share of country among the first 50 recommendations, and among all candidates (of known genre)."""
+    first, every = (country[world.pool.artist[songs]] for songs in (ranked[:50], np.flatnonzero(world.described)))
     return float(first[first >= 0].mean()) if (first >= 0).any() else 0.0, float(every[every >= 0].mean())
 
 

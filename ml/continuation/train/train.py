@@ -37,14 +37,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, resum
     The active version of ``artists`` gives the vectors of artists. ``resume`` continues a stopped training after its
     last finished stage.
 
-    Raises
-    ------
-    FileNotFoundError
-        A training file is absent.
-    ml.artefacts.ArtefactError
-        No version of ``artists`` is active.
-    ml.train.stages.CannotResume
-        The data, the settings or the code changed since.
+    Raises FileNotFoundError if a training file is absent; ml.artefacts.ArtefactError if no version of ``artists`` is
+    active; ml.train.stages.CannotResume if the data, the settings or the code changed since.
     """
     size = QUICK if quick else Size()
     depends = {**asdict(size), "seed": seed, "artists": artefacts.active("artists", models).name}

@@ -13,7 +13,7 @@ import numpy as np
 
 from ml.artists.model import ArtistEmbedding
 from ml.continuation.features import ListIndex
-from ml.continuation.interactions import Floats, Lists, ranges
+from ml.continuation.interactions import Lists, ranges
 from ml.continuation.model import Continuation, ContinuationQuery, Knowledge, PlaylistEvidence
 from ml.continuation.train.protocol import MEASURES, described, measures
 from ml.continuation.train.sets import Numbers, TrainingList, hashed, set_lists
@@ -30,6 +30,7 @@ from ml.train.publish import publish
 from store.catalogue.catalogue import Snapshot
 from store.database import Database
 from store.domain import Track
+from store.feature_rows import Floats
 
 TASK = "continuation"
 MOST_SCORED = 40  # of more playlists only a sample is scored, because each takes about half a second

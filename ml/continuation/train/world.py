@@ -24,12 +24,13 @@ from ml.continuation.features import (
     title_words,
     words,
 )
-from ml.continuation.interactions import Floats, Ints, Lists
+from ml.continuation.interactions import Ints, Lists
 from ml.continuation.model import CHOSEN, MOST_SEEDS
 from ml.continuation.train.data import ContinuationData, SongList
 from ml.continuation.train.neural import FEWEST_SONGS, Corpus
 from ml.continuation.train.protocol import HeldOutQuery, best
 from ml.continuation.train.songs import Neural, facts
+from store.feature_rows import Floats
 
 NEURAL = ("neural",)  # the column of the neural part, for the ranker "ensemble"
 _CHOSEN_NEURAL, _LEAST_NEURAL = (

@@ -9,8 +9,7 @@ from ml.contributors.train.network import ContributorsFit
 from ml.contributors.train.scores import Scores, Study, format_confusion, format_table
 from ml.contributors.train.settings import Settings
 from ml.scores import score_rows
-from ml.train.better_than import better_than
-from ml.train.card import render
+from ml.train.card import better_than, render
 
 # The card does not compare with these: constant probabilities are calibrated by construction.
 _CHANCE = ("chance", "majority")

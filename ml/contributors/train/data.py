@@ -45,10 +45,7 @@ class AddedTracks:
 def read_likes(data: Path) -> AddedTracks:
     """Read the study's tracks; the two "people" are one listener's dislikes and likes.
 
-    Raises
-    ------
-    FileNotFoundError
-        ``data`` does not hold them.
+    Raises FileNotFoundError if ``data`` does not hold them.
     """
     table = read_table(data / LIKES)
     return AddedTracks(
@@ -62,10 +59,7 @@ def read_likes(data: Path) -> AddedTracks:
 def read_shared(data: Path, settings: Settings) -> AddedTracks:
     """Read a collaborative playlist in Exportify's format: the people with enough tracks, by number of tracks.
 
-    Raises
-    ------
-    FileNotFoundError
-        ``data`` does not hold it.
+    Raises FileNotFoundError if ``data`` does not hold it.
     """
     table = read_table(data / SHARED).drop_duplicates("Track ID")
     table = table[table["Added By"].notna()]
@@ -98,10 +92,7 @@ def _inputs(titles: pd.Series, artists: pd.Series, features: pd.DataFrame) -> tu
 def read_playlist(job: Job, settings: Settings) -> AddedTracks:
     """Read the request's playlist; a track that several people added counts for the first of them.
 
-    Raises
-    ------
-    ml.needs.TooLittle
-        The playlist does not exist, or fewer than two people added enough tracks.
+    Raises ml.needs.TooLittle if the playlist does not exist, or fewer than two people added enough tracks.
     """
     available = Available.of(job.database, job.catalogue.current(job.owner), job.owner, job.request)
     contributors(available).check()

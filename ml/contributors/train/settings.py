@@ -50,10 +50,7 @@ class Settings:
 def read(path: Path = DEFAULT, options: Mapping[str, Any] | None = None) -> Settings:
     """Read the settings of a TOML file, overridden by ``options``. The names of the file's tables have no meaning.
 
-    Raises
-    ------
-    ml.jobs.BadOption
-        An option does not exist, has the wrong type, or is out of bounds.
+    Raises ml.jobs.BadOption if an option does not exist, has the wrong type, or is out of bounds.
     """
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
     given = {name: value for table in tables.values() for name, value in table.items()} | dict(options or {})

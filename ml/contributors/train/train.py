@@ -160,12 +160,8 @@ def artefact_settings(
 def train_own(job: Job) -> dict[str, Any]:
     """Train a model of who adds what to a playlist; the first model is served at once, later ones on request.
 
-    Raises
-    ------
-    ml.needs.TooLittle
-        There are fewer than two people with enough tracks.
-    ml.jobs.BadOption
-        An option does not exist, or its value is not allowed.
+    Raises ml.needs.TooLittle if there are fewer than two people with enough tracks; ml.jobs.BadOption if an option does
+    not exist, or its value is not allowed.
     """
     settings = read(options=job.request.get("options"))
     job.say("reading the playlist")
@@ -257,10 +253,7 @@ def training_report(
 def save(made: ContributorsFit, folder: Path, settings: dict[str, Any], tracks: Tracks) -> list[Path]:
     """Write the network and its settings.
 
-    Raises
-    ------
-    ml.train.export.ExportError
-        LiteRT's output differs from that of Keras.
+    Raises ml.train.export.ExportError if LiteRT's output differs from that of Keras.
     """
     folder.mkdir(parents=True, exist_ok=True)
     proof = made.scaler.transform(tracks.of(np.arange(min(_PROOF_ROWS, len(tracks)))).blocks)
@@ -344,10 +337,7 @@ def _quiet() -> None:
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, say: Report = print) -> Study:
     """Run the study and write its card and scores, but no weights: they would describe one person's taste.
 
-    Raises
-    ------
-    FileNotFoundError
-        ``data`` does not hold the likes.
+    Raises FileNotFoundError if ``data`` does not hold the likes.
     """
     settings = read(options={"seed": seed, **({"folds": 2, "epochs": 4} if quick else {})})
     found = study(data, models, settings, say, ablate=not quick, several=not quick)

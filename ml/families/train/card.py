@@ -6,8 +6,7 @@ from pathlib import Path
 from ml.families.train.scores import format_table, mean
 from ml.families.train.study import FamiliesFit, Settings
 from ml.scores import score_rows
-from ml.train.better_than import better_than
-from ml.train.card import Origin, render
+from ml.train.card import Origin, better_than, render
 
 # The origin of the version that ships.
 DATA = (

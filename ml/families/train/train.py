@@ -32,9 +32,8 @@ from ml.scores import digest_of, score_rows
 from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from ml.train.background import MAY_KNOW, Scored, served_now
-from ml.train.card import USER_TRAINED, Origin
+from ml.train.card import USER_TRAINED, Origin, command
 from ml.train.publish import publish
-from ml.train.revision import command
 from ml.train.sound_data import SoundTable, from_snapshot, read
 
 TASK = "families"
@@ -202,10 +201,7 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 
     ``quick`` uses fewer tracks and writes a separate version that is not activated.
 
-    Raises
-    ------
-    FileNotFoundError
-        The training table is absent.
+    Raises FileNotFoundError if the training table is absent.
     """
     settings, version = (QUICK, f"{VERSION}-quick") if quick else (Settings(), VERSION)
     found = fit(read(data), Taxonomy.active(models), version, settings, seed, _print)
@@ -219,12 +215,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 def evaluate(data: Path, models: Path, seed: int = 1) -> None:
     """Score the active version, family by family, and its baselines on ``test``.
 
-    Raises
-    ------
-    FileNotFoundError
-        The training table is absent.
-    ml.artefacts.ArtefactError
-        No version is active, or a file of it was changed.
+    Raises FileNotFoundError if the training table is absent; ml.artefacts.ArtefactError if no version is active, or a
+    file of it was changed.
     """
     families = Families.load(artefacts.active(TASK, models))
     table, settings = read(data), Settings()
@@ -243,10 +235,7 @@ def evaluate(data: Path, models: Path, seed: int = 1) -> None:
 def train_own(job: Job) -> dict[str, Any]:
     """Train on the tracks of this installation's catalogue and return the version, its families and their scores.
 
-    Raises
-    ------
-    TooLittle
-        Too few tracks have both a genre and a known sound.
+    Raises TooLittle if too few tracks have both a genre and a known sound.
     """
     job.say("reading the catalogue")
     shipped = job.registry.active("taxonomy")

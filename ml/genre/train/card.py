@@ -23,8 +23,7 @@ from ml.genre.train.heads import (
 from ml.genre.train.network import EXPERTS, Settings
 from ml.genre.train.scores import Scores, format_table
 from ml.scores import score_rows
-from ml.train.better_than import better_than
-from ml.train.card import Origin, render
+from ml.train.card import Origin, better_than, render
 
 RIVAL = "the last two multiplied"  # in the card's table: the booster of all numbers and the linear model of the names
 

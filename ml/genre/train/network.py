@@ -27,6 +27,7 @@ SEEN = {"by_audio": AUDIO_FEATURES, "by_numbers": COLUMNS}
 BROAD = "broad_by_numbers"  # an expert of the broad genres, also trained separately, with all numbers as inputs
 EXPERTS = ("by_audio", "by_numbers", "by_names", "by_both")  # the layers whose logits are summed
 BROAD_EXPERTS = (BROAD, "broad")  # the second is a head of the network, trained with it
+_AT_ONCE = 2048  # tracks whose logits are computed together
 OUTPUTS = ("experts", *BROAD_EXPERTS, "micro")  # the outputs of the shipped network, in this order
 
 
@@ -284,11 +285,11 @@ class Fitted:
             losses.append(self.learn(tracks, (number * self.steps + step) / (count * self.steps)))
         return float(np.mean(losses))
 
-    def logits(self, tracks: Rows, at_once: int = 2048) -> Floats:
+    def logits(self, tracks: Rows) -> Floats:
         """Return each expert's genre logits, (experts, n, genres), with no inputs left out."""
         found = []
-        for start in range(0, len(tracks), at_once):
-            rows = tracks[start : start + at_once]
+        for start in range(0, len(tracks), _AT_ONCE):
+            rows = tracks[start : start + _AT_ONCE]
             bags = self.subwords.bags(self.task.whole(rows))
             found.append(self.network([self.task.audio[rows], bags], training=False)["experts"])
         return np.moveaxis(np.concatenate(found), 1, 0)

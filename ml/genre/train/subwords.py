@@ -13,6 +13,8 @@ from ml.genre.encoder import Floats
 from ml.genre.text_features import PARTS, Vocabulary, hashes
 from ml.genre.train.data import Rows, TrackTable
 
+_PSEUDO_ARTISTS = 3.0  # smooth the classes of a subword's few artists towards those of all
+
 
 @dataclass(frozen=True)
 class Bags:
@@ -79,10 +81,10 @@ def profiles_of(artists: Rows, targets: csr_matrix) -> csr_matrix:
     return csr_matrix(diags(1.0 / np.maximum(np.asarray(sums.sum(axis=1)).ravel(), 1e-9)) @ sums)
 
 
-def informativeness(of_artist: csr_matrix, profile: csr_matrix, caution: float = 3.0) -> npt.NDArray[np.float64]:
+def informativeness(of_artist: csr_matrix, profile: csr_matrix) -> npt.NDArray[np.float64]:
     """Return for each subword (row of ``of_artist``) how much its artists' classes differ from those of all artists.
 
-    The measure is the log-likelihood ratio ``n * KL(p || q)`` in nats. ``p`` is smoothed towards ``q`` by ``caution``
+    The measure is the log-likelihood ratio ``n * KL(p || q)`` in nats. ``p`` is smoothed towards ``q`` by some
     pseudo-artists, since the classes of few artists differ by chance.
     """
     counts = csr_matrix(of_artist @ profile)
@@ -91,8 +93,8 @@ def informativeness(of_artist: csr_matrix, profile: csr_matrix, caution: float =
     prior = prior / prior.sum()
     row = np.repeat(np.arange(len(n)), np.diff(counts.indptr))
     q = prior[counts.indices]
-    p = (counts.data + caution * q) / (n[row] + caution)
-    unseen = caution / (n + caution)  # p / q of a class that none of the subword's artists has
+    p = (counts.data + _PSEUDO_ARTISTS * q) / (n[row] + _PSEUDO_ARTISTS)
+    unseen = _PSEUDO_ARTISTS / (n + _PSEUDO_ARTISTS)  # p / q of a class that none of the subword's artists has
     of_seen = np.bincount(row, weights=p * np.log(p / q), minlength=len(n))
     of_unseen = (1.0 - np.bincount(row, weights=q, minlength=len(n))) * unseen * np.log(unseen)
     return n * (of_seen + of_unseen)
@@ -147,8 +149,8 @@ class SubwordVectors:
     artists, was 0.24 instead of 0.26. It would also update every row at every step, which took most of the time.
     """
 
-    def __init__(self, subwords: int, width: int, seed: int, spread: float = 1e-3) -> None:
-        self.values = np.random.default_rng(seed).normal(0.0, spread, (subwords, width)).astype(np.float32)
+    def __init__(self, subwords: int, width: int, seed: int) -> None:
+        self.values = np.random.default_rng(seed).normal(0.0, 1e-3, (subwords, width)).astype(np.float32)
         self._square, self._steps = 0.0, 0
 
     def bags(self, batch: NameBatch) -> Floats:

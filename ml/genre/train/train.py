@@ -63,10 +63,9 @@ from ml.genre.train.scores import Scores, format_table, score
 from ml.genre.train.subwords import choose_subwords, hash_names, index_names, profiles_of
 from ml.scores import reliability
 from ml.taxonomy.model import Taxonomy
-from ml.train.card import Origin
+from ml.train.card import Origin, command
 from ml.train.export import export
 from ml.train.publish import add_scores, publish
-from ml.train.revision import command
 from ml.train.stages import NOT_KEPT, Stages, fingerprint
 from store.disk import replacing
 
@@ -290,12 +289,8 @@ def train(
     ``quick`` trains a small network for one epoch, to try the whole path; ``settings`` take precedence. ``resume``
     continues a stopped training after its last finished stage.
 
-    Raises
-    ------
-    FileNotFoundError
-        ``data`` holds no ``tracks.csv.gz``.
-    ml.train.stages.CannotResume
-        The data, the settings or the code changed since.
+    Raises FileNotFoundError if ``data`` holds no ``tracks.csv.gz``; ml.train.stages.CannotResume if the data, the
+    settings or the code changed since.
     """
     settings = replace(settings or (QUICK if quick else Settings()), seed=seed)
     depends = {**asdict(settings), "quick": quick, "taxonomy": Taxonomy.active(models).version}

@@ -13,10 +13,8 @@ from ml.needs import PAIRS, TooLittle
 from ml.perception.model import TASK, Floats, Perception, from_line, rows_of, to_line
 from ml.perception.pairs import TARGETS, Pair, pairs
 from ml.scores import digest_of
-from ml.train.better_than import better_than
-from ml.train.card import markdown_table, render
+from ml.train.card import better_than, command, markdown_table, render
 from ml.train.publish import publish
-from ml.train.revision import command
 
 OURS, PLAIN, MEAN = "calibration", "the analyser's own estimate", "the mean"
 _FOLDS = 5
@@ -139,14 +137,12 @@ def _kept(by_attribute: Mapping[str, Mapping[str, Floats]]) -> Iterator[str]:
 def train_own(job: Job) -> dict[str, Any]:
     """Train on the pairs of this installation; options: ``seed`` of the folds.
 
-    Raises
-    ------
-    ml.needs.TooLittle
-        There are fewer than 50 pairs, or no attribute is predicted better than by the baselines.
+    Raises ml.needs.TooLittle if there are fewer than 50 pairs, or no attribute is predicted better than by the
+    baselines.
     """
     seed = int((job.request.get("options") or {}).get("seed", 1))
     job.say("reading the tracks")
-    found = sorted(pairs(job.database, job.owner), key=lambda pair: pair.track_id)
+    found = sorted(pairs(job.database), key=lambda pair: pair.track_id)
     if len(found) < PAIRS:
         raise TooLittle(
             f"{len(found)} tracks have both an analysed file and a provider's audio features; {PAIRS} are needed.",

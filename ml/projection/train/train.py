@@ -24,10 +24,8 @@ from ml.sound import coordinates
 from ml.taxonomy.model import Taxonomy
 from store.catalogue.catalogue import Snapshot
 from store.domain import Track
-from store.feature_rows import feature_rows
+from store.feature_rows import Floats, feature_rows
 from store.library import tracks_of_playlist
-
-Floats = npt.NDArray[np.floating[Any]]
 
 MOST = 20_000
 SEED = 1
@@ -41,10 +39,7 @@ def train_own(job: Job) -> dict[str, Any]:
 
     By default, a playlist gets t-SNE alone, which takes a second or two; UMAP needs ten seconds to compile itself.
 
-    Raises
-    ------
-    TooLittle
-        Fewer than 30 tracks have audio features.
+    Raises TooLittle if fewer than 30 tracks have audio features.
     """
     options = job.request.get("options") or {}
     playlist, most = job.request.get("playlist"), min(int(options.get("most", MOST)), MOST)
@@ -109,13 +104,7 @@ def tsne(places: Floats, seed: int) -> Floats:
 
 
 def umap(places: Floats, seed: int) -> Floats:
-    """Return the (n, 2) UMAP of ``places``.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        umap-learn is not installed.
-    """
+    """Return the (n, 2) UMAP of ``places``; raises ModuleNotFoundError if umap-learn is not installed."""
     from sklearn.neighbors import NearestNeighbors
 
     UMAP = _umap_class()

@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
+
+from store.feature_rows import Floats
 
 PARTS = ("MTT", "MSD")
 _INPUT, _TRAINING = "model/Placeholder", "model/Placeholder_2"
 _HIDDEN, _TAGS = "model/batch_normalization_10/batchnorm/add_1", "model/Sigmoid"
-
-Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,7 @@ class Wheel:
 def opened(data: Path) -> Iterator[Wheel]:
     """Unpack the wheel of musicnn in ``data`` for as long as the context lasts.
 
-    Raises
-    ------
-    FileNotFoundError
-        There is none; the message says how to get it.
+    Raises FileNotFoundError if there is none; the message says how to get it.
     """
     wheels = sorted(data.glob("musicnn-*.whl"))
     if not wheels:

@@ -81,16 +81,16 @@ def _normalised(weights: Weights, number: int, given: Any) -> Any:
     return found
 
 
-def rounded(weights: Weights, levels: int = _LEVELS) -> dict[str, npt.NDArray[np.floating[Any]]]:
+def rounded(weights: Weights) -> dict[str, npt.NDArray[np.floating[Any]]]:
     """Return ``weights`` with rounded kernels.
 
-    In each filter, the step is a power of two, with at most ``levels`` steps on each side of zero. Half precision holds
+    In each filter, the step is a power of two, with at most _LEVELS steps on each side of zero. Half precision holds
     such weights exactly, and the compressed file is a third as large.
     """
-    return {name: _rounded(value, levels) if name.endswith("/kernel") else value for name, value in weights.items()}
+    return {name: _rounded(value) if name.endswith("/kernel") else value for name, value in weights.items()}
 
 
-def _rounded(kernel: npt.NDArray[np.floating[Any]], levels: int) -> npt.NDArray[np.floating[Any]]:
+def _rounded(kernel: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
     largest = np.abs(kernel).max(axis=tuple(range(kernel.ndim - 1)), keepdims=True)
-    step = 2.0 ** np.ceil(np.log2(np.maximum(largest, np.finfo(np.float32).tiny) / levels))
+    step = 2.0 ** np.ceil(np.log2(np.maximum(largest, np.finfo(np.float32).tiny) / _LEVELS))
     return (np.round(kernel / step) * step).astype(np.float32)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from ml.tagger.alike import SoundSpace
 from ml.tagger.mel import filters
 from ml.tagger.model import MusicTagger, Sound
 from ml.train.card import markdown_table
+from store.feature_rows import Floats
 
 LEAST_OF_ALBUM = 4
 AT = 5
@@ -19,8 +19,6 @@ OURS = "musicnn, both, whitened within recordings"
 BASELINE = "MFCC mean, deviation and steps"
 SCALED = f"{BASELINE}, standardised"
 _COEFFICIENTS, _BANDS, _WINDOW, _HOP = 20, 128, 1024, 512
-
-Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -48,10 +46,7 @@ class Scores:
 def read_excerpts(data: Path) -> list[Excerpt]:
     """Return the excerpts ``data/excerpts/ALBUM/NAME.npy``, float16, of the albums with four or more.
 
-    Raises
-    ------
-    FileNotFoundError
-        There are none; the message says how to make them.
+    Raises FileNotFoundError if there are none; the message says how to make them.
     """
     paths = sorted((data / "excerpts").glob("*/*.npy"))
     if not paths:

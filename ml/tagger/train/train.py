@@ -21,19 +21,16 @@ from ml.tagger.model import MOST_PATCHES, TASK, WIDTH, MusicTagger, Sound
 from ml.tagger.train.checkpoint import Wheel, opened
 from ml.tagger.train.network import build, rounded
 from ml.tagger.train.scores import OURS, Excerpt, compare, format_table, listen, read_excerpts
-from ml.train.better_than import better_than
-from ml.train.card import render
+from ml.train.card import better_than, command, render
 from ml.train.export import ExportError, to_litert
 from ml.train.publish import publish
-from ml.train.revision import command
+from store.feature_rows import Floats
 
 VERSION = "2026.11.1"
 WEIGHTS, SETTINGS, LICENCE = "musicnn.tflite.xz", "tagger.json", "LICENSE.md"
 TOLERANCE = 1e-4  # largest difference of the network in Keras from the authors' graph
 _ROUNDED = 0.1  # largest difference of a tag's probability that rounding the weights may cause
 _QUICK, _PROOF = 12, 24  # excerpts
-
-Floats = npt.NDArray[np.floating]
 
 
 def fit(wheel: Wheel) -> tuple[keras.Model, bytes]:
@@ -53,10 +50,7 @@ def original(wheel: Wheel, mels: Floats) -> Floats:
 def differences(wheel: Wheel, model: keras.Model, content: bytes, mels: Floats) -> dict[str, float]:
     """Return how far the outputs of the network in Keras and in LiteRT are from those of the authors' graph.
 
-    Raises
-    ------
-    ml.train.export.ExportError
-        A difference is too large.
+    Raises ml.train.export.ExportError if a difference is too large.
     """
     theirs = original(wheel, mels)
     ours = np.asarray(model(mels, training=False)) - theirs
@@ -76,12 +70,8 @@ def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False) -> No
 
     ``quick`` scores few excerpts and writes a separate version that is not activated.
 
-    Raises
-    ------
-    FileNotFoundError
-        The wheel or the excerpts are absent.
-    ml.train.export.ExportError
-        The outputs of the converted network differ from the authors' graph.
+    Raises FileNotFoundError if the wheel or the excerpts are absent; ml.train.export.ExportError if the outputs of the
+    converted network differ from the authors' graph.
     """
     excerpts = read_excerpts(data)
     version = f"{VERSION}-quick" if quick else VERSION
@@ -147,12 +137,8 @@ def save(folder: Path, version: str, wheel: Wheel, content: bytes, gaps: Mapping
 def evaluate(data: Path, models: Path) -> None:
     """Score the served version; rewrite its card and its scores, but not its weights.
 
-    Raises
-    ------
-    FileNotFoundError
-        The excerpts are absent.
-    ml.artefacts.ArtefactError
-        No version is active, or a file of it was changed.
+    Raises FileNotFoundError if the excerpts are absent; ml.artefacts.ArtefactError if no version is active, or a file
+    of it was changed.
     """
     folder = artefacts.active(TASK, models)
     written = [folder / name for name in (WEIGHTS, SETTINGS, LICENCE)]

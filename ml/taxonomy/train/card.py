@@ -6,8 +6,7 @@ from pathlib import Path
 
 from ml.taxonomy.model import Taxonomy
 from ml.taxonomy.train.scores import OURS, Scores, by_origin, format_origins, format_table, worst
-from ml.train.card import render
-from ml.train.revision import command
+from ml.train.card import command, render
 
 
 def write(taxonomy: Taxonomy, results: Mapping[str, Mapping[str, Scores]], procedure: str) -> str:

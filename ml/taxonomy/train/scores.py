@@ -111,10 +111,10 @@ def format_origins(found: Mapping[str, tuple[int, float, float]]) -> str:
     return markdown_table(headings, ((how, *figures) for how, figures in found.items()))
 
 
-def worst(taxonomy: Taxonomy, least: int = 5) -> Iterable[tuple[str, int, float]]:
-    """Return (family, names, share placed in a right family) of families with ``least`` names or more, worst first."""
+def worst(taxonomy: Taxonomy) -> Iterable[tuple[str, int, float]]:
+    """Return (family, names, share placed in a right family) of families with five names or more, worst first."""
     found = defaultdict(list)
     for name, (families, _) in read_sample("checked").items():
         found[families[0]].append(taxonomy.predict(name).family in families)
-    rows = [(family, len(hits), float(np.mean(hits))) for family, hits in found.items() if len(hits) >= least]
+    rows = [(family, len(hits), float(np.mean(hits))) for family, hits in found.items() if len(hits) >= 5]
     return sorted(rows, key=lambda row: (row[2], row[0]))

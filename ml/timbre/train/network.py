@@ -9,7 +9,8 @@ import numpy.typing as npt
 import tensorflow as tf
 from keras import layers
 
-from ml.timbre.model import TIMBRES, Floats, TwoStepScaler, middle
+from ml.timbre.model import TIMBRES, TwoStepScaler, middle
+from store.feature_rows import Floats
 
 _FILTERS = (16, 32, 64)  # of the convolutions, each followed by pooling of pairs
 _LSTM = 128

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.timbre.model import Floats
 from ml.train import bootstrap
 from ml.train.bootstrap import Interval
 from ml.train.card import markdown_table
+from store.feature_rows import Floats
 
 _EXCERPT = 60  # segments: about 15 seconds
 

@@ -17,16 +17,16 @@ from ml import artefacts, jobs
 from ml.needs import ANALYSES as _LEAST_TRACKS
 from ml.needs import TooLittle
 from ml.scores import digest_of
-from ml.timbre.model import LEAST_SEGMENTS, STATISTICS, Floats, Projection, TimbreModel, TwoStepScaler, middle
+from ml.timbre.model import LEAST_SEGMENTS, STATISTICS, Projection, TimbreModel, TwoStepScaler, middle
 from ml.timbre.train import card as timbre_card
 from ml.timbre.train import network as timbre_network
 from ml.timbre.train.data import Segments, read, stored
 from ml.timbre.train.scores import Embed, Learn, Ranks, cross_validate, format_table, ratio, table
 from ml.train.background import Scored, served_now
-from ml.train.better_than import better_than
+from ml.train.card import better_than, command
 from ml.train.export import export
 from ml.train.publish import publish
-from ml.train.revision import command
+from store.feature_rows import Floats
 
 TASK = "timbre"
 VERSION = "2026.11.1"
@@ -156,10 +156,7 @@ class TimbreFit:
     def save(self, folder: Path) -> list[Path]:
         """Write the artefact and the Keras encoder; return the paths.
 
-        Raises
-        ------
-        ml.train.export.ExportError
-            LiteRT's output differs from that of Keras.
+        Raises ml.train.export.ExportError if LiteRT's output differs from that of Keras.
         """
         folder.mkdir(parents=True, exist_ok=True)
         gap = export(self.encoder, folder / "timbre.tflite", [self.proof])
@@ -278,10 +275,7 @@ def train(
     ``quick`` takes few steps and writes a separate version that is not activated. Without ``networks``, the networks
     are not scored; the search does not use them.
 
-    Raises
-    ------
-    FileNotFoundError
-        The analyses are absent.
+    Raises FileNotFoundError if the analyses are absent.
     """
     segments = read(data)
     settings = timbre_network.Settings(seed=seed, **_QUICK if quick else {})
@@ -297,12 +291,8 @@ def train(
 def evaluate(data: Path, models: Path, *, say: Report = print) -> None:
     """Cross-validate the method of the active version; that version itself has learnt from all tracks.
 
-    Raises
-    ------
-    FileNotFoundError
-        The analyses are absent.
-    ml.artefacts.ArtefactError
-        No version is active, or a file of it was changed.
+    Raises FileNotFoundError if the analyses are absent; ml.artefacts.ArtefactError if no version is active, or a file
+    of it was changed.
     """
     model = TimbreModel.load(artefacts.active(TASK, models))
     results = compare(read(data).timbres, timbre_network.Settings(), networks=False, say=lambda _: None)
@@ -316,10 +306,7 @@ def train_own(job: jobs.Job) -> dict[str, Any]:
     ``request["options"]``: ``min_segments`` (at least 40), ``min_popularity`` (0 to 100), ``quick`` (few steps, to try
     the whole path).
 
-    Raises
-    ------
-    ml.needs.TooLittle
-        Fewer than 20 tracks have been analysed.
+    Raises ml.needs.TooLittle if fewer than 20 tracks have been analysed.
     """
     options = job.request.get("options", {})
     job.say("reading the analyses")

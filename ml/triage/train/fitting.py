@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from ml.triage.evidence import EVIDENCE, Evidence, Floats, TrackFacts
+from ml.triage.evidence import EVIDENCE, Evidence, TrackFacts
 from ml.triage.model import NONE_EVIDENCE, Triage, none_evidence
 from ml.triage.train.persons import Person
+from store.feature_rows import Floats
 
 _TINY = 1e-12
 

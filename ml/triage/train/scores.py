@@ -8,9 +8,10 @@ import numpy as np
 
 from ml.scores import calibration_error, reliability
 from ml.train.card import markdown_table
-from ml.triage.evidence import EVIDENCE, Floats
+from ml.triage.evidence import EVIDENCE
 from ml.triage.model import Triage
 from ml.triage.train.fitting import Case, log_loss
+from store.feature_rows import Floats
 
 OURS = "triage model"
 _NONE = "none of them"
@@ -52,6 +53,7 @@ def _artist_or_none(case: Case) -> Floats:
 
 
 def _without_none(scores: Floats) -> Floats:
+    """Return (n, playlists) scores with a column for none of them, which never is the highest."""
     return np.hstack([scores, np.full((len(scores), 1), -np.inf)])
 
 

@@ -8,10 +8,8 @@ from ml.artists.model import ArtistEmbedding
 from ml.genre.model import GenrePredictor
 from ml.registry import ModelRegistry
 from ml.scores import score_rows
-from ml.train.better_than import better_than
-from ml.train.card import markdown_table, render
+from ml.train.card import better_than, command, markdown_table, render
 from ml.train.publish import add_scores, publish
-from ml.train.revision import command
 from ml.triage.evidence import EVIDENCE, TrackReader
 from ml.triage.model import Triage
 from ml.triage.train import persons

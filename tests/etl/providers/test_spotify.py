@@ -129,7 +129,9 @@ def test_the_fake_refuses_every_deprecated_operation(
     import requests
 
     token = fake_services.spotify_state.issue("wanda", frozenset())["access_token"]
-    for method, pattern in operations(shared_data / "spotify-openapi.yml", deprecated=True):
+    deprecated = operations(shared_data / "spotify-openapi.yml", deprecated=True)
+    assert deprecated
+    for method, pattern in deprecated:
         path = pattern.pattern.replace("[^/]+", base62("x")).replace("\\", "")
         url, headers = fake_services.spotify.url + path, {"Authorization": f"Bearer {token}"}
         answer = requests.request(method, url, headers=headers, timeout=5)

@@ -9913,11 +9913,12 @@ export interface components {
          * OddOneOut
          * @description The track that sounds least like the others: ``times`` as far from their median as the median track.
          *
-         *     ``features`` are the audio features that differ most, each with the track's value and the playlist's median.
+         *     ``features`` are the audio features that differ most, each with the track's value and the playlist's median. Where
+         *     the sound of too few tracks is known, it is a track of the artist least like the others, and ``times`` is null.
          */
         OddOneOut: {
             track: components["schemas"]["TrackSummary"];
-            times: number;
+            times: number | null;
             features: [
                 string,
                 number,

@@ -1,6 +1,8 @@
 // The picture of a track without a cover: contour lines around a hill. Where its sound is known the sound shapes it (sad
 // is blue, cheerful is warm; energy makes the lines rough); else its names do, so that an artist keeps a colour.
 const TURNS = 48
+// How far titles of one artist are apart, in degrees of the hue.
+const TITLES = 50
 const RADII = [11, 22, 34, 47, 62]
 
 export function hashOf(text) {
@@ -29,8 +31,8 @@ export function tileOf({ title = '', artists = [] }, sound = {}) {
   const { valence = by, energy = (by * 7) % 1, acousticness = (by * 13) % 1 } = sound
   const top = [30 + 40 * of, 30 + 40 * ((of * 17) % 1)]
   return {
-    hue: Math.round('valence' in sound ? 250 - 215 * valence : 360 * by),
-    saturation: Math.round(18 + 30 * energy),
+    hue: Math.round('valence' in sound ? 250 - 215 * valence : 360 * by + TITLES * (of - 0.5)),
+    saturation: Math.round(26 + 28 * energy),
     lightness: Math.round(30 + 16 * acousticness),
     lines: RADII.map((radius) => ring(top, radius, 0.06 + 0.22 * energy, 6.3 * of + radius / 60)),
     top,

@@ -88,6 +88,11 @@ export function place(rows, xAxis, yAxis, shown) {
   return { index, ux, uy, count }
 }
 
+// What a map may lie by instead of two features; such axes come in pairs.
+export const LAYOUTS = { artists: ['artist_x', 'artist_y'], sound: ['sound_x', 'sound_y'] }
+export const layoutOf = (x, y) =>
+  Object.keys(LAYOUTS).find((name) => LAYOUTS[name].join() === [x, y].join()) ?? 'features'
+
 // Both axes of a map as an address names them; what it names wrongly, or twice, is replaced by `fallback`, a pair.
 /** @param {any} query @param {any} fallback */
 export function axesOf({ x, y }, fallback) {

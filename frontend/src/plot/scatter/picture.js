@@ -17,6 +17,7 @@ function drawAxes(context, { x, y }, area, size, colours) {
   context.textAlign = 'right'
   for (const { at, text } of y.ticks) context.fillText(text, area.left - 8, at + 4)
   context.fillStyle = colours.ink
+  if (!x.ticks.length && !y.ticks.length) return
   context.fillText(`${axisTitle(x.name)} →`, right, size.height - 4)
   context.textAlign = 'left'
   context.fillText(`↑ ${axisTitle(y.name)}${axisWords(y.name)}`, 4, 16)
@@ -33,7 +34,7 @@ function drawLegend(context, looks, top, columns, colours) {
 }
 
 export function pictureOf(scene, axes, size, title) {
-  const { looks, codes, area } = scene
+  const { looks, codes, area, labels = [] } = scene
   const columns = Math.max(1, Math.floor(size.width / LEGEND_COLUMN))
   const height = size.height + 16 + Math.ceil(looks.length / columns) * LEGEND_LINE
   function draw(context, _size, colours) {
@@ -44,6 +45,9 @@ export function pictureOf(scene, axes, size, title) {
       const look = looks[codes[spot] % looks.length]
       drawMarker(context, x, y, look.shape, radius, isFaint ? colours.faint : fillOf(look, colours), colours)
     })
+    context.textAlign = 'left'
+    context.fillStyle = colours.soft
+    for (const { text, left, middle } of labels) context.fillText(text, left, middle + 4)
     drawLegend(context, looks, size.height + 8, columns, colours)
   }
   return { title, width: size.width, height, draw }

@@ -1,4 +1,4 @@
-"""The run that deletes the rows of large playlists, after the playlists themselves have been deleted."""
+"""Runs that change whole playlists: delete the rows of deleted ones, or give one to the installation."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from etl.task import Task
 from store.domain import Playlist
 from store.runs import Run
 
-DELETE = "delete"
+DELETE, GIVE = "delete", "give"
 
 
 def new_deletion(owner: str, name: str, playlists: Iterable[Playlist]) -> Run:
@@ -18,10 +18,23 @@ def new_deletion(owner: str, name: str, playlists: Iterable[Playlist]) -> Run:
     return Run(kind=DELETE, name=name, owner=owner, request={"playlists": deleted})
 
 
-def run(task: Task) -> None:
-    """Delete the rest of the playlists, except one that was imported again with the same id meanwhile."""
+def delete(task: Task) -> None:
+    """Delete the rest of the deleted playlists' rows, except one that was imported again with the same id meanwhile."""
     for gone in (task.run.request or {})["playlists"]:
         there = task.database.playlist(gone["id"])
         if there is None or (there.created_at and there.created_at.isoformat()) == gone["created_at"]:
             task.database.delete_playlist(gone["id"], gone["rows"], task.run.owner)
     task.report.record(changed=True)  # the owner's segment was hidden before, and is built again in any case
+
+
+def new_giving(playlist: Playlist) -> Run:
+    """Return a run that gives ``playlist`` to the installation."""
+    return Run(kind=GIVE, name=playlist.name, owner=playlist.owner, request={"playlist_id": playlist.id})
+
+
+def give(task: Task) -> None:
+    """Move the playlist and its tracks into the shared layer."""
+    playlist_id = (task.run.request or {})["playlist_id"]
+    count = task.database.give_playlist(playlist_id, task.run.id)
+    if count:  # otherwise an interrupted attempt of this run has moved and counted them
+        task.report.record(requested=count, stored=count, playlist_ids=(playlist_id,))
