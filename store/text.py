@@ -64,8 +64,12 @@ def normalise(text: str) -> str:
 
 def plain_title(title: str) -> str:
     """Return ``title`` without guests ("feat. X", "(with X)") and edition marks ("- Remastered 2011"); never empty."""
-    bare = _EDITION_TAIL.sub("", _EDITION_BRACKET.sub("", title))
-    return " ".join(_GUESTS.sub("", bare).split()).strip(" -") or title
+    return without_guests(_EDITION_TAIL.sub("", _EDITION_BRACKET.sub("", title)), title)
+
+
+def without_guests(text: str, otherwise: str = "") -> str:
+    """Return ``text`` without its guests ("feat. X", "(with X)"), or ``otherwise`` if nothing is left."""
+    return " ".join(_GUESTS.sub("", text).split()).strip(" -") or otherwise
 
 
 @lru_cache(1024)

@@ -36,6 +36,7 @@ NO_READING = np.iinfo(np.uint8).max
 KEPT = 8  # genres of an artist
 _ARRAYS = ("keys", "rows", "vectors", "known_by", "genres", "weights", "coefficients", "readings")
 _KNOWN_FOR = 0.25  # least weight of a genre, relative to the artist's first one, to be named
+_LEAST_PLACED = 0.5  # confidence of the taxonomy for a name that the version does not have
 _UNREAD = 0.05  # probability that a reading gives to all 114 genres alike
 # Those of the 114 genres that say a language, though the taxonomy gives them to other countries, too, and how the
 # words begin that name the language or its music: "italian pop" is pop and not German.
@@ -45,6 +46,16 @@ _LANGUAGES = {
     "swedish": ("swed", "svensk", "scandi", "dansband"),
     "turkish": ("turk", "anadolu", "anatolian", "arabesk", "oyun"),
 }
+# Names that the taxonomy gives to a more particular genre than they say: the genre, how a word of such a name begins,
+# and what it is read as. "New wave" is not all goth, "city pop" no idol pop, "world" no afrobeat, "qawwali" no
+# music of films.
+_PLAINER: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("goth", ("new",), "alt-rock"),
+    ("j-idol", ("city", "enka", "kayokyoku", "shibuya"), "j-pop"),
+    ("afrobeat", ("gnawa", "griot", "hawaii", "indigenous", "maloya", "native", "traditional", "world"), "world-music"),
+    ("pop-film", ("bhajan", "devotional", "ghazal", "pakistani", "qawwali", "sufi"), "indian"),
+    ("pop-film", ("arab", "egyptian", "khaleeji", "moroccan", "rai"), "world-music"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +100,7 @@ class ArtistGenres:
         self._column = {name: column for column, name in enumerate(self.names)}
         self._coefficients = arrays["coefficients"].astype(np.float32)
         self._column_of = lru_cache(4096)(self._find_column)
-        self._readings = read_as(of_their_language(self.names, arrays["readings"], taxonomy), taxonomy)
+        self._readings = read_as(as_they_say(self.names, arrays["readings"], taxonomy), taxonomy)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -164,7 +175,8 @@ class ArtistGenres:
         key = genre_name(name)
         if key in self._column or not normalise(name):
             return self._column.get(key)
-        genre = _of_its_language(name, self.taxonomy.predict(name).genre, self.taxonomy)
+        placed = self.taxonomy.predict(name)
+        genre = _as_it_says(name, placed.genre, self.taxonomy) if placed.confidence >= _LEAST_PLACED else None
         return None if genre is None else self._column.get(genre_name(genre))
 
     def _logits(
@@ -218,30 +230,32 @@ def read_as(readings: npt.NDArray[np.uint8], taxonomy: Taxonomy) -> Floats:
     return read[np.minimum(readings, len(family))].astype(np.float32)
 
 
-def of_their_language(
-    names: Sequence[str], readings: npt.NDArray[np.uint8], taxonomy: Taxonomy
-) -> npt.NDArray[np.uint8]:
-    """Return (names,) ``readings`` in which no name is read as a genre of a language that it does not say.
+def as_they_say(names: Sequence[str], readings: npt.NDArray[np.uint8], taxonomy: Taxonomy) -> npt.NDArray[np.uint8]:
+    """Return (names,) ``readings`` in which no name is read as something particular that it does not say.
 
-    Such a name is read as what is left of it without the country, or as nothing: "norwegian folk" is folk, "fado"
-    nothing.
+    Of a language that it does not say, a name is read as what is left of it without the country, or as nothing:
+    "norwegian folk" is folk, "fado" nothing.
     """
     found = readings.copy()
     for row in np.flatnonzero(readings != NO_READING).tolist():
         genre = taxonomy.genres[readings[row]]
-        read = _of_its_language(names[row], genre, taxonomy)
+        read = _as_it_says(names[row], genre, taxonomy)
         found[row] = NO_READING if read is None else taxonomy.genres.index(read)
     return found
 
 
-def _of_its_language(name: str, genre: str, taxonomy: Taxonomy) -> str | None:
-    """Return ``genre``, unless it is of a language that ``name`` does not say.
+def _as_it_says(name: str, genre: str, taxonomy: Taxonomy) -> str | None:
+    """Return ``genre``, unless it is more particular than ``name``, or of a language that the name does not say.
 
-    Then it is the genre of the language that the name says, or else that of the name without its country, or None.
+    Of a language, it is then the genre of that which the name says, or else that of the name without its country, or
+    None.
     """
+    words = normalise(name).split()
+    for particular, starts, plainer in _PLAINER:
+        if genre == particular and any(word.startswith(starts) for word in words):
+            return plainer
     if genre not in _LANGUAGES:
         return genre
-    words = normalise(name).split()
     for spoken, starts in _LANGUAGES.items():
         if any(word.startswith(starts) for word in words):
             return spoken

@@ -125,14 +125,16 @@ class ArtistEmbedding:
         return self.keys.exact(_other_the(key)) if found is None else found
 
     def as_known(self, index: int) -> int:
-        """Return the artist, or their band "... & The ..." if only the band's genres are known.
+        """Return the artist, or whom users mean by the name if that one's genres are known and the artist's are not.
 
-        "Bob Marley" is just a guest on a few tracks; users who type the name mean Bob Marley & The Wailers.
+        "Stooges" on a few tracks is The Stooges; "Bob Marley" is a guest there, and Bob Marley & The Wailers are meant.
         """
         if self.genres(index):
             return index
-        band = self.keys.beginning(f"{normalise(self.names[index])} and the ")
-        return band if band is not None and self.genres(band) else index
+        key = normalise(self.names[index])
+        namesake, band = self.keys.exact(_other_the(key)), self.keys.beginning(f"{key} and the ")
+        better_known = namesake if namesake is not None and namesake < index else None
+        return next((other for other in (better_known, band) if other is not None and self.genres(other)), index)
 
     def genres(self, artist: str | int) -> tuple[str, ...]:
         """Return an artist's most frequent genres, most frequent first; empty for none or an unknown artist."""

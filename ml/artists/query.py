@@ -9,7 +9,7 @@ from ml.artists.model import ArtistEmbedding
 from ml.artists.names import COMMON
 from ml.artists.well_known import is_listed, other_names
 from store.catalogue.catalogue import Snapshot
-from store.text import normalise
+from store.text import normalise, without_guests
 
 # Separators of artist and title. The artist stands before a dash, if not after it; after "by", and never before it.
 _SEPARATORS = (
@@ -18,9 +18,9 @@ _SEPARATORS = (
 )
 _MAX_ARTIST_WORDS, _MAX_CLOSE_WORDS = 8, 4
 _ENOUGH_LETTERS = 12  # more letters tell no more
-# `prior` of an artist whom the catalogue knows but the embedding does not, and of one whom only the list of well-known
-# artists has.
-ONLY_HERE, ONLY_LISTED = 0.2, 0.5
+# `prior` of an artist whom the catalogue knows but the embedding does not, and the least one of artists on the list of
+# well-known artists.
+ONLY_HERE, LISTED = 0.2, 0.5
 _CLOSE = 0.85  # stricter than for a name given as artist, since several words are tried as the artist
 
 
@@ -36,10 +36,11 @@ class Weights:
     name raise the score, since a title seldom holds such a name by chance. People more often type the artist first,
     above all a well-known one. A single word that is in the names of many artists ("love", "black") is more likely a
     word of the title; less so at the beginning, the better known the artist is, but "love" even there. A wrong letter
-    lowers the score.
+    lowers the score, above all in words that are spelled as in other names ("bohemian" is not Bohemia), and so does a
+    "the" that was not typed.
     """
 
-    word: float = 0.11
+    word: float = 0.13
     letters: float = 0.68
     first: float = 0.08
     first_well_known: float = 0.28
@@ -47,6 +48,8 @@ class Weights:
     common_well_known: float = 0.3
     typo: float = 0.14
     typo_at_end: float = 0.2
+    spelled: float = 0.3
+    unsaid_the: float = 0.25
     known_title: float = 0.6
     least: float = 0.34
 
@@ -69,7 +72,7 @@ class Candidate:
 
     ``words`` (beyond the first) and ``letters`` (at most 1) are those of the name without "the". They say the less, the
     better known an artist is whose name the rest is: "Mika Grace Kelly". ``common`` counts the tenfolds of names that
-    hold the name.
+    hold the name. ``spelled`` is true of a ``close`` name whose words, as typed, are in other names.
     """
 
     artist: str
@@ -80,6 +83,8 @@ class Candidate:
     words: float
     letters: float
     common: float
+    spelled: bool
+    unsaid_the: bool
     known_title: bool
 
     def score(self, weights: Weights = WEIGHTS) -> float:
@@ -93,6 +98,8 @@ class Candidate:
             + weights.first_well_known * well_known
             - max(self.common * weights.common - min(self.common, 1.0) * weights.common_well_known * well_known, 0.0)
             - self.close * (weights.typo if self.first else weights.typo_at_end)
+            - weights.spelled * self.spelled
+            - weights.unsaid_the * self.unsaid_the
             + weights.known_title * self.known_title
         )
 
@@ -102,13 +109,17 @@ def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPT
 
     "Artist - Title" and "Artist: Title" are split at the separator if a known artist is on either side, "Title by
     Artist" if one is after it. Otherwise the first and the last words are looked up as names, and the artist of the
-    highest score is taken; a name with a wrong letter has a lower score. An artist without a title gives None.
+    highest score is taken; a name with a wrong letter has a lower score. An artist without a title gives None. Guests
+    ("feat. X") are left out, unless no artist is found without them.
 
     Parameters
     ----------
     snapshot : Snapshot, optional
         The catalogue: its artists are known, too, and a rest that is one of its titles raises the score.
     """
+    bare = without_guests(query)
+    if bare != query and (found := split_query(artists, bare, snapshot)):
+        return found
     if len(normalise(query).split()) < 2:
         return None
     found = _by_separator(artists, query)
@@ -139,15 +150,17 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
         if index is None and snapshot.is_artist(key):
             prior = ONLY_HERE
         elif index is None and is_listed(key):
-            prior = ONLY_LISTED
+            prior = LISTED
         else:
             if index is None and count <= _MAX_CLOSE_WORDS:
                 index, close = artists.keys.close(key, _CLOSE), True
             if index is None:
                 continue
             written, prior = artists.names[artists.as_known(index)], float(artists.prior[index])
-        # "Bach" at the beginning counts as many letters as "Johann Sebastian Bach", who is meant.
-        alias = other_names().get(key) if first else None
+            prior = max(prior, LISTED) if is_listed(key) else prior
+        # "Bach" at the beginning counts as many letters as "Johann Sebastian Bach", who is meant; a name in another
+        # script does so at the end, too.
+        alias = other_names().get(key) if first or not key.isascii() else None
         names = artists.keys.common_words.get(key) if count == 1 and not alias else None
         bare, other = (alias or key).removeprefix("the "), artists.find_exact(title)
         telling = 1.0 if other is None else (1.0 - float(artists.prior[other])) ** 2
@@ -160,6 +173,8 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
             words=telling * max(count - key.startswith("the ") - 1, 0),
             letters=telling * min(len(bare), _ENOUGH_LETTERS) / _ENOUGH_LETTERS,
             common=math.log10(names / COMMON) if names else 0.0,
+            spelled=close and artists.keys.has_words(key),
+            unsaid_the=normalise(written) == f"the {key}",
             known_title=snapshot.is_title(normalise(title)),
         )
 

@@ -23,12 +23,11 @@ import numpy.typing as npt
 from ml.artists.model import top
 from ml.blend.fairness import Choice, Method, Share, choose, shares
 from ml.guards import GUARDS, caught, is_out_of_length
-from ml.neighbours.model import Neighbours, NothingToCompare, recordings_of
+from ml.neighbours.model import Neighbours, NothingToCompare, compositions_of
 from ml.neighbours.reasons import reasons
 from store.catalogue.catalogue import Ref, Snapshot
-from store.catalogue.segment import recording_hash
+from store.catalogue.segment import composition_hash
 from store.domain import Track
-from store.text import recording_key
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
@@ -88,7 +87,7 @@ class BlendRequest:
     never : collection of str
         Ids of tracks that are left out.
     known : sequence of Track
-        Tracks that are left out with all their editions.
+        Tracks that are left out with all their versions.
     """
 
     method: Method = Method.FAIR
@@ -206,8 +205,8 @@ class _Admitted:
 
     Attributes
     ----------
-    recording : np.ndarray
-        (n,) int64, equal for editions of the same recording.
+    composition : np.ndarray
+        (n,) int64, equal for an artist's versions of one composition.
     free : np.ndarray
         (n,) bool, whether the columns admit the row.
     sample : np.ndarray
@@ -221,17 +220,15 @@ class _Admitted:
 
     def __init__(self, snapshot: Snapshot, request: BlendRequest) -> None:
         self._snapshot, self._request = snapshot, request
-        self.recording = np.concatenate(
-            [segment.recording_code for segment in snapshot.segments] or [np.empty(0, np.int64)]
+        self.composition = np.concatenate(
+            [segment.composition_code for segment in snapshot.segments] or [np.empty(0, np.int64)]
         )
         # (n,) why a row is refused, as a position in _REASONS; the tracks themselves would take too much memory.
         unfiltered = not any(request.guards.values()) and request.shortest_s <= 0 and math.isinf(request.longest_s)
-        self._reason = np.full(len(self.recording), _ADMITTED if unfiltered else _NOT_READ, np.int8)
-        self._reached = np.zeros(len(self.recording), bool)
-        barred = recordings_of(snapshot, {*request.never, *(track.id for track in request.known)})
-        # Their other editions are left out, too.
-        keys = (recording_key(track.title, track.artists[0]) for track in request.known if track.artists)
-        self.free = ~np.isin(self.recording, [*barred, *map(recording_hash, keys)])
+        self._reason = np.full(len(self.composition), _ADMITTED if unfiltered else _NOT_READ, np.int8)
+        self._reached = np.zeros(len(self.composition), bool)
+        barred = compositions_of(snapshot, {*request.never, *(track.id for track in request.known)})
+        self.free = ~np.isin(self.composition, [*barred, *map(composition_hash, request.known)])
         out_of_length = self.free & _out_of_length(snapshot, request)
         self._n_out_of_length = int(out_of_length.sum())
         self.free &= ~out_of_length
@@ -337,7 +334,7 @@ def evenly(tracks: Sequence[Track], most: int) -> list[Track]:
 
 
 class _Pool:
-    """The candidates: the admitted rows that go best with each person, each recording once.
+    """The candidates: the admitted rows that go best with each person, each composition once.
 
     ``satisfaction`` is (n, people), ``novelty`` (n,), both 0 to 1.
     """
@@ -353,8 +350,8 @@ class _Pool:
         wanted = whole + request.novelty * novelty[:, None]
         depth = max(_DEPTH * request.length, _LEAST_DEPTH)
         best = np.unique(np.concatenate([admitted.best(wanted[:, person], depth) for person in range(len(tastes))]))
-        # Keep the first row of each recording: it is the most popular edition.
-        _, first = np.unique(admitted.recording[best], return_index=True)
+        # Keep the first row of each composition: it is the most popular version.
+        _, first = np.unique(admitted.composition[best], return_index=True)
         self.positions = best[np.sort(first)]
         self.artists = _first_artists(snapshot, self.positions)
         self.satisfaction = whole[self.positions]

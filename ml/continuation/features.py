@@ -102,8 +102,11 @@ class Columns:
 
     @cached_property
     def lacks_facts(self) -> npt.NDArray[np.bool_]:
-        """(n,) whether sound or popularity is unknown, as it is for songs that no table holds."""
-        return self.lacks_sound | np.isnan(self.popularity)
+        """(n,) whether the whole sound or the popularity is unknown, as it is for songs that no table holds.
+
+        A table holds noises and rain without a tempo: they are no more like songs of which only the names are known.
+        """
+        return np.isnan(self.sound).all(axis=1) | np.isnan(self.popularity)
 
     @cached_property
     def filled_sound(self) -> npt.NDArray[np.float32]:

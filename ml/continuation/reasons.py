@@ -9,6 +9,7 @@ from ml.continuation.features import Artists, Columns
 from ml.sound import coordinates
 from store.domain import Track
 from store.feature_rows import feature_rows
+from store.text import normalise
 
 
 class Reasons:
@@ -19,7 +20,7 @@ class Reasons:
 
     def __init__(self, seeds: Sequence[Track], columns: Columns, artists: ArtistEmbedding, table: Artists) -> None:
         self._seeds, self._columns, self._artists, self._table = seeds, columns, artists, table
-        self._first = np.array([seed.first_artist for seed in seeds])
+        self._first = np.array([normalise(seed.first_artist) for seed in seeds])
 
     def of(self, track: Track, artist: int) -> str:
         """Return a text with the one or two nearest songs of the playlist, by artist and sound, and what they share.
@@ -28,7 +29,7 @@ class Reasons:
         """
         if not self._seeds:
             return "goes with the words of this playlist's name"
-        first = track.first_artist
+        first = normalise(track.first_artist)
         same = (self._first == first) & (first != "")
         nearness = same.astype(float)
         if artist >= 0:
@@ -41,7 +42,7 @@ class Reasons:
         titles = list(dict.fromkeys(seed.title for seed in nearest))[:2]
         with_ = f"goes with {' and '.join(titles)} in this playlist"
         if same.any():
-            return f"{with_}: {first} is in it already"
+            return f"{with_}: {track.first_artist} is in it already"
         theirs = self._artists.genres(nearest[0].artists[0]) if nearest[0].artists else ()
         shared = [genre for genre in (self._artists.genres(artist) if artist >= 0 else ()) if genre in theirs]
         return f"{with_}: {', '.join(shared[:2])}" if shared else with_

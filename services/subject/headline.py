@@ -27,6 +27,9 @@ _DOUBTFUL_SHARE = 0.3  # the same if the artist's own genres are of other famili
 # `python -m bench.headline_weights` scores these weights beside others on `valid` and on famous tracks.
 # Powers of the pooled probabilities and of those that the artist's genres are read as.
 POOLED, READ = 0.6, 0.45
+# READ for genres that were written by hand: they are plain words, while the labels file singers of world music under
+# "afrobeat". They take no part in the scores, so only famous tracks can tell.
+READ_BY_HAND = 1.5
 # Of genres whose probability is at least NEARLY that of the likeliest one, the headline is the one that the artist's
 # genres are read as. It is of a family of theirs if at least ENOUGH_NAMED of them are known.
 NEARLY, ENOUGH_NAMED = 0.8, 3
@@ -91,7 +94,8 @@ class Headline:
         """
         if evidence.read is None or evidence.known_by == "alike":
             return genre
-        read = genre**POOLED * evidence.read**READ
+        by_hand = self.known.source == well_known.TITLE
+        read = genre**POOLED * evidence.read ** (READ_BY_HAND if by_hand else READ)
         read /= read.sum(axis=1, keepdims=True)
         return plainest(read, evidence.read, self.model.summing @ self._allowed(evidence) > 0)
 

@@ -130,11 +130,12 @@ def _wanted(services: Services, subject: Subject, needs: Collection[Need]) -> fr
 def known_genres(services: Services, snapshot: Snapshot, track: Track) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Return the genres of the track, those of its artist, and the source of the latter."""
     artist = track.first_artist
-    genres, source = track.artist_genres, track.source_of("artist_genres")
+    # The list was written because of those whom tables know badly, so it goes before these.
+    genres, source = well_known.well_known_genres(artist or ""), well_known.TITLE
+    if not genres:
+        genres, source = track.artist_genres, track.source_of("artist_genres")
     if artist and not genres:
         genres, source = snapshot.artist_genres(artist), "catalogue"
-    if artist and not genres:
-        genres, source = well_known.well_known_genres(artist), well_known.TITLE
     if artist and not genres:
         genres, source = services.artists.genres(artist), ARTIST_EMBEDDING
     return track.labels, tuple(genres), source

@@ -21,7 +21,7 @@ import math
 import os
 import tempfile
 import weakref
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -41,7 +41,7 @@ from store.errors import TastemapError
 from store.text import normalise
 
 # Increase it when the format of the files or the normal form of names (store.text) changes.
-FORMAT = 6
+FORMAT = 7
 # Created in the root of a catalogue when one of its segments returns impossible data (store.catalogue.damage).
 SUSPECT_FILE = "SUSPECT"
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
@@ -58,6 +58,7 @@ _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_m
 _LENGTH = AUDIO_FEATURES.index("duration_ms")
 # The genres of an artist come from at most this many tracks, the most popular ones.
 _ARTIST_GENRE_ROWS = 50
+_ARTIST_BLOCK = 64  # keys of artists that are read at once
 # A cache of rows, because one request reads the same rows several times.
 _ROWS_KEPT = 64
 
@@ -88,9 +89,9 @@ def recording_hash(recording_key: str) -> int:
 
 
 def composition_hash(track: Track) -> int:
-    """Return the hash of the title without versions and of the first artist, as in ``Segment.composition_code``."""
-    name, artist = version_of(track.title, track.artists).name, track.first_artist
-    return recording_hash(f"{name}\x1f{normalise(artist)}")
+    """Return the hash of the composition and the first artist of a track, as in ``Segment.composition_code``."""
+    composition = version_of(track.title, track.artists).composition
+    return recording_hash(f"{composition}\x1f{normalise(track.first_artist)}")
 
 
 # Where links are made while the data folder, and the folder for temporary files in it, cannot be written.
@@ -144,7 +145,7 @@ class Segment:
     recording_code : np.ndarray
         (n,) int64 hash of :func:`store.text.recording_key`; equal = the same recording.
     composition_code : np.ndarray
-        (n,) int64 the same hash, of the title without versions; equal = one artist's versions of one composition.
+        (n,) int64 :func:`composition_hash`; equal = one artist's versions of one composition.
     kinds : np.ndarray
         (n,) uint16 the kinds of version that a track is, as :func:`store.catalogue.versions.kind_bits`; 0 = original.
     """
@@ -366,10 +367,21 @@ class Segment:
 
     def artist_rows(self, artist_key: str) -> np.ndarray:
         """Return the int32 rows, ascending, whose first artist is ``artist_key`` (normalised)."""
-        code = bisect_left(self.artist_keys, artist_key)
-        if code == len(self.artist_keys) or self.artist_keys[code] != artist_key:
+        wanted = artist_key.encode("utf-8", "surrogatepass")
+        # One block of keys is read at once: a search through the file would read from it sixteen times.
+        begin = (bisect_right(self._artist_guide, wanted) - 1) * _ARTIST_BLOCK
+        if begin < 0:
             return np.empty(0, np.int32)
-        return self.rows_of_artists(np.array([code]))
+        keys = list(self.artist_keys.many(np.arange(begin, min(begin + _ARTIST_BLOCK, len(self.artist_keys)))))
+        code = bisect_left(keys, wanted)
+        if code == len(keys) or keys[code] != wanted:
+            return np.empty(0, np.int32)
+        return self.rows_of_artists(np.array([begin + code]))
+
+    @cached_property
+    def _artist_guide(self) -> list[bytes]:
+        """The first key of each block of ``artist_keys``, as UTF-8, whose order is that of the code points."""
+        return list(self.artist_keys.many(np.arange(0, len(self.artist_keys), _ARTIST_BLOCK)))
 
     def rows_of_artists(self, codes: np.ndarray) -> np.ndarray:
         """Return the int32 rows whose first artist is one of ``codes`` (``artist_code``)."""

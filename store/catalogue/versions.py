@@ -31,8 +31,16 @@ _IMITATORS = re.compile(
     r"\b(?:karaoke|tribute|cover band|covers|made famous|in the style of|kidz bop|mini pop kids|pickin on|rockabye baby"
     r"|vitamin string quartet|glee cast|sing along)\b"
 )
+# Words of a mark after which it is the same song, though they name no kind: "From “Footloose”", "English Version".
+_SAME_SONG = re.compile(r"^from\b|\b(?:ver|version|soundtrack|re ?recording)\b")
+# Films have a main title each: these names say nothing without the film.
+_GENERIC = re.compile(r"(?:main |end |opening )?(?:theme|titles?|credits|prologue|overture|finale|suite|intro)")
+# The number of a work in its composer's catalogue, and which part of it, in a normalised title.
+_WORK = re.compile(r"\b(k|bwv|rv|op|woo|hob|hwv|d)(?:v|us)? (\d+[a-z]?)\b(?: no (\d+)\b)?(.*)")
+_PART = re.compile(r"\b(?:[ivx]{1,4}|\d{1,2})\b")
 _NUMBER = re.compile(r"\d+|(?<=\bpart )[a-z]+|(?<=\bpt )[a-z]+|\b[ivx]{2,}$")
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "one": "1", "two": "2", "three": "3"}
+_ROMAN |= {"vii": "7", "viii": "8", "ix": "9", "x": "10"}
 
 _OTHER_KIND, _OTHER_WORDS, _FEWER_WORDS, _OTHER_EDITION, _OTHER_NUMBER = 0.3, 0.4, 0.85, 0.95, 0.4
 _SAME_WORDS = 0.85
@@ -49,10 +57,12 @@ class Version:
 
     ``name`` is the normalised title without marks of versions, ``bare`` without anything in brackets or after a dash.
     ``words`` are those that name the version, ``kinds`` its kinds; ``edition`` says whether it is a remaster or such.
+    ``composition`` is equal for all versions of a composition by one artist.
     """
 
     name: str
     bare: str
+    composition: str
     kinds: frozenset[str]
     words: str
     edition: bool
@@ -70,26 +80,44 @@ def version_of(title: str, artists: tuple[str, ...] = ()) -> Version:
     """Return the parsed ``title``. ``artists`` count too: "The Karaoke Channel" plays covers."""
     plain = plain_title(title)
     marks = [(mark.group(0), normalise(mark.group(1) or mark.group(2) or "")) for mark in _MARK.finditer(plain)]
-    name, bare, version_words = plain, plain, list[str]()
+    name, bare, song, version_words = plain, plain, plain, list[str]()
     kinds: set[str] = set()
     for whole, words in marks:
         found = named_kinds(words)
         bare = bare.replace(whole, " ")
+        if found or _SAME_SONG.search(words):
+            song = song.replace(whole, " ")
         if found:
             name = name.replace(whole, " ")
             kinds |= found
             version_words.append(words)
     if any(_IMITATORS.search(normalise(artist)) for artist in artists):
         kinds.add("cover")
-    normal = normalise(name)
+    normal, of_song = normalise(name), normalise(song)
     return Version(
         name=normal,
         bare=normalise(bare),
+        composition=composition_key(normal if _GENERIC.fullmatch(of_song) else of_song),
         kinds=frozenset(kinds),
         words=" ".join(version_words),
         edition=bool(_EDITION.search(normalise(title))),
         numbers=numbers_in(normal),
     )
+
+
+def composition_key(normal: str) -> str:
+    """Return the key of a composition by its normalised title without marks of versions.
+
+    YMCA and Y.M.C.A. have one key, and so has a part of a work by its number: "Serenade in G, K. 525: I. Allegro" and
+    "Eine kleine Nachtmusik, KV 525: 1. Allegro".
+    """
+    work = _WORK.search(normal)
+    if work is None:
+        return normal.removesuffix(" remix").replace(" ", "")
+    catalogue, number, of_opus, rest = work.groups()
+    part = _PART.search(rest)
+    named = _ROMAN.get(part.group(), part.group()) if part else rest.replace(" ", "")
+    return " ".join((catalogue, number, of_opus or "", named))
 
 
 def is_marked(title: str) -> bool:

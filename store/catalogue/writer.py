@@ -25,7 +25,7 @@ from store.catalogue.segment import (
     id_hash,
     recording_hash,
 )
-from store.catalogue.versions import is_marked, kind_bits, version_of
+from store.catalogue.versions import composition_key, is_marked, kind_bits, version_of
 from store.disk import digest
 from store.domain import AUDIO_FEATURES, Track, usable_features
 from store.feature_rows import UNKNOWN
@@ -126,13 +126,13 @@ def _name_keys(titles: list[str], artists: list[list[str]]) -> tuple[dict[str, l
 
 
 def _versions(titles: list[str], artists: list[list[str]], plain_titles: list[str]) -> tuple[list[str], np.ndarray]:
-    """Return the titles without versions, normalised, and the kinds of version as bits."""
-    compositions, kinds = list(plain_titles), np.zeros(len(titles), np.uint16)
+    """Return the keys of the compositions, and the kinds of version as bits."""
+    compositions, kinds = list(map(composition_key, plain_titles)), np.zeros(len(titles), np.uint16)
     imitators = {name for names in artists for name in names if version_of("", (name,)).kinds}
     for row, (title, names) in enumerate(zip(titles, artists, strict=True)):
         if is_marked(title) or not imitators.isdisjoint(names):
             version = version_of(title, tuple(names))
-            compositions[row], kinds[row] = version.name or plain_titles[row], kind_bits(version.kinds)
+            compositions[row], kinds[row] = version.composition or compositions[row], kind_bits(version.kinds)
     return compositions, kinds
 
 

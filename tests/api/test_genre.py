@@ -1,8 +1,15 @@
 """GET /genre-predict: each way to ask, what the answer holds, and each way it can go wrong."""
 
+from dataclasses import replace
+from unittest.mock import Mock
+
 import pytest
 from flask.testing import FlaskClient
 
+from ml.artists import well_known
+from services.subject.lookup import known_genres
+from store.catalogue.catalogue import Snapshot
+from store.domain import Track
 from tests.api.conftest import LOUD
 
 
@@ -165,6 +172,8 @@ def test_the_answer_is_the_same_when_it_comes_from_memory(client: FlaskClient) -
         ("Bach Cello Suite No. 1", "Johann Sebastian Bach", {"classical"}),
         ("Cello Suite No. 1 Bach", "Johann Sebastian Bach", {"classical"}),
         ("Chuck Berry Roll Over Beethoven", "Chuck Berry", {"blues", "rock"}),
+        ("王菲 红豆", "Faye Wong", {"east asian"}),
+        ("Группа крови Кино", "Kino", {"rock", "alternative & indie"}),
     ],
 )
 def test_well_known_artists_are_known_by_the_names_people_type(
@@ -176,6 +185,13 @@ def test_well_known_artists_are_known_by_the_names_people_type(
     assert answer["decided_by"] == "artist"
 
 
+def test_genres_written_by_hand_go_before_those_of_a_table() -> None:
+    enya = Track(id="enya", title="Orinoco Flow", artists=("Enya",), artist_genres=("gregorian dance",), source="table")
+    assert known_genres(Mock(), Snapshot(), enya) == ((), ("new age", "celtic"), well_known.TITLE)
+    other = replace(enya, artists=("Nobody At All",))
+    assert known_genres(Mock(), Snapshot(), other) == ((), ("gregorian dance",), "table")
+
+
 @pytest.mark.parametrize(
     ("title", "artist", "genres"),
     [
@@ -183,6 +199,8 @@ def test_well_known_artists_are_known_by_the_names_people_type(
         ("N.Y. State of Mind", "Nas", {"hip-hop"}),  # the labels say "hardcore"
         ("Seven Nation Army", "The White Stripes", {"garage", "rock", "alt-rock"}),  # the tables say blues
         ("Azzurro", "Adriano Celentano", {"pop", "synth-pop", "power-pop"}),  # neither French nor German
+        ("Jamming", "Bob Marley", {"reggae"}),  # not dub
+        ("Plastic Love", "Mariya Takeuchi", {"j-pop"}),  # not idol pop
     ],
 )
 def test_the_headline_is_what_the_artist_plainly_plays(

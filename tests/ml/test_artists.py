@@ -174,6 +174,9 @@ def test_who_leads_a_band_is_meant_as_the_band() -> None:
     beatles = known.find_exact("The Beatles")
     assert beatles is not None
     assert known.as_known(beatles) == beatles, "it leads no band"
+    stooges = known.find_exact("Stooges")
+    assert stooges is not None
+    assert known.names[known.as_known(stooges)] == "The Stooges"
     reading = split_query(known, "Bob Marley Jamming")
     assert reading is not None
     assert (reading.artist, reading.title) == ("Bob Marley & The Wailers", "Jamming")
@@ -195,6 +198,10 @@ def test_who_leads_a_band_is_meant_as_the_band() -> None:
         ("The Thrill Is Gone B.B. King", "B.B. King"),  # not The Thrills
         ("Little By Little Radiohead", "Radiohead"),  # not Little
         ("Umm Kulthum Enta Omri", "Umm Kulthum"),  # known only from the list of well-known artists
+        ("bohemian rapsody queen", "Queen"),  # not Bohemia
+        ("Under Pressure Queen feat. David Bowie", "Queen"),
+        ("Youssou N'Dour 7 Seconds ft Neneh Cherry", "Youssou N'Dour"),
+        ("Levitating feat. DaBaby Dua Lipa", "Dua Lipa"),
     ],
 )
 def test_a_title_that_holds_a_name_does_not_hide_the_artist(query: str, artist: str) -> None:

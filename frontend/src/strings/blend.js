@@ -66,6 +66,18 @@ export const SUITS = {
       `${plural(more, 'person has', 'people have')} more, ${number(less)} less.`
     )
   },
+  /**
+   * Why somebody unlike the others has little of a fair list in which all count the same; empty if nobody has little.
+   * @param {{ mean: number }[]} people
+   */
+  owed: (people) => {
+    const owed = 1 / people.length
+    const little = people.length > 2 && people.some((person) => person.mean < 2 * owed)
+    return little
+      ? `Each of ${number(people.length)} people is owed ${percent(owed)} of a fair list. ` +
+          'Whose taste nobody shares has little more.'
+      : ''
+  },
   scale:
     '0 % is like a random track, 100 % like the best there is for them. The thin line marks what a plain average would ' +
     'have given.',

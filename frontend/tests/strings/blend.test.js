@@ -12,3 +12,10 @@ test('a list beside that by plain average: the least satisfied, and who has more
   )
   expect(SUITS.beside([{ mean: 0.5, plain: 0.501 }])).toBe('')
 })
+
+test('somebody unlike all others is told what a fair list owes them', () => {
+  const people = [{ mean: 0.07 }, ...Array.from({ length: 19 }, () => ({ mean: 0.9 }))]
+  expect(SUITS.owed(people)).toContain('Each of 20 people is owed 5\u00a0% of a fair list.')
+  expect(SUITS.owed(people.slice(1))).toBe('')
+  expect(SUITS.owed([{ mean: 0.6 }, { mean: 0.3 }])).toBe('')
+})
