@@ -328,5 +328,5 @@ def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, Any
     path = registry.folder(task, version) / scores.FILE
     if not path.is_file():
         return None
-    content: dict[str, Any] = json.loads(artefacts.verified(path).read_text(encoding="utf-8"))
+    content: dict[str, Any] = artefacts.verified_json(path)
     return content
