@@ -137,7 +137,7 @@ VARIABLES = (
     _limit("waiting_mb_each", "megabytes of uploaded files of one browser that may wait"),
     _limit("waiting_mb_all", "the same, of all browsers together"),
     _limit("rows", "rows of one upload; the command line has no limit"),
-    _limit("rows_each", "rows of playlists that are kept for one browser"),
+    _limit("rows_each", "rows of playlists that are kept for one browser; a playlist counts as 20 at least"),
     _limit("rows_all", "the same, of all browsers together"),
     _limit("sessions", "new browsers from one address in an hour, counted by each web process"),
     Variable("TASTEMAP_DEMO", "0 takes the demo out of the page", "1"),

@@ -13,6 +13,7 @@ from store.errors import TastemapError
 from store.runs import LONG_KINDS, Run
 
 _RETRY_SECONDS = 60
+_LEAST_ROWS = 20
 
 
 class TooManyRuns(TastemapError):  # noqa: N818 - a limit, not a fault
@@ -88,16 +89,24 @@ def with_room(limits: WorkLimits, database: Database, run: Run) -> Run:
     """
     if run.owner is None:
         return run
+    return replace(run, most_rows=min(limits.rows, require_rows(limits, database, run.owner)))
+
+
+def require_rows(limits: WorkLimits, database: Database, owner: str, wanted: int = 1) -> int:
+    """Return how many rows the playlists of ``owner`` may grow by; raises TooManyRuns if that is less than ``wanted``.
+
+    A playlist counts as _LEAST_ROWS rows at least: lists of playlists must not grow without end either.
+    """
     kept: Counter[str] = Counter()
     for playlist in database.fields_of("playlists", ["owner", "item_count"]):
         if playlist.get("owner"):
-            kept[playlist["owner"]] += playlist.get("item_count", 0)
-    left, left_in_all = limits.rows_each - kept[run.owner], limits.rows_all - kept.total()
-    if left <= 0:
+            kept[playlist["owner"]] += max(playlist.get("item_count", 0), _LEAST_ROWS)
+    left, left_in_all = limits.rows_each - kept[owner], limits.rows_all - kept.total()
+    if left < wanted:
         raise TooManyRuns(
             f"No more than {limits.rows_each} rows of playlists may be kept for one browser.",
             "Delete a playlist first.",
         )
-    if left_in_all <= 0:
+    if left_in_all < wanted:
         raise TooManyRuns(f"No more than {limits.rows_all} rows of playlists may be kept here.", "Ask the operator.")
-    return replace(run, most_rows=min(limits.rows, left, left_in_all))
+    return min(left, left_in_all)

@@ -160,6 +160,11 @@ def verified(path: Path, models: Path | None = None) -> Path:
     return path
 
 
+def verified_json(path: Path) -> Any:
+    """Return the value in the JSON file ``path``; raises ArtefactError as :func:`verified` does."""
+    return json.loads(verified(path).read_text(encoding="utf-8"))
+
+
 def is_whole(task: str, version: str, models: Path) -> bool:
     """Return whether ``models`` lists files of a version and all their checksums are right. Reads every file."""
     names = [name for name in read_manifest(models)["files"] if _version_of(name) == (task, version)]

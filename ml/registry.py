@@ -6,6 +6,7 @@ each task, the versions served before, and the user-trained versions.
 
 import json
 import logging
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -256,14 +257,14 @@ class ModelRegistry:
 
 
 @lru_cache(64)
-def _manifests(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+def _manifests(folders: tuple[Path, ...]) -> tuple[str, ...]:
     """Return the paths of the manifests; cached, because each request needs them several times."""
-    return tuple(folder / artefacts.MANIFEST for folder in folders)
+    return tuple(str(folder / artefacts.MANIFEST) for folder in folders)
 
 
-def _modified_ns(path: Path) -> int:
+def _modified_ns(path: str) -> int:
     try:
-        return path.stat().st_mtime_ns
+        return os.stat(path).st_mtime_ns  # noqa: PTH116 - each request asks several times, and a Path is slower
     except FileNotFoundError:
         return 0
 
@@ -327,5 +328,5 @@ def scores_of(registry: ModelRegistry, task: str, version: str) -> dict[str, Any
     path = registry.folder(task, version) / scores.FILE
     if not path.is_file():
         return None
-    content: dict[str, Any] = json.loads(artefacts.verified(path).read_text(encoding="utf-8"))
+    content: dict[str, Any] = artefacts.verified_json(path)
     return content

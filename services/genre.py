@@ -31,19 +31,19 @@ LIKELY = 0.1  # calibrated probability from which a microgenre is shown
 UNITS = {"loudness": "dB", "tempo": "BPM", "duration_ms": "ms", "key": "pitch class", "time_signature": "beats per bar"}
 
 
-@dataclass(frozen=True)
+@dataclass  # not frozen, as those below: an answer has dozens, and frozen ones take three times as long to make
 class GenreProbability:
     genre: str
     probability: float
 
 
-@dataclass(frozen=True)
+@dataclass
 class FamilyProbability:
     family: str
     probability: float
 
 
-@dataclass(frozen=True)
+@dataclass
 class RankedGenre:
     """One of the 114 genres or of the microgenres, with its family."""
 
@@ -52,7 +52,7 @@ class RankedGenre:
     probability: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class FeatureValue:
     """An audio feature of the track, where it comes from, and how it compares: ``percentile`` is 0 to 100."""
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import mapped, verified
+from ml.artefacts import mapped, verified_json
 from ml.artists.model import unit_rows
 from ml.genre.encoder import Floats
 from ml.genre.heads import logarithms, softmax
@@ -104,11 +104,8 @@ class ArtistGenres:
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Map ``models/artist_genre/<version>``.
-
-        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
-        """
-        settings = json.loads(verified(directory / "artist_genre.json").read_text(encoding="utf-8"))
+        """Map ``models/artist_genre/<version>``; raises ml.artefacts.ArtefactError if a file is absent or changed."""
+        settings = verified_json(directory / "artist_genre.json")
         taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")
         return cls(settings, mapped(directory, _ARRAYS), taxonomy)
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import verified, verified_json
 from ml.artists.model import ArtistEmbedding
 
 TASK = "artist_map"
@@ -31,7 +31,7 @@ class ArtistMap:
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read ``models/artist_map/<version>``; raises ml.artefacts.ArtefactError if a file is absent or changed."""
-        described = json.loads(verified(directory / "artist_map.json").read_text(encoding="utf-8"))
+        described = verified_json(directory / "artist_map.json")
         points = np.load(verified(directory / "points.npy"), allow_pickle=False)
         return cls(directory.name, described["artists"], points)
 

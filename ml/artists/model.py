@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import mapped, verified
+from ml.artefacts import mapped, verified_json
 from ml.artists.names import KeyIndex, NameTable
 from ml.artists.well_known import other_names
 from store.text import normalise
@@ -85,7 +85,7 @@ class ArtistEmbedding:
 
         Raises ml.artefacts.ArtefactError if a file is absent, unlisted or not the one that was written.
         """
-        described = json.loads(verified(directory / "artists.json").read_text(encoding="utf-8"))
+        described = verified_json(directory / "artists.json")
         return cls(directory.name, mapped(directory, (*_ARRAYS, *_TOGETHER)), **described)
 
     def save(self, directory: Path) -> list[Path]:

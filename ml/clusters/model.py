@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import verified, verified_json
 from ml.sound import Floats, SoundIndex, coordinates, squared_distances
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures
@@ -74,11 +74,8 @@ class Clusters:
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Read ``models/clusters/<version>``.
-
-        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
-        """
-        settings = json.loads(verified(directory / "clusters.json").read_text(encoding="utf-8"))
+        """Read ``models/clusters/<version>``; raises ml.artefacts.ArtefactError if a file is absent or changed."""
+        settings = verified_json(directory / "clusters.json")
         with np.load(verified(directory / "clusters.npz"), allow_pickle=False) as numbers:
             return cls(settings, numbers["exemplars"], numbers["genres"], numbers["families"])
 

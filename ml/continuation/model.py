@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import verified, verified_json
 from ml.artist_cap import ArtistCap
 from ml.artists.model import ArtistEmbedding, unit_rows
 from ml.continuation.features import (
@@ -119,7 +119,7 @@ class PlaylistEvidence:
                 for name, size in sizes.items()
             }
             recordings = stored["recordings"]
-        held = json.loads(verified(directory / "lists.json").read_text(encoding="utf-8"))
+        held = verified_json(directory / "lists.json")
         word_lists = {word: np.array(numbers, np.int64) for word, numbers in held.items()}
         return cls(recordings=recordings, index=ListIndex(**lists, word_lists=word_lists))
 
@@ -164,7 +164,7 @@ class Knowledge:
     @classmethod
     def load(cls, directory: Path) -> Knowledge:
         """Read what :meth:`save` wrote; raises ml.artefacts.ArtefactError if a file is absent or changed."""
-        described = json.loads(verified(directory / "continuation.json").read_text(encoding="utf-8"))
+        described = verified_json(directory / "continuation.json")
         word_rows = {word: row for row, word in enumerate(described["name_words"])}
         with np.load(verified(directory / "names.npz"), allow_pickle=False) as stored:
             names = NameWords(word_rows, stored["groups"], stored["place"], stored["sound"])
@@ -239,7 +239,7 @@ class Continuation:
 
         Raises ml.artefacts.ArtefactError if a file is absent, unlisted or not the one that was written.
         """
-        scores = json.loads(verified(directory / "scores.json").read_text(encoding="utf-8"))
+        scores = verified_json(directory / "scores.json")
         same_artists = scores.get("artists_version") == artists.version
         has_lists = same_artists and (directory / "lists.npz").exists()
         playlist_evidence = PlaylistEvidence.load(directory) if has_lists else None

@@ -4,7 +4,6 @@
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import verified, verified_json
 from ml.artists.model import ArtistEmbedding
 from ml.genre.encoder import Floats, feature_vector
 from ml.genre.heads import softmax
@@ -202,7 +201,7 @@ class Contributors:
 
         Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
-        settings = json.loads(verified(directory / "contributors.json").read_text(encoding="utf-8"))
+        settings = verified_json(directory / "contributors.json")
         return cls(settings, LiteRTNetwork(verified(directory / "contributors.tflite").read_bytes()))
 
     def predict(self, blocks: Blocks) -> Floats:

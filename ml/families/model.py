@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import verified, verified_json
 from ml.histograms import EDGES, Counts
 from ml.neighbours.model import UNKNOWN_POPULARITY, Taken
 from ml.sound import ENOUGH_SHARED, SHARES, Floats, coordinates
@@ -115,7 +115,7 @@ class Families:
 
         Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
         """
-        settings = json.loads(verified(directory / "families.json").read_text(encoding="utf-8"))
+        settings = verified_json(directory / "families.json")
         taxonomy = Taxonomy.load(directory.parent.parent / "taxonomy" / f"{settings['taxonomy']}.json")
         with np.load(verified(directory / "families.npz"), allow_pickle=False) as stored:
             numbers = {name: stored[name] for name in stored.files}

@@ -125,10 +125,7 @@ class GenrePredictor:
 
     @classmethod
     def load(cls, directory: Path) -> GenrePredictor:
-        """Read ``models/genre/<version>/``.
-
-        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
-        """
+        """Read ``models/genre/<version>/``; raises ml.artefacts.ArtefactError if a file is absent or changed."""
         for name in ("pieces.npz", "pieces.npy", "scaler.json", "genre.tflite", "genre.json"):
             artefacts.verified(directory / name)
         settings = json.loads((directory / "genre.json").read_text())

@@ -8,7 +8,7 @@ vectors with subword information", 2017). Hashes that depend on one word alone a
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -59,32 +59,32 @@ def _bytes(subword: str) -> bytes:
     return subword.encode("utf-8", "surrogatepass")
 
 
-def _ngrams(spelling: str) -> Iterator[bytes]:
+def _ngrams(spelling: str) -> list[bytes]:
     bounded = f"<{spelling}>"
-    spans = [(i, i + n) for n in NGRAM_SIZES for i in range(len(bounded) - n + 1)]
     if bounded.isascii():  # encoding once is faster, and this function takes most of the time for a new name
         raw = bounded.encode()
-        return (raw[i:j] for i, j in spans)
-    return (_bytes(bounded[i:j]) for i, j in spans)
+        return [raw[i : i + n] for n in NGRAM_SIZES for i in range(len(raw) - n + 1)]
+    return [_bytes(bounded[i : i + n]) for n in NGRAM_SIZES for i in range(len(bounded) - n + 1)]
 
 
-def _subwords(word: str) -> Iterator[bytes]:
-    """Yield the subwords of one word: itself, its n-grams, its scripts and its letters beyond ASCII."""
+def _subwords(word: str) -> list[bytes]:
+    """Return the subwords of one word: itself, its n-grams, its scripts and its letters beyond ASCII."""
     spellings = _spellings(word)
+    found = []
     for spelling in set(spellings):
-        yield _bytes("w:" + spelling)
-        yield from _ngrams(spelling)
-    foreign = [c for c in spellings[0] if ord(c) > 0x7F]
+        found += [_bytes("w:" + spelling), *_ngrams(spelling)]
+    foreign = [] if spellings[0].isascii() else [c for c in spellings[0] if ord(c) > 0x7F]
     if foreign:
-        yield from (_bytes("c:" + c) for c in foreign)
-        yield from (_bytes("c:" + a + b) for a, b in pairwise(foreign))
-        yield from (_bytes("s:" + n) for n, first, last in _SCRIPTS if any(first <= ord(c) <= last for c in foreign))
+        found += [_bytes("c:" + c) for c in foreign]
+        found += [_bytes("c:" + a + b) for a, b in pairwise(foreign)]
+        found += [_bytes("s:" + n) for n, first, last in _SCRIPTS if any(first <= ord(c) <= last for c in foreign)]
+    return found
 
 
 @lru_cache(maxsize=4096)
 def word_hashes(word: str) -> tuple[int, ...]:
     """Return the hashes of one word's subwords, each once, in ascending order."""
-    return tuple(sorted({zlib.crc32(subword) for subword in _subwords(word)}))
+    return tuple(sorted(set(map(zlib.crc32, _subwords(word)))))
 
 
 @lru_cache(maxsize=4096)

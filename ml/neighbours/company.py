@@ -34,7 +34,7 @@ class SegmentArtists:
 
     def __init__(self, artists: ArtistEmbedding, rows: npt.NDArray[np.int32]) -> None:
         self._artists, self._count = artists, len(rows)
-        self._known = np.flatnonzero(rows >= 0).astype(np.int32)
+        self._known = np.flatnonzero(rows >= 0)
         self._rows = rows[self._known].astype(np.intp)
         self._by_row = np.argsort(self._rows, kind="stable").astype(np.int32)
         self._sorted_rows = self._rows[self._by_row].astype(np.int32)

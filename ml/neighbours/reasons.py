@@ -1,9 +1,9 @@
 """The reasons why one track goes with another, in words, from their features, artists and genres."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ml.artists.model import ArtistEmbedding
-from ml.sound import AXES, difference
+from ml.sound import AXES, DIFFERENCES
 from store.domain import AUDIO_FEATURES, Track
 from store.text import normalise
 
@@ -11,6 +11,7 @@ from store.text import normalise
 Difference = tuple[str, float, float, float]
 Differences = Sequence[Difference]
 
+_IN_ORDER = tuple((name, DIFFERENCES[name]) for name in AUDIO_FEATURES)
 MOST = 5
 NEAR = 0.25  # spreads; four in five pairs of tracks differ more
 _KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
@@ -20,17 +21,17 @@ _ENOUGH_LISTS = 2
 _SOME_ACOUSTICNESS = 0.2
 _CLOSE_ARTISTS, _CLOSE_SOUND = 0.6, 0.8  # cosine; spreads
 
-# Texts for two tracks that both lie beyond a bound.
-_EXTREMES: tuple[tuple[str, Callable[[float], bool], str], ...] = (
-    ("instrumentalness", lambda v: v >= 0.5, "Both most likely without vocals"),
-    ("speechiness", lambda v: v >= 0.33, "Both with much spoken word or rap"),
-    ("liveness", lambda v: v >= 0.8, "Both most likely recorded live"),
-    ("acousticness", lambda v: v >= 0.8, "Both acoustic"),
-    ("energy", lambda v: v <= 0.25, "Both calm"),
-    ("energy", lambda v: v >= 0.85, "Both of high energy"),
-    ("danceability", lambda v: v >= 0.8, "Both very danceable"),
-    ("valence", lambda v: v <= 0.2, "Both dark in mood"),
-    ("valence", lambda v: v >= 0.85, "Both bright in mood"),
+# Texts for two tracks that both lie within bounds.
+_EXTREMES: tuple[tuple[str, float, float, str], ...] = (
+    ("instrumentalness", 0.5, 1.0, "Both most likely without vocals"),
+    ("speechiness", 0.33, 1.0, "Both with much spoken word or rap"),
+    ("liveness", 0.8, 1.0, "Both most likely recorded live"),
+    ("acousticness", 0.8, 1.0, "Both acoustic"),
+    ("energy", 0.0, 0.25, "Both calm"),
+    ("energy", 0.85, 1.0, "Both of high energy"),
+    ("danceability", 0.8, 1.0, "Both very danceable"),
+    ("valence", 0.0, 0.2, "Both dark in mood"),
+    ("valence", 0.85, 1.0, "Both bright in mood"),
 )
 _ALIKE = ("energy", "valence", "danceability", "acousticness")
 
@@ -39,11 +40,13 @@ def differences(seed: Track, other: Track) -> tuple[Difference, ...]:
     """Return the :data:`Difference` of each feature that both tracks have, in the order of AUDIO_FEATURES."""
     if seed.features is None or other.features is None:
         return ()
-    mine, theirs = seed.features.values, other.features.values
+    mine, theirs = seed.features.values.get, other.features.values.get
     return tuple(
-        (name, mine[name], theirs[name], difference(name, mine[name], theirs[name]))
-        for name in AUDIO_FEATURES
-        if mine.get(name) is not None and theirs.get(name) is not None
+        [
+            (name, value, its, apart(value, its))
+            for name, apart in _IN_ORDER
+            if (value := mine(name)) is not None and (its := theirs(name)) is not None
+        ]
     )
 
 
@@ -108,14 +111,14 @@ def _genres(track: Track, artists: ArtistEmbedding) -> dict[str, None]:
 
 def _by_sound(apart: Differences, weights: Mapping[str, float]) -> Iterator[tuple[float, str]]:
     """Yield (factor of the feature, reason) for what two tracks have in common in sound."""
-    counted = [difference for difference in apart if weights.get(difference[0], 1.0) > 0]
+    counted = [difference for difference in apart if weights.get(difference[0], 1.0) > 0] if weights else apart
     pairs = {name: (mine, theirs) for name, mine, theirs, _ in counted}
     close = {name for name, _, _, difference in counted if abs(difference) <= NEAR}
     if "tempo" in pairs:
         yield from ((weights.get("tempo", 1.0), text) for text in _tempo(*pairs["tempo"]))
     said = set()
-    for name, is_so, words in _EXTREMES:
-        if name in pairs and all(map(is_so, pairs[name])):
+    for name, low, high, words in _EXTREMES:
+        if name in pairs and low <= pairs[name][0] <= high and low <= pairs[name][1] <= high:
             said.add(name)
             yield weights.get(name, 1.0), f"{words} ({_numbers(*pairs[name])})"
     # Two low values are no reason, because most pairs of tracks are not acoustic.

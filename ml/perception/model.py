@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import verified_json
 
 Floats = npt.NDArray[np.float64]
 
@@ -98,7 +98,7 @@ class Perception:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read a version; raise ml.artefacts.ArtefactError if its file is absent or was changed."""
-        found: dict[str, Any] = json.loads(verified(folder / "perception.json").read_text("utf-8"))
+        found: dict[str, Any] = verified_json(folder / "perception.json")
         return cls(
             version=found["version"],
             descriptors=tuple(found["descriptors"]),

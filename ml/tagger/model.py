@@ -4,7 +4,6 @@ J. Pons and X. Serra, "musicnn: pre-trained convolutional neural networks for mu
 breaking. The weights are ISC-licensed; ``ml.tagger.train.train`` converts them.
 """
 
-import json
 import lzma
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import verified, verified_json
 from ml.litert import LiteRTNetwork
 from ml.tagger.mel import RATE, patches
 from store.feature_rows import Floats
@@ -62,7 +61,7 @@ class MusicTagger:
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read ``models/tagger/<version>``; raises ml.artefacts.ArtefactError if a file is absent or changed."""
-        settings = json.loads(verified(directory / "tagger.json").read_text(encoding="utf-8"))
+        settings = verified_json(directory / "tagger.json")
         return cls(settings, LiteRTNetwork(lzma.decompress(verified(directory / "musicnn.tflite.xz").read_bytes())))
 
     def predict(self, blocks: Iterable[npt.NDArray[np.float32]]) -> Sound:

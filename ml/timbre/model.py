@@ -5,7 +5,6 @@ brightness, flatness, attack, and eight without a name) of the Echo Nest's analy
 analyser have other axes and must not be mixed with these.
 """
 
-import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ml.artefacts import verified
+from ml.artefacts import verified, verified_json
 from ml.litert import LiteRTNetwork
 from store.facts import TIMBRES
 from store.feature_rows import Floats
@@ -163,11 +162,8 @@ class TimbreModel:
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Read ``models/timbre/<version>``.
-
-        Raises ml.artefacts.ArtefactError if a file is absent, unlisted or changed.
-        """
-        settings = json.loads(verified(directory / "timbre.json").read_text(encoding="utf-8"))
+        """Read ``models/timbre/<version>``; raises ml.artefacts.ArtefactError if a file is absent or changed."""
+        settings = verified_json(directory / "timbre.json")
         with np.load(verified(directory / "timbre.npz"), allow_pickle=False) as kept:
             scaler = TwoStepScaler(*(kept[name] for name in ("mean", "deviation", "low", "high")))
             parts = (kept[name] for name in ("stat_mean", "stat_deviation", "matrix"))

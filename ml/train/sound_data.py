@@ -59,10 +59,7 @@ class SoundTable:
 
 
 def read(folder: Path) -> SoundTable:
-    """Read ``tracks.csv.gz`` of a data folder.
-
-    Raises FileNotFoundError if there is no such file.
-    """
+    """Read ``tracks.csv.gz`` of a data folder; raises FileNotFoundError if there is no such file."""
     wanted = {"artist", "split", _LABELS, *_MICRO, *AUDIO_FEATURES}
     frame = read_table(folder / TABLE, usecols=lambda name: name in wanted)
     artists = frame["artist"].fillna("").astype(str)

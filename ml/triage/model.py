@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ml.artefacts import verified
+from ml.artefacts import verified_json
 from ml.triage.evidence import EVIDENCE
 from store.feature_rows import Floats
 
@@ -44,7 +44,7 @@ class Triage:
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read ``models/triage/<version>``; raises ml.artefacts.ArtefactError if the file is absent or changed."""
-        content = json.loads(verified(directory / _FILE).read_text(encoding="utf-8"))
+        content = verified_json(directory / _FILE)
         return cls(directory.name, content["weights"])
 
     def save(self, directory: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from typing import Self
 from etl.demo import DEMOS
 from etl.imports.storing.playlists import playlist_id
 from etl.whole_playlists import new_deletion, new_giving
+from jobs.limits import require_rows
 from jobs.queue import enqueue, queues_of, spawn_worker
 from ml.contributors.model import task_of
 from services.container import Services
@@ -29,6 +30,8 @@ from store.playlists.triages import forget_triage, triage_id
 MAX_TRACKS = 10_000
 # The most rows that a request deletes itself; more would take seconds, so a run deletes them.
 _ROWS_AT_ONCE = 1_000
+# The most tracks that a request stores in one step: the database answers others between the steps, and each in time.
+_STORED_AT_ONCE = 100
 _NO_LIMIT = 1 << 30
 # The most people who may be named while rows still arrive, when not all contributors are known yet.
 MAX_PEOPLE = 1000
@@ -244,7 +247,8 @@ def share_playlist(services: Services, playlist_id: str, viewer: Viewer, *, shar
 def add_track(services: Services, playlist_id: str, viewer: Viewer, track_id: str) -> PlaylistSummary:
     """Add a known track at the end of a playlist of this browser's, unless it is in it already.
 
-    Raises ServiceError 404 for an unknown playlist or track, 403 for another's playlist, 409 while it is arriving.
+    Raises ServiceError 404 for an unknown playlist or track, 403 for another's playlist, 409 while it is arriving;
+    TooManyRuns where no more rows may be kept.
     """
     playlist = find_playlist(services, playlist_id, viewer)
     if playlist.owner is None or not may_change(playlist, viewer):
@@ -253,6 +257,7 @@ def add_track(services: Services, playlist_id: str, viewer: Viewer, track_id: st
     known = tracks_by_id(services.catalogue.current(viewer.owner), services.database, [track_id], viewer.owner)
     if track_id not in known:
         raise not_found(f"No track has the id {track_id!r} here.", "Search for it by name.")
+    require_rows(services.config.work, services.database, playlist.owner)
     services.database.put_tracks(list(known.values()), owner=playlist.owner)
     add_rows(services.database, playlist, [PlaylistItem(position=0, track_id=track_id, added_at=datetime.now(UTC))])
     _build_own(services, playlist.owner)
@@ -354,9 +359,12 @@ def create_playlist(
     ------
     ServiceError
         404 for a track that is not known here.
+    TooManyRuns
+        The browser, or all of them, would have more rows than are allowed.
     """
     owner = viewer.owner
     assert owner is not None
+    require_rows(services.config.work, services.database, owner, max(len(rows), 1))
     snapshot = services.catalogue.current(owner)
     known = tracks_by_id(snapshot, services.database, [track_id for track_id, _ in rows], owner)
     unknown = next((track_id for track_id, _ in rows if track_id not in known), None)
@@ -379,7 +387,9 @@ def create_playlist(
         complete=True,
         created_at=datetime.now(UTC),
     )
-    services.database.put_tracks(list(known.values()), owner=owner)
+    tracks = list(known.values())
+    for first in range(0, len(tracks), _STORED_AT_ONCE):
+        services.database.put_tracks(tracks[first : first + _STORED_AT_ONCE], owner=owner)
     for page in range(0, len(items), PAGE_ITEMS):
         services.database.put_page(playlist.id, page // PAGE_ITEMS, items[page : page + PAGE_ITEMS])
     services.database.put_playlist(playlist)

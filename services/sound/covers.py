@@ -6,6 +6,7 @@ at most MOST_BYTES; the oldest are deleted first.
 
 import hashlib
 import os
+import re
 import threading
 import time
 from contextlib import suppress
@@ -29,6 +30,7 @@ _fetching = threading.BoundedSemaphore(4)
 _DAY_S = 86_400
 # The hosts of each source's pictures; besides them, the host of its API may serve some.
 _HOSTS = {"deezer": ".dzcdn.net", "itunes": ".mzstatic.com"}
+_PLAIN = re.compile(r"https://(?P<host>[a-z0-9.-]+)/", re.ASCII | re.IGNORECASE)
 _BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
 
 
@@ -82,6 +84,16 @@ def picture_in(content: bytes) -> Picture | None:
     return Picture(content, kind) if kind and len(content) <= MOST_BYTES_EACH else None
 
 
+def is_on_host(url: str, ending: str) -> bool:
+    """Return whether ``url`` leads by https to a host whose name ends in ``ending``.
+
+    Only plain addresses count: of ``https://other.example\\@host.example/``, one parser reads the host before the
+    backslash and another the one behind it.
+    """
+    plain = _PLAIN.match(url)
+    return plain is not None and f".{plain['host'].lower()}".endswith(ending)
+
+
 def _folder(services: Services, source: str) -> Path:
     return services.config.var / "covers" / source
 
@@ -101,9 +113,7 @@ def _fetched(services: Services, source: str, url: str) -> Picture | None:
     """Return the picture at ``url``; None unless it is on the source's own hosts and `picture_in` accepts it."""
     try:
         channel = services.engine.channel(source, within_s=WITHIN_S)
-        address = urlsplit(url)
-        theirs = address.scheme == "https" and f".{address.hostname}".endswith(_HOSTS[source])
-        if not theirs and address.netloc != urlsplit(channel.base_url).netloc:
+        if not is_on_host(url, _HOSTS[source]) and urlsplit(url).netloc != urlsplit(channel.base_url).netloc:
             return None
         response = channel.session.get(url)
     except (SourceFault, NotThere):

@@ -21,7 +21,7 @@ import math
 import os
 import tempfile
 import weakref
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import suppress
@@ -58,6 +58,7 @@ _OF_SOUND = [at for at, name in enumerate(AUDIO_FEATURES) if name != "duration_m
 _LENGTH = AUDIO_FEATURES.index("duration_ms")
 # The genres of an artist come from at most this many tracks, the most popular ones.
 _ARTIST_GENRE_ROWS = 50
+_ARTIST_BLOCK = 64  # keys of artists that are read at once
 # A cache of rows, because one request reads the same rows several times.
 _ROWS_KEPT = 64
 
@@ -366,10 +367,21 @@ class Segment:
 
     def artist_rows(self, artist_key: str) -> np.ndarray:
         """Return the int32 rows, ascending, whose first artist is ``artist_key`` (normalised)."""
-        code = bisect_left(self.artist_keys, artist_key)
-        if code == len(self.artist_keys) or self.artist_keys[code] != artist_key:
+        wanted = artist_key.encode("utf-8", "surrogatepass")
+        # One block of keys is read at once: a search through the file would read from it sixteen times.
+        begin = (bisect_right(self._artist_guide, wanted) - 1) * _ARTIST_BLOCK
+        if begin < 0:
             return np.empty(0, np.int32)
-        return self.rows_of_artists(np.array([code]))
+        keys = list(self.artist_keys.many(np.arange(begin, min(begin + _ARTIST_BLOCK, len(self.artist_keys)))))
+        code = bisect_left(keys, wanted)
+        if code == len(keys) or keys[code] != wanted:
+            return np.empty(0, np.int32)
+        return self.rows_of_artists(np.array([begin + code]))
+
+    @cached_property
+    def _artist_guide(self) -> list[bytes]:
+        """The first key of each block of ``artist_keys``, as UTF-8, whose order is that of the code points."""
+        return list(self.artist_keys.many(np.arange(0, len(self.artist_keys), _ARTIST_BLOCK)))
 
     def rows_of_artists(self, codes: np.ndarray) -> np.ndarray:
         """Return the int32 rows whose first artist is one of ``codes`` (``artist_code``)."""

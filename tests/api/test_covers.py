@@ -60,6 +60,23 @@ def test_what_is_no_picture_is_not_shown(asking: Asking, fake_services: FakeServ
     assert covers.picture_in(PICTURE + bytes(covers.MOST_BYTES_EACH)) is None
 
 
+@pytest.mark.parametrize(
+    ("url", "theirs"),
+    [
+        ("https://e-cdns-images.dzcdn.net/images/cover/1/250x250.jpg", True),
+        ("https://elsewhere.example\\@a.dzcdn.net/cover.jpg", False),  # requests goes to the host before the backslash
+        ("https://127.0.0.1:80\\.dzcdn.net/", False),
+        ("https://elsewhere.example/.dzcdn.net", False),
+        ("https://a.dzcdn.net@elsewhere.example/", False),
+        ("https://a.dzcdn.net:22/", False),
+        ("http://a.dzcdn.net/", False),
+        ("https://adzcdn.net/", False),
+    ],
+)
+def test_a_picture_is_fetched_from_the_hosts_of_its_source(url: str, theirs: bool) -> None:
+    assert covers.is_on_host(url, ".dzcdn.net") == theirs
+
+
 def test_what_is_kept_has_a_bound(asking: Asking, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(covers, "MOST_BYTES", 2 * len(PICTURE))
     client = asking(["deezer"])

@@ -1,6 +1,13 @@
 """A path between two tracks: it begins and ends with them, goes evenly, and repeats nobody."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 from flask.testing import FlaskClient
+
+from store.catalogue.builder import build_collection
+from tests.ml.continuation_world import BY_ID, TRACKS
 
 
 def ids(client: FlaskClient) -> list[str]:
@@ -21,6 +28,21 @@ def test_a_path_goes_from_one_sound_to_the_other(client: FlaskClient) -> None:
     assert all(0 <= step["score"] <= 1 for step in steps)
     back = client.get(f"/api/tracks/{end}/path?to={start}&between=3").json["steps"]
     assert back[0]["track"]["id"] == end
+
+
+def test_of_tracks_as_near_by_sound_a_path_takes_those_of_artists_like_its_ends(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    start, end = BY_ID["metallica0"], BY_ID["megadeth0"]
+    strangers = [
+        replace(
+            start, id=f"hymn{at}", title=f"Hymn {at}", artists=("Stan Getz", "Zzyqx Qqvx")[at : at + 1], popularity=99.0
+        )
+        for at in range(2)
+    ]
+    build_collection(tmp_path / "catalogue", [*TRACKS, *strangers])
+    answer = configured(tmp_path, database_uri).get(f"/api/tracks/{start.id}/path?to={end.id}&between=2").json
+    assert {step["track"]["artists"][0] for step in answer["steps"][1:-1]} == {"Anthrax", "Slayer"}, "each once"
 
 
 def test_a_path_needs_two_known_tracks(client: FlaskClient) -> None:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from jobs.worker import execute
 from store.database import Database
+from tests.api.conftest import limit_work
 
 FILE = """Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,Valence,Tempo,Time Signature
 spotify:track:0000000000000000000001,Slow Kites,Kites,Nadia Verholt,2001,200000,40,false,ann,2024-01-01T00:00:00Z,,X,0.5,0.4,1,-9,1,0.05,0.1,0,0.1,0.5,100,4
@@ -137,6 +138,13 @@ def test_tracks_are_taken_out_and_many_are_kept_as_a_playlist(
     assert made.status_code == 201
     last = mine.get(f"/data?playlist={made.json['playlist']['id']}&page=2&page_size=500").json
     assert [track["position"] for track in last["tracks"]] == list(range(500, 600))
+
+    limit_work(mine, rows_each=700)  # 600 are kept, and a short playlist counts as 20
+    refused = mine.post("/api/playlists", json={"name": "More", "tracks": [{"id": ids[0]}] * 81})
+    assert (refused.status_code, refused.json["error"]["code"]) == (429, "too_many_runs")
+    limit_work(mine, rows_each=620)
+    assert mine.post("/api/playlists", json={"name": "None", "tracks": []}).status_code == 429
+    assert mine.post(f"/api/playlists/{playlist}/tracks", json={"track": ids[0]}).status_code == 429
 
     address = f"/api/playlists/{playlist}/remove"
     assert other.post(address, json={"tracks": ids[:1]}).status_code == 403

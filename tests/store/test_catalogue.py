@@ -14,7 +14,7 @@ from store.catalogue import catalogue as catalogue_module
 from store.catalogue.builder import build_collection, build_own, build_public
 from store.catalogue.catalogue import CURRENT_FILE, Catalogue, CatalogueError, owner_root
 from store.catalogue.publishing import hide_own
-from store.catalogue.segment import _as_written, composition_hash, recording_hash
+from store.catalogue.segment import Segment, _as_written, composition_hash, recording_hash
 from store.domain import AUDIO_FEATURES, AudioFeatures
 from store.text import recording_key
 from tests.store.catalogues import FEATURES, a_track, catalogue_of
@@ -96,7 +96,7 @@ def test_features_are_a_read_only_matrix_with_nan_for_the_unknown(tmp_path: Path
     assert segment.features[1, AUDIO_FEATURES.index("tempo")] == 90.0
 
 
-def test_artists_labels_and_recordings_are_found_by_row(tmp_path: Path) -> None:
+def test_artists_labels_and_recordings_are_found_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tracks = [
         a_track(1, "One", "Zoë", labels=("rock",), popularity=10.0),
         a_track(2, "Two", "Abba", "Zoë", labels=("pop", "rock"), popularity=9.0, artist_genres=("europop",)),
@@ -110,6 +110,15 @@ def test_artists_labels_and_recordings_are_found_by_row(tmp_path: Path) -> None:
     assert segment.artist_rows("zoe").tolist() == [0, 2, 3, 4]
     assert segment.artist_rows("abba").tolist() == [1]
     assert segment.artist_rows("nobody").tolist() == []
+    monkeypatch.setattr("store.catalogue.segment._ARTIST_BLOCK", 1)
+    by_one = Segment(segment.directory)
+    assert [by_one.artist_rows(key).tolist() for key in ("a", "abba", "b", "zoe", "zz")] == [
+        [],
+        [1],
+        [],
+        [0, 2, 3, 4],
+        [],
+    ]
     assert segment.rows_with_label("rock").tolist() == [0, 1]
     assert segment.rows_with_label("jazz").tolist() == []
     assert segment.year.tolist() == [0, 0, 1999, 0, 0]

@@ -31,6 +31,6 @@ export async function postpone(id) {
 
 export const readmit = (id) =>
   keep(
-    never().filter((one) => one !== id),
-    later().filter((one) => one !== id),
+    never().filter((other) => other !== id),
+    later().filter((other) => other !== id),
   )

@@ -49,7 +49,7 @@ const isOpen = ({ run }) => !run.playlist_id || run.playlist_id === route.value.
 
 // What came in goes by itself with the next step: at once if it came in whole, else after its playlist was opened.
 watch(moves, (count) => {
-  for (const upload of uploads.filter((one) => ended(one) && !failed(one) && !one.preview)) {
+  for (const upload of uploads.filter((other) => ended(other) && !failed(other) && !other.preview)) {
     if (upload.seenAt < count) dismiss(upload)
     else if (isOpen(upload)) upload.seenAt = count
   }
@@ -78,7 +78,7 @@ function follow(upload, id) {
       if (!upload.file && !failed(upload) && !hasSkipped(upload)) dismiss(upload)
       else if (!hasSkipped(upload) || isOpen(upload)) upload.seenAt = moves.value
       note()
-      const finished = uploads.filter((one) => ended(one) && !failed(one))
+      const finished = uploads.filter((other) => ended(other) && !failed(other))
       finished.slice(0, Math.max(0, finished.length - FINISHED_SHOWN)).forEach(dismiss)
       await Promise.all([refreshPlaylists(), refreshStatus(), refreshRuns()])
       // Its card says so, or its map has opened.

@@ -21,7 +21,8 @@ export function useHub(idOf) {
 
   // A file of this playlist has been read again, in another way.
   const corrections = computed(
-    () => uploads.filter((one) => one.corrected && ended(one) && one.run?.playlist_ids.includes(idOf())).length,
+    () =>
+      uploads.filter((upload) => upload.corrected && ended(upload) && upload.run?.playlist_ids.includes(idOf())).length,
   )
   watch(corrections, (count, before) => count > before && again())
   onBeforeUnmount(stop)

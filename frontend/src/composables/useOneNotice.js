@@ -12,10 +12,10 @@ const saysServerIsAway = (error) => error.status === 0 || error.status === 503
 export function useOneNotice(error, retry) {
   const say = computed(() => (saysServerIsAway(error()) ? error().message : ''))
   const own = { say, retry }
-  const equal = computed(() => notices.filter((one) => one.say.value && one.say.value === say.value))
+  const equal = computed(() => notices.filter((notice) => notice.say.value && notice.say.value === say.value))
   notices.push(own)
   onBeforeUnmount(() => notices.splice(notices.indexOf(own), 1))
   const shown = computed(() => !say.value || equal.value[0] === own)
-  const retryAll = () => (say.value ? equal.value.forEach((one) => one.retry()) : retry())
+  const retryAll = () => (say.value ? equal.value.forEach((notice) => notice.retry()) : retry())
   return { shown, retryAll }
 }

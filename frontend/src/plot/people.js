@@ -19,7 +19,7 @@ const shortId = (id) => (id.length > ID_SHOWN + 1 ? `${id.slice(0, ID_SHOWN)}…
 
 const defaultColour = (index) => (index % COLOURS) + 1
 const shapeOf = (index) => SHAPES[(index + Math.floor(index / COLOURS)) % SHAPES.length]
-const placeOf = (colour) => PALETTE.findIndex((one) => one.colour === colour) + 1
+const placeOf = (colour) => PALETTE.findIndex((entry) => entry.colour === colour) + 1
 
 // `colour` is the place in the palette, 0 for nobody's; `own` is a colour outside the palette. Where somebody else chose
 // a person's default colour, the person gets one that is left over.

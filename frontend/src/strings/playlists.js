@@ -4,6 +4,7 @@ export const PLAYLISTS = {
   heading: 'Playlists here',
   first: 'The first one is on its way.',
   none: 'None yet. The first file you drop appears here.',
+  links: 'Links to tracks can be pasted into this page, too. Or [connect Spotify].',
   arriving: 'still arriving',
   delete: (name) => `Delete ${name}`,
   really: (name) => `Delete ${name}?`,

@@ -47,10 +47,7 @@ def thinned(table: Ranked, rng: np.random.Generator) -> Ranked:
 
 
 def as_trees(model: HistGradientBoostingClassifier) -> Trees:
-    """Return the fitted trees as plain arrays.
-
-    Raises ValueError if their scores differ from scikit-learn's.
-    """
+    """Return the fitted trees as plain arrays; raises ValueError if their scores differ from scikit-learn's."""
     nodes = [predictors[0].nodes for predictors in model._predictors]
     width = max(len(tree) for tree in nodes)
     shape = (len(nodes), width)

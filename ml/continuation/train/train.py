@@ -1,6 +1,5 @@
 """Trains playlist continuation and scores it on held-out groups of playlists: ``python -m ml train continuation``."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -93,6 +92,6 @@ def evaluate(data: Path, models: Path) -> None:
     Raises FileNotFoundError if a training file is absent, ml.artefacts.ArtefactError if no version is active.
     """
     active = artefacts.active(TASK, models)
-    figures = json.loads(artefacts.verified(active / "scores.json").read_text(encoding="utf-8"))
+    figures = artefacts.verified_json(active / "scores.json")
     print(f"{TASK} {active.name}, recorded score: {figures['served_score']}\n")
     print(format_scores(score(read(data, artists_data.read(data)), Size())))

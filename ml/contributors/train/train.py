@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.manifold import TSNE
 
-from ml.artefacts import verified
+from ml.artefacts import verified_json
 from ml.artists.model import ArtistEmbedding
 from ml.contributors.model import HARD_TO_SAY, TASK, TrackInputs, probably, task_of
 from ml.contributors.train import baselines, scores
@@ -206,7 +206,7 @@ def _held_out_scores(job: Job, task: str, added: AddedTracks, tracks: Tracks, se
     on = digest_of([*added.ids, *added.who.tolist(), settings.folds, settings.seed])
 
     def score_served(folder: Path) -> Scored:
-        kept = json.loads(verified(folder / "who_added.json").read_text(encoding="utf-8")).get("options")
+        kept = verified_json(folder / "who_added.json").get("options")
         if kept is None:
             return None, "It was made before settings were stored, and has learnt from these tracks."
         theirs = replace(read(options=kept), folds=settings.folds, seed=settings.seed)

@@ -76,10 +76,7 @@ class TrackTable:
 
 
 def read(folder: Path) -> TrackTable:
-    """Read ``tracks.csv.gz`` of a data folder.
-
-    Raises FileNotFoundError if there is no such file.
-    """
+    """Read ``tracks.csv.gz`` of a data folder; raises FileNotFoundError if there is no such file."""
     return from_frame(read_table(folder / TABLE))
 
 

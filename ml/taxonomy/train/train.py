@@ -46,10 +46,7 @@ _LEAST_ARTISTS, _LEAST_LIFT = 4, 8.0
 
 
 def fit(data: Path, version: str) -> Taxonomy:
-    """Place every name that ``data`` holds.
-
-    Raises FileNotFoundError if a file of ``data`` is absent.
-    """
+    """Place every name that ``data`` holds; raises FileNotFoundError if a file of ``data`` is absent."""
     hand = json.loads((HERE / "words.json").read_text(encoding="utf-8"))
     artists = Artists(data / "tracks.csv.gz")
     listed = microgenres(data / "genres" / "spotify_microgenres.csv")

@@ -101,10 +101,7 @@ def scored(songs: persons.Songs, model: Triage, settings: Settings, seed: int) -
 
 
 def train(data: Path, models: Path, *, seed: int = 1, quick: bool = False, report: Report = print) -> TriageFit:
-    """Write ``models/triage/<version>``.
-
-    Raises FileNotFoundError if a file of ``data`` is absent.
-    """
+    """Write ``models/triage/<version>``; raises FileNotFoundError if a file of ``data`` is absent."""
     settings, version = QUICK if quick else Settings(), f"{VERSION}-quick" if quick else VERSION
     made = fit(persons.read(data, reader_of(models)), version, settings, seed, report)
     folder = models / TASK / version
