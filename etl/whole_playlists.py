@@ -1,4 +1,4 @@
-"""Runs that change whole playlists: delete the rows of deleted ones, or give one to the installation."""
+"""Runs that change whole playlists: delete rows of deleted ones, give one to everybody, index an owner's tracks."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from etl.task import Task
 from store.domain import Playlist
 from store.runs import Run
 
-DELETE, GIVE = "delete", "give"
+DELETE, GIVE, INDEX = "delete", "give", "index"
 
 
 def new_deletion(owner: str, name: str, playlists: Iterable[Playlist]) -> Run:
@@ -38,3 +38,13 @@ def give(task: Task) -> None:
     count = task.database.give_playlist(playlist_id, task.run.id)
     if count:  # otherwise an interrupted attempt of this run has moved and counted them
         task.report.record(requested=count, stored=count, playlist_ids=(playlist_id,))
+
+
+def new_index(owner: str, after: str | None = None) -> Run:
+    """Return a run that builds the segment of ``owner``; ``after`` is the id of one that may have begun too early."""
+    return Run(kind=INDEX, name="Your tracks", owner=owner, request={"after": after})
+
+
+def index(task: Task) -> None:
+    """Have the segment of the owner built, as after every run that has changed tracks."""
+    task.report.record(changed=True)

@@ -12,7 +12,7 @@ from store.database import Database
 from store.runs import Progress
 
 # Runs that change only the tracks of their owner.
-_OWN_KINDS = frozenset({"playlist", "spotify", "delete"})
+_OWN_KINDS = frozenset({"playlist", "spotify", "delete", "index"})
 
 
 def build_changed(database: Database, var: Path, runs: set[tuple[str | None, str | None]], show: Show) -> None:

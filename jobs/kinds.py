@@ -17,6 +17,7 @@ RUNNERS: Mapping[str, str] = {
     "segments": "etl.gather.segments:run",
     "give": "etl.whole_playlists:give",
     "delete": "etl.whole_playlists:delete",
+    "index": "etl.whole_playlists:index",
     "sounds": "jobs.sound_alikes:run",
     "train": "jobs.training:run",
     "scan": "jobs.scanning:run",

@@ -10,7 +10,7 @@ from typing import Self
 
 from etl.demo import DEMOS
 from etl.imports.storing.playlists import playlist_id
-from etl.whole_playlists import new_deletion, new_giving
+from etl.whole_playlists import new_deletion, new_giving, new_index
 from jobs.limits import require_rows
 from jobs.queue import enqueue, queues_of, spawn_worker
 from ml.contributors.model import task_of
@@ -25,10 +25,11 @@ from store.domain import Person, Playlist, PlaylistItem, Track
 from store.library import shown_tracks, tracks_by_id
 from store.playlists.rows import add_rows, all_rows, remove_rows
 from store.playlists.triages import forget_triage, triage_id
+from store.runs import Run
 
 # The most tracks in one request that makes a playlist of known tracks, or takes tracks out of one.
 MAX_TRACKS = 10_000
-# The most rows that a request deletes itself; more would take seconds, so a run deletes them.
+# The most rows that a request deletes or indexes itself; more would take seconds, so a run does it.
 _ROWS_AT_ONCE = 1_000
 # The most tracks that a request stores in one step: the database answers others between the steps, and each in time.
 _STORED_AT_ONCE = 100
@@ -260,7 +261,7 @@ def add_track(services: Services, playlist_id: str, viewer: Viewer, track_id: st
     require_rows(services.config.work, services.database, playlist.owner)
     services.database.put_tracks(list(known.values()), owner=playlist.owner)
     add_rows(services.database, playlist, [PlaylistItem(position=0, track_id=track_id, added_at=datetime.now(UTC))])
-    _build_own(services, playlist.owner)
+    _index_own(services, playlist.owner)
     return describe(find_playlist(services, playlist.id, viewer), viewer)
 
 
@@ -297,10 +298,27 @@ def _delete(services: Services, owner: str, name: str, playlists: Sequence[Playl
 
 
 def _delete_by_run(services: Services, owner: str, name: str, playlists: Sequence[Playlist]) -> None:
-    limits = replace(services.config.work, runs_each=_NO_LIMIT, runs_all=_NO_LIMIT)  # deleting is never refused
-    queued = enqueue(services.database, services.config.var, new_deletion(owner, name, playlists), limits=limits)
+    queued = _queue(services, new_deletion(owner, name, playlists))
     services.database.delete_documents("playlists", [playlist.id for playlist in playlists])
-    spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))
+    spawn_worker(services.config.var, services.config.mongodb_uri, queues_of([queued]))
+
+
+def _queue(services: Services, run: Run) -> Run:
+    """Queue a run that completes a change which has been made: it is never refused."""
+    limits = replace(services.config.work, runs_each=_NO_LIMIT, runs_all=_NO_LIMIT)
+    [queued] = enqueue(services.database, services.config.var, run, limits=limits)
+    return queued
+
+
+def _index_own(services: Services, owner: str) -> None:
+    """Build the owner's segment, by a run if the owner has many rows."""
+    if sum(playlist.item_count for playlist in _own(services, owner)) <= _ROWS_AT_ONCE:
+        _build_own(services, owner)
+        return
+    queued = _queue(services, new_index(owner))
+    if queued.state == "running":  # it may have read the owner's tracks before the last ones were stored
+        queued = _queue(services, new_index(owner, after=queued.id))
+    spawn_worker(services.config.var, services.config.mongodb_uri, queues_of([queued]))
 
 
 def _build_own(services: Services, owner: str) -> None:
@@ -393,7 +411,7 @@ def create_playlist(
     for page in range(0, len(items), PAGE_ITEMS):
         services.database.put_page(playlist.id, page // PAGE_ITEMS, items[page : page + PAGE_ITEMS])
     services.database.put_playlist(playlist)
-    _build_own(services, owner)
+    _index_own(services, owner)
     return describe(playlist, viewer)
 
 

@@ -14,7 +14,7 @@ from etl.task import Reporter, Task, silent
 from etl.whole_playlists import delete as run_deletion
 from jobs.worker import execute
 from services.playlists import playlists
-from store.catalogue.catalogue import OWN, owner_root
+from store.catalogue.catalogue import OWN, Catalogue, owner_root
 from store.catalogue.publishing import build_lock, hidden_mark, publish
 from store.database import Database
 from store.domain import Track
@@ -183,6 +183,32 @@ def test_a_deletion_beside_another_one_is_left_to_a_run(
     [deletion] = [run for run in database.unfinished_runs() if run.kind == "delete"]
     assert execute(database, tmp_path, deletion.id) == "done"
     assert database.own_tracks([ID.format(1)], owner) == {}
+
+
+def test_what_is_added_beside_many_rows_is_indexed_by_a_run(
+    mine: FlaskClient, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(mine, exportify("Slow Kites"))
+    of_operator(database, tmp_path, exportify("Slow Kites", "Gravel Choir", "Low Tide"), "theirs.csv")
+    monkeypatch.setattr(playlists, "_ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(playlists, "spawn_worker", lambda *_: None)
+
+    def saved(number: int) -> list[Run]:
+        body = {"name": "Saved", "tracks": [{"id": ID.format(number)}]}
+        assert mine.post("/api/playlists", json=body).status_code == 201
+        return [run for run in database.unfinished_runs() if run.kind == "index"]
+
+    [first] = saved(2)
+    owner = first.owner
+    assert owner is not None
+    own = Catalogue(owner_root(tmp_path / "catalogue", owner))
+    assert not own.current().tracks([ID.format(2)], OWN)
+    database.update_run(first.id, state="running")
+    [second] = [run for run in saved(3) if run.id != first.id]
+    assert len(saved(3)) == 2
+    for run in (first, second):
+        assert execute(database, tmp_path, run.id) == "done"
+    assert set(own.current().tracks([ID.format(2), ID.format(3)], OWN)) == {ID.format(2), ID.format(3)}
 
 
 def test_gaps_of_what_a_person_brings_are_filled_from_the_shared_layer(

@@ -21,7 +21,8 @@ def test_an_empty_install_answers_from_the_names(page: Page, empty_app: str) -> 
     note = page.locator(".tm-genre").get_by_text("No audio features are known for this track.", exact=True)
     expect(note).to_be_visible()
     expect(track_page.bars).to_have_count(5)
-    expect(page.locator(".tm-whygroups > div").first).to_contain_text("The artist is known for")
+    page.locator(".tm-genre-details > summary").click()
+    expect(page.locator(".tm-whygroups > div").first).to_contain_text("The artist is known for", timeout=ANSWER_MS)
     expect(page.get_by_role("heading", name="Similar artists")).to_be_visible(timeout=ANSWER_MS)
     expect(track_page.cards.first).to_be_visible()
     assert watch.problems() == []

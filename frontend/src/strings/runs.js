@@ -30,6 +30,7 @@ const NAMES = {
   spotify: (name) => `${name}, from Spotify`,
   give: (name) => `${name}, given to everybody here`,
   delete: (name) => `${name}, deleted`,
+  index: (name) => `${name}, made searchable`,
   'spotify-write': (name) => `${name}, to Spotify`,
   train: (_, { task }) => `Training: ${modelOf(task).title}`,
 }
