@@ -11,7 +11,7 @@ from etl.providers.base import Need
 from ml.artists.model import top
 from ml.genre.model import GenreInput, GenrePredictor
 from services.container import Services
-from services.sound.demo import synthetic_beside
+from services.sound.demo import synthetic_to_exclude
 from services.sound.sound_alikes import SoundTags, tags_of
 from services.subject.families import KnownGenres, TrackFamily, families_of, genres_of
 from services.subject.headline import Confidence, DecidedBy, Headline, as_input, is_estimate
@@ -275,6 +275,6 @@ def _nearest(services: Services, snapshot: Snapshot, track: Track, genre: str) -
     features = usable_features(track)
     if features is None:
         return []
-    exclude = {track.id} - {""} | synthetic_beside(snapshot, [track])
+    exclude = {track.id} - {""} | synthetic_to_exclude(snapshot, [track])
     near = services.neighbours.nearest_labelled(snapshot, features, genre, limit=NEAREST, exclude=exclude)
     return [NearestTrack.of(snapshot.track(ref), distance=round(distance, 3)) for ref, distance in near]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ml.neighbours.reasons import known_artist
 from services.container import Services
 from services.errors import no_features
-from services.sound.demo import synthetic_beside
+from services.sound.demo import synthetic_to_exclude
 from services.subject.resolve import by_id
 from services.viewer import Viewer
 from services.views import TrackSummary
@@ -53,7 +53,7 @@ def find_path(services: Services, start_id: str, end_id: str, between: int, view
         if sound is None:
             raise no_features(f"No audio features of “{track.title}” are known.", "Choose a track with audio features.")
     first, last = (sound.values for sound in sounds if sound is not None)
-    used = {start_id, end_id} | synthetic_beside(snapshot, ends)
+    used = {start_id, end_id} | synthetic_to_exclude(snapshot, ends)
     artists, fit = {normalise(end.first_artist) for end in ends}, _fit_of_artists(services, ends)
     found: list[tuple[Track, float]] = []
     for step in range(1, between + 1):

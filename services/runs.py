@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from config import WorkLimits
 from jobs.limits import with_room
 from jobs.queue import enqueue, queues_of, spawn_worker
 from services.container import Services
@@ -72,12 +73,12 @@ def find_run(services: Services, run_id: str, owner: str | None) -> Run:
     return run
 
 
-def start_runs(services: Services, *runs: Run) -> list[RunView]:
+def start_runs(services: Services, *runs: Run, limits: WorkLimits | None = None) -> list[RunView]:
     """Queue runs and start the worker; an equal run that is queued or running is returned instead of a second one.
 
-    Raises TooManyRuns.
+    Raises TooManyRuns where ``limits``, by default those of the settings, do not allow it.
     """
-    limits = services.config.work
+    limits = limits or services.config.work
     runs = tuple(with_room(limits, services.database, run) if run.kind == "spotify" else run for run in runs)
     queued = enqueue(services.database, services.config.var, *runs, limits=limits)
     spawn_worker(services.config.var, services.config.mongodb_uri, queues_of(queued))

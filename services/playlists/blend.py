@@ -13,7 +13,7 @@ from services.container import Services
 from services.errors import bad_request, invalid_value, no_features, not_found
 from services.playlists.never import unwanted_ids
 from services.playlists.playlists import contributors, find_playlist, require_contributors, with_tracks
-from services.sound.demo import synthetic_beside
+from services.sound.demo import synthetic_to_exclude
 from services.viewer import Viewer
 from services.views import Named, TrackSummary
 from store.domain import Playlist, PlaylistItem, Track
@@ -90,7 +90,7 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
         raise not_found(f"weights: {min(strangers)!r} is not one of the people.", "See people in the answer.")
     snapshot = services.catalogue.current(viewer.owner)
     known = [track for listener in listeners for track in listener.tracks]
-    never = {*query["never"], *unwanted_ids(services, viewer.owner), *synthetic_beside(snapshot, known)}
+    never = {*query["never"], *unwanted_ids(services, viewer.owner), *synthetic_to_exclude(snapshot, known)}
     try:
         made = blend(services.neighbours, snapshot, listeners, _request(query, never, known))
     except NothingToCompare as nothing:

@@ -16,7 +16,7 @@ from services.errors import ServiceError, invalid_value
 from services.playlists.never import unwanted_ids
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist, with_tracks
 from services.recommend.answer import SimilarArtist
-from services.sound.demo import synthetic_beside
+from services.sound.demo import synthetic_to_exclude
 from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
 from store.catalogue.catalogue import Snapshot
@@ -82,7 +82,7 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         raise ServiceError(
             422, "no_catalogue", "There is no track to choose from yet.", "Import playlists, or a table of tracks."
         )
-    synthetic = synthetic_beside(snapshot, tracks)
+    synthetic = synthetic_to_exclude(snapshot, tracks)
     limits: dict[str, Any] = {
         "limit": query["limit"],
         "exclude": ids_in(query["exclude"]) | unwanted_ids(services, viewer.owner) | synthetic,

@@ -12,7 +12,6 @@ from etl.demo import DEMOS
 from etl.imports.storing.playlists import playlist_id
 from etl.whole_playlists import new_deletion, new_giving, new_index
 from jobs.limits import require_rows
-from jobs.queue import enqueue, queues_of, spawn_worker
 from ml.contributors.model import task_of
 from services.container import Services
 from services.errors import ServiceError, invalid_value, not_found, not_yours
@@ -291,23 +290,17 @@ def _delete(services: Services, owner: str, name: str, playlists: Sequence[Playl
                 services.database.delete_playlist(playlist.id)
             _build_own(services, owner)
         else:
-            _delete_by_run(services, owner, name, playlists)
+            _start(services, new_deletion(owner, name, playlists))
+            services.database.delete_documents("playlists", [playlist.id for playlist in playlists])
     for playlist in playlists:
         services.registry.forget(task_of(playlist.id))
         forget_triage(services.database, triage_id(owner, playlist.id))
 
 
-def _delete_by_run(services: Services, owner: str, name: str, playlists: Sequence[Playlist]) -> None:
-    queued = _queue(services, new_deletion(owner, name, playlists))
-    services.database.delete_documents("playlists", [playlist.id for playlist in playlists])
-    spawn_worker(services.config.var, services.config.mongodb_uri, queues_of([queued]))
-
-
-def _queue(services: Services, run: Run) -> Run:
-    """Queue a run that completes a change which has been made: it is never refused."""
+def _start(services: Services, run: Run) -> RunView:
+    """Start a run that completes a change which has been made: it is never refused."""
     limits = replace(services.config.work, runs_each=_NO_LIMIT, runs_all=_NO_LIMIT)
-    [queued] = enqueue(services.database, services.config.var, run, limits=limits)
-    return queued
+    return start_runs(services, run, limits=limits)[0]
 
 
 def _index_own(services: Services, owner: str) -> None:
@@ -315,10 +308,9 @@ def _index_own(services: Services, owner: str) -> None:
     if sum(playlist.item_count for playlist in _own(services, owner)) <= _ROWS_AT_ONCE:
         _build_own(services, owner)
         return
-    queued = _queue(services, new_index(owner))
-    if queued.state == "running":  # it may have read the owner's tracks before the last ones were stored
-        queued = _queue(services, new_index(owner, after=queued.id))
-    spawn_worker(services.config.var, services.config.mongodb_uri, queues_of([queued]))
+    started = _start(services, new_index(owner))
+    if started.state == "running":  # it may have read the owner's tracks before the last ones were stored
+        _start(services, new_index(owner, after=started.id))
 
 
 def _build_own(services: Services, owner: str) -> None:

@@ -14,7 +14,7 @@ from services.container import Services
 from services.errors import ServiceError, no_features, not_found
 from services.recommend.answer import ComparedTrack, Recommendation, SimilarArtist, SourceList, SourceTrack
 from services.recommend.families import family_picks
-from services.sound.demo import synthetic_beside
+from services.sound.demo import synthetic_to_exclude
 from services.sound.timbre import timbre_picks
 from services.subject.lookup import source_lines
 from services.subject.model import Subject
@@ -39,7 +39,7 @@ def recommend(services: Services, query: Mapping[str, Any], viewer: Viewer) -> W
     Raises ServiceError as `resolve` does, 404 if no track or artist like it is known, 422 for nothing to compare.
     """
     subject = resolve(services, query, viewer, NEEDS)
-    exclude = ids_in(query["exclude"]) | synthetic_beside(subject.snapshot, [subject.track])
+    exclude = ids_in(query["exclude"]) | synthetic_to_exclude(subject.snapshot, [subject.track])
     by_sources, stays = _fetched(services, subject, exclude)
     lines = source_lines(services, subject)
     # Where only an audio analysis of the track is stored, timbre is all that can be compared.

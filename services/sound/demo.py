@@ -20,7 +20,7 @@ def demo_of(services: Services, viewer: Viewer) -> dict[str, DemoSound]:
     return {name: sounds[name] for name in sorted(services.database.get_tracks(list(sounds), viewer.owner))}
 
 
-def synthetic_beside(snapshot: Snapshot, tracks: Iterable[Track]) -> set[str]:
+def synthetic_to_exclude(snapshot: Snapshot, tracks: Iterable[Track]) -> set[str]:
     """Return the ids of the sound demo's tracks in a snapshot, but none if one of ``tracks`` is one of them.
 
     A program made them to show what can be done with sound, so nobody who plays other music wants them recommended.

@@ -25,7 +25,7 @@ def test_the_demo_comes_and_goes(empty_client: FlaskClient) -> None:
     assert empty_client.get("/api/status").json["demo"] is True
     run, of_sound = (ended(empty_client, each["id"]) for each in empty_client.post("/api/demo").json["runs"])
     assert (run["state"], run["skipped"], run["unread"]) == ("done", {}, {})
-    nothing_synthetic_beside_songs(empty_client, run["playlist_id"], of_sound["playlist_id"])
+    no_synthetic_tracks_with_songs(empty_client, run["playlist_id"], of_sound["playlist_id"])
     page = empty_client.get("/data", query_string={"playlist": run["playlist_id"], "page_size": 500}).json
     assert page["playlist"]["name"] == "Six friends (demo)"
     assert {one["id"]: one["count"] for one in page["playlist"]["contributors"]} == PEOPLE
@@ -39,7 +39,7 @@ def test_the_demo_comes_and_goes(empty_client: FlaskClient) -> None:
     assert empty_client.delete("/api/demo").status_code == 204
 
 
-def nothing_synthetic_beside_songs(client: FlaskClient, songs: str, synthetic: str) -> None:
+def no_synthetic_tracks_with_songs(client: FlaskClient, songs: str, synthetic: str) -> None:
     """Check that what a program made for the sound demo is recommended beside the sound demo only."""
     answer = client.get(f"/api/playlists/{songs}/next").json
     assert (answer["tracks"], "in this playlist already" in answer["note"]) == ([], True)

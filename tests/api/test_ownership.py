@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from etl.task import Reporter, Task, silent
 from etl.whole_playlists import delete as run_deletion
 from jobs.worker import execute
+from services import runs
 from services.playlists import playlists
 from store.catalogue.catalogue import OWN, Catalogue, owner_root
 from store.catalogue.publishing import build_lock, hidden_mark, publish
@@ -131,7 +132,7 @@ def test_a_large_deletion_hides_at_once_and_goes_on_after_any_kill(
     second = bring(mine, exportify("Slow Kites"), "one.csv")
     owner = database.get_document("playlists", first)["owner"]
     monkeypatch.setattr(playlists, "_ROWS_AT_ONCE", 1)
-    monkeypatch.setattr(playlists, "spawn_worker", lambda *_: None)
+    monkeypatch.setattr(runs, "spawn_worker", lambda *_: None)
     # A build that has read the rows before they are hidden is not published after that.
     stale = hidden_mark(owner_root(tmp_path / "catalogue", owner))
     assert mine.delete(f"/api/playlists/{first}").status_code == 204
@@ -172,7 +173,7 @@ def test_a_deletion_beside_another_one_is_left_to_a_run(
 ) -> None:
     playlist = bring(mine, exportify("Slow Kites"))
     owner = database.get_document("playlists", playlist)["owner"]
-    monkeypatch.setattr(playlists, "spawn_worker", lambda *_: None)
+    monkeypatch.setattr(runs, "spawn_worker", lambda *_: None)
     answers: list[int] = []
     deleting = threading.Thread(target=lambda: answers.append(mine.delete(f"/api/playlists/{playlist}").status_code))
     with locked(build_lock(owner_root(tmp_path / "catalogue", owner), OWN)):
@@ -185,13 +186,13 @@ def test_a_deletion_beside_another_one_is_left_to_a_run(
     assert database.own_tracks([ID.format(1)], owner) == {}
 
 
-def test_what_is_added_beside_many_rows_is_indexed_by_a_run(
+def test_with_many_rows_what_is_added_is_indexed_by_a_run(
     mine: FlaskClient, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bring(mine, exportify("Slow Kites"))
     of_operator(database, tmp_path, exportify("Slow Kites", "Gravel Choir", "Low Tide"), "theirs.csv")
     monkeypatch.setattr(playlists, "_ROWS_AT_ONCE", 1)
-    monkeypatch.setattr(playlists, "spawn_worker", lambda *_: None)
+    monkeypatch.setattr(runs, "spawn_worker", lambda *_: None)
 
     def saved(number: int) -> list[Run]:
         body = {"name": "Saved", "tracks": [{"id": ID.format(number)}]}
@@ -201,14 +202,18 @@ def test_what_is_added_beside_many_rows_is_indexed_by_a_run(
     [first] = saved(2)
     owner = first.owner
     assert owner is not None
-    own = Catalogue(owner_root(tmp_path / "catalogue", owner))
-    assert not own.current().tracks([ID.format(2)], OWN)
+
+    def indexed() -> set[str]:
+        own = Catalogue(owner_root(tmp_path / "catalogue", owner)).current()
+        return set(own.tracks([ID.format(2), ID.format(3)], OWN))
+
+    assert indexed() == set()
     database.update_run(first.id, state="running")
     [second] = [run for run in saved(3) if run.id != first.id]
     assert len(saved(3)) == 2
     for run in (first, second):
         assert execute(database, tmp_path, run.id) == "done"
-    assert set(own.current().tracks([ID.format(2), ID.format(3)], OWN)) == {ID.format(2), ID.format(3)}
+    assert indexed() == {ID.format(2), ID.format(3)}
 
 
 def test_gaps_of_what_a_person_brings_are_filled_from_the_shared_layer(
