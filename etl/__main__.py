@@ -7,15 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from config import Config, ConfigError
-from etl.commands.backups import add_backups
-from etl.commands.harvests import add_harvests
-from etl.commands.imports import add_imports
-from etl.commands.library import add_library
-from etl.commands.sound import add_sound
-from etl.commands.work import add_upkeep, add_work
-from etl.doctor.command import add_doctor
-from etl.engine.command import add_sources
-from etl.exports.command import add_export
+from etl.commands import add_commands
 from store.database import StoreError, open_database
 from store.errors import TastemapError
 
@@ -26,7 +18,8 @@ _PATIENCE_SECONDS = 600.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code: 0 = done, 1 = something failed or remains, 2 = wrong use."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser(given).parse_args(given)
     # On SIGTERM the embedded database is closed (and stopped, if no other process uses it).
     signal.signal(signal.SIGTERM, lambda _signal, _frame: sys.exit(128 + signal.SIGTERM))
     try:
@@ -57,20 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         database.close()
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m etl", description=__doc__)
     parser.set_defaults(without_database=False)  # True: main does not open the database for the command
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add_imports(commands)
-    add_library(commands)
-    add_harvests(commands)
-    add_work(commands)
-    add_upkeep(commands)
-    add_export(commands)
-    add_backups(commands)
-    add_sources(commands)
-    add_sound(commands)
-    add_doctor(commands)
+    add_commands(commands, given[0] if given else None)
     return parser
 
 

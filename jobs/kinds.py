@@ -1,4 +1,4 @@
-"""The kinds of runs that do not import a file, and the function that does each, loaded by name."""
+"""The kinds of runs, and the function that does each, loaded by name."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -8,7 +8,8 @@ from etl.task import OpenEngine, Reporter, Task
 from store.database import Database
 from store.runs import Run
 
-# Kind of run -> the function that does it. Its module is imported when the first such run starts.
+# Kind of run that does not import a file -> the function that does it. Its module is imported when the first such run
+# starts, so that a short run starts in a fraction of the time that all of them would take to load.
 RUNNERS: Mapping[str, str] = {
     "enrich": "etl.gather.enrich:run",
     "balanced": "etl.gather.balanced:run",
@@ -28,14 +29,26 @@ RUNNERS: Mapping[str, str] = {
     "spotify-write": "etl.spotify.writing:run",
     "spotify-forget": "etl.spotify.forgetting:forget",
 }
+# What does every other run: it loads the readers of all formats.
+_IMPORTER = "etl.imports.storing.source:import_source"
+
+
+def import_file(database: Database, var: Path, run: Run, report: Reporter) -> None:
+    """Do a run that imports a file or an address, or the rest of it."""
+    _function(_IMPORTER)(database, var, run, report)
 
 
 def run_task(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:
     """Do a run of one of the kinds in :data:`RUNNERS`, or the rest of it."""
-    module, _, name = RUNNERS[run.kind or ""].partition(":")
-    runner: Callable[[Task], None] = getattr(import_module(module), name)
+    runner: Callable[[Task], None] = _function(RUNNERS[run.kind or ""])
     engine = open_engine(database, var)
     try:
         runner(Task(database=database, var=var, run=run, report=report, engine=engine))
     finally:
         engine.close()
+
+
+def _function(named: str) -> Callable[..., None]:
+    module, _, name = named.partition(":")
+    function: Callable[..., None] = getattr(import_module(module), name)
+    return function

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from etl.imports.storing.source import import_source
 from etl.task import OpenEngine, Reporter, Show, engine_of_environment, silent
 from jobs.finishing import fail, finish
-from jobs.kinds import RUNNERS, run_task
+from jobs.kinds import RUNNERS, import_file, run_task
 from store.database import Database, StoreError
 from store.disk import DiskFull, log_fault, require_room
 from store.errors import TastemapError
@@ -157,5 +156,5 @@ def _store(database: Database, var: Path, run: Run, report: Reporter, open_engin
     if is_task:
         run_task(database, var, run, report, open_engine)
     else:
-        import_source(database, var, run, report)
+        import_file(database, var, run, report)
     database.update_run(run.id, phase=STORED)

@@ -1,5 +1,6 @@
 """What every test may ask for: a database of its own on a real server, and the data in ../shared where present."""
 
+import gc
 import os
 import secrets
 import threading
@@ -54,6 +55,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, slow in enumerate(SLOWEST) if path.startswith(slow)), len(SLOWEST))
 
     items.sort(key=rank)
+
+
+def pytest_sessionstart() -> None:
+    """Load the tests without garbage collection."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of garbage collection: it would look through TensorFlow's modules each time."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,10 @@ from store.database import Database
 from store.runs import Cancelled, ImportProblem, Postponed, now
 
 SOURCE = "spotify"
+# The source of playlists and tracks that came by the login.
+KIND = "spotify login"
+# The kind of runs that write a playlist.
+WRITE = "spotify-write"
 _MOST_FAULTS = 5
 _FAULT_PAUSE_SECONDS = 30.0
 _LIMIT_PAUSE_SECONDS = 60.0

@@ -11,9 +11,7 @@ from etl.engine import Engine, SourceState
 from etl.providers.base import Need
 from etl.providers.registry import ORDER
 from etl.spotify.accounts import LONG_AGO, Accounts
-from etl.spotify.attempt import SOURCE, Staging
-from etl.spotify.importing import KIND
-from etl.spotify.writing import WRITE
+from etl.spotify.attempt import KIND, SOURCE, WRITE, Staging
 from etl.task import Task
 from store.database import PAGE_ITEMS, Database
 from store.documents import OWN_TRACKS

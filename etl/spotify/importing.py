@@ -15,13 +15,11 @@ from etl.imports.rows.entries import Begin, Entry, PlaylistFile, Row
 from etl.imports.storing.playlists import PlaylistImport
 from etl.lookup.name_matching import NameMatching
 from etl.providers.base import FaultKind, SourceFault
-from etl.spotify.attempt import SOURCE, Staging, attempt
+from etl.spotify.attempt import KIND, SOURCE, Staging, attempt
 from etl.spotify.lists import PAGE_ROWS, Mark, Reader, reader_of, row_from
 from etl.task import Task
 from store.runs import FRESH_CURSOR, ImportProblem, Progress, Run
 
-# The source of playlists and tracks that came by the login.
-KIND = "spotify login"
 WITHHELD = "Spotify does not give this row to an app like this one"
 _READING = "reading from Spotify"
 _FRESH = {"name": "", "fingerprint": None, "offset": 0, "total": None, "withheld": 0, "whole": False, "times": 0}

@@ -11,14 +11,13 @@ from etl.identity import SPOTIFY_ID
 from etl.imports.reading.json_file import listed, under
 from etl.providers.base import FaultKind, NotThere, SourceFault
 from etl.spotify.accounts import Account, Session
-from etl.spotify.attempt import Staging, attempt
+from etl.spotify.attempt import WRITE, Staging, attempt
 from etl.spotify.login import WRITE_PRIVATE, WRITE_PUBLIC
 from etl.task import Task
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist
 from store.runs import ImportProblem, Progress, Run
 
-WRITE = "spotify-write"
 UNKNOWN = "the track has no Spotify id"
 TOO_MANY = "Spotify takes 10,000 rows in one playlist"
 _BATCH = 100

@@ -19,6 +19,10 @@ from jsonschema import Draft202012Validator
 from app import create_app
 from config import Config, WorkLimits
 from etl.lookup import lookup
+from ml import artefacts
+from ml.artists.model import ArtistEmbedding
+from ml.genre.model import GenrePredictor
+from ml.tagger.model import MusicTagger
 from store.catalogue.builder import build_collection
 from store.domain import AudioFeatures, Track
 from tests.lookup_clock import PATIENCE_S, StillClock
@@ -83,6 +87,22 @@ def validate(response: Response) -> Response:
         if validator is not None and response.status_code < 300:
             validator.validate(response.json)
     return response
+
+
+_READ_ONCE = {model: cache(model.load) for model in (GenrePredictor, ArtistEmbedding, MusicTagger)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _shipped_models_are_read_once() -> Iterator[None]:
+    """Let all applications of a process share the shipped models; others are read whenever they are loaded."""
+    with pytest.MonkeyPatch.context() as patch:
+        for model, read_once in _READ_ONCE.items():
+            patch.setattr(model, "load", _if_shipped(read_once, model.load))
+        yield
+
+
+def _if_shipped(read_once: Callable[[Path], Any], load: Callable[[Path], Any]) -> Callable[[Path], Any]:
+    return lambda folder: (read_once if folder.is_relative_to(artefacts.MODELS) else load)(folder)
 
 
 @contextmanager

@@ -4,18 +4,23 @@ import errno
 import random
 import sys
 from dataclasses import is_dataclass
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from apiflask import Schema
+from flask import url_for
 from flask.json.provider import DefaultJSONProvider
 from flask.testing import FlaskClient
 from marshmallow import RAISE, ValidationError
+from werkzeug.routing import Rule
 
 from api.application import QueryReader
 from api.playlists.playlists import PlaylistQuery
 from api.schemas import SubjectQuery
 from api.tracks import GenreQuery, RecommendQuery, SearchQuery
+from app import create_app
+from config import Config
 
 _VALUES = ("", "0", "1", "50", "51", "-1", "2.5", "nan", "1e3", "abc", "fresh", "sound", "tempo:2", "x" * 501)
 
@@ -59,6 +64,16 @@ def test_every_field_of_an_answer_is_written() -> None:
     for kind in found:
         slots = [vars(part).get("__slots__") for part in kind.__mro__[:-1]]
         assert not (None in slots and any(slots)), kind
+
+
+def test_addresses_are_built_though_nothing_that_builds_them_is_compiled_at_the_start(tmp_path: Path) -> None:
+    with patch.object(Rule, "_compile_builder", autospec=True, side_effect=Rule._compile_builder) as compile_builder:
+        app = create_app(Config(var=tmp_path))
+        compile_builder.assert_not_called()
+        with app.test_request_context():
+            assert url_for("static", filename="a b/c.js", v="1 2") == "/static/dist/a%20b/c.js?v=1+2"
+            assert url_for("tracks.genre_predict", track_id="é") == "/genre-predict?track_id=%C3%A9"
+        compile_builder.assert_called()
 
 
 @pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 507), (errno.EROFS, 503), (errno.EIO, 500)])

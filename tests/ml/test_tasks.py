@@ -1,5 +1,6 @@
 """Every task is used in the same way: fit, predict, save and load by these names, and cards and scores of one form."""
 
+import gc
 import json
 import re
 
@@ -13,7 +14,7 @@ from ml.families.model import Families
 from ml.genre.model import GenrePredictor
 from ml.registry import ModelRegistry, card_of, scores_of
 from ml.tagger.model import MusicTagger
-from ml.tasks import TASKS, shipped
+from ml.tasks import TASKS, Task, shipped
 from ml.taxonomy.model import Taxonomy
 from ml.timbre.model import TimbreModel
 
@@ -27,6 +28,22 @@ SERVED = {
     "timbre": TimbreModel,
     "contributors": Contributors,
 }
+
+
+def test_training_is_loaded_without_garbage_collection_which_goes_on_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    collected = []
+
+    def load(name: str) -> None:
+        collected.append(gc.isenabled())
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr("ml.tasks.importlib.import_module", load)
+    with pytest.raises(ModuleNotFoundError):
+        Task(name="mine", training="mine").training_module()
+    assert collected == [False]
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("task", SERVED)

@@ -10,7 +10,8 @@ import pytest
 
 from etl.engine import Engine
 from etl.spotify.accounts import Session
-from etl.spotify.importing import KIND, WITHHELD
+from etl.spotify.attempt import KIND
+from etl.spotify.importing import WITHHELD
 from etl.spotify.lists import EPISODE, WITHDRAWN, lists_of
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
