@@ -380,6 +380,11 @@ export const limits = {
    "maxItems": 200
   }
  },
+ "get /api/artists/similar": {
+  "artist": {
+   "maxlength": 500
+  }
+ },
  "get /api/clusters/predict": {
   "playlist": {
    "maxlength": 500

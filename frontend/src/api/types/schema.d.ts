@@ -4541,6 +4541,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/artists/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Artists similar to an artist, most similar first, each with its reasons; none for an unknown one. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The artist's name. */
+                    artist: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Successful response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SimilarArtists"];
+                    };
+                };
+                /** @description The request is not well-formed, or makes no sense */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/tiles": {
         parameters: {
             query?: never;
@@ -10464,6 +10539,14 @@ export interface components {
             similarity: number;
             reasons: string[];
             genres: string[];
+        };
+        /**
+         * SimilarArtists
+         * @description Artists similar to ``artist``, most similar first; none where nobody of that name is known.
+         */
+        SimilarArtists: {
+            artist: string;
+            artists: components["schemas"]["SimilarArtist"][];
         };
         /**
          * Skipped
