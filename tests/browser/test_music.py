@@ -9,7 +9,7 @@ from mutagen import id3
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch, serve
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible, wait_until
 from tests.music_files import tones, write_mp3, write_wav
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,6 @@ _LENGTH = """(url) => new Promise((done, fail) => {
   audio.onerror = () => fail(new Error('it does not play'))
 })"""
 
-_ALL_ENDED = "async () => (await (await fetch('/api/runs')).json()).runs.every((run) => run.finished_at)"
 _TOGETHER = """async () => {
   const ids = []
   for (const q of ['ebb nadia', 'flow nadia']) {
@@ -87,7 +86,7 @@ def test_a_folder_becomes_tracks_that_play(page: Page, live_app: str, tmp_path: 
 def write_tempo(page: Page, address: str) -> None:
     """Write the tempo of "Flow", and nothing else, into its file."""
     # What is heard in a file after its scan is a better founded genre: something else would be written then.
-    page.wait_for_function(_ALL_ENDED, timeout=IMPORT_MS)
+    wait_until(page, lambda found: all(run["finished_at"] for run in found["runs"]), f"{address}/api/runs")
     found = page.evaluate("async () => (await (await fetch('/api/search?q=flow+nadia')).json()).tracks[0]")
     page.goto(f"{address}/track/{found['id']}")
     page.get_by_role("button", name="Show what would be written").click(timeout=ANSWER_MS)
