@@ -201,7 +201,9 @@ def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
 @blueprint.doc(responses={403: "Not the browser that imported it"})
 def rename(playlist_id: str, body: dict[str, str]) -> PlaylistAnswer:
     """Give a playlist another name; a repeated import keeps it."""
-    return PlaylistAnswer(use.rename_playlist(services(), playlist_id, session.viewer(), " ".join(body["name"].split())))
+    return PlaylistAnswer(
+        use.rename_playlist(services(), playlist_id, session.viewer(), " ".join(body["name"].split()))
+    )
 
 
 @blueprint.put("/api/playlists/<playlist_id>/people")
