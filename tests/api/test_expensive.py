@@ -40,12 +40,12 @@ QUICK = {
         /api/playlists/{playlist_id}/triage /api/runs/{run_id} /api/sources/{name}/answers /api/spotify
     """,
     "GET": """
-        /api/audio/{name} /api/clusters/predict /api/covers/{track_id} /api/datasets /api/exports /api/genres
-        /api/genres/place /api/library /api/library/files/{name}/tags /api/library/tracks /api/models
-        /api/models/{task}/compare /api/models/{task}/needs /api/models/{task}/{version}/card /api/never
-        /api/packages /api/playlists /api/runs /api/runs/{run_id} /api/runs/{run_id}/events /api/search /api/sources
-        /api/spotify /api/spotify/playlists /api/status /api/tracks/{track_id}/preview /api/tracks/{track_id}/trail
-        /genre-predict /healthz /metrics /readyz /recommend
+        /api/artists/similar /api/audio/{name} /api/clusters/predict /api/covers/{track_id} /api/datasets
+        /api/exports /api/genres /api/genres/place /api/library /api/library/files/{name}/tags /api/library/tracks
+        /api/models /api/models/{task}/compare /api/models/{task}/needs /api/models/{task}/{version}/card
+        /api/never /api/packages /api/playlists /api/runs /api/runs/{run_id} /api/runs/{run_id}/events /api/search
+        /api/sources /api/spotify /api/spotify/playlists /api/status /api/tracks/{track_id}/preview
+        /api/tracks/{track_id}/trail /genre-predict /healthz /metrics /readyz /recommend
     """,
     "POST": """
         /api/demo /api/doctor /api/harvests /api/library/forget /api/library/scan /api/models/{task}/rollback
