@@ -30,16 +30,16 @@ from store.feature_rows import feature_rows
 # Distance (in spreads, see ml.sound) at which the likeness of sound falls to 0.61.
 SOUND_WIDTH = 1.5
 # All rows of a segment with at most _FEW_ROWS are scored; in a larger one the tracks of _FIRST_ARTISTS artists first.
-_FEW_ROWS, _FIRST_ARTISTS = 4096, 256
+_FEW_ROWS, _FIRST_ARTISTS = 4096, 128
 # Likeness of a row whose sound or popularity is unknown: about that of a random track.
 UNKNOWN_SOUND, UNKNOWN_POPULARITY = 0.6, 0.2
 MAX_LIMIT = 50
 # Versions that go with no track but one of their own kind: karaoke and other imitations, sped-up tracks, interludes.
 _SELDOM_MEANT = kind_bits(("cover", "speed", "part"))
-_FIRST_ROWS = 256  # best rows of a segment that are sorted first
-# How many times as many rows are scored in turn, before all are. Few answers need more than the first step: those of
-# artists with very many songs, of which a list takes only two.
-_STEPS = (1, 8)
+_FIRST_ROWS = 128  # best rows of a segment that are sorted first
+# How many times as many rows are scored in turn, before all are. About one answer in ten needs more than the first
+# step: those of artists with very many songs, of which a list takes only two.
+_STEPS = (1, 4, 16)
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -276,7 +276,7 @@ class Neighbours:
             least = max((floor for _, _, floor in likely), default=-np.inf)
             for position, at in _best_first([scores for _, scores, _ in likely]):
                 rows, scores, _ = likely[position]
-                if scores[at] < least:
+                if scores[at] <= least:  # other rows with this score may be unknown until the next step
                     break
                 if (row := (position, int(rows[at]))) not in seen:
                     seen.add(row)
@@ -291,7 +291,7 @@ class Neighbours:
     def _likely(
         self, segment: Segment, seed: _Seed, times: int
     ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32], float]:
-        """Return rows of a segment, their scores, and a floor; all rows that score at least the floor are among them.
+        """Return rows of a segment, their scores, and a floor; all rows that score more are among them.
 
         For each artist there is an upper bound of the score: the parts of artist and popularity are known, and the
         sound adds at most its weight. Rows whose bound is below the floor are not scored. At least ``times`` *
@@ -313,7 +313,7 @@ class Neighbours:
             of_label = segment.rows_with_label(label)
             most = bounds[segment.artist_code[of_label]] + sound + seed.weights.genre / seed.total
             rows.append(of_label[most >= floor])
-        likely = np.unique(np.concatenate(rows)) if seed.labels else rows[0]
+        likely = np.unique(np.concatenate(rows))  # ascending, so that of equal scores the more popular row comes first
         return likely, self._scores(segment, seed, likely), floor
 
     def _likely_by_label(
