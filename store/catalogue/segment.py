@@ -41,7 +41,7 @@ from store.errors import TastemapError
 from store.text import normalise
 
 # Increase it when the format of the files or the normal form of names (store.text) changes.
-FORMAT = 7
+FORMAT = 8
 # Created in the root of a catalogue when one of its segments returns impossible data (store.catalogue.damage).
 SUSPECT_FILE = "SUSPECT"
 FORMAT_FILE, TRACKS_FILE, NAMES_FILE, ARTISTS_FILE = "format.json", "tracks.jsonl", "names.txt", "artists.txt"
