@@ -23,9 +23,11 @@ from flask import Response, current_app, g, request
 from api.current import services
 from api.limits.newcomers import Newcomers
 from config import ROOT
+from server.addresses import network_of
 from services.errors import ServiceError
 from services.viewer import Viewer
 from store.disk import require_room
+from store.networks import note_network
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -49,14 +51,18 @@ def owner() -> str | None:
 
 
 def start() -> str:
-    """Return the id of the session; open a session if there is none.
+    """Return the id of the session; open a session if there is none. Call it before anything is stored for a visitor.
 
-    Raises TooManySessions if the address has opened too many.
+    The network of a visitor who is not the operator is noted, because limits also hold for a network. Raises
+    TooManySessions if the address has opened too many.
     """
     if owner() is None:
         cast(Newcomers, current_app.extensions["newcomers"]).admit(request.remote_addr)
         g.owner, g.renew_session = secrets.token_hex(32), True
     known: str = g.owner
+    if not is_operator() and (network := network_of(request.remote_addr)):
+        hashed = hmac.new(services().network_key, network.encode(), hashlib.sha256).hexdigest()
+        note_network(services().database, known, hashed)
     return known
 
 

@@ -20,6 +20,7 @@ from services import tracks as use
 from services.genre import GenreAnswer, predict
 from services.path import Path, find_path
 from services.recommend.answer import FamilyRecommendation, Recommendation
+from services.recommend.artists import SimilarArtists, similar_to
 from services.recommend.recommend import recommend
 from services.subject.links import by_link
 from services.views import TrackSummary
@@ -109,6 +110,10 @@ RecommendQuery = cast(
 )
 
 
+class ArtistQuery(Schema):
+    artist = String(required=True, validate=text, metadata={"description": "The artist's name."})
+
+
 class PathQuery(LinkQuery):
     to = String(required=True, validate=text, metadata={"description": "Id of the track at its end."})
     between = Integer(load_default=6, validate=Range(1, 20), metadata={"description": "Tracks between the two."})
@@ -163,6 +168,13 @@ def recommend_tracks(query: dict[str, Any]) -> Annotated[Response, Recommendatio
     Given audio features replace the stored ones: the answer is for a track that sounds like that.
     """
     return cached_answer(recommend, query, session.viewer())
+
+
+@blueprint.get("/api/artists/similar")
+@blueprint.query(ArtistQuery)
+def similar(query: dict[str, Any]) -> Annotated[Response, SimilarArtists]:
+    """Artists similar to an artist, most similar first, each with its reasons; none for an unknown one."""
+    return cached_answer(similar_to, query, session.viewer())
 
 
 @blueprint.get("/api/tracks/<track_id>/preview")

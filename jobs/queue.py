@@ -12,9 +12,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
@@ -24,9 +25,10 @@ from jobs.limits import TooManyRuns, check_open, with_room
 from store.database import Database, StoreError
 from store.disk import log_fault, replacing
 from store.locks import locked, take
+from store.networks import networks_of
 from store.runs import LONG_KINDS, STORED, ImportProblem, Run, lock_file, upload_folder
 
-__all__ = ["TooManyRuns", "WorkQueue", "create_upload_run", "enqueue", "next_run", "queues_of", "spawn_worker"]
+__all__ = ["TooManyRuns", "Turns", "WorkQueue", "create_upload_run", "enqueue", "next_run", "queues_of", "spawn_worker"]
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +72,14 @@ def enqueue(database: Database, var: Path, *runs: Run, limits: WorkLimits = _DEF
                 new.append(run)
                 open_by_identity[identity] = run
             queued.append(same or run)
-        check_open(limits, unended, new)
+        check_open(limits, unended, new, _networks(database, unended, new))
         for run in new:
             database.put_run(run)
     return queued
+
+
+def _networks(database: Database, *runs: Sequence[Run]) -> Mapping[str | None, str]:
+    return networks_of(database, {run.owner for some in runs for run in some})
 
 
 def _identity(run: Run) -> str | None:
@@ -109,7 +115,8 @@ def create_upload_run(
     """
     name = safe_name(filename)
     run = Run(name=name, owner=owner, read_options=read_options, by_operator=by_operator)
-    check_open(limits, [*database.unfinished_runs(), *database.waiting_runs()], [run])  # before the file is copied
+    unended = [*database.unfinished_runs(), *database.waiting_runs()]
+    check_open(limits, unended, [run], _networks(database, unended, [run]))  # before the file is copied
     run = with_room(limits, database, run)
     folder = upload_folder(var, run.id)
     folder.mkdir(parents=True)
@@ -155,13 +162,38 @@ def _queue_of(run: Run) -> WorkQueue:
     return WorkQueue.LARGE if run.large else WorkQueue.FILES
 
 
-def next_run(waiting: Sequence[Run], turns: Mapping[str | None, int], tries: Callable[[str], int]) -> Run:
+@dataclass
+class Turns:
+    """How often the runs of each network, and in it of each owner, were done.
+
+    ``networks`` has the network of each owner; an owner whose network is not known is one by itself.
+    """
+
+    networks: Mapping[str | None, str] = field(default_factory=dict)
+    _of_networks: Counter[str | None] = field(default_factory=Counter)
+    _of_owners: Counter[str | None] = field(default_factory=Counter)
+
+    def taken(self, run: Run) -> tuple[int, int]:
+        """Return how many turns the network and the owner of ``run`` have had."""
+        return self._of_networks[self._network(run)], self._of_owners[run.owner]
+
+    def take(self, run: Run) -> int:
+        """Count a turn of ``run`` and return how many its network has had."""
+        self._of_networks[self._network(run)] += 1
+        self._of_owners[run.owner] += 1
+        return self._of_networks[self._network(run)]
+
+    def _network(self, run: Run) -> str | None:
+        return self.networks.get(run.owner, run.owner)
+
+
+def next_run(waiting: Sequence[Run], turns: Turns, tries: Callable[[str], int]) -> Run:
     """Return the run of ``waiting`` (oldest first, not empty) that is done next.
 
     Runs with the fewest ``tries`` come first, so that a run that ends its process does not block the others. Among
-    them, the owner with the fewest ``turns`` comes first, then the oldest run.
+    them, the network with the fewest ``turns`` comes first, in it the owner with the fewest, then the oldest run.
     """
-    return min(waiting, key=lambda run: (tries(run.id), turns.get(run.owner, 0)))
+    return min(waiting, key=lambda run: (tries(run.id), *turns.taken(run)))
 
 
 def worker_lock(var: Path, queue: WorkQueue) -> Path:

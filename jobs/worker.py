@@ -8,12 +8,15 @@ import logging
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from config import WorkLimits
 from etl.task import OpenEngine, Reporter, Show, engine_of_environment, silent
 from jobs.finishing import fail, finish
 from jobs.kinds import RUNNERS, import_file, run_task
+from jobs.limits import with_room
 from store.database import Database, StoreError
 from store.disk import DiskFull, log_fault, require_room
 from store.errors import TastemapError
@@ -149,6 +152,9 @@ def _while_there_is_room(var: Path, is_over: Callable[[], bool]) -> Callable[[],
 
 
 def _store(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:
+    if run.most_rows is not None:  # runs that were queued behind others may find their room taken
+        allowed = with_room(WorkLimits.from_env(os.environ), database, run).most_rows
+        run = replace(run, most_rows=min(run.most_rows, allowed or 0))
     is_task = run.kind in RUNNERS
     phase = "starting" if is_task else "reading the file"
     if not database.update_run(run.id, states=OPEN, state="running", phase=phase, wake_at=None):

@@ -88,6 +88,11 @@ class Services:
         """The key that signs session cookies; raises VaultError where no key can be read or made."""
         return Vault(self.config.var, self.config.secret_key).derive(b"sessions")
 
+    @cached_property
+    def network_key(self) -> bytes:
+        """The key of the hashes of networks; raises VaultError where no key can be read or made."""
+        return Vault(self.config.var, self.config.secret_key).derive(b"networks")
+
     def title_of(self, source: str) -> str:
         """Return the title of a source, or its name if there is no such source (any more)."""
         provider = self.engine.providers().get(source)

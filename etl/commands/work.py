@@ -7,7 +7,6 @@ import logging
 import os
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -21,11 +20,12 @@ from etl.task import engine_of_environment
 from jobs.behind import catalogue_is_behind
 from jobs.catalogue import rebuild
 from jobs.finishing import sweep_uploads
-from jobs.queue import WorkQueue, next_run, queues_of, spawn_worker, worker_lock
+from jobs.queue import Turns, WorkQueue, next_run, queues_of, spawn_worker, worker_lock
 from jobs.worker import execute, give_up, tries
 from store.catalogue.catalogue import CatalogueError
 from store.database import Database, StoreError
 from store.locks import take
+from store.networks import KEPT, forget_old_networks, networks_of
 from store.runs import Run
 
 # A run that has been tried this often, each time ending the worker, is given up.
@@ -82,15 +82,16 @@ def _do_queued(database: Database, var: Path, queue: WorkQueue, tried: set[str])
         _expire(database, var)
         _mend_catalogue(database, var)
         _take_snapshot(database, var)
-    turns: Counter[str | None] = Counter()
+    turns = Turns()
     while waiting := _untried(database, queue, tried):
+        turns.networks = networks_of(database, {run.owner for run in waiting})
         run = next_run(waiting, turns, lambda run_id: tries(var, run_id))
         tried.add(run.id)
-        turns[run.owner] += 1
+        turn = turns.take(run)
         if tries(var, run.id) >= _PATIENCE:
             give_up(database, var, run.id)
             continue
-        is_over = _time_for(database, queue, tried, run, turns[run.owner])
+        is_over = _time_for(database, queue, tried, run, turn)
         state = execute(database, var, run.id, is_over=is_over)
         if state == "queued" and queue is WorkQueue.LARGE:
             tried.remove(run.id)
@@ -107,7 +108,8 @@ def _untried(database: Database, queue: WorkQueue, tried: set[str]) -> list[Run]
 def _time_for(database: Database, queue: WorkQueue, tried: set[str], run: Run, turn: int) -> Callable[[], bool]:
     """Return a function that says whether ``run``, which starts now, has taken long while others wait.
 
-    ``turn`` counts the turns of its owner from 1. Large files make way for those of other owners, if they are uploads.
+    ``turn`` counts the turns of its owner's network from 1. Large files make way for those of other owners, if they are
+    uploads.
     """
     until = time.monotonic() + (_FILE_SECONDS if queue is WorkQueue.FILES else _LARGE_SECONDS * turn)
 
@@ -123,11 +125,12 @@ def _time_for(database: Database, queue: WorkQueue, tried: set[str], run: Run, t
 
 
 def _sweep(database: Database, var: Path) -> None:
-    """Delete expired answers of sources, and runs that ended long ago."""
+    """Delete expired answers of sources, runs that ended long ago, and networks of sessions that left long ago."""
     try:
         with closing(engine_of_environment(database, var)) as engine:
             engine.sweep()
         database.delete_old_runs(datetime.now(UTC) - _KEPT, _KEPT_RUNS)
+        forget_old_networks(database, datetime.now(UTC) - KEPT)
     except StoreError:
         logging.exception("expired answers could not be deleted")
 

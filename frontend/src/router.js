@@ -38,6 +38,9 @@ export const route = router.currentRoute
 /** The tracks that led here, oldest first, each {id, label, address}. */
 export const trail = shallowRef([])
 
+/** The key by which a track's page provides what its links lead on: the trail up to its own track. */
+export const TRAIL = Symbol('trail')
+
 /** How often one went on within the page, so that a view can tell a step from its first loading. */
 export const moves = ref(0)
 

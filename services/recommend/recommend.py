@@ -12,7 +12,8 @@ from ml.neighbours.close_match import is_close_match
 from ml.neighbours.model import NothingToCompare, weights_from
 from services.container import Services
 from services.errors import ServiceError, no_features, not_found
-from services.recommend.answer import ComparedTrack, Recommendation, SimilarArtist, SourceList, SourceTrack
+from services.recommend.answer import ComparedTrack, Recommendation, SourceList, SourceTrack
+from services.recommend.artists import similar_artists
 from services.recommend.families import family_picks
 from services.sound.demo import synthetic_to_exclude
 from services.sound.timbre import timbre_picks
@@ -111,7 +112,9 @@ def _neighbours(
         seed=TrackSummary.of(subject.track),
         method=method,
         tracks=tracks,
-        artists=_alike(services, subject) if method == "artists" or (distant and method == "neighbours") else [],
+        artists=similar_artists(services, _names(subject))
+        if method == "artists" or (distant and method == "neighbours")
+        else [],
         note=_note(seed, distant, method),
     )
 
@@ -137,21 +140,14 @@ def _nothing_to_compare(method: str, *, weighed: bool) -> ServiceError:
     return no_features(f"{message}, so there is nothing to compare.", hint)
 
 
-def _alike(services: Services, subject: Subject) -> list[SimilarArtist]:
-    names = subject.track.artists or (subject.track.title,)
-    artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
-    alike = services.artists.alike(artist) if artist is not None else ()
-    # The model ranks them by more than the similarity, but the page shows the similarity: sort by it.
-    return [
-        SimilarArtist.of(similar, similarity=round(similar.similarity, 3))
-        for similar in sorted(alike, key=lambda similar: -similar.similarity)
-    ]
+def _names(subject: Subject) -> tuple[str, ...]:
+    return subject.track.artists or (subject.track.title,)
 
 
 def _artists_alike(services: Services, subject: Subject) -> Recommendation:
-    alike = _alike(services, subject)
+    names = _names(subject)
+    alike = similar_artists(services, names)
     if not alike:
-        names = subject.track.artists or (subject.track.title,)
         raise not_found(
             f"No artist like {names[0]!r} is known here.",
             "Check the spelling, or import tracks: drop a playlist file, or a table under Library, Catalogue",

@@ -1,15 +1,25 @@
 """One visitor's expensive requests at once are bounded, so that everybody else is answered meanwhile."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from api.limits import expensive
-from api.limits.expensive import COMPUTED_ALL, COMPUTED_EACH, TAKEN_ALL, TAKEN_EACH, TooManyAtOnce, Turns
+from api.limits.expensive import (
+    COMPUTED_ALL,
+    COMPUTED_EACH,
+    COMPUTED_NETWORK,
+    TAKEN_ALL,
+    TAKEN_EACH,
+    TooManyAtOnce,
+    Turns,
+)
 from api.sources.uploads import MAX_STREAMS
 from config import WEB_THREADS
 from tests.api.test_bounds import SPEC
@@ -30,12 +40,12 @@ QUICK = {
         /api/playlists/{playlist_id}/triage /api/runs/{run_id} /api/sources/{name}/answers /api/spotify
     """,
     "GET": """
-        /api/audio/{name} /api/clusters/predict /api/covers/{track_id} /api/datasets /api/exports /api/genres
-        /api/genres/place /api/library /api/library/files/{name}/tags /api/library/tracks /api/models
-        /api/models/{task}/compare /api/models/{task}/needs /api/models/{task}/{version}/card /api/never
-        /api/packages /api/playlists /api/runs /api/runs/{run_id} /api/runs/{run_id}/events /api/search /api/sources
-        /api/spotify /api/spotify/playlists /api/status /api/tracks/{track_id}/preview /api/tracks/{track_id}/trail
-        /genre-predict /healthz /metrics /readyz /recommend
+        /api/artists/similar /api/audio/{name} /api/clusters/predict /api/covers/{track_id} /api/datasets
+        /api/exports /api/genres /api/genres/place /api/library /api/library/files/{name}/tags /api/library/tracks
+        /api/models /api/models/{task}/compare /api/models/{task}/needs /api/models/{task}/{version}/card
+        /api/never /api/packages /api/playlists /api/runs /api/runs/{run_id} /api/runs/{run_id}/events /api/search
+        /api/sources /api/spotify /api/spotify/playlists /api/status /api/tracks/{track_id}/preview
+        /api/tracks/{track_id}/trail /genre-predict /healthz /metrics /readyz /recommend
     """,
     "POST": """
         /api/demo /api/doctor /api/harvests /api/library/forget /api/library/scan /api/models/{task}/rollback
@@ -97,9 +107,9 @@ def test_a_download_holds_its_turn_until_its_last_block(client: FlaskClient) -> 
     with client.application.test_request_context("/"):
         blocks = expensive.in_turn(iter([b"one", b"two"]))
         assert next(blocks) == b"one"
-        assert turns._computed == {"": 1}
+        assert turns.held(computes=True) == {"": 1}
         blocks.close()
-        assert (turns._computed, turns._taken) == ({}, {})
+        assert turns.held() == {}
 
 
 def test_a_visitor_waits_for_a_turn_and_others_do_not() -> None:
@@ -115,7 +125,7 @@ def test_a_visitor_waits_for_a_turn_and_others_do_not() -> None:
         waiting = [threading.Thread(target=ask) for _ in range(TAKEN_EACH - COMPUTED_EACH)]
         for thread in waiting:
             thread.start()
-        while turns._taken["me"] < TAKEN_EACH:
+        while turns.held()["me"] < TAKEN_EACH:
             threading.Event().wait(0.01)
         with pytest.raises(TooManyAtOnce), turns.turn("me"):
             pass  # a seventh is not even kept waiting
@@ -124,8 +134,71 @@ def test_a_visitor_waits_for_a_turn_and_others_do_not() -> None:
     for thread in waiting:
         thread.join(30)
     assert all(answered.acquire(blocking=False) for _ in waiting), "they had their turn"
-    assert not turns._taken, "visitors without requests are forgotten"
-    assert not turns._computed
+    assert not turns.held(), "visitors without requests are forgotten"
+
+
+def test_many_sessions_of_one_network_leave_turns_to_another() -> None:
+    turns = Turns(wait_s=0.0)
+    with ExitStack() as held:
+        for number in range(COMPUTED_NETWORK):
+            held.enter_context(turns.turn(f"session {number}", "school"))
+        with pytest.raises(TooManyAtOnce), turns.turn("session 9", "school"):
+            pass
+        with turns.turn("you", "home"):
+            pass
+
+
+def test_who_waits_for_a_network_with_many_makes_way_for_another_network() -> None:
+    """Fifty sessions of one network keep nobody from even waiting."""
+    turns, ended = Turns(wait_s=30.0), threading.Semaphore(0)
+    refused: list[str] = []
+
+    def ask(visitor: str) -> None:
+        try:
+            with turns.turn(visitor, "school"):
+                pass
+        except TooManyAtOnce:
+            refused.append(visitor)
+        ended.release()
+
+    with ExitStack() as held:
+        for number in range(COMPUTED_NETWORK):
+            held.enter_context(turns.turn(f"session {number}", "school"))
+        waiting = [f"waiting {number}" for number in range(TAKEN_ALL - COMPUTED_NETWORK)]
+        threads = [threading.Thread(target=ask, args=[visitor]) for visitor in waiting]
+        for thread in threads:
+            thread.start()
+        while turns.held().total() < TAKEN_ALL:
+            threading.Event().wait(0.01)
+        with pytest.raises(TooManyAtOnce), turns.turn("session 9", "school"):
+            pass
+        with turns.turn("you", "home"):
+            assert ended.acquire(timeout=30)
+            assert len(refused) == 1
+            assert refused[0] in waiting
+    for thread in threads:
+        thread.join(30)
+    assert len(refused) == 1, "the others had their turns"
+
+
+def test_sessions_of_one_address_share_its_turns_unless_they_are_the_operators(
+    configured: Callable[..., FlaskClient], catalogue_folder: Path, database_uri: str
+) -> None:
+    def ask_of_new_sessions(app: Flask) -> list[int]:
+        statuses = []
+        for _ in range(COMPUTED_ALL):
+            browser = app.test_client()
+            assert browser.post("/api/playlists", json={"name": "x", "tracks": [{"id": "metal1"}]}).status_code == 201
+            statuses.append(browser.get("/api/clusters").status_code)
+        return statuses
+
+    for key in ("", "a key"):
+        app = configured(catalogue_folder, database_uri, operator_key=key).application
+        turns = app.extensions["turns"] = Turns(wait_s=0.0)
+        with ExitStack() as held:
+            for number in range(COMPUTED_NETWORK):
+                held.enter_context(turns.turn(f"session {number}", "127.0.0.1"))
+            assert set(ask_of_new_sessions(app)) == {429 if key else 200}
 
 
 def test_all_visitors_together_leave_threads_free() -> None:

@@ -93,6 +93,16 @@ def test_an_empty_installation_answers_artists_alike(empty_client: FlaskClient) 
     assert "playlists or tables" in answer["note"]
 
 
+def test_the_artists_similar_to_one_come_by_its_name_and_in_the_order_of_their_number(client: FlaskClient) -> None:
+    answer = client.get("/api/artists/similar?artist=metallica").json
+    shown = [artist["similarity"] for artist in answer["artists"]]
+    assert len(shown) == 10
+    assert shown == sorted(shown, reverse=True)
+    assert answer["artists"] == client.get("/recommend?q=Metallica Enter Sandman&method=artists").json["artists"]
+    assert client.get("/api/artists/similar?artist=Nobody Whosoever").json["artists"] == []
+    assert client.get("/api/artists/similar").status_code == 422
+
+
 @pytest.mark.parametrize(
     ("asked", "status", "code"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import urllib.request
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -35,6 +36,17 @@ _PASTE = """(text) => {
   clipboardData.setData('text/plain', text)
   document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
 }"""
+
+
+def wait_until(page: Page, is_so: Callable[[Any], bool], address: str) -> None:
+    """Ask ``address`` for JSON until ``is_so`` of it.
+
+    Playwright's ``wait_for_function`` takes the promise of an asynchronous function for true.
+    """
+    until = time.monotonic() + IMPORT_MS / 1000
+    while not is_so(page.request.get(address).json()):
+        assert time.monotonic() < until, address
+        page.wait_for_timeout(300)
 
 
 class PlaylistPage:

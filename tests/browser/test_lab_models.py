@@ -1,7 +1,6 @@
 """The Library's models as somebody sees them who comes for the first time: train, compare, serve, go back, delete."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch, serve
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
+from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -21,10 +20,7 @@ def bring(page: Page, address: str) -> None:
     tracks = invented.rows({"ann": 48})
     files = {f"List {number}.csv": invented.bare_file(tracks[4 * number : 4 * number + 16]) for number in range(6)}
     PlaylistPage(page, address).open().drop_all(files)
-    until = time.monotonic() + IMPORT_MS / 1000
-    while len(page.request.get(f"{address}/api/playlists").json()["playlists"]) < len(files):
-        assert time.monotonic() < until
-        page.wait_for_timeout(300)
+    wait_until(page, lambda found: len(found["playlists"]) == len(files), f"{address}/api/playlists")
 
 
 def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """Drop analyses, see the timbre map, choose a track and read what sounds like it."""
 
 import json
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
+from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, wait_until
 from tests.ml.timbre_world import analysis
 
 pytestmark = pytest.mark.browser
@@ -30,10 +29,7 @@ def test_from_dropped_analyses_to_sound_alikes(page: Page, own_app: str) -> None
     expect(give).to_have_count(len(files), timeout=IMPORT_MS)
     assert page.request.get(f"{own_app}/api/timbre/map").json()["analysed"] == 0
     give.first.click()
-    until = time.monotonic() + IMPORT_MS / 1000
-    while page.request.get(f"{own_app}/api/timbre/map").json()["analysed"] < len(files):
-        assert time.monotonic() < until, playlists.uploads.all_inner_texts()
-        page.wait_for_timeout(300)
+    wait_until(page, lambda found: found["analysed"] == len(files), f"{own_app}/api/timbre/map")
 
     page.goto(f"{own_app}/settings/runs")
     runs = page.get_by_role("region", name="Runs").locator(".tm-upload")

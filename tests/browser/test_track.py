@@ -134,6 +134,25 @@ def test_search_genre_recommendation_and_back(
     expect(track_page.trail).to_have_count(0)
 
 
+def test_similar_artists_stand_beside_the_tracks_by_their_number_and_open(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+) -> None:
+    track_page.open("/track?track=Enter+Sandman&artist=Metallica")
+    expect(page.locator(".tm-picks .tm-row").first).to_be_visible(timeout=ANSWER_MS)
+    row = page.get_by_role("region", name="Similar artists")
+    expect(row.get_by_role("link")).to_have_count(10, timeout=ANSWER_MS)
+    numbers = [int(text.split()[-1]) for text in row.locator(".tm-score").all_inner_texts()]
+    assert numbers == sorted(numbers, reverse=True)
+    expect_accessible(page)
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360, "the row scrolls by itself"
+    first = row.get_by_role("link").first
+    name = first.locator(".tm-artistrow-name").inner_text()
+    first.press("Enter")
+    expect(track_page.heading).to_have_text(name, timeout=ANSWER_MS)
+    expect(page.get_by_role("region", name="Similar artists")).not_to_contain_text(name, timeout=ANSWER_MS)
+
+
 def test_knobs_change_what_is_recommended_and_why_and_are_kept(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
 ) -> None:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -17,11 +16,12 @@ import pytest
 from config import WorkLimits
 from jobs import queue
 from jobs.limits import with_room
-from jobs.queue import TooManyRuns, create_upload_run, enqueue, next_run, watch_waiting
+from jobs.queue import TooManyRuns, Turns, create_upload_run, enqueue, next_run, watch_waiting
 from jobs.worker import execute
 from store.database import Database
 from store.domain import Playlist
 from store.locks import locked
+from store.networks import COLLECTION, KEPT, forget_old_networks, networks_of, note_network
 from store.runs import STORED, Run, lock_file, now
 from tests.etl.imports import files
 
@@ -269,11 +269,104 @@ def test_owners_have_their_turns() -> None:
     runs = [
         Run(id=f"{owner}{n}", name="x", owner=owner) for owner, n in (*(("a", n) for n in range(4)), ("b", 0), ("c", 0))
     ]
-    turns: Counter[str | None] = Counter()
+    turns = Turns()
     order, tried = [], {"c0": 1}
     while runs:
         run = next_run(runs, turns, lambda run_id: tried.get(run_id, 0))
         runs.remove(run)
-        turns[run.owner] += 1
+        turns.take(run)
         order.append(run.id)
     assert order == ["a0", "b0", "a1", "a2", "a3", "c0"]
+
+
+def test_networks_have_their_turns_and_in_each_its_owners() -> None:
+    runs = [Run(id=name, name="x", owner=name[0]) for name in ("a0", "a1", "b0", "c0", "d0", "d1")]
+    turns = Turns({"a": "school", "b": "school", "c": "school"})
+    order = []
+    while runs:
+        run = next_run(runs, turns, lambda _run_id: 0)
+        runs.remove(run)
+        order.append((run.id, turns.take(run)))
+    assert order == [("a0", 1), ("d0", 1), ("b0", 2), ("d1", 2), ("c0", 3), ("a1", 4)]
+
+
+def from_network(database: Database, network: str, *owners: str) -> None:
+    for owner in owners:
+        note_network(database, owner, network)
+
+
+def refused(database: Database, var: Path, *runs: Run, limits: WorkLimits) -> bool:
+    try:
+        enqueue(database, var, *runs, limits=limits)
+    except TooManyRuns as refusal:
+        return "network" in refusal.message
+    return False
+
+
+def test_the_sessions_of_one_network_leave_room_for_another(database: Database, tmp_path: Path) -> None:
+    """Without a limit of the network, fifty sessions take all the runs that others may have."""
+    sessions = [f"session {number}" for number in range(50)]
+    from_network(database, "attacker", *sessions)
+    from_network(database, "second", "second")
+    from_network(database, "third", "third")
+    limits = WorkLimits(runs_each=10, runs_all=40)
+
+    def most(*owners: str) -> int:
+        runs = [Run(name="list.csv", owner=owner) for owner in owners]
+        return sum(not refused(database, tmp_path, run, limits=limits) for run in runs)
+
+    assert most(*sessions) == 20, "half of the room"
+    assert most(*["second"] * 10) == 10
+    assert most(*["third"] * 10) == 5, "half of the rest"
+    assert most(*sessions) == 0
+    enqueue(database, tmp_path, Run(name="list.csv", owner="of the operator's browser"), limits=limits)
+
+
+def test_a_network_that_has_nothing_open_may_bring_what_there_is_room_for(database: Database, tmp_path: Path) -> None:
+    from_network(database, "home", "me", "you")
+    limits = WorkLimits(waiting_mb_each=3, waiting_mb_all=4)
+    whole, more = (Run(name="a.csv", owner=owner, bytes_total=3 << 20) for owner in ("me", "you"))
+    assert not refused(database, tmp_path, whole, limits=limits)
+    assert refused(database, tmp_path, replace(more, bytes_total=1 << 20), limits=limits)
+
+
+def test_rows_leave_room_for_another_network(database: Database) -> None:
+    from_network(database, "attacker", "a", "b")
+    from_network(database, "home", "me")
+    database.put_playlist(Playlist(id="x", name="x", owner="a", item_count=400, complete=True))
+    limits = WorkLimits(rows=1000, rows_each=500, rows_all=1000)
+    left = {
+        owner: with_room(limits, database, Run(name="x", owner=owner)).most_rows for owner in ("a", "b", "me", "none")
+    }
+    assert left == {"a": 100, "b": 100, "me": 500, "none": 500}
+    database.put_playlist(Playlist(id="y", name="y", owner="b", item_count=100, complete=True))
+    with pytest.raises(TooManyRuns, match="network"):
+        with_room(limits, database, Run(name="x", owner="b"))
+
+
+def test_files_that_waited_together_do_not_take_more_rows_than_one(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TASTEMAP_MAX_ROWS_EACH", "100")
+    limits = WorkLimits.from_env({"TASTEMAP_MAX_ROWS_EACH": "100"})
+    runs = [
+        create_upload_run(
+            database, tmp_path, "me", "x.csv", io.BytesIO(files.playlist(70, start=n).encode()), 100_000, limits=limits
+        ).id
+        for n in (0, 70)
+    ]
+    assert [execute(database, tmp_path, run) for run in runs] == ["done", "failed"]
+    ended = database.get_run(runs[1])
+    assert ended
+    assert ended.error
+    assert ended.error["code"] == "too_many_rows"
+    assert [playlist.item_count for playlist in database.playlists("me")] == [70]
+
+
+def test_networks_of_sessions_that_left_long_ago_are_forgotten(database: Database) -> None:
+    from_network(database, "home", "me", "you")
+    database.change_document(COLLECTION, "you", {"seen": now() - KEPT - timedelta(days=1)})
+    forget_old_networks(database, now() - KEPT)
+    assert networks_of(database, ["me", "you", None]) == {"me": "home"}
+    from_network(database, "work", "me")
+    assert networks_of(database, ["me"]) == {"me": "work"}

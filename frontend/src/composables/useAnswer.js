@@ -10,6 +10,8 @@ import { weightsText } from './weights.js'
 // as the genre: it is requested once "Details" are open, which the address says.
 export function useAnswer() {
   const genre = shallowRef(null)
+  // Similar to the first artist: null until they are known.
+  const artists = shallowRef(null)
   const explained = shallowRef(null)
   const picks = shallowRef(null)
   const error = shallowRef(null)
@@ -60,6 +62,25 @@ export function useAnswer() {
     if (!signal.aborted) picking.value = false
   }
 
+  // Some answers hold the artists already, and by another method they are the same.
+  let artistsOf = ''
+  async function loadArtists() {
+    const { seed, artists: held = [] } = picks.value ?? {}
+    const artist = seed?.artists[0] ?? seed?.title ?? ''
+    const signal = begun('artists')
+    const isKnown = artist === artistsOf && artists.value
+    artistsOf = artist
+    if (held.length) artists.value = held
+    else if (!isKnown) {
+      artists.value = null
+      const answer = shallowRef({ artists: [] })
+      // The tracks stand without the artists.
+      if (artist) await ask('/api/artists/similar', { artist }, answer, shallowRef(null), signal)
+      if (!signal.aborted) artists.value = answer.value?.artists ?? []
+    }
+  }
+  watch(picks, loadArtists)
+
   const details = computed({
     get: () => route.value.query.details === 'yes',
     set: (open) => open !== details.value && amend({ details: open ? 'yes' : '' }),
@@ -95,7 +116,7 @@ export function useAnswer() {
     ([, ...now], [, ...before]) => now.every((part, at) => part === before[at]) && loadPicks(),
   )
   return {
-    ...{ genre, explained, picks, error, explainedError, picksError },
+    ...{ genre, explained, picks, artists, error, explainedError, picksError },
     ...{ details, loading, picking, explain, load, loadPicks },
   }
 }

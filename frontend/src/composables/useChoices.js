@@ -1,5 +1,5 @@
 // The choices of a view, kept in the address: Back and reload keep them, and a link to the view itself begins anew.
-import { reactive, watch } from 'vue'
+import { computed, reactive, watch } from 'vue'
 import { amend, route } from '../router.js'
 
 const YES = 'yes'
@@ -37,3 +37,10 @@ export function useChoices(usual) {
   watch(route, read)
   return /** @type {any} */ (choices)
 }
+
+/** One choice as a ref of its text; the usual one is not in the address. Of each page that has it: it is not kept back. */
+export const useChoice = (name, usual = '') =>
+  computed({
+    get: () => String(route.value.query[name] ?? '') || usual,
+    set: (text) => amend({ [name]: text === usual ? '' : text }),
+  })

@@ -1,10 +1,9 @@
 // The tracks of a playlist as the map and the table show them. What is filtered, how it is sorted, what it is coloured by
 // (people, unless it says so), which of these groups are hidden and which track is chosen stand in the address, so that both show the same and a reload keeps it.
 import { computed, ref, watch } from 'vue'
-import { useRoute } from 'vue-router'
 import { GROUPINGS, groupsOf } from '../plot/groups.js'
-import { amend } from '../router.js'
 import { plain } from '../strings/plain.js'
+import { useChoice } from './useChoices.js'
 
 export const LIST_QUERY = ['filter', 'sort', 'hide', 'chosen', 'colour']
 export const IN_ORDER = 'position'
@@ -13,33 +12,41 @@ export const IN_ORDER = 'position'
 const wordsOf = (row) => (row.words ??= plain(`${row.title} ${row.artists.join(' ')} ${row.album ?? ''}`))
 
 export function useTrackList(hub) {
-  const route = useRoute()
-  const read = (name) => String(route.query[name] ?? '')
   const active = ref(-1)
   // The field is ahead of the address while somebody types.
-  const filter = ref(read('filter'))
-  watch(filter, (text) => amend({ filter: text }))
-  const sort = computed({
-    get: () => read('sort') || IN_ORDER,
-    set: (by) => amend({ sort: by === IN_ORDER ? '' : by }),
+  const filtered = useChoice('filter')
+  const filter = ref(filtered.value)
+  watch(filter, (text) => {
+    filtered.value = text
   })
+  const sort = useChoice('sort', IN_ORDER)
+  const hide = useChoice('hide')
   const hidden = computed({
-    get: () => new Set(read('hide').split('.').filter(Boolean).map(Number)),
-    set: (keys) => amend({ hide: [...keys].join('.') }),
+    get: () => new Set(hide.value.split('.').filter(Boolean).map(Number)),
+    set: (keys) => {
+      hide.value = [...keys].join('.')
+    },
   })
   // Keys of other groups say nothing of these.
+  const coloured = useChoice('colour', 'person')
   const colour = computed({
-    get: () => (read('colour') in GROUPINGS ? read('colour') : 'person'),
-    set: (by) => amend({ colour: by === 'person' ? '' : by, hide: '' }),
+    get: () => (coloured.value in GROUPINGS ? coloured.value : 'person'),
+    set: (by) => {
+      coloured.value = by
+      hide.value = ''
+    },
   })
   const grouping = computed(() =>
     colour.value === 'person' ? { groups: hub.people, groupOf: hub.personOf } : groupsOf(hub.rows, colour.value),
   )
   const groups = computed(() => grouping.value.groups)
   const groupOf = (row) => grouping.value.groupOf(row)
+  const chosen = useChoice('chosen')
   const selected = computed({
-    get: () => (read('chosen') ? hub.rows.findIndex(({ id }) => id === read('chosen')) : -1),
-    set: (index) => amend({ chosen: hub.rows[index]?.id ?? '' }),
+    get: () => (chosen.value ? hub.rows.findIndex(({ id }) => id === chosen.value) : -1),
+    set: (index) => {
+      chosen.value = hub.rows[index]?.id ?? ''
+    },
   })
   const words = computed(() => plain(filter.value.trim()))
   const matches = computed(() => (words.value ? (row) => wordsOf(row).includes(words.value) : null))

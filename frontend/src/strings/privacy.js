@@ -5,6 +5,7 @@ export const PRIVACY = {
     'The address of a playlist is its key: whoever has it sees the playlist.',
     'Nothing is sent anywhere until you allow an online service; each says what it is sent.',
     'Covers come through this server, so no service learns who looks. Previews play from their own servers, when you press play.',
+    'Of your internet address a hash is kept for at most eight weeks after your last import, so that nobody can take all the room.',
     'The colours, the weights and what you put off are kept in this browser.',
   ],
   services: 'See what each service is sent',

@@ -43,3 +43,25 @@ test('what moved the genre is asked only when its details are open, once the gen
   expect(router.currentRoute.value.fullPath).toBe('/track/a')
   scope.stop()
 })
+
+test('similar artists are requested once for an artist, and not where the answer holds them', async () => {
+  const fetch = stubFetch((path) => {
+    const held = String(path).includes('method=artists') ? [{ name: 'Held' }] : []
+    if (String(path).startsWith('/api/artists')) return json({ artists: [{ name: 'Fetched' }] })
+    return json({ track: { id: 'a' }, seed: { title: 'One', artists: ['Metallica'] }, artists: held })
+  })
+  const asked = () => fetch.mock.calls.filter(([path]) => String(path).startsWith('/api/artists')).map(([path]) => path)
+  await router.push('/track/a')
+  const scope = effectScope()
+  const { artists, picks } = scope.run(useAnswer)
+  expect(artists.value).toBe(null)
+  await vi.waitFor(() => expect(artists.value).toEqual([{ name: 'Fetched' }]))
+  await amend({ method: 'sound' })
+  await vi.waitFor(() => expect(fetch.mock.calls.at(-1)[0]).toContain('method=sound'))
+  await vi.waitFor(() => expect(picks.value.artists).toEqual([]))
+  expect(artists.value).toEqual([{ name: 'Fetched' }])
+  await amend({ method: 'artists' })
+  await vi.waitFor(() => expect(artists.value).toEqual([{ name: 'Held' }]))
+  expect(asked()).toEqual(['/api/artists/similar?artist=Metallica'])
+  scope.stop()
+})

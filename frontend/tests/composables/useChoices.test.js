@@ -4,7 +4,7 @@ import { effectScope, nextTick, ref } from 'vue'
 const route = ref({ query: {} })
 const amend = vi.fn()
 vi.mock('../../src/router.js', () => ({ amend, route }))
-const choicesOf = (await import('../../src/composables/useChoices.js')).useChoices
+const { useChoices: choicesOf, useChoice } = await import('../../src/composables/useChoices.js')
 const USUAL = { length: 20, known: true, method: 'fair', shortest: '' }
 
 let scope
@@ -63,4 +63,15 @@ test('a change is written into the address, and the usual choice leaves it', asy
   choices.length = /** @type {any} */ ('') // the box is being typed into
   await nextTick()
   expect(amend).toHaveBeenLastCalledWith({ length: '', known: 'no', method: '', shortest: '' })
+})
+
+test('one choice is what the address says, on whichever page, and the usual one leaves it', () => {
+  to('/track/a', { sort: 'year' })
+  const sort = useChoice('sort', 'position')
+  expect(sort.value).toBe('year')
+  to('/track/b')
+  expect(sort.value).toBe('position')
+  sort.value = 'title'
+  sort.value = 'position'
+  expect(amend.mock.calls).toEqual([[{ sort: 'title' }], [{ sort: '' }]])
 })

@@ -380,6 +380,11 @@ export const limits = {
    "maxItems": 200
   }
  },
+ "get /api/artists/similar": {
+  "artist": {
+   "maxlength": 500
+  }
+ },
  "get /api/clusters/predict": {
   "playlist": {
    "maxlength": 500
@@ -437,6 +442,11 @@ export const limits = {
    "maxlength": 64
   },
   "write": {
+   "maxlength": 200
+  }
+ },
+ "put /api/playlists/{playlist_id}/name": {
+  "name": {
    "maxlength": 200
   }
  },

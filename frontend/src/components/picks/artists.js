@@ -1,0 +1,10 @@
+import { href } from '../../router.js'
+
+/** How similar an artist is, 0 to 100, as it is shown. */
+export const likeness = ({ similarity }) => Math.round(100 * similarity)
+
+/** In the order of the number that is shown. @param {readonly any[]} artists */
+export const bySimilarity = (artists) => [...artists].sort((a, b) => likeness(b) - likeness(a))
+
+/** The page of what is known of an artist. */
+export const searchFor = ({ name }) => href('track', { q: name })

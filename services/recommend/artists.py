@@ -1,0 +1,34 @@
+"""Artists that are similar to an artist."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.container import Services
+from services.recommend.answer import SimilarArtist
+from services.viewer import Viewer
+from services.views import Worked
+
+
+@dataclass(frozen=True)
+class SimilarArtists:
+    """Artists similar to ``artist``, most similar first; none where nobody of that name is known."""
+
+    artist: str
+    artists: list[SimilarArtist]
+
+
+def similar_to(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Worked:
+    """Return SimilarArtists for ``artist`` of the query; they are the same for every viewer."""
+    return Worked(SimilarArtists(query["artist"], similar_artists(services, [query["artist"]])), True)
+
+
+def similar_artists(services: Services, names: Iterable[str]) -> list[SimilarArtist]:
+    """Return artists similar to the first of ``names`` that is known, most similar first; none if none is known."""
+    artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
+    alike = services.artists.alike(artist) if artist is not None else ()
+    # The model ranks them by more than the similarity, but the page shows the similarity: sort by it.
+    return [
+        SimilarArtist.of(similar, similarity=round(similar.similarity, 3))
+        for similar in sorted(alike, key=lambda similar: -similar.similarity)
+    ]
