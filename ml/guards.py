@@ -13,17 +13,29 @@ from store.text import normalise
 # Above this value a track "is probably made entirely of spoken words", as Spotify's reference defines speechiness.
 SPOKEN = 0.66
 # Words of titles and albums of Christmas, Hanukkah or Halloween in several languages. Words that often mean something
-# else ("winter", "holiday", "jul") count only within the phrases.
+# else ("winter", "holiday", "jul", "santa") count only within the phrases.
 SEASONAL_WORDS = frozenset(
     (
-        *("christmas", "claus", "halloween", "hanukkah", "jingle", "joulu", "kerst", "mistletoe", "natal", "natale"),
-        *("navidad", "noel", "reindeer", "rudolph", "santa", "sleigh", "snowman", "weihnacht", "weihnachten"),
-        *("weihnachts", "xmas", "yule", "yuletide"),
+        *(
+            "christmas",
+            "christmastime",
+            "claus",
+            "halloween",
+            "hanukkah",
+            "jingle",
+            "joulu",
+            "julen",
+            "kerst",
+            "mistletoe",
+        ),
+        *("natal", "natale", "navidad", "noel", "reindeer", "rudolph", "santas", "sleigh", "snowman"),
+        *("weihnacht", "weihnachten", "weihnachts", "xmas", "yule", "yuletide"),
     )
 )
 SEASONAL_PHRASES = (
-    *("auld lang syne", "feliz navidad", "god jul", "happy holidays", "jingle bells", "let it snow"),
-    *("little drummer boy", "o holy night", "silent night", "stille nacht", "winter wonderland"),
+    *("auld lang syne", "carol of the bells", "come all ye faithful", "dear santa", "god jul", "happy holidays"),
+    *("holy night", "let it snow", "little drummer boy", "santa baby", "santa tell me", "silent night"),
+    *("stille nacht", "winter wonderland"),
 )
 _SEASONAL_PHRASES = re.compile(rf"\b({'|'.join(SEASONAL_PHRASES)})\b")
 _SPOKEN_WORDS = re.compile(r"\b(audiobook|audio book|horbuch|horspiel|podcast)\b")
@@ -41,8 +53,12 @@ def is_explicit(track: Track) -> bool:
 
 def is_seasonal(track: Track) -> bool:
     """Return whether title and album have words or phrases of a season (:data:`SEASONAL_WORDS`)."""
-    named = _named(track.title, track.album)
-    return not SEASONAL_WORDS.isdisjoint(named.split()) or bool(_SEASONAL_PHRASES.search(named))
+    return names_season(_named(track.title, track.album))
+
+
+def names_season(normal: str) -> bool:
+    """Return whether a normalised title has words or phrases of a season (:data:`SEASONAL_WORDS`)."""
+    return not SEASONAL_WORDS.isdisjoint(normal.split()) or bool(_SEASONAL_PHRASES.search(normal))
 
 
 def is_out_of_length(track: Track, shortest_s: float, longest_s: float) -> bool:

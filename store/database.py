@@ -155,6 +155,10 @@ class Database(Connection):
         document = playlist_document(playlist)
         self.change_document("playlists", document.pop("_id"), document, upsert=True)
 
+    def rename_playlist(self, playlist_id: str, name: str) -> None:
+        """Store the name that a user gives a playlist; a repeated import does not take it back."""
+        self.change_document("playlists", playlist_id, {"renamed": name})
+
     def put_people(self, playlist_id: str, people: Mapping[str, Person]) -> bool:
         """Replace the names, colours and shapes of a playlist's people; return False if the playlist was deleted."""
         return self.change_document("playlists", playlist_id, {"people": people_rows(people)})

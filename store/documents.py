@@ -152,7 +152,8 @@ def item_from(document: Mapping[str, Any], position: int) -> PlaylistItem:
 def playlist_document(playlist: Playlist) -> Document:
     """Return the document of a playlist. Contributors are pairs, because an id may contain a dot.
 
-    A playlist without people has no ``people`` field, so that a repeated import does not delete the stored names.
+    A playlist without people has no ``people`` field, so that a repeated import does not delete the stored names. The
+    name that a user gave it is a field of its own, ``renamed``, for the same reason.
     """
     people = {"people": people_rows(playlist.people)} if playlist.people else {}
     contributors = [list(pair) for pair in playlist.contributors.items()]
@@ -176,5 +177,5 @@ def playlist_from(document: Mapping[str, Any]) -> Playlist:
             id_: Person(**dict(zip(_PERSON_FIELDS, given, strict=False))) for id_, *given in document.get("people", ())
         },
         made_for=document.get("made_for", False),
-        **{name: document[name] for name in _PLAYLIST_FIELDS},
+        **{name: document[name] for name in _PLAYLIST_FIELDS} | {"name": document.get("renamed", document["name"])},
     )

@@ -65,6 +65,7 @@ def test_web_process_imports_nothing_heavy() -> None:
         "secantus",
         "spotipy",
         "redis",
+        "cryptography",
     ]
     # gunicorn's master imports its settings, and its web processes have all of that by their fork.
     settings = "import runpy; runpy.run_path('gunicorn.conf.py')"

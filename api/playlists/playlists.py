@@ -21,6 +21,7 @@ from store.domain import MAX_PERSON_NAME, SHAPES
 
 blueprint = Blueprint("playlists", __name__, tag="Playlists")
 
+_LONGEST_NAME = 200
 _LONGEST_ID = 256  # characters of a person's id at a service
 
 
@@ -72,7 +73,7 @@ class PersonGiven(Schema):
 
 
 class NewPlaylist(Schema):
-    name = String(required=True, validate=Length(1, 200))
+    name = String(required=True, validate=Length(1, _LONGEST_NAME))
     tracks = List(Nested(ChosenTrack), required=True, validate=Length(max=use.MAX_TRACKS))
     people = Dict(
         keys=String(validate=Length(1, _LONGEST_ID)),
@@ -82,6 +83,12 @@ class NewPlaylist(Schema):
         metadata={
             "description": "Name, colour and shape of each person by id, so that they are the same as elsewhere."
         },
+    )
+
+
+class NameGiven(Schema):
+    name = String(
+        required=True, validate=[Length(1, _LONGEST_NAME), Regexp(r"\s*\S", error="A name needs a letter at least.")]
     )
 
 
@@ -187,6 +194,16 @@ def share(playlist_id: str, body: dict[str, bool]) -> PlaylistAnswer:
     """Set whether everybody sees a playlist of the installation; everybody finds its tracks in any case."""
     summary = use.share_playlist(services(), playlist_id, session.viewer(), shared=body["shared"])
     return PlaylistAnswer(summary)
+
+
+@blueprint.put("/api/playlists/<playlist_id>/name")
+@blueprint.body(NameGiven)
+@blueprint.doc(responses={403: "Not the browser that imported it"})
+def rename(playlist_id: str, body: dict[str, str]) -> PlaylistAnswer:
+    """Give a playlist another name; a repeated import keeps it."""
+    return PlaylistAnswer(
+        use.rename_playlist(services(), playlist_id, session.viewer(), " ".join(body["name"].split()))
+    )
 
 
 @blueprint.put("/api/playlists/<playlist_id>/people")

@@ -1,15 +1,19 @@
 """Encryption of tokens and client secrets in the database."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import hmac
 import os
 import secrets
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken
+from typing import TYPE_CHECKING
 
 from store.errors import TastemapError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 _KEY_BYTES = 32
 
@@ -25,6 +29,9 @@ class Vault:
 
     The key is derived from ``secret_key`` (any string). Without one, it is derived from the file ``var/secret.key``,
     which is made on first use and which only its owner can read.
+
+    ``cryptography`` is imported where something is encrypted or decrypted: it takes 6 MB, and most installations store
+    no secrets.
     """
 
     def __init__(self, var: Path, secret_key: str = "") -> None:
@@ -37,6 +44,8 @@ class Vault:
 
     def unseal(self, sealed: str) -> str:
         """Return the text that :meth:`seal` was given; raises VaultError if the key has changed since."""
+        from cryptography.fernet import InvalidToken
+
         try:
             return self._fernet().decrypt(sealed.encode()).decode()
         except InvalidToken as fault:
@@ -51,6 +60,8 @@ class Vault:
         return hmac.new(secret.encode(), b"tastemap " + purpose, hashlib.sha256).digest()
 
     def _fernet(self) -> Fernet:
+        from cryptography.fernet import Fernet
+
         secret = self._secret_key or self._kept()
         return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"tastemap vault\0" + secret.encode()).digest()))
 

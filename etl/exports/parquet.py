@@ -18,6 +18,8 @@ from etl.exports.json_rows import playlist_members
 from etl.exports.rows import ExportRow, Pages
 from store.domain import ALBUM_FIELDS, AUDIO_FEATURES, Playlist
 
+# Arrow's own pool keeps what it has freed; the system's gives it back to a web process.
+pa.set_memory_pool(pa.system_memory_pool())
 # How many pages of 500 rows form a row group: few enough for memory, enough for a good compression.
 _PAGES_AT_ONCE = 4
 _NAMES = pa.list_(pa.string())

@@ -46,6 +46,13 @@ _LANGUAGES = {
     "swedish": ("swed", "svensk", "scandi", "dansband"),
     "turkish": ("turk", "anadolu", "anatolian", "arabesk", "oyun"),
 }
+# Names that the taxonomy gives to another genre than the one of the 114 that they name: the genre, how a word of such a
+# name begins, and what it is read as.
+_NAMED: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("rock", ("alternative",), "alt-rock"),
+    ("rock", ("industrial",), "industrial"),
+    ("metal", ("industrial",), "industrial"),
+)
 # Names that the taxonomy gives to a more particular genre than they say: the genre, how a word of such a name begins,
 # and what it is read as. "New wave" is not all goth, "city pop" no idol pop, "world" no afrobeat, "qawwali" no
 # music of films.
@@ -100,7 +107,8 @@ class ArtistGenres:
         self._column = {name: column for column, name in enumerate(self.names)}
         self._coefficients = arrays["coefficients"].astype(np.float32)
         self._column_of = lru_cache(4096)(self._find_column)
-        self._readings = read_as(of_their_language(self.names, arrays["readings"], taxonomy), taxonomy)
+        spoken = of_their_language(self.names, arrays["readings"], taxonomy)
+        self._readings = read_as(_reread(self.names, spoken, taxonomy, _NAMED), taxonomy)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -136,6 +144,8 @@ class ArtistGenres:
         if found and (known_by != "own" or by_hand):
             names = [*map(genre_name, found)]
             columns, weights = np.array([*found.values()]), np.ones(len(found), np.float32)
+            if by_hand:  # the first is what the artist is known for above all
+                weights /= np.arange(1, len(found) + 1, dtype=np.float32)
             known_by = "own" if known_by == "own" else "guest"
         elif row is not None:
             stored, weights = self.arrays["genres"][row], self.arrays["weights"][row].astype(np.float32)
@@ -198,7 +208,8 @@ class ArtistGenres:
         if by_hand:  # on `valid`, plainer readings of other genres bring nothing
             names = [self.names[column] for column in columns]
             spoken = of_their_language(names, self.arrays["readings"][columns], self.taxonomy)
-            read = read_as(plainly(names, spoken, self.taxonomy), self.taxonomy)
+            named = _reread(names, spoken, self.taxonomy, _NAMED)
+            read = read_as(plainly(names, named, self.taxonomy), self.taxonomy)
         return (1.0 - _UNREAD) * (weights / weights.sum()) @ read + _UNREAD / len(self.genres)
 
     def pool(self, prediction: GenrePrediction, inputs: str, evidence: ArtistEvidence) -> GenrePrediction:
@@ -253,12 +264,21 @@ def of_their_language(
 
 def plainly(names: Sequence[str], readings: npt.NDArray[np.uint8], taxonomy: Taxonomy) -> npt.NDArray[np.uint8]:
     """Return (names,) ``readings`` in which none is more particular than its name: see ``_PLAINER``."""
+    return _reread(names, readings, taxonomy, _PLAINER)
+
+
+def _reread(
+    names: Sequence[str],
+    readings: npt.NDArray[np.uint8],
+    taxonomy: Taxonomy,
+    rules: Sequence[tuple[str, tuple[str, ...], str]],
+) -> npt.NDArray[np.uint8]:
     found = readings.copy()
     for row in np.flatnonzero(readings != NO_READING).tolist():
         words, genre = normalise(names[row]).split(), taxonomy.genres[readings[row]]
-        for particular, starts, plainer in _PLAINER:
-            if genre == particular and any(word.startswith(starts) for word in words):
-                found[row] = taxonomy.genres.index(plainer)
+        for given, starts, read in rules:
+            if genre == given and any(word.startswith(starts) for word in words):
+                found[row] = taxonomy.genres.index(read)
     return found
 
 

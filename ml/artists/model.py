@@ -14,14 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.artefacts import mapped, verified_json
+from ml.artists.by_genre import Placed, SharedGenres
 from ml.artists.names import KeyIndex, NameTable
 from ml.artists.well_known import other_names
 from store.text import normalise
 
 # Weights relative to that of the cosine (-1 to 1): of the closeness in shared playlists, of the agreement in families
-# of genres and in regions, and of popularity (each 0 to 1). Popularity counts because of two equally similar artists
-# the better known one is more often in the same playlist. Chosen on `valid`; bench/company.py reports `test`.
-TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT = 1.2, 0.5, 0.2, 0.3
+# of genres and in regions, of popularity, and of shared genres (each 0 to 1). Popularity counts because of two equally
+# similar artists the better known one is more often in the same playlist. Chosen on `valid`: bench/company_weights.py;
+# bench/company.py reports `test`.
+TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT, GENRE_WEIGHT = 1.2, 0.5, 0.2, 0.3, 0.15
 # The least number of shared playlists for two artists to be "often" in the same playlists.
 TOGETHER_ENOUGH = 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
@@ -158,14 +160,42 @@ class ArtistEmbedding:
 
     def unit(self, index: int) -> npt.NDArray[np.float32]:
         """Return the (d,) unit vector of an artist; zeros for one without a vector."""
-        return unit_rows(self.vectors[index : index + 1])[0]
+        return self.units(np.array([index]))[0]
+
+    def units(self, artists: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Return the (k, d) unit vectors of ``artists``; see :class:`~ml.artists.by_genre.Placed`."""
+        found = unit_rows(self.vectors[artists])
+        self.placed.put(artists, found, self.placed.units)
+        return found
+
+    def kinship_of(self, artists: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+        """Return the rows of ``kinship`` of ``artists``; see :class:`~ml.artists.by_genre.Placed`."""
+        found = self.kinship[artists]
+        self.placed.put(artists, found, self.placed.kinship)
+        return found
+
+    @cached_property
+    def shared(self) -> SharedGenres:
+        """Which artists share genres."""
+        return SharedGenres(self._genres, self.genre_names, self.find_exact)
+
+    @cached_property
+    def placed(self) -> Placed:
+        """The well-known artists of whom the embedding knows no genres, placed by those of the list."""
+
+        def units(artists: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+            return unit_rows(self.vectors[artists])
+
+        return Placed.of(self.shared, units, self.kinship, self.prior, len(self.families))
 
     def similarities(self, to: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the (n,) cosine of every artist with the unit vector ``to`` (d,)."""
         cosines = np.empty(len(self), np.float32)
         for at in self._blocks():
             cosines[at : at + _BLOCK] = self.vectors[at : at + _BLOCK].astype(np.float32) @ to
-        return cosines * self._per_length
+        cosines *= self._per_length
+        cosines[self.placed.rows] = self.placed.units @ to
+        return cosines
 
     @cached_property
     def _per_length(self) -> npt.NDArray[np.float32]:
@@ -179,12 +209,14 @@ class ArtistEmbedding:
         It is the weighted mean of the Bhattacharyya coefficients of the shares in families and in regions.
         """
         weights = self.kinship_weights(index)
-        return np.concatenate([self.kinship[at : at + _BLOCK].astype(np.float32) @ weights for at in self._blocks()])
+        found = np.concatenate([self.kinship[at : at + _BLOCK].astype(np.float32) @ weights for at in self._blocks()])
+        found[self.placed.rows] = self.placed.kinship.astype(np.float32) @ weights
+        return found
 
     def kinship_weights(self, index: int) -> npt.NDArray[np.float32]:
         """Return (families + regions,) weights whose product with ``kinship`` is the agreement with one artist."""
         split, total = len(self.families), FAMILY_WEIGHT + REGION_WEIGHT
-        weights = self.kinship[index].astype(np.float32) / (255**2 * total)
+        weights = self.kinship_of(np.array([index]))[0].astype(np.float32) / (255**2 * total)
         weights[:split] *= FAMILY_WEIGHT
         weights[split:] *= REGION_WEIGHT
         return weights
@@ -193,14 +225,16 @@ class ArtistEmbedding:
         """Return (n,) the similarity of each artist to one artist, at most 1.
 
         It is the weighted mean of the cosine, the closeness in shared playlists, the agreement in families and regions,
-        and popularity; their weights are at the head of this module.
+        popularity and shared genres; their weights are at the head of this module.
         """
         kin = FAMILY_WEIGHT + REGION_WEIGHT
         found = self.similarities(self.unit(index)) + kin * self.agreement(index)
         found += POPULARITY_WEIGHT * self.prior.astype(np.float32)
         partners, _, closeness = self.partners(index)
         found[partners] += TOGETHER_WEIGHT * closeness.astype(np.float32)
-        found /= 1 + kin + POPULARITY_WEIGHT + TOGETHER_WEIGHT
+        sharing, shared = self.shared.of(index)
+        found[sharing] += GENRE_WEIGHT * shared
+        found /= 1 + kin + POPULARITY_WEIGHT + TOGETHER_WEIGHT + GENRE_WEIGHT
         return found
 
     def _blocks(self) -> range:

@@ -34,16 +34,17 @@ def other_names() -> Mapping[str, str]:
 
 
 @cache
-def _genres() -> Mapping[str, tuple[str, ...]]:
+def listed() -> Mapping[str, tuple[str, ...]]:
+    """Return the genres of each artist on the list by normalised name, the most important first."""
     return {normalise(row["artist"]): tuple(row["genres"].split("|")) for row in _rows()}
 
 
 def is_listed(key: str) -> bool:
     """Return whether ``key`` is the normalised name, or another name, of an artist on the list."""
-    return key in other_names() or key in _genres()
+    return key in other_names() or key in listed()
 
 
 def well_known_genres(artist: str) -> tuple[str, ...]:
     """Return the genres of an artist on the list, the most important first; empty for others."""
     key = normalise(artist)
-    return _genres().get(other_names().get(key, key), ())
+    return listed().get(other_names().get(key, key), ())

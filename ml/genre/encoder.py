@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import math
+from array import array
 from collections.abc import Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -160,12 +161,12 @@ class NameEmbedding:
         bags: Floats = (counts @ vectors) / np.where(length > 0, length, 1.0).astype(np.float32)[:, None]
         return bags
 
-    def _sums(self, hashes: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
+    def _sums(self, hashes: Sequence[array[int]]) -> tuple[Floats, Floats]:
         """Return the sums of the vectors of each text's subwords, (n, D), and of their squared weights, (n,)."""
         if not hashes:
             return np.zeros((0, self.width), np.float32), np.zeros(0, np.float32)
         starts = np.concatenate([[0], np.cumsum([len(of_text) for of_text in hashes])[:-1]])
-        rows = self.vocabulary.rows(list(chain.from_iterable(hashes)))
+        rows = self.vocabulary.rows(np.frombuffer(b"".join(hashes), np.uint32))
         known = rows >= 0
         scale = np.where(known, self.scale.take(rows), np.float32(0.0))
         vectors = self.table.take(rows, axis=0) * scale[:, None]

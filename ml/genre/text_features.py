@@ -5,9 +5,12 @@ whole name. The n-grams are those of fastText; they also represent unseen words 
 vectors with subword information", 2017). Hashes that depend on one word alone are cached by word.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 import zlib
+from array import array
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -82,9 +85,9 @@ def _subwords(word: str) -> list[bytes]:
 
 
 @lru_cache(maxsize=4096)
-def word_hashes(word: str) -> tuple[int, ...]:
-    """Return the hashes of one word's subwords, each once, in ascending order."""
-    return tuple(sorted(set(map(zlib.crc32, _subwords(word)))))
+def word_hashes(word: str) -> array[int]:
+    """Return the hashes of one word's subwords, each once, in ascending order; numbers of 4 bytes each."""
+    return array("I", sorted(set(map(zlib.crc32, _subwords(word)))))
 
 
 @lru_cache(maxsize=4096)
@@ -92,12 +95,12 @@ def _plain(word: str) -> str:
     return _spellings(word)[1]
 
 
-def name_hashes(name: Name) -> list[int]:
+def name_hashes(name: Name) -> array[int]:
     """Return the hashes of the whole name, of its pairs of words and of its length in words."""
     plain = [_plain(word) for word in name]
     subwords = ["p:" + " ".join(plain), f"n:{min(len(plain), 12)}"]
     subwords += [f"b:{a} {b}" for a, b in pairwise(plain)]
-    return [zlib.crc32(_bytes(subword)) for subword in subwords]
+    return array("I", [zlib.crc32(_bytes(subword)) for subword in subwords])
 
 
 def hashes(names: Iterable[Name]) -> list[int]:

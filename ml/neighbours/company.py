@@ -1,11 +1,12 @@
 """How well each artist of a segment goes with one artist; the needed parts of the embedding are laid out for speed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ml.artists.model import ArtistEmbedding, unit_rows
+from ml.artists.model import ArtistEmbedding
 from ml.neighbours.hubs import Hubs
 from store.catalogue.records import release, spans
 
@@ -14,10 +15,22 @@ Floats32 = npt.NDArray[np.float32]
 # Most cosines of artists are high; this exponent spreads them.
 ARTIST_POWER = 4
 # Weights in the likeness of artists: the share that common families and regions make by themselves, the share of the
-# rest that is lost without any in common, and the weight of closeness in shared playlists. Chosen on split `valid`.
-_KIN, _APART, _TOGETHER = 0.25, 0.8, 0.5
+# rest that is lost without any in common, and the weights of closeness in shared playlists, of shared genres and of how
+# well known the artist is. Chosen on split `valid`: bench/company_weights.py.
+_KIN, _APART, _TOGETHER, _SHARED, _KNOWN = 0.25, 0.8, 0.5, 0.35, 0.1
+_BEND = 0.8  # see _below_one
 # Likeness of a row whose artist is unknown: about that of a random track.
 UNKNOWN_ARTIST = 0.05
+
+
+def _below_one(scores: Floats32) -> Floats32:
+    """Return ``scores``, of which those above ``_BEND`` approach 1 without reaching it; the order stays.
+
+    What several kinds of likeness agree on would exceed 1. If all of that were 1, rounding would decide its order.
+    """
+    high, room = scores > _BEND, np.float32(1 - _BEND)
+    scores[high] = 1 - room * np.exp((np.float32(_BEND) - scores[high]) / room)
+    return scores
 
 
 class SegmentArtists:
@@ -38,9 +51,10 @@ class SegmentArtists:
         self._rows = rows[self._known].astype(np.intp)
         self._by_row = np.argsort(self._rows, kind="stable").astype(np.int32)
         self._sorted_rows = self._rows[self._by_row].astype(np.int32)
-        self._places = unit_rows(artists.vectors[self._rows])
+        self._places = artists.units(self._rows)
         # Stored by column: an artist has shares in few families, so that most columns can be skipped.
-        self._kinship = np.ascontiguousarray(artists.kinship[self._rows].T)
+        self._kinship = np.ascontiguousarray(artists.kinship_of(self._rows).T)
+        self._prior = artists.prior[self._rows].astype(np.float32)
         release(artists.vectors)
         release(artists.kinship)
         self._scaled_for: tuple[Hubs, Floats32] | None = None
@@ -55,11 +69,19 @@ class SegmentArtists:
         scores *= (1 - _KIN) * (1 - _APART) + (1 - _KIN) * _APART * agreement
         scores += _KIN * np.square(agreement)
         partners, _, closeness = self._artists.partners(artist)
-        # An artist has few partners: look these up. Names of the same artist of the embedding are adjacent.
-        first, end = (np.searchsorted(self._sorted_rows, partners, side=side) for side in ("left", "right"))
-        found = self._by_row[spans(first, end - first)]
-        scores[found] += np.float32(_TOGETHER) * np.repeat(closeness.astype(np.float32), end - first)
-        return self.of_all(np.minimum(scores, 1.0, out=scores))
+        self._add(scores, partners, np.float32(_TOGETHER) * closeness.astype(np.float32))
+        sharing, shared = self._artists.shared.of(artist)
+        self._add(scores, sharing, np.float32(_SHARED) * shared)
+        scores += np.float32(_KNOWN) * self._prior
+        return self.of_all(_below_one(scores))
+
+    def _add(self, scores: Floats32, artists: npt.NDArray[Any], values: Floats32) -> None:
+        """Add ``values`` to the ``scores`` of some ``artists``, which are few: they are looked up.
+
+        Names of the same artist of the embedding are adjacent.
+        """
+        first, end = (np.searchsorted(self._sorted_rows, artists, side=side) for side in ("left", "right"))
+        scores[self._by_row[spans(first, end - first)]] += np.repeat(values, end - first)
 
     def of_all(self, scores: Floats32) -> Floats32:
         """Return (a,) the ``scores`` of the known artists, and ``UNKNOWN_ARTIST`` for the others."""
@@ -77,7 +99,7 @@ class SegmentArtists:
 
     def cosines(self, artists: Sequence[int]) -> Floats32:
         """Return (k, known artists) the cosines with k ``artists``; for many it is faster than one by one."""
-        units = unit_rows(self._artists.vectors[np.asarray(artists, np.intp)])
+        units = self._artists.units(np.asarray(artists, np.intp))
         return np.asarray(units @ self._places.T, np.float32)
 
     def cosine_scores(self, artist: int, hubs: Hubs | None, cosine: Floats32 | None = None) -> Floats32:

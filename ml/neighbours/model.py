@@ -2,7 +2,6 @@
 
 import heapq
 import math
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from ml.artist_cap import ArtistCap
 from ml.artists.model import ArtistEmbedding, top
+from ml.guards import is_seasonal, names_season
 from ml.neighbours.company import SegmentArtists
 from ml.neighbours.hubs import Hubs
 from ml.neighbours.reasons import Difference, differences, reasons
@@ -23,26 +23,23 @@ from ml.sound import AXES, ENOUGH_SHARED, SHARES, SoundIndex, coordinates, facto
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.catalogue.records import release
 from store.catalogue.segment import composition_hash
+from store.catalogue.versions import kind_bits, version_of
 from store.domain import AudioFeatures, Track
 from store.feature_rows import feature_rows
-from store.text import normalise
 
 # Distance (in spreads, see ml.sound) at which the likeness of sound falls to 0.61.
 SOUND_WIDTH = 1.5
 # All rows of a segment with at most _FEW_ROWS are scored; in a larger one the tracks of _FIRST_ARTISTS artists first.
-_FEW_ROWS, _FIRST_ARTISTS = 4096, 256
+_FEW_ROWS, _FIRST_ARTISTS = 4096, 128
 # Likeness of a row whose sound or popularity is unknown: about that of a random track.
 UNKNOWN_SOUND, UNKNOWN_POPULARITY = 0.6, 0.2
 MAX_LIMIT = 50
-# Words in the titles of songs of Christmas, normalised.
-_CHRISTMAS = re.compile(
-    r"\b(christmas|xmas|santa claus|jingle bells?|silent night|holy night|come all ye faithful|carol of the bells"
-    r"|sleigh|mistletoe|winter wonderland|feliz navidad|navidad|noel|weihnacht\w*|stille nacht|natale|julen|joulu\w*)\b"
-)
-_FIRST_ROWS = 256  # best rows of a segment that are sorted first
-# How many times as many rows are scored in turn, before all are. Few answers need more than the first step: those of
-# artists with very many songs, of which a list takes only two.
-_STEPS = (1, 8)
+# Versions that go with no track but one of their own kind: karaoke and other imitations, sped-up tracks, interludes.
+_SELDOM_MEANT = kind_bits(("cover", "speed", "part"))
+_FIRST_ROWS = 128  # best rows of a segment that are sorted first
+# How many times as many rows are scored in turn, before all are. About one answer in ten needs more than the first
+# step: those of artists with very many songs, of which a list takes only two.
+_STEPS = (1, 4, 16)
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -279,7 +276,7 @@ class Neighbours:
             least = max((floor for _, _, floor in likely), default=-np.inf)
             for position, at in _best_first([scores for _, scores, _ in likely]):
                 rows, scores, _ = likely[position]
-                if scores[at] < least:
+                if scores[at] <= least:  # other rows with this score may be unknown until the next step
                     break
                 if (row := (position, int(rows[at]))) not in seen:
                     seen.add(row)
@@ -294,7 +291,7 @@ class Neighbours:
     def _likely(
         self, segment: Segment, seed: _Seed, times: int
     ) -> tuple[npt.NDArray[Any], npt.NDArray[np.float32], float]:
-        """Return rows of a segment, their scores, and a floor; all rows that score at least the floor are among them.
+        """Return rows of a segment, their scores, and a floor; all rows that score more are among them.
 
         For each artist there is an upper bound of the score: the parts of artist and popularity are known, and the
         sound adds at most its weight. Rows whose bound is below the floor are not scored. At least ``times`` *
@@ -316,7 +313,7 @@ class Neighbours:
             of_label = segment.rows_with_label(label)
             most = bounds[segment.artist_code[of_label]] + sound + seed.weights.genre / seed.total
             rows.append(of_label[most >= floor])
-        likely = np.unique(np.concatenate(rows)) if seed.labels else rows[0]
+        likely = np.unique(np.concatenate(rows))  # ascending, so that of equal scores the more popular row comes first
         return likely, self._scores(segment, seed, likely), floor
 
     def _likely_by_label(
@@ -429,6 +426,7 @@ class Neighbours:
 class Taken:
     """The tracks of a list, and those that it must not hold: the seed, ``exclude``, and other versions of all these.
 
+    Karaoke and other imitations, sped-up tracks and interludes are not added either, unless the seed is of the kind.
     ``suits`` returns whether a track may be added, by its normalised title.
     """
 
@@ -444,13 +442,14 @@ class Taken:
         self._ids = {*exclude, seed.id}
         self._cap = ArtistCap(artist_cap)
         self._suits = suits
+        self._refused = _SELDOM_MEANT & ~kind_bits(version_of(seed.title, seed.artists).kinds)
         self._artists: dict[tuple[str, int], str] = {}
 
     def add(self, segment: Segment, row: int) -> bool:
         """Add a row unless it is excluded, in the list already or above the artist cap; return whether it was added."""
         # The cheapest checks come first: most rows are further songs of the first few artists.
         composition = int(segment.composition_code[row])
-        if composition in self._compositions:
+        if composition in self._compositions or segment.kinds[row] & self._refused:
             return False
         artist = self._artist(segment, int(segment.artist_code[row]))
         if not self._cap.allows(artist) or not self._suits(segment.names(row)[0]):
@@ -481,9 +480,9 @@ def _is_among(rows: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArra
 
 def _season_filter(seed: Track) -> Callable[[str], bool]:
     """Return the filter of titles by season: Christmas songs are allowed only if the seed is one."""
-    if _CHRISTMAS.search(normalise(seed.title)):
+    if is_seasonal(seed):
         return lambda title: True
-    return lambda title: not _CHRISTMAS.search(normalise(title))
+    return lambda title: not names_season(title)
 
 
 def _coordinates(features: AudioFeatures) -> npt.NDArray[np.float32] | None:

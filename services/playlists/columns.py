@@ -1,8 +1,10 @@
 """All rows of a playlist in one answer, as columns: the page draws the playlist's map and table from them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,11 @@ from services.views import audio_url
 from store.domain import AUDIO_FEATURES
 from store.feature_rows import feature_rows
 
-# Rows of one answer; a longer playlist takes several.
+# Rows of one answer; a longer playlist takes several. Their tracks are held a part at a time.
 MOST_ROWS = 20_000
+_AT_ONCE = 2_000
+_OF_ITEM = ("position", "added_at", "plays")
+_OF_TRACK = ("id", "title", "artists", "album", "year", "popularity", "explicit", "duration_ms", "labels")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,37 +77,45 @@ class PlaylistColumns:
 def playlist_columns(services: Services, playlist_id: str, viewer: Viewer, start: int) -> PlaylistColumns:
     """Return up to 20,000 rows of a playlist as columns, from position ``start`` on; raises ServiceError 404."""
     playlist = find_playlist(services, playlist_id, viewer)
-    items = services.database.playlist_items(playlist.id, start=start, limit=MOST_ROWS)
-    rows = with_tracks(services, playlist, items)
     people, sources, families, clusters = _Numbers(), _Numbers(), _Numbers(), _Numbers()
-    tracks = [track for _, track in rows]
-    plain = ("title", "artists", "album", "year", "popularity", "explicit", "duration_ms", "labels")
     point_of = cache(services.artist_points)
-    sound = feature_rows([track.features for track in tracks])
-    columns: dict[str, Any] = {name: [getattr(track, name) for _, track in rows] for name in plain}
+    columns: dict[str, list[Any]] = {column.name: [] for column in fields(RowColumns) if column.name != "features"}
+    sounds: list[npt.NDArray[np.float32]] = []
+    tiles: list[TileTrack] = []
+    end = start
+    # Tracks take ten times the memory of their columns, so only some are held at a time.
+    while end < start + MOST_ROWS:
+        items = services.database.playlist_items(playlist.id, start=end, limit=min(_AT_ONCE, start + MOST_ROWS - end))
+        rows = with_tracks(services, playlist, items)
+        tracks = [track for _, track in rows]
+        if not end:
+            tiles = picture_of(tracks)
+        sounds.append(feature_rows([track.features for track in tracks]))
+        added: dict[str, Iterable[Any]] = {
+            **{name: map(attrgetter(name), tracks) for name in _OF_TRACK},
+            **{name: [getattr(item, name) for item, _ in rows] for name in _OF_ITEM},
+            "added_by": (people.of(item.added_by) for item, _ in rows),
+            "audio_url": map(audio_url, tracks),
+            "source": (sources.of(track.features.source if track.features else None) for track in tracks),
+            "family": map(families.of, main_families(services, tracks)),
+            "cluster": map(clusters.of, clusters_of(services, sounds[-1])),
+            "artist_point": (_rounded(point_of(track.artists)) for track in tracks),
+        }
+        for name, values in added.items():
+            columns[name] += values
+        end += len(items)
+        if len(items) < _AT_ONCE:
+            break
     return PlaylistColumns(
         playlist=describe(playlist, viewer),
         start=start,
-        end=start + len(items),
-        columns=RowColumns(
-            position=[item.position for item, _ in rows],
-            id=[track.id for _, track in rows],
-            added_by=[people.of(item.added_by) for item, _ in rows],
-            added_at=[item.added_at for item, _ in rows],
-            audio_url=[audio_url(track) for _, track in rows],
-            plays=[item.plays for item, _ in rows],
-            source=[sources.of(track.features.source if track.features else None) for _, track in rows],
-            family=[families.of(name) for name in main_families(services, tracks)],
-            cluster=[clusters.of(name) for name in clusters_of(services, sound)],
-            artist_point=[_rounded(point_of(track.artists)) for _, track in rows],
-            features=_feature_columns(sound),
-            **columns,
-        ),
+        end=end,
+        columns=RowColumns(features=_feature_columns(np.concatenate(sounds)), **columns),
         people=people.names,
         sources=sources.names,
         families=families.names,
         clusters=clusters.names,
-        tiles=[] if start else picture_of(tracks),
+        tiles=tiles,
     )
 
 

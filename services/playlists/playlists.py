@@ -349,6 +349,15 @@ def name_people(
     return describe(find_playlist(services, playlist.id, viewer), viewer)
 
 
+def rename_playlist(services: Services, playlist_id: str, viewer: Viewer, name: str) -> PlaylistSummary:
+    """Give a playlist another name; raises ServiceError 404, 403 for another browser's."""
+    playlist = find_playlist(services, playlist_id, viewer)
+    if not may_change(playlist, viewer):
+        raise not_yours("Only the browser that imported this playlist can rename it.", "Save a playlist of your own.")
+    services.database.rename_playlist(playlist.id, name)
+    return describe(find_playlist(services, playlist.id, viewer), viewer)
+
+
 def create_playlist(
     services: Services,
     viewer: Viewer,

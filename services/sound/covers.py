@@ -1,7 +1,7 @@
 """Covers: this server fetches them from the sources that are on, and keeps them on disk for a while.
 
 The browser requests covers only from this server, so that no source learns who looks at what. The kept pictures take
-at most MOST_BYTES; the oldest are deleted first.
+at most MOST_BYTES; the oldest are deleted first. The folder is listed once for many pictures, not for each.
 """
 
 import hashlib
@@ -27,11 +27,21 @@ MOST_BYTES = 200_000_000
 MOST_BYTES_EACH = 500_000
 # Limits the pictures fetched at a time, because each fetch holds a thread of the web process.
 _fetching = threading.BoundedSemaphore(4)
+_counting = threading.Lock()
+_kept_since_look = MOST_BYTES  # the first picture of a process is followed by a look
 _DAY_S = 86_400
 # The hosts of each source's pictures; besides them, the host of its API may serve some.
 _HOSTS = {"deezer": ".dzcdn.net", "itunes": ".mzstatic.com"}
 _PLAIN = re.compile(r"https://(?P<host>[a-z0-9.-]+)/", re.ASCII | re.IGNORECASE)
-_BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"RIFF": "image/webp"}
+# A file in RIFF names its form behind its length, which may be any.
+_KINDS = {
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/webp": re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL),
+}
+# A process lists the folder after it has kept this share of MOST_BYTES, and deletes what goes beyond the other share:
+# between two of its looks, five processes together keep no more than MOST_BYTES.
+_LOOK_SHARE, _KEPT_SHARE = 0.02, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,7 @@ def forget_covers(services: Services, source: str) -> None:
 
 def picture_in(content: bytes) -> Picture | None:
     """Return ``content`` with its media type, None if it is not a JPEG, PNG or WebP, or is too large."""
-    kind = next((kind for beginning, kind in _BEGINNINGS.items() if content.startswith(beginning)), None)
+    kind = next((kind for kind, beginning in _KINDS.items() if beginning.match(content)), None)
     return Picture(content, kind) if kind and len(content) <= MOST_BYTES_EACH else None
 
 
@@ -128,10 +138,26 @@ def _keep(services: Services, source: str, name: str, picture: Picture) -> None:
     partial = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
     partial.write_bytes(picture.content)
     partial.replace(path)
-    kept = [(stat, path) for path in (services.config.var / "covers").glob("*/*") if (stat := _stat(path))]
+    if _is_time_to_look(len(picture.content)):
+        _delete_oldest(services.config.var / "covers")
+
+
+def _is_time_to_look(size: int) -> bool:
+    """Count ``size`` bytes that this process has kept; return whether they are enough for another look."""
+    global _kept_since_look
+    with _counting:
+        _kept_since_look += size
+        due = _kept_since_look >= MOST_BYTES * _LOOK_SHARE
+        if due:
+            _kept_since_look = 0
+    return due
+
+
+def _delete_oldest(folder: Path) -> None:
+    kept = [(stat, path) for path in folder.glob("*/*") if (stat := _stat(path))]
     total = sum(stat.st_size for stat, _ in kept)
     for stat, path in sorted(kept, key=lambda entry: entry[0].st_mtime):
-        if total <= MOST_BYTES:
+        if total <= MOST_BYTES * _KEPT_SHARE:
             break
         path.unlink(missing_ok=True)
         total -= stat.st_size

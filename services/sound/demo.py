@@ -20,12 +20,12 @@ def demo_of(services: Services, viewer: Viewer) -> dict[str, DemoSound]:
     return {name: sounds[name] for name in sorted(services.database.get_tracks(list(sounds), viewer.owner))}
 
 
-def synthetic_to_exclude(snapshot: Snapshot, tracks: Iterable[Track]) -> set[str]:
+def synthetic_to_exclude(snapshot: Snapshot, tracks: Iterable[Track]) -> frozenset[str]:
     """Return the ids of the sound demo's tracks in a snapshot, but none if one of ``tracks`` is one of them.
 
     A program made them to show what can be done with sound, so nobody who plays other music wants them recommended.
     """
-    synthetic = demo_sounds().keys()
+    synthetic = frozenset(demo_sounds())
     if any(track.id in synthetic for track in tracks):
-        return set()
-    return {track_id for track_id in synthetic if snapshot.find(track_id) is not None}
+        return frozenset()
+    return snapshot.known_ids(synthetic)

@@ -19,17 +19,20 @@ from store.facts import CALIBRATED, OWN_AUDIO
 
 DecidedBy = Literal["track", "artist", "alike", "tags", "audio", "names"]
 Confidence = Literal["high", "medium", "low"]
-# Least calibrated probability of the headline, out of 114 genres, for high and for medium confidence.
-HIGH, MEDIUM = 0.6, 0.3
+# Least calibrated probability of the headline, out of 114 genres, for high and for medium confidence. SURE is that for
+# medium confidence if the artist's genres are known, and the headline is none of them. Chosen on `valid`:
+# `python -m bench.confidence` says how often each is right.
+HIGH, MEDIUM, SURE = 0.6, 0.4, 0.8
+# The headline agrees with the artist's genres if it is at least this fraction of what they are most likely read as.
+_AGREES = 0.5
+_READ = 0.1  # least share of what the artist's genres are read as for a genre's family to be theirs
 # Probability shared by the track's own genres, since one of them is nearly always right; the models share out the rest.
 _FILED_SHARE = 0.9
-_DOUBTFUL_SHARE = 0.3  # the same if the artist's own genres are of other families
+_DOUBTFUL_SHARE = 0.3  # the same if the artist's own genres are of other families, or make the track's genres unlikely
+_UNLIKELY = 0.01
 # `python -m bench.headline_weights` scores these weights beside others on `valid` and on famous tracks.
 # Powers of the pooled probabilities and of those that the artist's genres are read as.
 POOLED, READ = 0.6, 0.45
-# READ for genres that were written by hand: they are plain words, while the labels file singers of world music under
-# "afrobeat". They take no part in the scores, so only famous tracks can tell.
-READ_BY_HAND = 1.5
 # Of genres whose probability is at least NEARLY that of the likeliest one, the headline is the one that the artist's
 # genres are read as. It is of a family of theirs if at least ENOUGH_NAMED of them are known.
 NEARLY, ENOUGH_NAMED = 0.8, 3
@@ -84,8 +87,12 @@ class Headline:
             return prediction
         own = np.zeros_like(prediction.genre)
         own[:, self.filed] = prediction.genre[:, self.filed]
-        own /= np.maximum(own.sum(axis=1, keepdims=True), np.finfo(own.dtype).tiny)
-        return replace(prediction, genre=self.share * own + (1.0 - self.share) * prediction.genre)
+        likely = own.sum(axis=1, keepdims=True)
+        own /= np.maximum(likely, np.finfo(own.dtype).tiny)
+        # A table files the tracks of a band of breakbeat under "rock": what nothing else speaks for is doubtful.
+        doubtful = (likely < _UNLIKELY) & (self.evidence is not None and self.evidence.known_by == "own")
+        share = np.where(doubtful, min(self.share, _DOUBTFUL_SHARE), self.share).astype(own.dtype)
+        return replace(prediction, genre=share * own + (1.0 - share) * prediction.genre)
 
     def _as_read(self, genre: Floats, evidence: ArtistEvidence) -> Floats:
         """Return the (n, 114) probabilities, weighed by the plain meaning of the artist's known genres.
@@ -94,8 +101,7 @@ class Headline:
         """
         if evidence.read is None or evidence.known_by == "alike":
             return genre
-        by_hand = self.known.source == well_known.TITLE
-        read = genre**POOLED * evidence.read ** (READ_BY_HAND if by_hand else READ)
+        read = genre**POOLED * evidence.read**READ
         read /= read.sum(axis=1, keepdims=True)
         return plainest(read, evidence.read, self.model.summing @ self._allowed(evidence) > 0)
 
@@ -133,24 +139,42 @@ class Headline:
     def confidence(self, genre: str, probability: float) -> Confidence:
         """Return how sure the headline is.
 
-        It can be "high" if the headline is one of the track's own genres, or a genre that the artist is known for. It
-        is at most "medium" from the sound alone, and "low" from names, similar artists or a guest's genres alone.
+        It can be "high" if it is a genre that the artist is known for, or one of the track's own genres that agrees
+        with the artist's. Where no genres of the artist are known, it is at most "medium", from the track's own genres
+        or from the sound, and "low" from names, similar artists or a guest's genres alone.
         """
-        elsewhere = bool(self.known.artist) and self.known.source != ARTIST_EMBEDDING
-        known = self.evidence if self.evidence is not None and (self.evidence.known_by == "own" or elsewhere) else None
-        if self.decided_by(genre) == "track" or (known is not None and genre_name(genre) in known.names):
+        artist = self._of_artist()
+        filed = self.decided_by(genre) == "track"
+        if artist is None:
+            least = MEDIUM if filed else HIGH
+            return (
+                "medium" if (filed or self.given.features or self.tags is not None) and probability >= least else "low"
+            )
+        named, agrees = genre_name(genre) in artist.names, self._agrees(genre, artist)
+        if named or (filed and agrees):
             return "high" if probability >= HIGH else "medium" if probability >= MEDIUM else "low"
-        has_sound = bool(self.given.features) or self.tags is not None
-        return "medium" if has_sound and probability >= HIGH else "low"
+        return "medium" if agrees and probability >= SURE else "low"
+
+    def _of_artist(self) -> ArtistEvidence | None:
+        """Return the evidence if it is of genres of the artist, from own tracks or from elsewhere."""
+        elsewhere = bool(self.known.artist) and self.known.source != ARTIST_EMBEDDING
+        known = self.evidence is not None and (self.evidence.known_by == "own" or elsewhere)
+        return self.evidence if known else None
+
+    def _agrees(self, genre: str, artist: ArtistEvidence) -> bool:
+        if artist.read is None:
+            return False
+        return bool(artist.read[self.model.genres.index(genre)] >= _AGREES * artist.read.max())
 
     def _families_of(self, evidence: ArtistEvidence) -> set[str | None]:
-        """Return the families of the artist's genres and of what they are read as ("italian pop" is pop).
+        """Return the families of the artist's genres and of what they are read as ("alternative rock" is alternative).
 
         Without genres it is the family of the artist's likeliest genre.
         """
         known = set(map(self._family, evidence.names))
         if evidence.read is not None and np.ptp(evidence.read) > 0.0:
-            known.add(self._family(self.model.genres[int(evidence.read.argmax())]))
+            read = np.flatnonzero(evidence.read >= min(_READ, evidence.read.max()))
+            known |= {self._family(self.model.genres[column]) for column in read.tolist()}
         return known or {self._family(self.model.genres[int(evidence.genre.argmax())])}
 
     def _family(self, genre: str) -> str | None:

@@ -122,7 +122,8 @@ def _wanted(services: Services, subject: Subject, needs: Collection[Need]) -> fr
     missing = set()
     if usable_features(track) is None:
         missing |= {Need.FEATURES, Need.SIMILAR}
-    if not any(known_genres(services, subject.snapshot, track)):
+    # Those of an artist are counted over many tracks, so only where they are needed.
+    if Need.GENRES in needs and not any(known_genres(services, subject.snapshot, track)):
         missing |= {Need.GENRES}
     return frozenset(missing & set(needs))
 

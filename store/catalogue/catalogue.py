@@ -40,6 +40,7 @@ _OWNERS_KEPT = 32
 # A cache, because one request needs the same artists several times.
 _ARTISTS_KEPT = 256
 _ARTIST_GENRES = 10
+_SETS_KEPT = 4
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +52,7 @@ class Snapshot:
         self.generation = "+".join(segment.directory.name for segment in segments) or "empty"
         self._by_name = {segment.name: segment for segment in segments}
         self._artist_genres = lru_cache(_ARTISTS_KEPT)(self._count_artist_genres)
+        self.known_ids = lru_cache(_SETS_KEPT)(self._find_known)
 
     def __len__(self) -> int:
         return sum(map(len, self.segments))
@@ -74,6 +76,10 @@ class Snapshot:
             if row is not None:
                 return Ref(segment.name, row)
         return None
+
+    def _find_known(self, ids: frozenset[str]) -> frozenset[str]:
+        """Return those of ``ids`` that a segment has; ``known_ids`` remembers it for a few sets."""
+        return frozenset(track_id for track_id in ids if self.find(track_id) is not None)
 
     def track(self, ref: Ref) -> Track:
         """Return the track at ``ref``, merged from all segments that have its id (see :mod:`store.gaps`)."""

@@ -32,7 +32,9 @@ _IMITATORS = re.compile(
     r"|vitamin string quartet|glee cast|sing along)\b"
 )
 # Words of a mark after which it is the same song, though they name no kind: "From “Footloose”", "English Version".
-_SAME_SONG = re.compile(r"^from\b|\b(?:ver|version|soundtrack|re ?recording)\b")
+_SAME_SONG = re.compile(r"^(?:from|with)\b|\b(?:ver|version|soundtrack|re ?recording|anniversary|edition)\b|\bradio$")
+# The year of a version behind the title: "Blue Monday '88".
+_SHORT_YEAR = re.compile(r"(?<=\S)\s+['’]\d\d\b")
 # Films have a main title each: these names say nothing without the film.
 _GENERIC = re.compile(r"(?:main |end |opening )?(?:theme|titles?|credits|prologue|overture|finale|suite|intro)")
 # The number of a work in its composer's catalogue, and which part of it, in a normalised title.
@@ -93,7 +95,7 @@ def version_of(title: str, artists: tuple[str, ...] = ()) -> Version:
             version_words.append(words)
     if any(_IMITATORS.search(normalise(artist)) for artist in artists):
         kinds.add("cover")
-    normal, of_song = normalise(name), normalise(song)
+    normal, of_song = normalise(name), normalise(_SHORT_YEAR.sub("", song))
     return Version(
         name=normal,
         bare=normalise(bare),
@@ -121,8 +123,8 @@ def composition_key(normal: str) -> str:
 
 
 def is_marked(title: str) -> bool:
-    """Return whether a title has brackets or a dash; only then can it name a version."""
-    return _MARK.search(title) is not None
+    """Return whether a title has brackets, a dash or a short year; only then can it name a version."""
+    return _MARK.search(title) is not None or _SHORT_YEAR.search(title) is not None
 
 
 def kind_bits(kinds: Iterable[str]) -> int:

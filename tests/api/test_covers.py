@@ -78,7 +78,7 @@ def test_a_picture_is_fetched_from_the_hosts_of_its_source(url: str, theirs: boo
 
 
 def test_what_is_kept_has_a_bound(asking: Asking, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(covers, "MOST_BYTES", 2 * len(PICTURE))
+    monkeypatch.setattr(covers, "MOST_BYTES", int(2.5 * len(PICTURE)))
     client = asking(["deezer"])
     addresses = covers_of(client, fake_services, 4)
     assert len(set(addresses)) == 4
@@ -86,6 +86,39 @@ def test_what_is_kept_has_a_bound(asking: Asking, fake_services: FakeServices, m
         assert client.get(address).status_code == 200
     folder = client.application.extensions["tastemap"].config.var / "covers" / "deezer"
     assert len(list(folder.iterdir())) == 2
+
+
+def test_the_folder_is_listed_once_for_many_pictures(
+    asking: Asking, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred megabytes may be twenty thousand files."""
+    looks: list[Path] = []
+    monkeypatch.setattr(covers, "MOST_BYTES", 150 * len(PICTURE))
+    monkeypatch.setattr(covers, "_kept_since_look", 0)
+    monkeypatch.setattr(covers, "_delete_oldest", looks.append)
+    client = asking(["deezer"])
+    shutil.rmtree(client.application.extensions["tastemap"].config.var / "covers", ignore_errors=True)
+    for address in covers_of(client, fake_services, 7):
+        assert client.get(address).status_code == 200
+    assert len(looks) == 2, "after three pictures each"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"RIFF\x24\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"RIFF\n\n\n\nWEBPVP8L", "image/webp"),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", None),
+        (b"RIFF\x24\x00\x00\x00AVI LIST", None),
+        (b"RIFF<script>alert(1)</script>", None),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", None),
+        (b"GIF89a", None),
+        (b"", None),
+    ],
+)
+def test_a_picture_is_known_by_its_beginning(content: bytes, kind: str | None) -> None:
+    picture = covers.picture_in(content)
+    assert (picture and picture.kind) == kind
 
 
 def test_a_picture_that_cannot_be_kept_is_shown(

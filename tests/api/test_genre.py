@@ -6,7 +6,12 @@ from unittest.mock import Mock
 import pytest
 from flask.testing import FlaskClient
 
+from ml import artefacts
+from ml.artist_genre.model import ArtistGenres
 from ml.artists import well_known
+from ml.genre.model import GenreInput, GenrePredictor
+from services.subject.families import KnownGenres
+from services.subject.headline import Headline
 from services.subject.lookup import known_genres
 from store.catalogue.catalogue import Snapshot
 from store.domain import Track
@@ -210,3 +215,40 @@ def test_the_headline_is_what_the_artist_plainly_plays(
     assert answer["genre"] in genres
     assert answer["genre"] == answer["genres"][0]["genre"]
     assert (answer["family"], answer["decided_by"]) == (answer["families"][0]["family"], "artist")
+
+
+@pytest.mark.parametrize(
+    ("title", "artist", "wrong"),
+    [
+        ("Uprising", "Muse", "garage"),  # known for alternative rock, which is not of the family "rock"
+        ("Hurt", "Nine Inch Nails", None),  # the tables say grunge, industrial and rock in one
+        ("I Will Always Love You", "Whitney Houston", None),  # the labels file singers of pop under "dance"
+    ],
+)
+def test_a_headline_that_rests_on_little_is_not_sure(
+    empty_client: FlaskClient, title: str, artist: str, wrong: str | None
+) -> None:
+    answer = empty_client.get("/genre-predict", query_string={"track": title, "artist": artist}).json
+    assert answer["genre"] != wrong
+    assert answer["confidence"] == "low"
+
+
+@pytest.mark.parametrize(
+    ("artist", "filed", "genre", "confidence"),
+    [
+        ("The Prodigy", "rock", "breakbeat", "high"),  # one table files the band of breakbeat under rock
+        ("Daft Punk", "pop", "pop", "low"),  # it agrees with no genre of theirs
+        ("Metallica", "metal", "metal", "high"),
+        ("Nobody At All Zzyqx", "metal", "metal", "medium"),  # nothing is known of the artist
+    ],
+)
+def test_the_own_genre_of_a_track_counts_as_far_as_the_artist_speaks_for_it(
+    artist: str, filed: str, genre: str, confidence: str
+) -> None:
+    given = GenreInput.of(Track(id="x", title="Firestarter", artists=(artist,)))
+    known = KnownGenres(track=(filed,), artist=(), track_source="table", source=None, by_source=[])
+    model = GenrePredictor.load(artefacts.active("genre"))
+    headline = Headline.of(ArtistGenres.load(artefacts.active("artist_genre")), given, known)
+    found = headline.revise(model.predict_encoded(model.encode([given]))).genre[0]
+    best = model.genres[int(found.argmax())]
+    assert (best, headline.confidence(best, float(found.max()))) == (genre, confidence)

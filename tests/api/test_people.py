@@ -86,6 +86,23 @@ def test_an_import_that_comes_again_keeps_the_names(database: Database) -> None:
     assert again.people == {"q": Person(name="Ann")}
 
 
+def test_a_playlist_is_renamed_by_who_may_and_keeps_its_name(
+    empty_client: FlaskClient, everybodys: Playlist, database: Database
+) -> None:
+    path = f"/api/playlists/{everybodys.id}/name"
+    answer = empty_client.put(path, json={"name": "  Our\n summer "})
+    assert (answer.status_code, answer.json["playlist"]["name"]) == (200, "Our summer")
+    lists.store(database, ODD)  # the same file comes again, and puts another owner in
+    assert empty_client.get(f"/data?playlist={everybodys.id}").json["playlist"]["name"] == "Our summer"
+    assert (refused := empty_client.put(path, json={"name": "Theirs"})).status_code == 403, refused.json
+    again = database.playlist(everybodys.id)
+    assert again is not None
+    assert again.name == "Our summer"
+    for wrong in ("", " \n", "x" * 201, None, 7):
+        assert empty_client.put(path, json={"name": wrong}).status_code == 422
+    assert empty_client.put("/api/playlists/nosuch/name", json={"name": "x"}).status_code == 404
+
+
 def test_names_go_out_with_our_own_json_and_come_back(
     empty_client: FlaskClient, everybodys: Playlist, database: Database, tmp_path: Any
 ) -> None:

@@ -35,8 +35,52 @@ def test_the_overview_tells_what_is_in_it_and_leads_on(of_three: PlaylistPage, p
     page.get_by_role("link", name="More about the people").click()
     expect(page).to_have_url(re.compile("/people$"))
     expect(page.get_by_role("img", name=re.compile("^Ann: .*energy"))).to_be_visible(timeout=ANSWER_MS)
-    page.get_by_text("The radars as a table").click()
+    # The measure is the address's: a reload keeps it.
+    distance = page.get_by_role("radio", name="Distance of sound")
+    distance.check()
+    expect(page).to_have_url(re.compile("measure=distance"))
+    page.reload()
+    expect(distance).to_be_checked(timeout=ANSWER_MS)
+
+
+def test_the_radars_have_the_menu_of_every_plot(of_three: PlaylistPage, page: Page) -> None:
+    of_three.open_tab("people")
+    menu = page.locator("summary", has_text="Menu of the plot").first
+    menu.click(timeout=ANSWER_MS)
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="SVG").click()
+    assert kept.value.suggested_filename == "people.svg"
+    assert "Cleo" in Path(kept.value.path()).read_text(encoding="utf-8")
+    menu.click()
+    page.get_by_role("button", name="Table show it here").click()
     expect(page.get_by_role("row", name=re.compile("^Cleo .*%"))).to_be_visible()
+    expect_accessible(page)
+
+
+def test_a_playlist_is_renamed_by_keyboard_and_its_link_is_there_to_copy(of_three: PlaylistPage, page: Page) -> None:
+    page.get_by_role("button", name="Rename").press("Enter")
+    field = page.get_by_label("Name of the playlist")
+    expect(field).to_be_focused()
+    page.keyboard.type("No")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Rename")).to_be_focused()
+    expect(page.get_by_role("heading", name="Of three")).to_be_visible()
+    page.get_by_role("button", name="Rename").press("Enter")
+    expect_accessible(page)
+    page.keyboard.type("Our summer")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Our summer")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("button", name="Rename")).to_be_focused()
+    page.get_by_text("Share", exact=True).click()
+    expect(page.get_by_label("Link")).to_have_value(re.compile("^http.*/playlist/[0-9a-f]{24}$"))
+    expect_accessible(page)
+    page.get_by_role("link", name="All playlists").click()
+    expect(page.get_by_role("link", name=re.compile("^Our summer"))).to_be_visible(timeout=ANSWER_MS)
+    page.go_back()
+    page.get_by_role("button", name="Rename").click(timeout=ANSWER_MS)
+    field.fill("Of three")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Of three")).to_be_visible(timeout=ANSWER_MS)
 
 
 def test_who_added_it_is_guessed_with_keys_and_counted(of_three: PlaylistPage, page: Page) -> None:
@@ -53,6 +97,11 @@ def test_who_added_it_is_guessed_with_keys_and_counted(of_three: PlaylistPage, p
         expect(page.get_by_role("status").filter(has_text=f"Right: {who}.")).to_be_visible()
         page.keyboard.press("Enter")
     expect(page.get_by_role("status").filter(has_text="10 of 10 right")).to_be_visible()
+    # The end shows who added each.
+    answers = page.get_by_role("list", name="Who added them").get_by_role("listitem")
+    expect(answers).to_have_count(10)
+    for text in answers.all_inner_texts():
+        assert any(who in text for title, who in added.items() if title in text), text
     expect_accessible(page)
 
 
@@ -131,6 +180,6 @@ def test_a_real_collaborative_file_in_every_tab(playlist_page: PlaylistPage, pag
     for tab in ("overview", "people", "next", "blend", "tracks", "gathered"):
         playlist_page.open_tab(tab)
         expect(page.get_by_role("status").filter(has_text="50 tracks")).to_be_visible(timeout=ANSWER_MS)
-        expect(page.locator(".tm-busy")).to_have_count(0, timeout=ANSWER_MS)
+        expect(page.locator(".tm-busy, .tm-bone")).to_have_count(0, timeout=ANSWER_MS)
         expect_accessible(page)
     expect(page.get_by_role("navigation", name="Parts of the playlist").get_by_role("link")).to_have_count(8)

@@ -105,6 +105,28 @@ def test_no_genre_is_read_as_a_language_that_it_does_not_say(name: str, genre: s
     assert likeliest == genre
 
 
+@pytest.mark.parametrize("first", ["french", "show-tunes"])
+def test_the_first_of_the_genres_written_by_hand_counts_most(first: str) -> None:
+    shipped = ArtistGenres.load(artefacts.active("artist_genre"))
+    given = ("chanson", "cabaret") if first == "french" else ("cabaret", "chanson")
+    found = shipped.predict(["Édith Piaf"], given, by_hand=True)
+    assert found is not None
+    assert found.read is not None
+    assert shipped.genres[int(found.read.argmax())] == first
+
+
+@pytest.mark.parametrize(
+    ("name", "genre"),
+    [("alternative rock", "alt-rock"), ("industrial metal", "industrial"), ("industrial rock", "industrial")],
+)
+def test_a_name_that_holds_one_of_the_114_genres_is_read_as_it(name: str, genre: str) -> None:
+    shipped = ArtistGenres.load(artefacts.active("artist_genre"))
+    found = shipped.predict(["Nobody At All Zzyqx"], [name])
+    assert found is not None
+    assert found.read is not None
+    assert shipped.genres[int(found.read.argmax())] == genre
+
+
 def test_a_given_genre_keeps_its_name_whatever_it_is_read_as() -> None:
     shipped = ArtistGenres.load(artefacts.active("artist_genre"))
     assert "mbalax" not in shipped.names  # it is read as another

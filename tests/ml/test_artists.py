@@ -163,6 +163,19 @@ def test_split_query(embedding: ArtistEmbedding, query: str, split: tuple[str, s
     assert (found and (found.artist, found.title)) == split
 
 
+@pytest.mark.parametrize(("artist", "genre"), [("Garth Brooks", "country"), ("Sex Pistols", "punk")])
+def test_an_artist_whose_genres_are_written_by_hand_is_among_artists_of_these(artist: str, genre: str) -> None:
+    """The tables have two tracks of Garth Brooks, without genres: he stood among singers of karaoke."""
+    known = ArtistEmbedding.load(artefacts.active("artists"))
+    assert not known.genres(artist)
+    alike = known.alike(artist)
+    assert sum(any(genre in name for name in known.genres(other.index)) for other in alike) >= 4
+    index = known.find_exact(artist)
+    assert index is not None
+    np.testing.assert_allclose(known.similarities(known.unit(index))[index], 1.0, atol=1e-5)
+    np.testing.assert_allclose(known.agreement(index)[index], 1.0, atol=0.02)
+
+
 def test_who_leads_a_band_is_meant_as_the_band() -> None:
     known = ArtistEmbedding.load(artefacts.active("artists"))
     marley, wailers = known.find_exact("Bob Marley"), known.find_exact("Bob Marley & The Wailers")

@@ -18,7 +18,7 @@ from ml.sound import AXES, SoundIndex, coordinates, difference, factors_of, squa
 from store.catalogue.builder import build_own, build_public
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track
-from tests.ml.artist_world import SMALL, world
+from tests.ml.artist_world import METAL, SMALL, world
 from tests.store.catalogues import FEATURES, a_track, catalogue_of
 
 
@@ -84,6 +84,7 @@ def test_of_equally_close_artists_one_of_the_same_family_goes_better(tmp_path: P
         ("Summer Song", ["Paper Moons"]),
         ("Last Christmas", ["Paper Moons", "Merry Xmas Everybody"]),
         ("Feliz Navidad", ["Paper Moons", "Merry Xmas Everybody"]),
+        ("Rudolph the Red-Nosed Reindeer", ["Paper Moons", "Merry Xmas Everybody"]),
     ],
 )
 def test_songs_of_christmas_go_with_each_other_only(
@@ -93,6 +94,30 @@ def test_songs_of_christmas_go_with_each_other_only(
     others = a_track(2, "Paper Moons", "Megadeth"), a_track(3, "Merry Xmas Everybody", "Anthrax")
     snapshot = catalogue_of(tmp_path, seed, *others)
     assert sorted(titles_of(snapshot, neighbours.recommend(snapshot, seed))) == sorted(listed)
+
+
+@pytest.mark.parametrize(
+    "unwanted", ["Paper Moons (Karaoke Version)", "Paper Moons - Sped Up", "Paper Moons - Interlude"]
+)
+def test_imitations_sped_up_tracks_and_interludes_go_with_their_kind_only(
+    tmp_path: Path, neighbours: Neighbours, unwanted: str
+) -> None:
+    seed, other = a_track(1, "Summer Song", "Slayer"), a_track(2, unwanted, "Megadeth")
+    snapshot = catalogue_of(tmp_path, seed, other, a_track(3, "Harbour", "Anthrax"))
+    assert titles_of(snapshot, neighbours.recommend(snapshot, seed)) == ["Harbour"]
+    of_its_kind = replace(seed, title=unwanted.replace("Paper Moons", "Summer Song"))
+    assert len(neighbours.recommend(snapshot, of_its_kind)) == 2
+
+
+def test_of_artists_of_one_family_those_who_share_a_genre_and_are_well_known_go_better(
+    artists: ArtistEmbedding,
+) -> None:
+    company = SegmentArtists(artists, np.arange(len(artists), dtype=np.int32))
+    alike, shared = company.scores(0, None), dict(zip(*(part.tolist() for part in artists.shared.of(0)), strict=True))
+    metal = [index for index in range(len(artists)) if artists.names[index] in METAL and index]
+    assert shared == pytest.approx(dict.fromkeys([*metal, 0, artists.find_exact("Basement Metal")], 1.0))
+    assert len(set(alike[metal].tolist())) == len(metal), "what several kinds of likeness agree on still has an order"
+    assert alike[metal].max() < 1
 
 
 def test_artists_laid_out_for_a_segment_compare_as_in_the_embedding(artists: ArtistEmbedding) -> None:

@@ -190,6 +190,12 @@ def test_a_segment_that_empties_while_others_hide_and_build_it_disturbs_none(tmp
     ("titles", "one"),
     [
         (("YMCA", "Y.M.C.A.", "YMCA - Original Version 1978", "YMCA Remix", "YMCA (From “Disco”) - Live"), True),
+        (
+            ("Machine", "Machine '88 - 2015 Remaster", "Machine - 50th Anniversary Edition", "Machine - DJ Ice Radio"),
+            True,
+        ),
+        (("Machine", "Machine - with Ann Other", "Machine (Deluxe Anniversary)"), True),
+        (("'97", "'98"), False),
         (("Serenade in G, K. 525: I. Allegro", "Eine kleine Nachtmusik, KV 525: 1. Allegro - Remastered"), True),
         (("Serenade in G, K. 525: I. Allegro", "Serenade in G, K. 525: II. Romanze"), False),
         (("Requiem, K. 626: Lacrimosa", "Requiem, K. 626: Confutatis"), False),

@@ -1,19 +1,22 @@
 // The one player of the page. It plays a track's own file, else a preview of thirty seconds from a source that is used;
 // nothing is requested before somebody presses play. A list is played in order; what has no preview is passed over.
-import { reactive } from 'vue'
+import { reactive, watch } from 'vue'
 import { get, problemOf } from './client.js'
 import { sourcesFor } from './sources.js'
 import { PLAYER } from '../strings/player.js'
 
 // `track` is what the bar shows, null while there is none; `at` and `length` are in seconds. `list` is the id of the list
-// that is played and `left` how many of its tracks come after this one.
+// that is played, `count` how many of its tracks can be played, and `left` how many of them come after this one.
 export const player = reactive({
   ...{ track: null, busy: false, playing: false, at: 0, length: 0 },
   ...{ credit: null, link: null, source: null, problem: null, unplayable: false },
-  ...{ list: null, left: 0 },
+  ...{ list: null, count: 0, left: 0 },
 })
 let audio = null
 let queue = []
+let place = -1
+// Where one goes back to the beginning of the track, and not to the one before it, as players do.
+const BEGUN_S = 3
 // Tracks without a preview in a row, after which a list stops: each of them is a question to the sources.
 const MOST_PASSED = 5
 let turn = 0
@@ -44,9 +47,28 @@ function listenTo(element) {
   return element
 }
 
+// What the keys of a keyboard or a headset, and a locked phone, do and show.
+const KEYS = /** @type {const} */ ({
+  play: () => start(),
+  pause: () => audio.pause(),
+  nexttrack: () => next(),
+  previoustrack: () => previous(),
+  seekto: ({ seekTime }) => seek(seekTime),
+})
+function tellSystem(session) {
+  for (const [key, act] of Object.entries(KEYS)) session.setActionHandler(/** @type {any} */ (key), act)
+  watch(
+    () => player.track,
+    (track) => {
+      session.metadata = track ? new MediaMetadata({ title: track.title, artist: track.artists?.join(', ') }) : null
+    },
+  )
+}
+
 /** Give the player the element that sounds. */
 export function sound(element) {
   audio = element && listenTo(element)
+  if (audio && navigator.mediaSession) tellSystem(navigator.mediaSession)
 }
 
 function silence() {
@@ -60,10 +82,15 @@ async function addressOf(track) {
   return get(`/api/tracks/${encodeURIComponent(track.id)}/preview`, { playlist: track.link })
 }
 
-/** Play a track from its beginning; pause or go on with the one that is in the player. */
-export function play(track) {
+/**
+ * Play a track from its beginning; pause or go on with the one that is in the player. What comes after it in its list is
+ * played after it.
+ * @param {any} track @param {any[]} list @param {string | null} id of the list
+ */
+export function play(track, list = [], id = null) {
   if (keyOf(player.track) === keyOf(track) && audio?.getAttribute('src') && !player.problem) return toggle()
-  setQueue([])
+  const playable = list.filter(canPlay)
+  setQueue(playable, id, playable.indexOf(track))
   return begin(track)
 }
 
@@ -78,18 +105,29 @@ export function playAll(tracks, list = null) {
   return playable.length ? next() : begin(tracks[0])
 }
 
-function setQueue(tracks, list = null) {
+function setQueue(tracks, list = null, at = -1) {
   queue = tracks
-  Object.assign(player, { list, left: queue.length })
+  Object.assign(player, { list, count: queue.length })
+  standAt(at)
+}
+function standAt(at) {
+  place = at
+  player.left = Math.max(0, queue.length - 1 - place)
 }
 
-/** Go on to the next track of the list that has something to hear. */
-export async function next() {
-  for (let passed = 0; queue.length && passed < MOST_PASSED; passed += 1) {
-    const track = queue.shift()
-    player.left = queue.length
-    if (await begin(track)) return
+// Go on to the nearest track of the list in that direction that has something to hear.
+async function step(by) {
+  for (let passed = 0; queue[place + by] && passed < MOST_PASSED; passed += 1) {
+    standAt(place + by)
+    if (await begin(queue[place])) return
   }
+}
+export const next = () => step(1)
+
+/** Back to the beginning of the track; right at its beginning, to the track before it. */
+export function previous() {
+  if (player.at > BEGUN_S || place < 1) return seek(0)
+  return step(-1)
 }
 
 // Whether it is done with: false where there is nothing to hear and nobody chose another track meanwhile.
@@ -135,8 +173,9 @@ export function toggle() {
   else start()
 }
 
+/** @param {number} at in seconds; beyond either end it is that end */
 export function seek(at) {
-  audio.currentTime = at
+  audio.currentTime = Math.min(Math.max(0, at), player.length || at)
 }
 
 export function close() {

@@ -31,7 +31,7 @@ const note = () => remember('sessionStorage', KEY, JSON.stringify(running()))
 
 function add(name, more) {
   counter += 1
-  const state = { file: null, sent: 0, run: null, error: null, alone: false, seenAt: Infinity }
+  const state = { file: null, sent: 0, run: null, error: null, alone: false, seenAt: Infinity, endedAt: -1 }
   const reading = { options: {}, preview: null, hasColumns: false, looking: false, lookError: null, corrected: false }
   uploads.push({ key: counter, name, ...state, ...reading, ...more })
   return uploads[uploads.length - 1]
@@ -45,7 +45,12 @@ export function dismissEnded() {
   uploads.filter(ended).forEach(dismiss)
 }
 
-const isOpen = ({ run }) => !run.playlist_id || run.playlist_id === route.value.params.id
+const isOpen = ({ run }) =>
+  Boolean(run) && !run.error && (!run.playlist_id || run.playlist_id === route.value.params.id)
+
+// Whether a card that has ended belongs above the view: it ended there, or its playlist is open. Elsewhere it would stand
+// above every view until somebody put it away; the view of all playlists has it still.
+export const concernsView = (upload) => ended(upload) && (upload.endedAt === moves.value || isOpen(upload))
 
 // What came in goes by itself with the next step: at once if it came in whole, else after its playlist was opened.
 watch(moves, (count) => {
@@ -74,6 +79,7 @@ function follow(upload, id) {
     async onEnd(run) {
       const opens = progress(upload, run)
       await (opened ?? opens)
+      upload.endedAt = moves.value
       // Of the demo, or after a reload, there is no file whose reading could be looked at.
       if (!upload.file && !failed(upload) && !hasSkipped(upload)) dismiss(upload)
       else if (!hasSkipped(upload) || isOpen(upload)) upload.seenAt = moves.value
@@ -85,7 +91,7 @@ function follow(upload, id) {
       if (!failed(upload)) putAway(id)
     },
     onGone(error) {
-      upload.error = error
+      Object.assign(upload, { error, endedAt: moves.value })
       note()
     },
   })
@@ -133,12 +139,13 @@ function send(upload) {
   const over = new Promise((resolve) => {
     request.onloadend = resolve
   })
+  const refuse = (error) => Object.assign(upload, { error, endedAt: moves.value })
   request.onerror = () => {
-    upload.error = new ApiError(0, SENDING.failed)
+    refuse(new ApiError(0, SENDING.failed))
   }
   request.onload = () => {
     if (request.status >= 400) {
-      upload.error = errorFrom(request.status, request.response)
+      refuse(errorFrom(request.status, request.response))
       return
     }
     began(upload, request.response.run)

@@ -1,4 +1,6 @@
 // When people added their tracks: counts by month, or by year where there are many months.
+import { fillOf } from './scatter/markers.js'
+import { TIMELINE } from '../strings/people.js'
 
 const MOST_MONTHS = 48
 const nameOf = (time, yearly) => new Date(time).toISOString().slice(0, yearly ? 4 : 7)
@@ -33,3 +35,45 @@ export function periodsOf(rows, personOf) {
   }
   return [...periods].map(([name, counts]) => ({ name, counts }))
 }
+
+const SIZE = { width: 800, height: 260 }
+const LINE = 18
+
+/** The timeline as a picture to keep: a column for each period, below it who is who. */
+export function timelinePicture(title, periods, people) {
+  const sums = periods.map(({ counts }) => [...counts.values()].reduce((sum, count) => sum + count, 0))
+  const draw = (context, { width, height }, colours) => {
+    const lines = Math.ceil(people.length / 4)
+    const base = height - LINE * (lines + 1)
+    const scale = base / Math.max(1, ...sums)
+    const wide = width / periods.length
+    periods.forEach(({ counts }, at) => {
+      let y = base
+      for (const person of people) {
+        const tall = scale * (counts.get(person.key) ?? 0)
+        y -= tall
+        context.fillStyle = fillOf(person, colours)
+        context.fillRect(wide * at + wide / 10, y, (wide * 4) / 5, tall)
+      }
+    })
+    context.fillStyle = colours.soft
+    context.fillText(periods[0].name, 0, base + LINE - 4)
+    context.textAlign = 'right'
+    context.fillText(periods.at(-1).name, width, base + LINE - 4)
+    context.textAlign = 'left'
+    people.forEach((person, at) => {
+      const [x, y] = [((at % 4) * width) / 4, base + LINE * (Math.floor(at / 4) + 2) - 4]
+      context.fillStyle = fillOf(person, colours)
+      context.fillRect(x, y - 10, 10, 10)
+      context.fillStyle = colours.ink
+      context.fillText(person.name, x + 16, y, width / 4 - 20)
+    })
+  }
+  return { title, ...SIZE, height: SIZE.height + LINE * Math.ceil(people.length / 4), draw }
+}
+
+/** The rows of its table, the headings first. */
+export const timelineTable = (periods, people) => [
+  [TIMELINE.when, ...people.map(({ name }) => name)],
+  ...periods.map(({ name, counts }) => [name, ...people.map(({ key }) => counts.get(key) ?? 0)]),
+]

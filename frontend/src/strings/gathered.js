@@ -13,5 +13,6 @@ export const GATHERED = {
   filter: 'Filter what is recommended',
   filterHint: 'Filter by title or artist',
   seeds: (count, all) => `Recommended from ${number(count)}${all > count ? ` of ${number(all)}` : ''} tracks`,
+  table: ['Track of the playlist', 'Recommended for it', 'Artists', 'By'],
   picture: 'From the tracks of the playlist to what was recommended for them; the list below says the same',
 }

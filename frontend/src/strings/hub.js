@@ -93,11 +93,14 @@ export const HEAD = {
   arriving: (here, all) => `${number(here)} of ${plural(all, 'track')} are here`,
   soFar: 'so far, the import is still going on',
   more: (people) => `and ${number(people)} more`,
+  rename: 'Rename',
+  name: 'Name of the playlist',
 }
 
 export const SHARE = {
   label: 'Share',
-  about: 'Whoever has the address of this page sees this playlist. Others do not find its tracks.',
+  link: 'Link',
+  about: 'Whoever has this link sees the playlist. Others do not find its tracks.',
   giving:
     'Given to everybody here, it is in their lists, and its tracks are in their search. This cannot be taken back.',
   everybody: 'Everybody here sees this playlist',

@@ -5,6 +5,7 @@ export const PEOPLE = {
   heading: 'The people',
   one: 'One person added all of it, so there is nobody to compare.',
   nobody: 'The file does not say who added its tracks. An Exportify file of a collaborative playlist does.',
+  comparing: 'Comparing the people…',
   when: 'When they added their tracks',
   guess: 'Guess who added it',
   who: 'Who added it?',
@@ -14,8 +15,6 @@ export const COMPARED = {
   heading: 'The people compared',
   unlike: (name) => `Most unlike the others: [${name}].`,
   radars: 'How each person’s tracks sound',
-  table: 'The radars as a table',
-  tableLabel: 'How each person’s tracks sound, as a table',
   person: 'Person',
   choice: 'What the table shows',
   measures: /** @type {const} */ ({ artists: 'Artists in common', distance: 'Distance of sound' }),
@@ -23,9 +22,7 @@ export const COMPARED = {
 }
 
 export const TIMELINE = {
-  label: (first, last) => `Tracks added from ${first} to ${last}, by person; the table says the same`,
-  table: 'The timeline as a table',
-  tableLabel: 'Tracks added by person and time',
+  label: (first, last) => `Tracks added from ${first} to ${last}, by person; the menu has them as a table`,
   when: 'When',
 }
 
@@ -35,6 +32,8 @@ export const GUESS = {
   wrong: (name) => `No: it was ${name}.`,
   result: 'See the result',
   score: (right, all, expected) => `[${right} of ${all}] right. By chance it would be about ${expected}.`,
+  answers: 'Who added them',
+  said: (name) => `, and you said ${name}`,
   again: 'Play again',
   start: 'Start guessing',
 }

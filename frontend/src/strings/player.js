@@ -8,6 +8,7 @@ export const PLAYER = {
   position: 'Position',
   close: 'Close the player',
   next: 'Next track',
+  previous: 'Previous track',
   nameless: 'Only its name is known: there is nothing to play.',
   noSource:
     'No source that is on has previews, and it is no file of yours. Deezer and iTunes have: allow them in the settings.',

@@ -4,7 +4,7 @@ import { nextTick, ref } from 'vue'
 const route = ref({ params: {} })
 const moves = ref(0)
 vi.mock('../../src/router.js', () => ({ go: vi.fn(), href: vi.fn(), moves, route }))
-const { canCorrect, uploads } = await import('../../src/api/uploads.js')
+const { canCorrect, concernsView, uploads } = await import('../../src/api/uploads.js')
 
 async function step(id) {
   route.value = { params: { id } }
@@ -33,4 +33,16 @@ test('columns are corrected where there are some', () => {
   expect(canCorrect(upload)).toBe(false)
   expect(canCorrect({ ...upload, hasColumns: true })).toBe(true)
   expect(canCorrect({ ...upload, hasColumns: true, file: null })).toBe(false)
+})
+
+test('a card is above the view in which it ended, and above its own playlist, not above each other one', async () => {
+  const whole = { name: 'whole', run: done({}), endedAt: moves.value }
+  const failed = { name: 'failed', run: null, error: { message: 'No' }, endedAt: moves.value }
+  await step('8').then(() => (moves.value = whole.endedAt))
+  expect([whole, failed].map(concernsView)).toEqual([true, true])
+  await step('8')
+  expect([whole, failed].map(concernsView)).toEqual([false, false])
+  await step('7')
+  expect([whole, failed].map(concernsView)).toEqual([true, false])
+  expect(concernsView({ name: 'under way', run: { state: 'running', playlist_id: '7' }, endedAt: -1 })).toBe(false)
 })

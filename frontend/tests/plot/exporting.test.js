@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { csvOf, svgOf } from '../../src/plot/exporting.js'
+import { cornerOf, radarsPicture } from '../../src/plot/charts/radar.js'
+import { timelinePicture, timelineTable } from '../../src/plot/timeline.js'
 import { cellAt, drawHeatMap, naturalSize, nextCell, tableOf } from '../../src/plot/charts/heatMap.js'
 import { drawSheet, endsOf, sheetSize, tableOf as histogramTable } from '../../src/plot/charts/histogram.js'
 
@@ -32,6 +34,33 @@ test('numbers are kept as CSV', async () => {
   expect(await csvOf(tableOf(HEAT)).text()).toBe('Genre,1,2,3\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n')
   expect(await csvOf([['a,b', 'say "so"', null]]).text()).toBe('"a,b","say ""so""",\r\n')
   expect(histogramTable([HISTOGRAM])[2]).toEqual(['energy', 0.5, 1, 1, 30])
+})
+
+const PEOPLE = [
+  { key: 1, name: 'Ana', colour: 1, features: { energy: 0.5, valence: 1, liveness: 0 } },
+  { key: 2, name: 'Ben & Co', colour: 2, features: { energy: 0.25 } },
+]
+const COLOURED = { ...COLOURS, people: ['#777777', '#0065a8', '#c94f00'] }
+
+test('the timeline as SVG has a field for each person and period, as high as its share, and says who is who', async () => {
+  const periods = [{ name: '2024-01', counts: new Map([[1, 2]]) }, { name: '2024-02', counts: new Map([[1, 1], [2, 3]]) }] // prettier-ignore
+  const svg = await svgOf(timelinePicture('When', periods, PEOPLE), COLOURED).text()
+  const heights = (colour) => [...svg.matchAll(/<rect .*?height="([\d.]+)" fill="(#\w+)"/g)].filter(([, , fill]) => fill === colour).map(([, height]) => Number(height)) // prettier-ignore
+  const [first, second] = heights('#0065a8')
+  expect(first).toBeCloseTo(2 * second, 1)
+  expect(heights('#c94f00')[1]).toBeCloseTo(3 * second, 1)
+  expect(svg).toContain('>Ben &amp; Co<')
+  expect(svg).not.toMatch(/NaN|undefined/)
+  expect(timelineTable(periods, PEOPLE)).toEqual([['When', 'Ana', 'Ben & Co'], ['2024-01', 2, 0], ['2024-02', 1, 3]]) // prettier-ignore
+})
+
+test('the radars as SVG have a shape for each person, and a corner for each feature', async () => {
+  const axes = ['energy', 'valence', 'liveness']
+  const svg = await svgOf(radarsPicture('How each sounds', PEOPLE, axes), COLOURED).text()
+  expect(svg.match(/fill-opacity="0.3"/g)).toHaveLength(PEOPLE.length)
+  expect(svg.match(/>valence</g)).toHaveLength(PEOPLE.length)
+  expect(svg).not.toMatch(/NaN|undefined/)
+  expect(cornerOf(axes, 0, 1)[1]).toBe(-40)
 })
 
 test('a cell of the heat map is found by pixel and by arrow', () => {

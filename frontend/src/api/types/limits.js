@@ -445,6 +445,11 @@ export const limits = {
    "maxlength": 200
   }
  },
+ "put /api/playlists/{playlist_id}/name": {
+  "name": {
+   "maxlength": 200
+  }
+ },
  "get /api/playlists/{playlist_id}/next": {
   "limit": {
    "min": 1,
