@@ -162,8 +162,9 @@ class AudioIndex:
     def find(self, track: Track) -> str | None:
         """Return the id of a track's file, found by the track's id, MusicBrainz id, ISRC or names; None without one."""
         for key in keys_of(track) if len(self) else ():
-            position = int(np.searchsorted(self._keys, id_hash(key)))
-            if position < len(self._keys) and self._keys[position] == id_hash(key):
+            wanted = np.uint64(id_hash(key))  # for an int, searchsorted would copy all keys into floats
+            position = int(np.searchsorted(self._keys, wanted))
+            if position < len(self._keys) and self._keys[position] == wanted:
                 at = int(self._at[position])
                 certain = key.startswith(("track:", "mbid:"))
                 if certain or _as_long(track.duration_ms, int(self._durations[at])):
