@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class SharedGenres:
 
         It is the cosine of the genres, of which a rare one counts more: log(1 + artists / artists of the genre).
         """
-        genres = self._of(artist)
+        genres = self.genres_of(artist)
         counts = self._start[genres + 1] - self._start[genres]
         holders = self._artists[spans(self._start[genres], counts)]
         artists, which = np.unique(holders, return_inverse=True)
@@ -67,17 +68,15 @@ class SharedGenres:
             np.float32
         )
 
-    def _of(self, artist: int) -> npt.NDArray[np.int32]:
+    def genres_of(self, artist: int) -> npt.NDArray[np.int32]:
+        """Return the columns of the genres of ``artist``, most important first."""
         codes = self.codes[artist]
         return codes[codes >= 0]
 
-    def typical(self, artist: int) -> list[npt.NDArray[np.int32]]:
-        """Return for each genre of ``artist`` the best known artists of it, without those known by hand only."""
-        found = []
-        for genre in self._of(artist).tolist():
-            holders = self._artists[self._start[genre] : self._start[genre + 1]]
-            found.append(holders[~np.isin(holders, self.by_hand)][:_TYPICAL])
-        return [holders for holders in found if len(holders)]
+    def typical(self, genre: int) -> npt.NDArray[np.int32]:
+        """Return the best known artists of a genre, without those known by hand only."""
+        holders = self._artists[self._start[genre] : self._start[genre + 1]]
+        return holders[~np.isin(holders, self.by_hand)][:_TYPICAL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +101,23 @@ class Placed:
         The less an artist is known to the embedding, the more the artists of the genres count for the vector. The
         shares in the ``families``, the first columns of ``kinship``, are those of the genres.
         """
+
+        @cache
+        def centre(genre: int) -> tuple[Floats32, Floats32] | None:
+            """Return the mean direction of a genre's artists and their mean shares; None where there are none."""
+            artists = shared.typical(genre)
+            if not len(artists):
+                return None
+            return _unit(units(artists).mean(axis=0)), np.square(kinship[artists] / np.float32(255)).mean(axis=0)
+
         rows, vectors, kin = [], [], []
         for row in shared.by_hand.tolist():
-            typical = shared.typical(row)
-            if not typical:
+            centres = [found for genre in shared.genres_of(row).tolist() if (found := centre(genre)) is not None]
+            if not centres:
                 continue
-            towards = _unit(np.mean([_unit(units(artists).mean(axis=0)) for artists in typical], axis=0))
+            towards = _unit(np.mean([direction for direction, _ in centres], axis=0))
+            shares = np.mean([of_genre for _, of_genre in centres], axis=0)
             own, known = units(np.array([row]))[0], float(prior[row])
-            shares = np.mean(
-                [np.square(kinship[artists] / np.float32(255)).mean(axis=0) for artists in typical], axis=0
-            )
             of_row = kinship[row].copy()
             of_row[:families] = np.rint(255 * np.sqrt(shares[:families] / max(shares[:families].sum(), 1e-6)))
             rows.append(row)

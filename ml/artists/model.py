@@ -145,6 +145,10 @@ class ArtistEmbedding:
             return ()
         return tuple(self.genre_names[code] for code in self._genres[index].tolist() if code >= 0)
 
+    def known_genres(self, index: int) -> tuple[str, ...]:
+        """Return an artist's :meth:`genres`, or those of the list of well-known artists if it names the artist."""
+        return tuple(self.genre_names[code] for code in self.shared.codes[index].tolist() if code >= 0)
+
     def lists_together(self, artist: int, other: int) -> int:
         """Return how many training playlists hold both artists; 0 unless one is among the other's closest partners."""
         return self._listed(artist).get(other, 0) or self._listed(other).get(artist, 0)
@@ -277,8 +281,8 @@ class ArtistEmbedding:
         return found
 
     def _alike(self, index: int, other: int, similarity: float) -> Alike:
-        theirs = self.genres(other)
-        shared = tuple(genre for genre in self.genres(index) if genre in theirs)
+        theirs = self.known_genres(other)
+        shared = tuple(genre for genre in self.known_genres(index) if genre in theirs)
         reasons = self.reasons(index, other, shared)
         return Alike(other, self.names[other], similarity, theirs, reasons)
 
@@ -292,7 +296,9 @@ class ArtistEmbedding:
             found.append(f"shares {', '.join(shared[:3])}")
         if not lists and (between := self._listed(index).keys() & self._listed(other).keys()):
             found.append(f"both in playlists with {self.names[min(between)]}")
-        return tuple(found) or ("close in genres, sound and shared playlists",)
+        # Who is placed by the genres of the list may have neither sound nor playlists here.
+        placed = bool(np.isin((index, other), self.placed.rows).any())
+        return tuple(found) or ("close in genres" if placed else "close in genres, sound and shared playlists",)
 
 
 def top(scores: npt.NDArray[np.floating], limit: int) -> npt.NDArray[np.intp]:

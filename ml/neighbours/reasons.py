@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from ml.artists.model import ArtistEmbedding
 from ml.sound import AXES, DIFFERENCES
 from store.domain import AUDIO_FEATURES, Track
@@ -105,7 +107,7 @@ def _genres(track: Track, artists: ArtistEmbedding) -> dict[str, None]:
     """Return the distinct genres of a track and of its first artist, in order."""
     named = [*track.labels, *track.artist_genres]
     index = artists.find_exact(track.artists[0]) if track.artists else None
-    named += artists.genres(index) if index is not None else ()
+    named += artists.known_genres(index) if index is not None else ()
     return dict.fromkeys(name.replace("-", " ").casefold() for name in named)
 
 
@@ -149,7 +151,8 @@ def _by_default(seed: Track, other: Track, artists: ArtistEmbedding, apart: Diff
     """Yield reasons for two tracks that share nothing in particular; the last reason always holds."""
     mine, theirs = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
     if mine and theirs and float(artists.unit(mine[0]) @ artists.unit(theirs[0])) >= _CLOSE_ARTISTS:
-        yield f"{theirs[1]} is close to {mine[1]} in genres, sound and playlists"
+        placed = np.isin((mine[0], theirs[0]), artists.placed.rows).any()
+        yield f"{theirs[1]} is close to {mine[1]} in {'genres' if placed else 'genres, sound and playlists'}"
     squares = [d * d for name, _, _, d in apart if name in AXES]
     if squares and (sum(squares) / len(squares)) ** 0.5 <= _CLOSE_SOUND:
         yield "Close in sound, all features taken together"

@@ -70,7 +70,7 @@ class BlendAnswer:
 
 
 def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer) -> BlendAnswer:
-    """Return tracks of the catalogue for several people.
+    """Return tracks of the catalogue for several people; if it has no others, of the tracks that they have.
 
     Parameters
     ----------
@@ -91,8 +91,14 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
     snapshot = services.catalogue.current(viewer.owner)
     known = [track for listener in listeners for track in listener.tracks]
     never = {*query["never"], *unwanted_ids(services, viewer.owner), *synthetic_to_exclude(snapshot, known)}
+    left_out = known if query["filters"]["known"] else ()
     try:
-        made = blend(services.neighbours, snapshot, listeners, _request(query, never, known))
+        try:
+            made = blend(services.neighbours, snapshot, listeners, _request(query, never, left_out))
+        except NothingToCompare:
+            if not left_out:
+                raise
+            made, left_out = blend(services.neighbours, snapshot, listeners, _request(query, never, ())), ()
     except NothingToCompare as nothing:
         raise no_features(
             f"{str(nothing)[:1].upper()}{str(nothing)[1:]}.",
@@ -100,10 +106,10 @@ def blend_playlists(services: Services, query: Mapping[str, Any], viewer: Viewer
         ) from nothing
     except ValueError as fault:
         raise invalid_value(f"{fault}.", "Give at least one of the blended people a weight.") from fault
-    return _answer(made, query)
+    return _answer(made, query, of_their_own=query["filters"]["known"] and not left_out)
 
 
-def _request(query: Mapping[str, Any], never: set[str], known: Sequence[Track]) -> BlendRequest:
+def _request(query: Mapping[str, Any], never: set[str], left_out: Sequence[Track]) -> BlendRequest:
     filters = query["filters"]
     return BlendRequest(
         method=Method(query["method"]),
@@ -115,7 +121,7 @@ def _request(query: Mapping[str, Any], never: set[str], known: Sequence[Track]) 
         longest_s=math.inf if filters["longest_s"] is None else filters["longest_s"],
         novelty=query["novelty"],
         never=never,
-        known=known if filters["known"] else (),
+        known=left_out,
     )
 
 
@@ -148,7 +154,13 @@ def _tracks(rows: Sequence[tuple[PlaylistItem, Track]]) -> tuple[Track, ...]:
     return tuple({track.id: track for _, track in rows}.values())
 
 
-def _answer(made: Blend, query: Mapping[str, Any]) -> BlendAnswer:
+def _note(made: Blend, query: Mapping[str, Any], *, of_their_own: bool) -> str | None:
+    if of_their_own:
+        return "There are no other tracks here yet, so the list is made of those that these people have."
+    return None if len(made.picks) == query["length"] else "The catalogue has no more that pass all filters."
+
+
+def _answer(made: Blend, query: Mapping[str, Any], *, of_their_own: bool) -> BlendAnswer:
     return BlendAnswer(
         method=query["method"],
         people=[
@@ -159,7 +171,7 @@ def _answer(made: Blend, query: Mapping[str, Any]) -> BlendAnswer:
         fairness=_fairness(made, made.shares),
         average=_fairness(made, made.average),
         left_out=dict(made.left_out),
-        note=None if len(made.picks) == query["length"] else "The catalogue has no more that pass all filters.",
+        note=_note(made, query, of_their_own=of_their_own),
     )
 
 

@@ -16,8 +16,8 @@ from services.views import TrackSummary
 from store.facts import AnalysisStamp, analysed, timbre_of
 
 _HINT = (
-    "Drop audio analysis files (JSON with segments, as Spotify gave them), or switch Spotify on in Data and fetch "
-    "segments: it gives analyses only to apps with extended access from before November 2024."
+    "Drop audio analysis files (JSON with segments, as Spotify gave them), or switch Spotify on in Settings and "
+    "fetch segments: it gives analyses only to apps with extended access from before November 2024."
 )
 
 

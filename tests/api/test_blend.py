@@ -52,6 +52,19 @@ def test_each_pick_says_for_whom_and_why(client: FlaskClient, shared_list: str) 
     assert sum(person["picks"] for person in answer["fairness"]) == len(answer["tracks"])
 
 
+def test_where_there_is_nothing_else_the_list_is_of_what_they_have(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, shared_list: str
+) -> None:
+    theirs = {"calm1", "calm2", "metal1"}
+    build_collection(tmp_path / "catalogue", [track for track in TRACKS if track.id in theirs])
+    client = configured(tmp_path, database_uri)
+    answer = blended(client, playlist=shared_list, length=3, artist_cap=3)
+    assert {track["id"] for track in answer["tracks"]} == theirs
+    assert answer["note"].startswith("There are no other tracks here yet")
+    # What nobody wants is still in no list.
+    assert client.post("/api/blend", json={"playlist": shared_list, "never": sorted(theirs)}).status_code == 422
+
+
 def test_tracks_of_another_length_stay_out_and_are_counted(
     configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str, shared_list: str
 ) -> None:

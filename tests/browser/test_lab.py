@@ -88,7 +88,7 @@ def test_an_installation_hands_the_focus_on(page: Page, live_app: str) -> None:
     expect(page.get_by_role("status").filter(has_text="working")).to_be_focused()
     state["installed"] = True
     run["state"] = "done"
-    expect(page.get_by_label("Folder on this machine")).to_be_focused(timeout=ANSWER_MS)
+    expect(page.get_by_role("button", name="Add files from this device")).to_be_focused(timeout=ANSWER_MS)
 
 
 def test_an_unknown_address_says_so_and_leads_on(page: Page, live_app: str, watch: Watch) -> None:

@@ -46,7 +46,7 @@ def test_a_folder_becomes_tracks_that_play(page: Page, live_app: str, tmp_path: 
     watch = Watch(page, live_app)
     page.goto(f"{live_app}/library/music")
     expect(page.get_by_text("No folder has been scanned yet.")).to_be_visible(timeout=ANSWER_MS)
-    page.get_by_label("Folder on this machine").fill(str(tmp_path / "music"))
+    page.get_by_label("Or a folder of the machine that Tastemap runs on").fill(str(tmp_path / "music"))
     page.get_by_role("button", name="Scan the folder").click()
     folder = page.locator(".tm-music-folder")
     expect(folder).to_contain_text("2 files, 2 with features from their sound, 1 skipped", timeout=IMPORT_MS)
@@ -108,6 +108,22 @@ def write_tempo(page: Page, address: str) -> None:
     expect_accessible(page)
     tags.get_by_role("button", name="Write into this file").click()
     expect(tags).to_contain_text("Written. The sound", timeout=ANSWER_MS)
+
+
+def test_files_from_this_device_become_tracks_and_the_player_stays(page: Page, live_app: str, tmp_path: Path) -> None:
+    file = write_wav(tmp_path / "Nadia Verholt - Surf.wav", tones(hz=200))
+    page.goto(f"{live_app}/library/music")
+    with page.expect_file_chooser(timeout=ANSWER_MS) as chooser:
+        page.get_by_role("button", name="Add files from this device").press("Enter")
+    chooser.value.set_files(file)
+    row = page.locator(".tm-tracks tbody tr").filter(has_text="Surf")
+    expect(row).to_be_visible(timeout=IMPORT_MS)
+    row.get_by_role("button", name="Play Surf").click()
+    player = page.get_by_role("region", name="Player")
+    expect(player).to_contain_text("Surf")
+    page.get_by_role("link", name="Models", exact=True).click()
+    expect(page.get_by_role("heading", name="Models and their versions")).to_be_visible()
+    expect(player).to_contain_text("Surf")
 
 
 def test_the_demo_with_sound_comes_and_goes(page: Page, live_app: str) -> None:

@@ -31,6 +31,10 @@ def test_connect_bring_in_name_write_back_and_leave(
     expect(page.get_by_label("Redirect address")).to_have_value(re.compile(r"^http://127\.0\.0\.1:\d+/callback$"))
     connect = page.get_by_role("button", name="Connect Spotify")
     expect(connect).to_be_disabled()
+    # What may stay empty is folded away.
+    expect(page.get_by_label("Client secret")).to_be_hidden()
+    page.get_by_text("More settings").press("Enter")
+    expect(page.get_by_label("Client secret")).to_be_visible()
     page.get_by_label("Client ID").fill(services.spotify_state.app.client_id)
     page.get_by_role("button", name="Save").click()
     connect.click()

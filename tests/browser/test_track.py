@@ -28,6 +28,15 @@ def test_an_empty_install_answers_from_the_names(page: Page, empty_app: str) -> 
     assert watch.problems() == []
 
 
+def test_the_key_that_goes_to_the_search_is_no_part_of_what_is_typed(page: Page, empty_app: str) -> None:
+    track_page = TrackPage(page, empty_app).open()
+    expect(track_page.box).to_be_focused()
+    page.keyboard.type("/abba")
+    expect(track_page.box).to_have_value("abba")
+    page.keyboard.type("/x")
+    expect(track_page.box).to_have_value("abba/x")
+
+
 TYPED_EARLY = """new MutationObserver((_, watch) => {
   const box = document.getElementById('search')
   if (!box) return

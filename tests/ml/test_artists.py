@@ -170,6 +170,9 @@ def test_an_artist_whose_genres_are_written_by_hand_is_among_artists_of_these(ar
     assert not known.genres(artist)
     alike = known.alike(artist)
     assert sum(any(genre in name for name in known.genres(other.index)) for other in alike) >= 4
+    said = [reason for other in alike for reason in other.reasons]
+    assert not any("sound" in reason for reason in said), "nothing is known of it"
+    assert any(genre in reason for reason in said)
     index = known.find_exact(artist)
     assert index is not None
     np.testing.assert_allclose(known.similarities(known.unit(index))[index], 1.0, atol=1e-5)

@@ -1,10 +1,16 @@
 """Rows that are added to a stored playlist, and taken out again."""
 
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from store.database import PAGE_ITEMS, Database
 from store.domain import Person, Playlist, PlaylistItem
+from store.errors import StoreDown
+from store.playlists import rows
 from store.playlists.rows import add_rows, remove_rows
+from store.runs import now
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 
@@ -50,3 +56,38 @@ def test_a_playlist_that_is_deleted_meanwhile_stays_deleted(database: Database) 
     database.delete_playlist("p")
     add_rows(database, playlist, [PlaylistItem(position=0, track_id="n")])
     assert database.playlist("p") is None
+    assert database.playlist_items("p") == [], "no rows are left behind"
+
+
+def test_changes_at_the_same_time_lose_no_row(database: Database) -> None:
+    """Each was acknowledged, and most were overwritten by those that had read the rows before them."""
+    playlist = Playlist(id="many", name="x", owner="me", complete=True)
+    database.put_playlist(playlist)
+    added = [f"a{number}" for number in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda id_: add_rows(database, playlist, [PlaylistItem(position=0, track_id=id_)]), added))
+    stored = database.playlist("many")
+    assert stored
+    assert stored.item_count == 12
+    assert {row.track_id for row in database.playlist_items("many")} == set(added)
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda id_: remove_rows(database, stored, {(id_, None)}), added[:8]))
+    assert {row.track_id for row in database.playlist_items("many")} == set(added[8:])
+
+
+@pytest.mark.parametrize("ends_in", [timedelta(seconds=-1), timedelta(days=1)], ids=["over", "clock set back"])
+def test_the_lease_of_a_killed_process_ends(
+    database: Database, ends_in: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.put_playlist(Playlist(id="killed", name="x", owner="me", complete=True))
+    database.change_document("playlists", "killed", {"changing": "gone", "changing_until": now() + ends_in})
+    playlist = database.playlist("killed")
+    assert playlist
+    add_rows(database, playlist, [PlaylistItem(position=0, track_id="t")])
+    document = database.get_document("playlists", "killed")
+    assert document
+    assert (document["item_count"], "changing" in document) == (1, False)
+    database.change_document("playlists", "killed", {"changing": "held", "changing_until": now() + rows._LEASE / 2})
+    monkeypatch.setattr(rows, "_WAIT_SECONDS", 0.0)
+    with pytest.raises(StoreDown):
+        add_rows(database, playlist, [PlaylistItem(position=0, track_id="u")])

@@ -45,12 +45,12 @@ export function dismissEnded() {
   uploads.filter(ended).forEach(dismiss)
 }
 
-const isOpen = ({ run }) =>
-  Boolean(run) && !run.error && (!run.playlist_id || run.playlist_id === route.value.params.id)
+const isOpen = ({ run }) => !run.playlist_id || run.playlist_id === route.value.params.id
 
-// Whether a card that has ended belongs above the view: it ended there, or its playlist is open. Elsewhere it would stand
-// above every view until somebody put it away; the view of all playlists has it still.
-export const concernsView = (upload) => ended(upload) && (upload.endedAt === moves.value || isOpen(upload))
+// Whether a card that has ended belongs above the view: it failed, it ended there, or its playlist is open. Elsewhere what
+// came in would stand above every view until somebody put it away; the view of all playlists has it still.
+export const concernsView = (upload) =>
+  ended(upload) && (failed(upload) || upload.endedAt === moves.value || isOpen(upload))
 
 // What came in goes by itself with the next step: at once if it came in whole, else after its playlist was opened.
 watch(moves, (count) => {
@@ -91,7 +91,7 @@ function follow(upload, id) {
       if (!failed(upload)) putAway(id)
     },
     onGone(error) {
-      Object.assign(upload, { error, endedAt: moves.value })
+      upload.error = error
       note()
     },
   })
@@ -139,13 +139,12 @@ function send(upload) {
   const over = new Promise((resolve) => {
     request.onloadend = resolve
   })
-  const refuse = (error) => Object.assign(upload, { error, endedAt: moves.value })
   request.onerror = () => {
-    refuse(new ApiError(0, SENDING.failed))
+    upload.error = new ApiError(0, SENDING.failed)
   }
   request.onload = () => {
     if (request.status >= 400) {
-      refuse(errorFrom(request.status, request.response))
+      upload.error = errorFrom(request.status, request.response)
       return
     }
     began(upload, request.response.run)

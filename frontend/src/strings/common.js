@@ -5,7 +5,6 @@ export const COMMON = {
   tracks: 'Tracks',
   addedBy: 'Added by',
   madeFor: 'For',
-  playlistFiles: 'Playlist files',
   fetch: 'Fetch',
   give: 'Give it to everybody here',
   delete: 'Delete',

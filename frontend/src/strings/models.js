@@ -68,7 +68,9 @@ export const VERSIONS = {
   heading: 'Models and their versions',
   loading: 'Loading the models…',
   ofPlaylist: (title, playlist) => `${title}, in ${playlist ?? 'a playlist that is not in this browser'}`,
-  about: (one) => [one.own ? 'trained here' : 'shipped', size(one.bytes), scored(one)].filter(Boolean).join(' · '),
+  // The score of the one in use is shown as a bar.
+  about: (one) =>
+    [one.own ? 'trained here' : 'shipped', size(one.bytes), !one.active && scored(one)].filter(Boolean).join(' · '),
   trainOnPlaylist: 'Train on a playlist',
   scoredOn: (data) => `on ${data}`,
   detailsOf: (name) => `of ${name}`,
@@ -78,7 +80,7 @@ export const VERSIONS = {
   useNamed: (name) => `Use ${name}`,
   back: (name) => `Roll back to ${name}`,
   details: 'Details',
-  scores: 'How good it is, beside simpler ways',
+  scores: 'How good it is, in full',
   loss: '(less is better)',
   on: (data) => `Measured on: ${data}.`,
   odds: 'How far the odds that it tells are off (less is better)',

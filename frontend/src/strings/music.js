@@ -5,7 +5,8 @@ import { number, plural } from './words.js'
 export const MUSIC = {
   withoutPackages:
     'Without them, a scan reads tags and covers, and the files play. A scan after the installation analyses them.',
-  folder: 'Folder on this machine',
+  files: 'Add files from this device',
+  folder: 'Or a folder of the machine that Tastemap runs on',
   example: '/home/me/Music',
   cores: 'Use all cores',
   coresHint: '(faster; the machine is busy meanwhile)',

@@ -28,6 +28,7 @@ export const SOURCE = {
 
 export const SOURCE_SETTINGS = {
   optional: 'may stay empty',
+  more: 'More settings',
   stored: 'stored; type to replace it',
   remove: 'Remove',
   saved: 'Saved.',

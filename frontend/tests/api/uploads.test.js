@@ -35,14 +35,14 @@ test('columns are corrected where there are some', () => {
   expect(canCorrect({ ...upload, hasColumns: true, file: null })).toBe(false)
 })
 
-test('a card is above the view in which it ended, and above its own playlist, not above each other one', async () => {
+test('a card is above the view in which it ended, and above its own playlist, not above each other one; a failure is above all', async () => {
   const whole = { name: 'whole', run: done({}), endedAt: moves.value }
   const failed = { name: 'failed', run: null, error: { message: 'No' }, endedAt: moves.value }
   await step('8').then(() => (moves.value = whole.endedAt))
   expect([whole, failed].map(concernsView)).toEqual([true, true])
   await step('8')
-  expect([whole, failed].map(concernsView)).toEqual([false, false])
+  expect([whole, failed].map(concernsView)).toEqual([false, true])
   await step('7')
-  expect([whole, failed].map(concernsView)).toEqual([true, false])
+  expect([whole, failed].map(concernsView)).toEqual([true, true])
   expect(concernsView({ name: 'under way', run: { state: 'running', playlist_id: '7' }, endedAt: -1 })).toBe(false)
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import ArtistRow from '../../src/components/picks/ArtistRow.vue'
+import GenreCard from '../../src/components/track/GenreCard.vue'
 import NearMap from '../../src/components/picks/NearMap.vue'
 import { render, textOf } from '../render.js'
 
@@ -29,4 +30,22 @@ test('on the small map no name is written over the name of an axis', async () =>
   const names = written.filter(({ kind }) => kind === 'name')
   expect(names.map(({ x, y }) => Math.abs(y - 103) < 8 && x > 150)).toEqual([false, false, false])
   expect(names.map(({ x, y }) => y < 7 && x > 60 && x < 115)).toEqual([false, false, false])
+})
+
+test('a doubtful genre says once that it is not sure, a likely one how sure', async () => {
+  const known = { track: [], artist: [], source: null }
+  const answer = {
+    genre: 'chill',
+    probability: 0.04,
+    confidence: 'low',
+    genres: [],
+    families: [],
+    basis: [],
+    broad: [],
+  }
+  const families = [{ family: 'ambient & calm', by: 'model', source: null }]
+  const more = { in_families: families, known_genres: known, microgenres: [], reason: 'From the names alone.' }
+  const shown = async (given) => textOf(await render(GenreCard, { answer: { ...answer, ...more, ...given } }))
+  expect(await shown({})).toMatch(/^Genre not sure, perhaps chill 4 % From the names alone\./)
+  expect(await shown({ confidence: 'medium', probability: 0.5 })).toMatch(/^Genre chill likely, 50 % From/)
 })
