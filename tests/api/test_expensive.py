@@ -56,7 +56,8 @@ QUICK = {
     """,
     "PUT": """
         /api/library/files/{name}/tags /api/library/watch /api/models/{task}/active /api/never
-        /api/playlists/{playlist_id}/people /api/playlists/{playlist_id}/shared /api/sources /api/sources/{name}
+        /api/playlists/{playlist_id}/name /api/playlists/{playlist_id}/people /api/playlists/{playlist_id}/shared
+        /api/sources /api/sources/{name}
     """,
 }
 
