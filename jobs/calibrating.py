@@ -10,7 +10,7 @@ from config import Config
 from etl.task import Task
 from ml.perception.model import TASK, Perception
 from ml.registry import ModelRegistry, NoSuchVersion
-from store.audio_files import AudioFile, audio_files
+from store.audio.files import AudioFile, audio_files
 from store.database import Database
 from store.domain import AudioFeatures
 from store.facts import CALIBRATED, own_sound_report, put_own_sound

@@ -17,11 +17,11 @@ from jobs.scale.options import processes
 from ml.registry import ModelRegistry
 from ml.tagger.mel import TooShort
 from ml.tagger.model import TASK, MusicTagger, Sound
-from store.audio_files import CRASHED, AudioFile, AudioIndexFile, audio_files
+from store.audio.files import CRASHED, AudioFile, AudioIndexFile, audio_files
+from store.audio.sounds import put_silent, put_sound, without_sound
 from store.database import Database
 from store.errors import TastemapError
 from store.runs import ImportProblem, Progress, Run
-from store.sounds import put_silent, put_sound, without_sound
 
 KIND = "sounds"
 _FILES_A_LOOK = 200

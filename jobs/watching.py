@@ -6,7 +6,7 @@ from pathlib import Path
 from etl.library.places import fingerprint, music_folder
 from etl.library.scan import new_scan
 from jobs.queue import WorkQueue, enqueue, spawn_worker
-from store.audio_files import AudioFolder, audio_folders
+from store.audio.files import AudioFolder, audio_folders
 from store.database import Database
 from store.errors import TastemapError
 

@@ -29,7 +29,7 @@ from ml.timbre.model import TimbreLibrary, TimbreModel
 from ml.triage.evidence import TrackReader
 from ml.triage.model import Triage
 from services.errors import ServiceError
-from store.audio_files import AudioIndexFile
+from store.audio.files import AudioIndexFile
 from store.catalogue.catalogue import Catalogue
 from store.database import Database
 from store.disk import log_fault

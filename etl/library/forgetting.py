@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from etl.task import Task
-from store.audio_files import AudioIndexFile, audio_files, forget_audio_files, forget_audio_folder
+from store.audio.files import AudioIndexFile, audio_files, forget_audio_files, forget_audio_folder
+from store.audio.sounds import forget_sounds
 from store.database import PAGE_ITEMS, Database
 from store.facts import ANALYSES, OWN_AUDIO, forget_own_sound
 from store.runs import Progress, Run
-from store.sounds import forget_sounds
 
 
 def new_forgetting(folder: str, owner: str | None = None) -> Run:

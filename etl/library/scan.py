@@ -18,7 +18,7 @@ from etl.library.examine import GONE, Examined, Job, can_analyse, examine
 from etl.library.places import FoundFile, NotInLibrary, fingerprint, music_folder, open_below, walk
 from etl.library.storing import FileStore
 from etl.task import Task
-from store.audio_files import (
+from store.audio.files import (
     CRASHED,
     AudioFile,
     AudioFolder,

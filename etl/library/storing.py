@@ -8,7 +8,7 @@ from etl.analysis import analysis_of
 from etl.identity import identity_of, same_recording
 from etl.library.examine import Examined
 from etl.library.tags import PLAYABLE
-from store.audio_files import AudioFile, keys_of
+from store.audio.files import AudioFile, keys_of
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.catalogue.segment import CatalogueError
 from store.database import Database

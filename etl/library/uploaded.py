@@ -7,7 +7,7 @@ from etl.audio.analyser import VERSION
 from etl.library.examine import Job, can_analyse, examine
 from etl.library.storing import FileStore, music_of_uploads
 from etl.task import Reporter
-from store.audio_files import AudioFile, AudioIndexFile, put_audio_file
+from store.audio.files import AudioFile, AudioIndexFile, put_audio_file
 from store.database import Database
 from store.runs import ImportProblem, Progress, Run, RunSummary
 

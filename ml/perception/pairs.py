@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from store.audio_files import AudioFile, audio_files
+from store.audio.files import AudioFile, audio_files
 from store.database import Database
 from store.documents import reports_by_source, track_from
 from store.domain import AUDIO_FEATURES, SHOWN_ONLY

@@ -19,7 +19,7 @@ from services.runs import RunView, start_runs
 from services.subject.resolve import by_id
 from services.viewer import Viewer
 from services.views import View
-from store.audio_files import AudioFile, AudioFolder, audio_file, audio_folders, folder_at, put_audio_folder
+from store.audio.files import AudioFile, AudioFolder, audio_file, audio_folders, folder_at, put_audio_folder
 from store.domain import Track
 from store.errors import TastemapError
 

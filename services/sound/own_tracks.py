@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.container import Services
 from services.views import TrackSummary
-from store.audio_files import AudioFile, audio_files
+from store.audio.files import AudioFile, audio_files
 from store.database import Database
 from store.domain import Track
 from store.text import normalise

@@ -16,10 +16,10 @@ from services.sound.demo import demo_of, shipped
 from services.subject.resolve import by_id
 from services.viewer import Viewer
 from services.views import TrackSummary
-from store.audio_files import AudioFile, audio_files
+from store.audio.files import AudioFile, audio_files
+from store.audio.sounds import StoredSound, sound_of, stored_sounds
 from store.domain import Track
 from store.library import tracks_by_id
-from store.sounds import StoredSound, sound_of, stored_sounds
 
 TITLE = "From the sound (musicnn)"
 LEAST_TAG = 0.1

@@ -10,9 +10,9 @@ from services.errors import ServiceError, not_found
 from services.genre import GenreAnswer, predict
 from services.sound.audio import known_file
 from services.viewer import Viewer
-from store.audio_files import AudioFile, put_audio_file
+from store.audio.files import AudioFile, put_audio_file
+from store.audio.sounds import keep_sound
 from store.facts import own_sound
-from store.sounds import keep_sound
 
 _MAJOR = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MINOR = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm")

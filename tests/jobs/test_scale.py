@@ -30,7 +30,7 @@ from jobs.scale.processes import Processes
 from jobs.scale.runs import execute_runs
 from jobs.scale.workers import OneCore, ScaleError, Workers
 from jobs.worker import execute
-from store.audio_files import audio_files
+from store.audio.files import audio_files
 from store.database import PAGE_ITEMS, Database
 from store.errors import StoreDown
 from store.playlists.sets import read_batches, set_names

@@ -14,7 +14,7 @@ from ml.perception.model import Perception
 from ml.perception.pairs import pairs
 from ml.perception.train.train import MEAN, OURS, explained, rank_correlation, train_own
 from ml.registry import ModelRegistry, NoSuchVersion, card_of, scores_of
-from store.audio_files import AudioFile, put_audio_file
+from store.audio.files import AudioFile, put_audio_file
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import Database
 from store.domain import AudioFeatures, Track

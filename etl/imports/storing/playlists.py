@@ -10,7 +10,7 @@ from typing import Any
 from etl.imports.reading.encodings import UNICODE
 from etl.imports.rows.entries import Begin, PlaylistFile, Row, playlist_name, too_many_rows
 from etl.lookup.name_matching import NameMatching
-from store.audio_files import audio_files
+from store.audio.files import audio_files
 from store.database import PAGE_ITEMS, Database
 from store.domain import Playlist, PlaylistItem, Track, is_unnamed
 from store.facts import track_with_id

@@ -17,7 +17,7 @@ from etl.library.places import TOO_DEEP, NotInLibrary, open_below, walk
 from etl.library.scan import new_scan
 from jobs.watching import MusicWatch
 from jobs.worker import execute
-from store.audio_files import AudioIndexFile, audio_files, folder_at, put_audio_folder
+from store.audio.files import AudioIndexFile, audio_files, folder_at, put_audio_folder
 from store.database import Database
 from store.domain import AudioFeatures, Track
 from store.facts import known_tracks, timbre_of

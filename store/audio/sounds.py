@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from store.audio_files import AudioFile
+from store.audio.files import AudioFile
 from store.database import Database
 from store.feature_rows import Floats
 

@@ -4,7 +4,7 @@ import tracemalloc
 
 import numpy as np
 
-from store.audio_files import AudioFile, AudioIndex
+from store.audio.files import AudioFile, AudioIndex
 from store.domain import Track
 
 

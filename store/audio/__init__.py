@@ -1,0 +1,1 @@
+"""The listener's own audio files, and what they sound like."""
