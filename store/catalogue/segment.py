@@ -111,7 +111,9 @@ def _open_index(folder: Path) -> tantivy.Index:
     except ValueError as error:
         if "Lockfile" not in str(error):
             raise
-    with tempfile.TemporaryDirectory(dir=_SHARED_MEMORY if _SHARED_MEMORY.is_dir() else None) as links:
+    # A thread of tantivy's may take the lock once more while the folder is removed.
+    place = _SHARED_MEMORY if _SHARED_MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as links:
         for file in folder.resolve().iterdir():
             if file.suffix != ".lock":
                 (Path(links) / file.name).symlink_to(file)
