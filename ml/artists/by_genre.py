@@ -130,6 +130,10 @@ class Placed:
             np.array(kin, np.uint8).reshape(-1, kinship.shape[1]),
         )
 
+    def has_any(self, *artists: int) -> bool:
+        """Return whether one of ``artists`` is placed."""
+        return bool(np.isin(artists, self.rows).any())
+
     def put(self, rows: npt.NDArray[Any], into: npt.NDArray[Any], values: npt.NDArray[Any]) -> None:
         """Write the placed artists' ``values`` (k, ...) into ``into`` (n, ...), which is of the artists ``rows``."""
         if not len(self.rows):

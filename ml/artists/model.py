@@ -297,7 +297,7 @@ class ArtistEmbedding:
         if not lists and (between := self._listed(index).keys() & self._listed(other).keys()):
             found.append(f"both in playlists with {self.names[min(between)]}")
         # Who is placed by the genres of the list may have neither sound nor playlists here.
-        placed = bool(np.isin((index, other), self.placed.rows).any())
+        placed = self.placed.has_any(index, other)
         return tuple(found) or ("close in genres" if placed else "close in genres, sound and shared playlists",)
 
 

@@ -479,7 +479,7 @@ def _is_among(rows: npt.NDArray[Any], ascending: npt.NDArray[Any]) -> npt.NDArra
 
 
 def _season_filter(seed: Track) -> Callable[[str], bool]:
-    """Return the filter of titles by season: Christmas songs are allowed only if the seed is one."""
+    """Return the filter of titles by season: songs of a season are allowed only if the seed is one."""
     if is_seasonal(seed):
         return lambda title: True
     return lambda title: not names_season(title)

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from ml.artists.model import ArtistEmbedding
 from ml.sound import AXES, DIFFERENCES
 from store.domain import AUDIO_FEATURES, Track
@@ -151,7 +149,7 @@ def _by_default(seed: Track, other: Track, artists: ArtistEmbedding, apart: Diff
     """Yield reasons for two tracks that share nothing in particular; the last reason always holds."""
     mine, theirs = known_artist(seed.artists, artists), known_artist(other.artists[:1], artists)
     if mine and theirs and float(artists.unit(mine[0]) @ artists.unit(theirs[0])) >= _CLOSE_ARTISTS:
-        placed = np.isin((mine[0], theirs[0]), artists.placed.rows).any()
+        placed = artists.placed.has_any(mine[0], theirs[0])
         yield f"{theirs[1]} is close to {mine[1]} in {'genres' if placed else 'genres, sound and playlists'}"
     squares = [d * d for name, _, _, d in apart if name in AXES]
     if squares and (sum(squares) / len(squares)) ** 0.5 <= _CLOSE_SOUND:

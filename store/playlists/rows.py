@@ -77,7 +77,7 @@ def _changing(database: Database, playlist: Playlist) -> Iterator[Playlist | Non
 def _lease(database: Database, playlist_id: str, token: str) -> bool:
     moment = now()
     mine = {"changing": token, "changing_until": moment + _LEASE}
-    # A lease that ends so late was taken before the clock was set back. One that was taken since ``moment`` does not.
+    # A lease that ends later than any that is taken now was taken before the clock was set back.
     free = ({"changing": None}, {"changing_until": {"$lt": moment}}, {"changing_until": {"$gt": moment + 2 * _LEASE}})
     return any(database.change_document("playlists", playlist_id, mine, where=where) for where in free)
 

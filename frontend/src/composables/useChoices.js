@@ -38,7 +38,7 @@ export function useChoices(usual) {
   return /** @type {any} */ (choices)
 }
 
-/** One choice as a ref of its text; the usual one is not in the address. Of each page that has it: it is not kept back. */
+/** One choice as a ref of its text; the usual one is not in the address. Its value follows the address of any page. */
 export const useChoice = (name, usual = '') =>
   computed({
     get: () => String(route.value.query[name] ?? '') || usual,
