@@ -1,8 +1,8 @@
 """The kinds of runs, and the function that does each, loaded by name."""
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 
 from etl.task import OpenEngine, Reporter, Task
 from store.database import Database
@@ -35,20 +35,14 @@ _IMPORTER = "etl.imports.storing.source:import_source"
 
 def import_file(database: Database, var: Path, run: Run, report: Reporter) -> None:
     """Do a run that imports a file or an address, or the rest of it."""
-    _function(_IMPORTER)(database, var, run, report)
+    resolve_name(_IMPORTER)(database, var, run, report)
 
 
 def run_task(database: Database, var: Path, run: Run, report: Reporter, open_engine: OpenEngine) -> None:
     """Do a run of one of the kinds in :data:`RUNNERS`, or the rest of it."""
-    runner: Callable[[Task], None] = _function(RUNNERS[run.kind or ""])
+    runner: Callable[[Task], None] = resolve_name(RUNNERS[run.kind or ""])
     engine = open_engine(database, var)
     try:
         runner(Task(database=database, var=var, run=run, report=report, engine=engine))
     finally:
         engine.close()
-
-
-def _function(named: str) -> Callable[..., None]:
-    module, _, name = named.partition(":")
-    function: Callable[..., None] = getattr(import_module(module), name)
-    return function

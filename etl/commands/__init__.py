@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from importlib import import_module
+from pkgutil import resolve_name
 
 # Command -> the function that adds it to the parser. Only the module of the given command is imported: the web process
 # starts ``work`` for each upload, and it needs little of what the other commands load.
@@ -32,8 +32,5 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser], 
     """Add the command ``given``, and those of the same module, to the parser; all of them if there is no such one."""
     named = [ADDED_BY[given]] if given is not None and given in ADDED_BY else dict.fromkeys(ADDED_BY.values())
     for function in named:
-        module, _, name = function.partition(":")
-        add: Callable[[argparse._SubParsersAction[argparse.ArgumentParser]], None] = getattr(
-            import_module(module), name
-        )
+        add: Callable[[argparse._SubParsersAction[argparse.ArgumentParser]], None] = resolve_name(function)
         add(commands)
