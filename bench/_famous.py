@@ -1,7 +1,7 @@
-"""Two lists of sixty famous tracks, each with the genres that a listener would accept as an answer.
+"""Three lists of sixty famous tracks, each with the genres that a listener would accept as an answer.
 
-Both were written from general knowledge before any model was asked about them. Each covers all genre families, all eras
-and many languages. No artist is in both.
+Each was written from general knowledge before any model was asked about it. Each covers all genre families, all eras
+and many languages. No artist is in two of them.
 """
 
 from collections.abc import Iterable
@@ -157,10 +157,73 @@ _FURTHER_LINES = (
     ("Baby Shark", "Pinkfong", "children kids disney"),
     ("Amish Paradise", '"Weird Al" Yankovic', "comedy"),
 )
+# The third list was written when the first two had been used for choices.
+_LATER_LINES = (
+    ("Tom Sawyer", "Rush", f"{_ROCK} heavy-metal"),
+    ("Baba O'Riley", "The Who", f"{_ROCK} rock-n-roll"),
+    ("Dreams", "Fleetwood Mac", f"{_ROCK} pop folk"),
+    ("More Than a Feeling", "Boston", f"{_ROCK} heavy-metal power-pop"),
+    ("Tutti Frutti", "Little Richard", "rock-n-roll rockabilly rock blues soul"),
+    ("Summertime Blues", "Eddie Cochran", "rock-n-roll rockabilly rock"),
+    ("Sweet Child O' Mine", "Guns N' Roses", f"{_METAL} rock"),
+    ("Ace of Spades", "Motörhead", f"{_METAL} rock punk"),
+    ("Crazy Train", "Ozzy Osbourne", f"{_METAL} rock"),
+    ("Symphony of Destruction", "Megadeth", f"{_METAL} rock"),
+    ("The End of Heartache", "Killswitch Engage", f"metalcore {_METAL} hardcore emo"),
+    ("Scum", "Napalm Death", "grindcore death-metal metal hardcore punk black-metal"),
+    ("Anarchy in the U.K.", "Sex Pistols", "punk punk-rock rock british"),
+    ("Ruby Soho", "Rancid", "punk punk-rock ska rock hardcore"),
+    ("The Middle", "Jimmy Eat World", "emo punk punk-rock rock alt-rock alternative power-pop pop"),
+    ("There Is a Light That Never Goes Out", "The Smiths", f"{_ALTERNATIVE} british goth synth-pop pop"),
+    ("Last Nite", "The Strokes", f"{_ALTERNATIVE} garage punk"),
+    ("Everlong", "Foo Fighters", f"{_ALTERNATIVE} grunge hard-rock punk"),
+    ("Alive", "Pearl Jam", f"grunge {_ALTERNATIVE} hard-rock"),
+    ("The Less I Know the Better", "Tame Impala", f"{_ALTERNATIVE} psych-rock pop"),
+    ("Bela Lugosi's Dead", "Bauhaus", "goth punk alternative alt-rock rock british industrial"),
+    ("Closer", "Nine Inch Nails", f"industrial {_ALTERNATIVE} metal electronic"),
+    ("Blue Monday", "New Order", f"synth-pop {_ELECTRONIC} alternative british pop club"),
+    ("I Wanna Dance with Somebody", "Whitney Houston", f"{_POP} {_SOUL}"),
+    ("Toxic", "Britney Spears", f"{_POP} electro"),
+    ("Royals", "Lorde", f"{_POP} indie-pop electro alternative"),
+    ("Firework", "Katy Perry", _POP),
+    ("Le Freak", "Chic", "disco funk soul dance pop party"),
+    ("Give Up the Funk", "Parliament", "funk soul disco groove"),
+    ("A Change Is Gonna Come", "Sam Cooke", f"{_SOUL} blues gospel"),
+    ("Halo", "Beyoncé", f"{_POP} {_SOUL}"),
+    ("Take My Hand, Precious Lord", "Mahalia Jackson", "gospel soul blues jazz"),
+    ("N.Y. State of Mind", "Nas", _HIP_HOP),
+    ("Still D.R.E.", "Dr. Dre", _HIP_HOP),
+    ("Born Slippy", "Underworld", f"{_ELECTRONIC} techno house progressive-house trance british"),
+    ("Valley of the Shadows", "Origin Unknown", "drum-and-bass breakbeat electronic hardcore"),
+    ("For an Angel", "Paul van Dyk", "trance progressive-house dance edm electronic house"),
+    ("Spastik", "Plastikman", "minimal-techno techno detroit-techno electronic idm"),
+    ("Show Me Love", "Robin S.", f"{_HOUSE} pop"),
+    ("Roygbiv", "Boards of Canada", "idm ambient electronic chill trip-hop breakbeat"),
+    ("Four Seasons: Spring", "Antonio Vivaldi", _CLASSICAL),
+    ("Cello Suite No. 1 Prelude", "Johann Sebastian Bach", _CLASSICAL),
+    ("Con te partirò", "Andrea Bocelli", "opera classical pop romance"),
+    ("My Favorite Things", "John Coltrane", "jazz"),
+    ("Strange Fruit", "Billie Holiday", "jazz blues soul"),
+    ("Hoochie Coochie Man", "Muddy Waters", "blues soul rock rock-n-roll"),
+    ("Foggy Mountain Breakdown", "Flatt & Scruggs", "bluegrass country folk honky-tonk"),
+    ("Friends in Low Places", "Garth Brooks", _COUNTRY),
+    ("Fast Car", "Tracy Chapman", f"{_FOLK} pop rock soul"),
+    ("Legalize It", "Peter Tosh", "reggae dub ska"),
+    ("Oye Como Va", "Tito Puente", f"salsa {_LATIN} jazz"),
+    ("Livin' la Vida Loca", "Ricky Martin", f"{_LATIN} pop dance party"),
+    ("Garota Nacional", "Skank", f"{_BRAZIL} rock pop reggae alternative"),
+    ("Comme d'habitude", "Claude François", "french pop disco"),
+    ("Группа крови", "Кино", f"{_ALTERNATIVE} punk psych-rock synth-pop goth"),
+    ("First Love", "Hikaru Utada", "j-pop pop r-n-b anime"),
+    ("Gee", "Girls' Generation", "k-pop pop dance party"),
+    ("Lag Ja Gale", "Lata Mangeshkar", "indian pop-film"),
+    ("Sodade", "Cesária Évora", "world-music folk jazz latin brazil"),
+    ("Circle of Life", "Elton John", "disney show-tunes pop rock british children singer-songwriter songwriter"),
+)
 
 
 def _listed(lines: Iterable[tuple[str, str, str]]) -> tuple[Famous, ...]:
     return tuple(Famous(title, artist, frozenset(genres.split())) for title, artist, genres in lines)
 
 
-FAMOUS, FURTHER = _listed(_LINES), _listed(_FURTHER_LINES)
+FAMOUS, FURTHER, LATER = (_listed(lines) for lines in (_LINES, _FURTHER_LINES, _LATER_LINES))
