@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ from store.catalogue.records import spans
 Floats32 = npt.NDArray[np.float32]
 # How many of the artists of a genre, the best known ones, stand for it.
 _TYPICAL = 50
+_SAY_LITTLE = frozenset({"world", "world music"})
 
 
 class SharedGenres:
@@ -35,16 +36,17 @@ class SharedGenres:
 
     def __init__(self, codes: npt.NDArray[Any], names: Sequence[str], find: Callable[[str], int | None]) -> None:
         self.codes = np.array(codes, np.int32)
-        columns = {name: column for column, name in enumerate(names)}
+        self._columns = {name: column for column, name in enumerate(names)}
         by_hand = []
         for artist, genres in listed().items():
             row = find(artist)
-            known = [columns[name] for name in map(genre_name, genres) if name in columns][: codes.shape[1]]
+            known = self.columns_of(genres)[: codes.shape[1]].tolist()
             if row is not None and known:
-                if self.codes[row, 0] < 0:
+                if not set(known) & set(self.codes[row].tolist()):
                     by_hand.append(row)
                 self.codes[row] = [*known, *[-1] * (codes.shape[1] - len(known))]
-        self.by_hand = np.array(sorted(by_hand), np.intp)  # artists whose genres are known from the list only
+        # Artists of whom the embedding knows no genre that the list has: one "spanish" track files Khaled there.
+        self.by_hand = np.array(sorted(by_hand), np.intp)
         at, column = np.nonzero(self.codes >= 0)
         genre = self.codes[at, column]
         order = np.argsort(genre, kind="stable")
@@ -60,14 +62,25 @@ class SharedGenres:
 
         It is the cosine of the genres, of which a rare one counts more: log(1 + artists / artists of the genre).
         """
-        genres = self.genres_of(artist)
+        return self.of_genres(self.genres_of(artist))
+
+    def of_genres(self, genres: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.intp], Floats32]:
+        """Return what :meth:`of` does for an artist with the columns ``genres``."""
         counts = self._start[genres + 1] - self._start[genres]
         holders = self._artists[spans(self._start[genres], counts)]
         artists, which = np.unique(holders, return_inverse=True)
         shared = np.bincount(which, np.repeat(np.square(self._rarity[genres]), counts), len(artists))
-        return artists.astype(np.intp), (shared * self._per_length[artists] * self._per_length[artist]).astype(
-            np.float32
-        )
+        length = np.sqrt(np.square(self._rarity[genres]).sum())
+        return artists.astype(np.intp), (shared * self._per_length[artists] / max(length, 1e-3)).astype(np.float32)
+
+    def columns_of(self, names: Iterable[str]) -> npt.NDArray[np.int32]:
+        """Return the columns of the genres called ``names``, without those that no artist here has.
+
+        "World" counts only where nothing else is named: the tables file worship under it.
+        """
+        known = [name for name in map(genre_name, names) if name in self._columns]
+        telling = [name for name in known if name not in _SAY_LITTLE] or known
+        return np.array([self._columns[name] for name in telling], np.int32)
 
     def genres_of(self, artist: int) -> npt.NDArray[np.int32]:
         """Return the columns of the genres of ``artist``, most important first."""
@@ -78,6 +91,34 @@ class SharedGenres:
         """Return the best known artists of a genre, without those known by hand only."""
         holders = self._artists[self._start[genre] : self._start[genre + 1]]
         return holders[~np.isin(holders, self.by_hand)][:_TYPICAL]
+
+
+class GenreCentres:
+    """Where the artists of a genre are: the mean of their directions and of their shares in families and regions.
+
+    ``units`` returns the (k, d) unit vectors of artists; ``kinship`` (n, families + regions) is the embedding's.
+    """
+
+    def __init__(
+        self, shared: SharedGenres, units: Callable[[npt.NDArray[Any]], Floats32], kinship: npt.NDArray[np.uint8]
+    ) -> None:
+        self._shared, self._units, self._kinship = shared, units, kinship
+        self._centre = cache(self._find_centre)
+
+    def between(self, genres: npt.NDArray[np.int32]) -> tuple[Floats32, Floats32] | None:
+        """Return the direction (d,) and the shares amid ``genres``; None where no artist has any of them."""
+        centres = [found for genre in genres.tolist() if (found := self._centre(genre)) is not None]
+        if not centres:
+            return None
+        towards = unit(np.mean([direction for direction, _ in centres], axis=0))
+        return towards, np.mean([shares for _, shares in centres], axis=0)
+
+    def _find_centre(self, genre: int) -> tuple[Floats32, Floats32] | None:
+        artists = self._shared.typical(genre)
+        if not len(artists):
+            return None
+        shares = np.square(self._kinship[artists] / np.float32(255)).mean(axis=0)
+        return unit(self._units(artists).mean(axis=0)), shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +133,7 @@ class Placed:
     def of(
         cls,
         shared: SharedGenres,
+        centres: GenreCentres,
         units: Callable[[npt.NDArray[Any]], Floats32],
         kinship: npt.NDArray[np.uint8],
         prior: npt.NDArray[Any],
@@ -102,25 +144,15 @@ class Placed:
         The less an artist is known to the embedding, the more the artists of the genres count for the vector. The
         shares in the ``families``, the first columns of ``kinship``, are those of the genres.
         """
-
-        @cache
-        def centre(genre: int) -> tuple[Floats32, Floats32] | None:
-            """Return the mean direction of a genre's artists and their mean shares; None where there are none."""
-            artists = shared.typical(genre)
-            if not len(artists):
-                return None
-            return unit(units(artists).mean(axis=0)), np.square(kinship[artists] / np.float32(255)).mean(axis=0)
-
         rows, vectors, kin = [], [], []
         for row in shared.by_hand.tolist():
-            centres = [found for genre in shared.genres_of(row).tolist() if (found := centre(genre)) is not None]
-            if not centres:
+            between = centres.between(shared.genres_of(row))
+            if between is None:
                 continue
-            towards = unit(np.mean([direction for direction, _ in centres], axis=0))
-            shares = np.mean([of_genre for _, of_genre in centres], axis=0)
+            towards, shares = between
             own, known = units(np.array([row]))[0], float(prior[row])
             of_row = kinship[row].copy()
-            of_row[:families] = np.rint(255 * np.sqrt(shares[:families] / max(shares[:families].sum(), 1e-6)))
+            of_row[:families] = as_kinship(shares[:families])
             rows.append(row)
             vectors.append(unit(known * own + (1.0 - known) * towards))
             kin.append(of_row)
@@ -142,3 +174,8 @@ class Placed:
         at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
         found = self.rows[at] == rows
         into[found] = values[at[found]]
+
+
+def as_kinship(shares: Floats32) -> npt.NDArray[np.uint8]:
+    """Return ``shares``, scaled to the sum 1, as the embedding stores them: 255 times their square roots."""
+    return np.rint(255 * np.sqrt(shares / max(float(shares.sum()), 1e-6))).astype(np.uint8)

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.artefacts import mapped, verified_json
-from ml.artists.by_genre import Placed, SharedGenres
+from ml.artists.by_genre import GenreCentres, Placed, SharedGenres, as_kinship
 from ml.artists.names import KeyIndex, NameTable
-from ml.artists.well_known import other_names
+from ml.artists.well_known import other_names, well_known_genres
+from ml.taxonomy.model import genre_name
 from store.text import normalise
 
 # Weights relative to that of the cosine (-1 to 1): of the closeness in shared playlists, of the agreement in families
@@ -26,6 +27,8 @@ from store.text import normalise
 TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT, GENRE_WEIGHT = 1.2, 0.5, 0.2, 0.3, 0.15
 # The least number of shared playlists for two artists to be "often" in the same playlists.
 TOGETHER_ENOUGH = 3
+# How well known an artist must be, and how long the last word of the name, to be called by it.
+_KNOWN_BY_SURNAME, _SURNAME_LETTERS = 0.45, 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
 _NAMES_KEPT = 8192  # names whose artist is cached: an answer looks up the same few again and again
 _PARTNERS_KEPT = 64  # artists whose partners are cached: an answer compares one artist with ten others
@@ -79,6 +82,7 @@ class ArtistEmbedding:
         self.names = NameTable(arrays["name_text"], arrays["name_start"])
         self.keys = KeyIndex(NameTable(arrays["key_text"], arrays["key_start"]), arrays["key_artist"])
         self._found = lru_cache(_NAMES_KEPT)(self._find_exact)
+        self._stand_in = lru_cache(_PARTNERS_KEPT)(self._find_stand_in)
         self._listed = lru_cache(_PARTNERS_KEPT)(self._read_listed)
 
     @classmethod
@@ -125,6 +129,24 @@ class ArtistEmbedding:
             return None
         found = self.keys.exact(key)
         return self.keys.exact(_other_the(key)) if found is None else found
+
+    @cached_property
+    def surnames(self) -> dict[str, int]:
+        """The best known artist by the last word of the name, if nobody is called by this word and it is in few names.
+
+        "Hendrix" is Jimi Hendrix. Only well-known artists count, and other names of those on the list.
+        """
+        known = np.flatnonzero(self.prior[self.keys.artist] >= _KNOWN_BY_SURNAME)
+        names = [(int(self.keys.artist[at]), self.keys.keys[int(at)]) for at in known]
+        others = ((self.keys.exact(usual), other) for other, usual in other_names().items())
+        names += [(artist, other) for artist, other in others if artist is not None]
+        found: dict[str, int] = {}
+        for artist, name in sorted(names):
+            *first, word = name.split()
+            fits = 0 < len(first) <= 2 and "and" not in first and len(word) >= _SURNAME_LETTERS
+            if fits and word not in self.keys.common_words and self._find_exact(word) is None:
+                found.setdefault(word, artist)
+        return found
 
     def as_known(self, index: int) -> int:
         """Return the artist, or whom users mean by the name if that one's genres are known and the artist's are not.
@@ -185,12 +207,15 @@ class ArtistEmbedding:
 
     @cached_property
     def placed(self) -> Placed:
-        """The well-known artists of whom the embedding knows no genres, placed by those of the list."""
+        """The well-known artists of whom the embedding knows no genre of the list, placed by those of the list."""
+        return Placed.of(self.shared, self._centres, self._own_units, self.kinship, self.prior, len(self.families))
 
-        def units(artists: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-            return unit_rows(self.vectors[artists])
+    @cached_property
+    def _centres(self) -> GenreCentres:
+        return GenreCentres(self.shared, self._own_units, self.kinship)
 
-        return Placed.of(self.shared, units, self.kinship, self.prior, len(self.families))
+    def _own_units(self, artists: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        return unit_rows(self.vectors[artists])
 
     def similarities(self, to: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return the (n,) cosine of every artist with the unit vector ``to`` (d,)."""
@@ -212,15 +237,20 @@ class ArtistEmbedding:
 
         It is the weighted mean of the Bhattacharyya coefficients of the shares in families and in regions.
         """
-        weights = self.kinship_weights(index)
+        return self._agreement(self.kinship_weights(index))
+
+    def _agreement(self, weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         found = np.concatenate([self.kinship[at : at + _BLOCK].astype(np.float32) @ weights for at in self._blocks()])
         found[self.placed.rows] = self.placed.kinship.astype(np.float32) @ weights
         return found
 
     def kinship_weights(self, index: int) -> npt.NDArray[np.float32]:
         """Return (families + regions,) weights whose product with ``kinship`` is the agreement with one artist."""
+        return self._weights_of(self.kinship_of(np.array([index]))[0])
+
+    def _weights_of(self, kinship: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         split, total = len(self.families), FAMILY_WEIGHT + REGION_WEIGHT
-        weights = self.kinship_of(np.array([index]))[0].astype(np.float32) / (255**2 * total)
+        weights = kinship.astype(np.float32) / (255**2 * total)
         weights[:split] *= FAMILY_WEIGHT
         weights[split:] *= REGION_WEIGHT
         return weights
@@ -231,22 +261,72 @@ class ArtistEmbedding:
         It is the weighted mean of the cosine, the closeness in shared playlists, the agreement in families and regions,
         popularity and shared genres; their weights are at the head of this module.
         """
-        kin = FAMILY_WEIGHT + REGION_WEIGHT
-        found = self.similarities(self.unit(index)) + kin * self.agreement(index)
-        found += POPULARITY_WEIGHT * self.prior.astype(np.float32)
         partners, _, closeness = self.partners(index)
-        found[partners] += TOGETHER_WEIGHT * closeness.astype(np.float32)
-        sharing, shared = self.shared.of(index)
-        found[sharing] += GENRE_WEIGHT * shared
+        together = partners, TOGETHER_WEIGHT * closeness.astype(np.float32)
+        return self._likeness(self.unit(index), self.kinship_weights(index), self.shared.of(index), together)
+
+    def _likeness(
+        self,
+        to: npt.NDArray[np.float32],
+        kinship_weights: npt.NDArray[np.float32],
+        sharing: tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]],
+        together: tuple[npt.NDArray[Any], npt.NDArray[np.float32]] | None = None,
+    ) -> npt.NDArray[np.float32]:
+        kin = FAMILY_WEIGHT + REGION_WEIGHT
+        found = self.similarities(to) + kin * self._agreement(kinship_weights)
+        found += POPULARITY_WEIGHT * self.prior.astype(np.float32)
+        if together is not None:
+            found[together[0]] += together[1]
+        found[sharing[0]] += GENRE_WEIGHT * sharing[1]
         found /= 1 + kin + POPULARITY_WEIGHT + TOGETHER_WEIGHT + GENRE_WEIGHT
+        return found
+
+    def _likeness_of_genres(self, genres: Iterable[str]) -> npt.NDArray[np.float32] | None:
+        """Return the :meth:`likeness` to an artist of whom only ``genres`` are known; None if no artist has them."""
+        columns = self.shared.columns_of(genres)
+        between = self._centres.between(columns)
+        if between is None:
+            return None
+        (towards, shares), split = between, len(self.families)
+        kinship = np.concatenate([as_kinship(shares[:split]), as_kinship(shares[split:])])
+        return self._likeness(towards, self._weights_of(kinship), self.shared.of_genres(columns))
+
+    def stand_in(self, name: str) -> int | None:
+        """Return the artist most like one of the list whom no table has; None for others. It stands for that artist."""
+        return self._stand_in(normalise(name))
+
+    def _find_stand_in(self, key: str) -> int | None:
+        alike = self._like_listed(key, 1)
+        return alike[0].index if alike else None
+
+    def _like_listed(self, name: str, limit: int) -> list[Alike]:
+        genres = tuple(map(genre_name, well_known_genres(name)))
+        likeness = self._likeness_of_genres(genres) if genres else None
+        if likeness is None:
+            return []
+        found = []
+        for other in top(likeness, limit).tolist():
+            theirs = self.known_genres(other)
+            shared = ", ".join([genre for genre in genres if genre in theirs][:3])
+            reason = f"shares {shared}" if shared else "close in genres"
+            found.append(Alike(other, self.names[other], float(likeness[other]), theirs, (reason,)))
         return found
 
     def _blocks(self) -> range:
         return range(0, len(self), _BLOCK)
 
     def alike(self, artist: str | int, limit: int = 10) -> list[Alike]:
-        """Return at most ``limit`` artists with a :meth:`likeness` above 0, best first; none for an unknown artist."""
-        index = self.find(artist) if isinstance(artist, str) else artist
+        """Return at most ``limit`` artists with a :meth:`likeness` above 0, best first; none for an unknown artist.
+
+        Artists of the list whom no table has are compared by the list's genres.
+        """
+        if isinstance(artist, str):
+            exact = self.find_exact(artist)
+            if exact is None and (alike := self._like_listed(artist, limit)):
+                return alike
+            index = self.find(artist) if exact is None else exact
+        else:
+            index = artist
         if index is None:
             return []
         likeness = self.likeness(index)

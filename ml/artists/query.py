@@ -3,12 +3,13 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ml.artists.model import ArtistEmbedding
 from ml.artists.names import COMMON
 from ml.artists.well_known import is_listed, other_names
 from store.catalogue.catalogue import Snapshot
+from store.catalogue.versions import version_at_end
 from store.text import normalise, without_guests
 
 # Separators of artist and title. The artist stands before a dash, if not after it; after "by", and never before it.
@@ -50,6 +51,8 @@ class Weights:
     typo_at_end: float = 0.2
     spelled: float = 0.3
     unsaid_the: float = 0.25
+    as_written: float = 0.3
+    surname: float = 0.4
     known_title: float = 0.6
     least: float = 0.34
 
@@ -72,7 +75,9 @@ class Candidate:
 
     ``words`` (beyond the first) and ``letters`` (at most 1) are those of the name without "the". They say the less, the
     better known an artist is whose name the rest is: "Mika Grace Kelly". ``common`` counts the tenfolds of names that
-    hold the name. ``spelled`` is true of a ``close`` name whose words, as typed, are in other names.
+    hold the name. ``as_written`` is true of a name with capitals as only this artist writes them ("LiSA"),
+    ``surname`` of the last word of one. ``spelled`` is true of a ``close`` name whose words, as typed, are in other
+    names.
     """
 
     artist: str
@@ -85,6 +90,8 @@ class Candidate:
     common: float
     spelled: bool
     unsaid_the: bool
+    as_written: bool
+    surname: bool
     known_title: bool
 
     def score(self, weights: Weights = WEIGHTS) -> float:
@@ -100,6 +107,8 @@ class Candidate:
             - self.close * (weights.typo if self.first else weights.typo_at_end)
             - weights.spelled * self.spelled
             - weights.unsaid_the * self.unsaid_the
+            + weights.as_written * self.as_written
+            - weights.surname * self.surname
             + weights.known_title * self.known_title
         )
 
@@ -110,7 +119,8 @@ def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPT
     "Artist - Title" and "Artist: Title" are split at the separator if a known artist is on either side, "Title by
     Artist" if one is after it. Otherwise the first and the last words are looked up as names, and the artist of the
     highest score is taken; a name with a wrong letter has a lower score. An artist without a title gives None. Guests
-    ("feat. X") are left out, unless no artist is found without them.
+    ("feat. X") are left out, unless no artist is found without them. The name of a kind of version behind the artist
+    ("live") belongs to the title.
 
     Parameters
     ----------
@@ -126,7 +136,11 @@ def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPT
     if found:
         return found
     # Of "The Black Keys" and "Black Keys", which have the same score, the longer name is meant.
-    best = max(candidates(artists, query, snapshot), key=lambda one: (one.score(), -len(one.title)), default=None)
+    song, kind = version_at_end(query)
+    ways = [*candidates(artists, query, snapshot)]
+    if kind:
+        ways += [replace(one, title=f"{one.title} {kind}") for one in candidates(artists, song, snapshot)]
+    best = max(ways, key=lambda one: (one.score(), -len(one.title)), default=None)
     return Reading(best.artist, best.title, best.score()) if best and best.score() > WEIGHTS.least else None
 
 
@@ -146,18 +160,24 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
     """Yield the names of artists at the two ends of ``query``."""
     for first, count, name, title in _ends(query.split()):
         key = normalise(name)
-        index, close, written = artists.find_exact(name), False, name
+        index, close, surname, written = artists.find_exact(name), False, False, name
         if index is None and snapshot.is_artist(key):
             prior = ONLY_HERE
         elif index is None and is_listed(key):
             prior = LISTED
         else:
+            if index is None and count == 1:
+                index = artists.surnames.get(key)
+                if index is not None and artists.find_exact(query) == index:
+                    continue  # "Miles Davis" is the whole name
+                surname = index is not None
             if index is None and count <= _MAX_CLOSE_WORDS:
                 index, close = artists.keys.close(key, _CLOSE), True
             if index is None:
                 continue
             written, prior = artists.names[artists.as_known(index)], float(artists.prior[index])
-            prior = max(prior, LISTED) if is_listed(key) else prior
+            named = key if not surname else normalise(written)
+            prior = max(prior, LISTED) if is_listed(named) else prior
         # "Bach" at the beginning counts as many letters as "Johann Sebastian Bach", who is meant; a name in another
         # script does so at the end, too.
         alias = other_names().get(key) if first or not key.isascii() else None
@@ -175,8 +195,15 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
             common=math.log10(names / COMMON) if names else 0.0,
             spelled=close and artists.keys.has_words(key),
             unsaid_the=normalise(written) == f"the {key}",
+            as_written=name == written and _has_own_capitals(name) and not query.isupper(),
+            surname=surname,
             known_title=snapshot.is_title(normalise(title)),
         )
+
+
+def _has_own_capitals(name: str) -> bool:
+    """Return whether ``name`` has other capitals than those at the beginning of words: "LiSA", "deadmau5" has not."""
+    return any(word.lower() != word != word.capitalize() and len(word) > 1 for word in re.split(r"[\W\d_]+", name))
 
 
 def _ends(words: list[str]) -> Iterator[tuple[bool, int, str, str]]:

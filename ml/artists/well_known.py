@@ -25,12 +25,17 @@ def _rows() -> tuple[dict[str, str], ...]:
 @cache
 def other_names() -> Mapping[str, str]:
     """Return the normalised usual name of an artist by each normalised other name."""
-    return {
-        normalise(name): normalise(row["artist"])
-        for row in _rows()
-        for name in row["also"].split("|")
-        if normalise(name)
-    }
+    return {name: normalise(usual) for name, usual in _usual_names().items()}
+
+
+def usual_name(name: str) -> str | None:
+    """Return the usual name of an artist as written on the list, by another name ("Кино"); None for others."""
+    return _usual_names().get(normalise(name))
+
+
+@cache
+def _usual_names() -> Mapping[str, str]:
+    return {normalise(name): row["artist"] for row in _rows() for name in row["also"].split("|") if normalise(name)}
 
 
 @cache

@@ -252,6 +252,8 @@ class Neighbours:
         )
         found = (self.artists.find_exact(name) for name in track.artists)
         artist = next((index for index in found if index is not None), None)
+        if artist is None and track.artists:
+            artist = self.artists.stand_in(track.artists[0])
         sound = _coordinates(track.features) if track.features and sound_counts else None
         seed = _Seed(
             track=track,

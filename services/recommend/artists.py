@@ -25,8 +25,7 @@ def similar_to(services: Services, query: Mapping[str, Any], viewer: Viewer) -> 
 
 def similar_artists(services: Services, names: Iterable[str]) -> list[SimilarArtist]:
     """Return artists similar to the first of ``names`` that is known, most similar first; none if none is known."""
-    artist = next((found for name in names if (found := services.artists.find(name)) is not None), None)
-    alike = services.artists.alike(artist) if artist is not None else ()
+    alike = next(filter(None, map(services.artists.alike, names)), [])
     # The model ranks them by more than the similarity, but the page shows the similarity: sort by it.
     return [
         SimilarArtist.of(similar, similarity=round(similar.similarity, 3))

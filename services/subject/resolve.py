@@ -6,23 +6,21 @@ from typing import Any
 
 from etl.links import link_in
 from etl.providers.base import Identity, LookupQuery, Need
+from ml.artists.well_known import usual_name
 from services.container import Services
 from services.errors import ServiceError, bad_request, not_found
 from services.subject.links import by_link, shared_by_link
 from services.subject.lookup import SourceLine, found_by_id, with_sources
 from services.subject.model import Subject, Understood, untitled
-from services.subject.typed import ALTERNATIVES, Meaning, meaning
+from services.subject.typed import ALTERNATIVES, NAMED, Meaning, by_names, meaning
 from services.viewer import Viewer
 from services.views import TrackSummary
 from store.catalogue.catalogue import Ref, Snapshot
-from store.catalogue.typed import Fit
+from store.catalogue.versions import version_of
 from store.domain import AUDIO_FEATURES, AudioFeatures, Track, usable_features
 from store.facts import timbre_of
 from store.text import normalise, plain_title, split_artists
 
-# Least confidence for a catalogue track to be the one of the given title and artist. Below it the names themselves are
-# the subject, and the tracks found are alternatives. A title alone matches with 0.8 at most.
-SURE = 0.75
 # Among tracks of the same title by different artists, the most popular is chosen only if it leads by this much.
 POPULARITY_LEAD = 10.0
 
@@ -108,14 +106,16 @@ def _by_words(services: Services, snapshot: Snapshot, words: str) -> Subject:
 
 
 def _by_names(snapshot: Snapshot, title: str, artist: str) -> Subject:
-    matches = snapshot.match(title, artist or None) if title else []
-    found = tuple((snapshot.track(match.ref), match.ref, Fit(match.confidence, title, artist)) for match in matches)
+    found = by_names(snapshot, title, artist)
+    if title and not (found and found[0][2].likeness >= NAMED) and (usual := usual_name(artist)):
+        found = by_names(snapshot, title, usual) or found
     understood = Meaning(artist, title, found).understood(f"{title} {artist}".strip())
     tracks = [track for track, _, _ in found]
-    if matches and matches[0].confidence >= SURE:
+    if found and found[0][2].likeness >= NAMED:
         if not artist:
             _refuse_ambiguous(tracks, title)
-        return _named(snapshot, matches[0].ref, matches[0].confidence, tracks, understood)
+        _, ref, fit = found[0]
+        return _named(snapshot, ref, fit.likeness, tracks, understood)
     return _unknown(snapshot, title, split_artists(artist), tracks, understood)
 
 
@@ -147,7 +147,12 @@ def _named(snapshot: Snapshot, ref: Ref, confidence: float, tracks: Sequence[Tra
 
 def _refuse_ambiguous(tracks: Sequence[Track], title: str) -> None:
     wanted = normalise(plain_title(title))
-    same = [track for track in tracks if normalise(plain_title(track.title)) == wanted]
+    # Words in brackets are seldom typed: what stands first by popularity may have some.
+    same = [
+        track
+        for track in tracks
+        if wanted in (normalise(plain_title(track.title)), version_of(track.title, track.artists).bare)
+    ]
     artists = {normalise(track.artists[0]) for track in same if track.artists}
     if len(artists) < 2 or (same[0].popularity or 0) - (same[1].popularity or 0) >= POPULARITY_LEAD:
         return

@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ml.artists.model import ArtistEmbedding
-from ml.artists.query import ONLY_HERE, split_query
+from ml.artists.query import LISTED, ONLY_HERE, Reading, split_query
 from services.subject.model import Understood
 from store.catalogue.catalogue import Ref, Snapshot
 from store.catalogue.search import query_words
 from store.catalogue.typed import Fit, fit
 from store.domain import Track
-from store.text import artist_key, normalise
+from store.text import artist_key, normalise, without_guests
 
 # Least fit for a track of the catalogue to be what was typed; below it the typed names themselves are the subject, and
 # the nearest tracks are alternatives.
 SURE = 0.55
 # Below this an alternative is not called the closest track.
 _NEAR = 0.2
+# The same for a track of a given title and artist. A title alone matches with 0.8 at most.
+NAMED = 0.75
 ALTERNATIVES = 5
 # A fit of at least this has the artist's whole name.
 _WHOLE = 0.9
@@ -69,7 +71,7 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
     """Return what typed ``words`` mean: artist and title in any order, a title alone or an artist alone."""
     words = " ".join(_NOISE.sub(" ", words).split()) or words
     found = _nearest(snapshot, query_words(words))
-    alone = _artist_alone(snapshot, artists, words)
+    alone = _artist_alone(snapshot, artists, words) or _with_guest(artists, words)
     best = found[0] if found else None
     if alone and not (best and best[2].likeness >= SURE and (best[0].popularity or 0.0) / 100 > alone[1]):
         known_for = sorted(found, key=lambda candidate: -(candidate[0].popularity or 0.0))
@@ -79,8 +81,22 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
     # "Bush" is an artist and not Kate Bush, but "Davis" means Miles Davis, because no artist is just called Davis.
     if sure and not (reading and artist_key(sure.artist or "").endswith(f" {artist_key(reading.artist)}")):
         return Meaning(sure.artist or "", sure.title, found)
+    if reading and (named := _by_usual_name(snapshot, reading)):
+        return Meaning(reading.artist, reading.title, named)
     found = tuple((track, ref, replace(near, likeness=min(near.likeness, _ANOTHER))) for track, ref, near in found)
     return Meaning(reading.artist if reading else "", reading.title if reading else words.strip(), found)
+
+
+def by_names(snapshot: Snapshot, title: str, artist: str) -> tuple[tuple[Track, Ref, Fit], ...]:
+    """Return the tracks that match a title and an artist, best first."""
+    matches = snapshot.match(title, artist or None) if title else []
+    return tuple((snapshot.track(match.ref), match.ref, Fit(match.confidence, title, artist)) for match in matches)
+
+
+def _by_usual_name(snapshot: Snapshot, reading: Reading) -> tuple[tuple[Track, Ref, Fit], ...]:
+    """Return the tracks of a ``reading`` whose artist was typed by another name; empty if none is surely meant."""
+    found = by_names(snapshot, reading.title, reading.artist)
+    return found if found and found[0][2].likeness >= NAMED else ()
 
 
 def _is_whole(found: Fit) -> bool:
@@ -100,6 +116,14 @@ def _order(candidate: tuple[Track, Ref, Fit]) -> tuple[int, float]:
     track, _, found = candidate
     popularity = (track.popularity or 0.0) if found.likeness > _NEAR else 0.0
     return -round(max(found.likeness, _NEAR) / _EQUAL), -popularity
+
+
+def _with_guest(artists: ArtistEmbedding, words: str) -> tuple[str, float] | None:
+    """Return the well-known artist of "Eminem feat. Rihanna", who has no title, as :func:`_artist_alone` does."""
+    bare = without_guests(words)
+    index = artists.find_exact(bare) if bare and bare != words else None
+    known = 0.0 if index is None else float(artists.prior[index])
+    return (artists.names[index], known) if index is not None and known >= LISTED else None
 
 
 def _artist_alone(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> tuple[str, float] | None:

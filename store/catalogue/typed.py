@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from store.catalogue.versions import Version, named_kinds, numbers_in, version_of
+from store.catalogue.versions import Version, named_kinds, numbers_in, version_at_end, version_of, without_kinds
 from store.domain import Track
 from store.text import artist_key, credited, normalise, plain_title
 
 # A title alone is shared by many tracks, so it never makes one certain.
 TITLE_ALONE = 0.8
-# Factors: other numbers; words in brackets that were not typed; a guest's name; one name of "A & B".
+# Factors: other numbers; words in brackets that were not typed beside the artist (a title alone means the most popular
+# track, with them or without); a guest's name; one name of "A & B".
 _OTHER_NUMBER, _BRACKETS, _GUEST, _CREDITED = 0.4, 0.9, 0.97, 0.95
 # The factor if only the artist's last words were typed: "Davis" for Miles Davis.
 _SURNAME = 0.8
@@ -43,13 +44,16 @@ def fit(words: Sequence[str], track: Track) -> Fit:
     """Return how well ``track`` matches the normalised ``words``, divided into artist and title in the best way.
 
     Every word belongs to one of the two. The artist comes before or after the title; of several artists, some may come
-    before and some after it. The likeness is that of the titles times that of the artists; for a title alone it is at
-    most 0.8.
+    before and some after it. The name of a kind of version at the end ("live") belongs to the title. The likeness is
+    that of the titles times that of the artists; for a title alone it is at most 0.8.
     """
     version, plain = version_of(plain_title(track.title), track.artists), normalise(plain_title(track.title))
     best = Fit(0.0)
     for title, artist in _divisions(words, several=len(track.artists) > 1):
-        likeness, kinds = _title_likeness(title, plain, version), version.kinds - named_kinds(title)
+        asked = version.kinds & named_kinds(title)
+        kinds = version.kinds - asked
+        songs = (title, without_kinds(title)) if asked else (title,)  # "live" means any live recording
+        likeness = max(_title_likeness(song, plain, version, 1.0 if not artist else _BRACKETS) for song in songs)
         if likeness <= best.likeness:
             continue
         named, name = _best_artist(artist, track.artists) if artist else (TITLE_ALONE, None)
@@ -74,7 +78,14 @@ def _together(given: str, artists: Sequence[str]) -> float:
 
 
 def _divisions(words: Sequence[str], *, several: bool) -> Iterator[tuple[str, str]]:
-    """Yield (title, artist): the title is every beginning or end of the words; for ``several`` artists, every part."""
+    """Yield (title, artist): the title is every beginning or end of the words; for ``several`` artists, every part.
+
+    Of "come as you are nirvana live", "live" is also tried as words of the title.
+    """
+    song, kind = version_at_end(" ".join(words))
+    for title, artist in _divisions(song.split(), several=several) if kind else ():
+        if artist:
+            yield f"{title} {kind}", artist
     count = len(words)
     for start in range(count):
         for end in range(start + 1, count + 1):
@@ -82,9 +93,12 @@ def _divisions(words: Sequence[str], *, several: bool) -> Iterator[tuple[str, st
                 yield " ".join(words[start:end]), " ".join((*words[:start], *words[end:]))
 
 
-def _title_likeness(typed: str, plain: str, version: Version) -> float:
-    """Return the likeness of a typed title to the whole title and to the title without its version."""
-    likeness = max(_alike(typed, plain), _alike(typed, version.name), _BRACKETS * (typed == version.bare))
+def _title_likeness(typed: str, plain: str, version: Version, brackets: float) -> float:
+    """Return the likeness of a typed title to the whole title and to the title without its version.
+
+    ``brackets`` is that to a title of which only the words in brackets were not typed.
+    """
+    likeness = max(_alike(typed, plain), _alike(typed, version.name), brackets * (typed == version.bare))
     if likeness < _BEGINNING and version.name.startswith(f"{typed} "):
         likeness = max(likeness, _BEGINNING * (1.0 + len(typed) / len(version.name)) / 2.0)
     return likeness

@@ -26,6 +26,9 @@ _KINDS = {
         "part": r"reprise|interlude|intro|outro|skit|commentary",
     }.items()
 }
+_AT_END = re.compile(
+    rf"(?<=\S)(?:\s+(?:{'|'.join(pattern.pattern for pattern in _KINDS.values())})(?:\s+version)?)+\s*$", re.IGNORECASE
+)
 _EDITION = re.compile(r"\b(?:re ?master(?:ed)?|mono|stereo|radio edit|single version|single edit|album version)\b")
 _IMITATORS = re.compile(
     r"\b(?:karaoke|tribute|cover band|covers|made famous|in the style of|kidz bop|mini pop kids|pickin on|rockabye baby"
@@ -120,6 +123,19 @@ def composition_key(normal: str) -> str:
     part = _PART.search(rest)
     named = _ROMAN.get(part.group(), part.group()) if part else rest.replace(" ", "")
     return " ".join((catalogue, number, of_opus or "", named))
+
+
+def version_at_end(words: str) -> tuple[str, str]:
+    """Return ``words`` without the names of kinds of version behind them, and these: "nirvana live" has "live"."""
+    end = _AT_END.search(words)
+    return (words[: end.start()], end.group().strip()) if end else (words, "")
+
+
+def without_kinds(normal: str) -> str:
+    """Return normalised words without those that name a kind of version."""
+    for pattern in _KINDS.values():
+        normal = pattern.sub(" ", normal)
+    return " ".join(normal.split())
 
 
 def is_marked(title: str) -> bool:
