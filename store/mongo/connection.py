@@ -306,6 +306,8 @@ class Connection:
         if self._server is not None:
             if self._server.lacks_room():
                 return "Its disk is full. Make room on it; the database then goes on by itself."
+            if self._server.is_running(self._opened_uri):
+                return "It runs, but is busy. Wait a moment, then try again; var/db/server.log says what it does."
             return "It is the embedded one: start the application again; var/db/server.log says what happened."
         return "Check MONGODB_URI, and that its server runs and accepts connections from this machine."
 

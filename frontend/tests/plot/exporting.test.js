@@ -6,7 +6,7 @@ import { cellAt, drawHeatMap, naturalSize, nextCell, tableOf } from '../../src/p
 import { drawSheet, endsOf, sheetSize, tableOf as histogramTable } from '../../src/plot/charts/histogram.js'
 
 const COLOURS = { ground: '#ffffff', ink: '#111111', soft: '#555555', line: '#cccccc', bar: '#2c8374', font: 'Figtree' }
-const HEAT = { rows: ['r&b', 'metal'], shares: [[0.5, 0.25, 0], [0, 0.1, 0.9]] } // prettier-ignore
+const HEAT = { rows: ['r&b', 'metal'], shares: [[0.5, 0.25, 0], [0, 0.1, 0.9]], names: ['calm pop', 'fast & loud metal', 'live jazz'] } // prettier-ignore
 const HISTOGRAM = { feature: 'energy', edges: [0, 0.5, 1], counts: [3, 1], reference: [10, 30] }
 
 const heatMap = { title: 'Share <by> cluster', ...naturalSize(HEAT), draw: (...given) => drawHeatMap(given[0], HEAT, ...given.slice(1)) } // prettier-ignore
@@ -17,6 +17,8 @@ test('the heat map as SVG has a field per share, the strongest for the largest, 
   expect(rects(svg)).toEqual([1, 0.56, 0.28, 0, 0, 0.11, 1])
   expect(svg).toContain('<title>Share &lt;by&gt; cluster</title>')
   expect(svg).toContain('r&amp;b')
+  // The groups are called by their names, which read upwards above their columns.
+  expect(svg).toMatch(/<text [^>]*transform="rotate\(-90 [^>]*>fast &amp; loud metal</)
   expect(svg).not.toMatch(/NaN|undefined/)
 })
 
@@ -31,7 +33,7 @@ test('the histograms as SVG have a bar per bin and a line for the reference, one
 })
 
 test('numbers are kept as CSV', async () => {
-  expect(await csvOf(tableOf(HEAT)).text()).toBe('Genre,1,2,3\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n')
+  expect(await csvOf(tableOf(HEAT)).text()).toBe('Genre,calm pop,fast & loud metal,live jazz\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n')
   expect(await csvOf([['a,b', 'say "so"', null]]).text()).toBe('"a,b","say ""so""",\r\n')
   expect(histogramTable([HISTOGRAM])[2]).toEqual(['energy', 0.5, 1, 1, 30])
 })
@@ -65,8 +67,9 @@ test('the radars as SVG have a shape for each person, and a corner for each feat
 
 test('a cell of the heat map is found by pixel and by arrow', () => {
   const size = naturalSize(HEAT)
-  expect(cellAt(HEAT, { x: 160, y: 30 }, size)).toEqual({ row: 0, column: 0 })
-  expect(cellAt(HEAT, { x: 200, y: 45 }, size)).toEqual({ row: 1, column: 2 })
+  const top = size.height - 4 - 2 * 18
+  expect(cellAt(HEAT, { x: 160, y: top + 8 }, size)).toEqual({ row: 0, column: 0 })
+  expect(cellAt(HEAT, { x: 200, y: top + 23 }, size)).toEqual({ row: 1, column: 2 })
   expect(cellAt(HEAT, { x: 10, y: 30 }, size)).toBeNull()
   expect(nextCell(HEAT, { row: 0, column: 2 }, 1, 0)).toEqual({ row: 0, column: 2 })
   expect(nextCell(HEAT, { row: 0, column: 2 }, 0, 1)).toEqual({ row: 1, column: 2 })
