@@ -152,7 +152,17 @@ def test_similar_artists_stand_beside_the_tracks_by_their_number_and_open(
     expect(row.get_by_role("link")).to_have_count(10, timeout=ANSWER_MS)
     numbers = [int(text.split()[-1]) for text in row.locator(".tm-score").all_inner_texts()]
     assert numbers == sorted(numbers, reverse=True)
+    expect(row.locator(".tm-artistrow-why").first).to_have_text(re.compile("playlists|shares"))
     expect_accessible(page)
+    # The list and the map beside the genre stand above the fold, and what one does with a track in one line.
+    for width, height in ((1440, 900), (1280, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        below = page.locator(".tm-nearmap").bounding_box()
+        assert below is not None
+        assert below["y"] + below["height"] <= height, (width, below)
+        actions = page.locator(".tm-trackactions .button")
+        tops = {round(box["y"]) for one in actions.all() if (box := one.bounding_box())}
+        assert len(tops) == 1, (width, tops)
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") == 360, "the row scrolls by itself"
     first = row.get_by_role("link").first

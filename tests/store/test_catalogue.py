@@ -137,7 +137,9 @@ def test_genres_of_an_artist_come_most_frequent_first(tmp_path: Path) -> None:
     assert snapshot.artist_genres("Zoë") == ("rock", "dream pop", "pop")
 
 
-def test_the_best_known_track_of_an_artist_is_the_most_popular_in_the_first_segment_that_has_one(tmp_path: Path) -> None:
+def test_the_best_known_track_of_an_artist_is_the_most_popular_in_the_first_segment_that_has_one(
+    tmp_path: Path,
+) -> None:
     snapshot = catalogue_of(
         tmp_path,
         a_track(1, "One", "Zoë", popularity=10.0),

@@ -40,7 +40,9 @@ export class SvgContext {
   fillText(text, x, y) {
     const look = { style: `font: ${this.font}`, 'text-anchor': ANCHORS[this.textAlign], ...this.#fill() }
     const at = this.#at(x, y)
-    const turned = this.#turn ? { transform: `rotate(${rounded((180 * this.#turn) / Math.PI)} ${rounded(at.x)} ${rounded(at.y)})` } : {}
+    const turned = this.#turn
+      ? { transform: `rotate(${rounded((180 * this.#turn) / Math.PI)} ${rounded(at.x)} ${rounded(at.y)})` }
+      : {}
     this.#add('text', { ...at, ...turned, ...look }, escaped(text))
   }
   beginPath() {

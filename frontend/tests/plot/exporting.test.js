@@ -33,7 +33,9 @@ test('the histograms as SVG have a bar per bin and a line for the reference, one
 })
 
 test('numbers are kept as CSV', async () => {
-  expect(await csvOf(tableOf(HEAT)).text()).toBe('Genre,calm pop,fast & loud metal,live jazz\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n')
+  expect(await csvOf(tableOf(HEAT)).text()).toBe(
+    'Genre,calm pop,fast & loud metal,live jazz\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n',
+  )
   expect(await csvOf([['a,b', 'say "so"', null]]).text()).toBe('"a,b","say ""so""",\r\n')
   expect(histogramTable([HISTOGRAM])[2]).toEqual(['energy', 0.5, 1, 1, 30])
 })
