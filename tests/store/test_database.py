@@ -157,24 +157,6 @@ def test_a_worker_finds_the_server_that_its_master_started(tmp_path: Path) -> No
     master.close()
 
 
-def test_an_embedded_server_that_runs_but_is_busy_is_not_to_be_started_again(tmp_path: Path) -> None:
-    started = open_database(tmp_path)
-    started.put_tracks([track(1)])
-    hasty = Database("", EmbeddedServer(tmp_path), deadline_s=0.5)
-    pid = int((tmp_path / "db" / "server.pid").read_text())
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        with pytest.raises(StoreDown) as caught:
-            hasty.get_track(track(1).id)
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    assert "busy" in caught.value.hint
-    assert "try again" in caught.value.hint
-    assert "start the application" not in caught.value.hint
-    hasty.close()
-    started.close()
-
-
 def kill_server(var: Path) -> None:
     os.kill(int((var / "db" / "server.pid").read_text()), signal.SIGKILL)
 

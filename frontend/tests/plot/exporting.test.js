@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { csvOf, svgOf } from '../../src/plot/exporting.js'
+import { barsPicture } from '../../src/plot/charts/bars.js'
 import { cornerOf, radarsPicture } from '../../src/plot/charts/radar.js'
 import { timelinePicture, timelineTable } from '../../src/plot/timeline.js'
 import { cellAt, drawHeatMap, naturalSize, nextCell, tableOf } from '../../src/plot/charts/heatMap.js'
@@ -29,6 +30,14 @@ test('the histograms as SVG have a bar per bin and a line for the reference, one
   expect(rects(svg)).toHaveLength(1 + 2 * (2 + 1)) // the ground; for each feature its bars and the line below them
   expect(svg.match(/<path /g)).toHaveLength(2)
   expect(svg).toContain('>Energy<')
+  expect(svg).not.toMatch(/NaN|undefined/)
+})
+
+test('bars as SVG have a bar per name, as long as its count, and the count', async () => {
+  const svg = await svgOf(barsPicture('Genres', [{ label: 'r&b', count: 4 }, { label: 'jazz', count: 1 }]), COLOURS).text() // prettier-ignore
+  const widths = [...svg.matchAll(/<rect .*?width="([\d.]+)"/g)].map(([, width]) => Number(width)).slice(1)
+  expect(widths[0]).toBe(4 * widths[1])
+  expect(svg).toContain('r&amp;b')
   expect(svg).not.toMatch(/NaN|undefined/)
 })
 
