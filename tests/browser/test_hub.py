@@ -229,7 +229,7 @@ def test_moods_and_the_matrix_of_people_can_be_kept(of_three: PlaylistPage, page
     page.get_by_role("link", name="Overview").click()
     expect(page.get_by_role("list", name="Moods")).to_be_visible(timeout=ANSWER_MS)
     for name, first in (("moods", "Mood,Tracks"), ("people-compared", ",Ann,Ben,Cleo")):
-        menu = page.locator(".tm-plotbox").filter(has=page.locator(".tm-moods, .tm-matrix")).nth(name != "moods")
+        menu = page.locator(".tm-plotbox").filter(has=page.locator(".tm-moods, .tm-matrix")).nth(int(name != "moods"))
         menu.locator(".tm-plotmenu summary").click()
         with page.expect_download() as download:
             menu.get_by_role("button", name=re.compile("^CSV ")).click()
