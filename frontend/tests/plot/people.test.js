@@ -29,7 +29,13 @@ test('who has no name is numbered, with the beginning of the id', () => {
 })
 
 test('who is called by a name in the file keeps it', () => {
-  const shown = described([person('Ana'), person('José María'), person('31abCdEf9'), person('wanda.flint'), person('ana')])
+  const shown = described([
+    person('Ana'),
+    person('José María'),
+    person('31abCdEf9'),
+    person('wanda.flint'),
+    person('ana'),
+  ])
   const unread = described([person('11172983716'), person('user_0f1e2d'), person('x'.repeat(28))])
   expect(shown.map(({ name }) => name)).toEqual(['Ana', 'José María', 'Person 3', 'wanda.flint', 'ana'])
   expect(unread.map(({ name }) => name)).toEqual(['Person 1', 'Person 2', 'Person 3'])
