@@ -137,7 +137,7 @@ def test_a_lasso_a_box_and_keys_select_and_the_selection_becomes_a_playlist(expl
     expect(undo).to_be_focused()
     undo.press("Enter")
     explored.expect_markers(2)
-    expect(explored.map).to_be_focused()
+    expect(undo).to_be_focused()
     expect(explored.rows).to_contain_text([TRACKS[0].title, TRACKS[1].title])
 
 
