@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ml.artists.well_known import listed
 from ml.taxonomy.model import genre_name
+from ml.vectors import unit
 from store.catalogue.records import spans
 
 Floats32 = npt.NDArray[np.float32]
@@ -108,20 +109,20 @@ class Placed:
             artists = shared.typical(genre)
             if not len(artists):
                 return None
-            return _unit(units(artists).mean(axis=0)), np.square(kinship[artists] / np.float32(255)).mean(axis=0)
+            return unit(units(artists).mean(axis=0)), np.square(kinship[artists] / np.float32(255)).mean(axis=0)
 
         rows, vectors, kin = [], [], []
         for row in shared.by_hand.tolist():
             centres = [found for genre in shared.genres_of(row).tolist() if (found := centre(genre)) is not None]
             if not centres:
                 continue
-            towards = _unit(np.mean([direction for direction, _ in centres], axis=0))
+            towards = unit(np.mean([direction for direction, _ in centres], axis=0))
             shares = np.mean([of_genre for _, of_genre in centres], axis=0)
             own, known = units(np.array([row]))[0], float(prior[row])
             of_row = kinship[row].copy()
             of_row[:families] = np.rint(255 * np.sqrt(shares[:families] / max(shares[:families].sum(), 1e-6)))
             rows.append(row)
-            vectors.append(_unit(known * own + (1.0 - known) * towards))
+            vectors.append(unit(known * own + (1.0 - known) * towards))
             kin.append(of_row)
         dimensions = units(np.array([], np.intp)).shape[1]
         return cls(
@@ -141,7 +142,3 @@ class Placed:
         at = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
         found = self.rows[at] == rows
         into[found] = values[at[found]]
-
-
-def _unit(vector: Floats32) -> Floats32:
-    return vector / np.maximum(np.linalg.norm(vector), np.float32(1e-6))

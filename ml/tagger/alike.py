@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from ml.vectors import unit
 from store.feature_rows import Floats
 
 LEAST_FITTED = 50  # fewer recordings are too few to learn how a recording varies within itself
@@ -46,11 +47,11 @@ class SoundSpace:
         means = np.array([part.mean(axis=0) for part in parts], np.float32).reshape(
             len(parts), parts[0].shape[1] if parts else 0
         )
-        plain = _unit(means)
+        plain = unit(means)
         if len(parts) < LEAST_FITTED:
             return cls(tuple(names), plain, plain)
         chosen = parts[:: 1 + len(parts) // _MOST_FITTED]
-        return cls(tuple(names), plain, _unit((means - means.mean(axis=0)) @ whitening(chosen)))
+        return cls(tuple(names), plain, unit((means - means.mean(axis=0)) @ whitening(chosen)))
 
     def nearest(self, name: str, limit: int) -> list[tuple[str, float]]:
         """Return at most ``limit`` other recordings with their cosine (-1 to 1), closest first."""
@@ -134,7 +135,3 @@ def _root(group: npt.NDArray[np.intp], at: int) -> int:
         group[at] = group[group[at]]
         at = int(group[at])
     return int(at)
-
-
-def _unit(rows: Floats) -> Floats:
-    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-9)

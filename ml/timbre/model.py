@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ml.artefacts import verified, verified_json
 from ml.litert import LiteRTNetwork
+from ml.vectors import unit
 from store.facts import TIMBRES
 from store.feature_rows import Floats
 
@@ -119,7 +120,7 @@ class Projection:
     def __call__(self, rows: Floats) -> Floats:
         """Return (n, d) rows of length 1 for (n, s) statistics."""
         made = ((rows - self.mean) / self.deviation) @ self.matrix
-        return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
+        return unit(made)
 
     def embed(self, timbre: Floats) -> Floats:
         """Return the (d,) unit vector of a track's (n, 12) segments."""

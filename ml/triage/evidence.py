@@ -11,6 +11,7 @@ import numpy as np
 from ml.artists.model import ArtistEmbedding
 from ml.genre.model import GenreInput, GenrePredictor
 from ml.sound import coordinates
+from ml.vectors import unit
 from store.domain import Track, usable_features
 from store.feature_rows import Floats, feature_rows
 from store.text import normalise
@@ -117,17 +118,13 @@ class TrackReader:
         for row, known in zip(places, found, strict=True):
             for at in known:
                 row += self.artists.unit(at)
-        return _unit(places)
+        return unit(places)
 
 
 def _album(track: Track) -> str:
     if not track.album or not track.artists:
         return ""
     return f"{normalise(track.album)}\x1f{normalise(track.artists[0])}"
-
-
-def _unit(rows: Floats) -> Floats:
-    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), _TINY)
 
 
 class Evidence:
@@ -196,7 +193,7 @@ def _typical(rows: Floats, own: Floats) -> Floats:
 
     It is 0 for rows of zeros, and if all of ``own`` are zeros.
     """
-    middle = _unit(own.sum(axis=0))
+    middle = unit(own.sum(axis=0))
     known = own[own.any(axis=1)] @ middle
     if not len(known):
         return np.zeros(len(rows))

@@ -8,6 +8,7 @@ import numpy as np
 
 from ml.artists.model import ArtistEmbedding
 from ml.sound import coordinates
+from ml.vectors import unit
 from services.container import Services
 from services.playlists.groups import best_known_genres
 from services.playlists.moods import Mood, moods
@@ -156,8 +157,7 @@ def _odd_artist(artists: ArtistEmbedding, tracks: Sequence[Track]) -> OddOneOut 
     known = _known_firsts(artists, tracks)
     if len(known) < _LEAST_TRACKS:
         return None
-    vectors = artists.vectors[list(known)].astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = unit(artists.vectors[list(known)].astype(np.float32))
     likeness = vectors @ vectors.mean(axis=0)
     at = int(likeness.argmin())
     if likeness[at] > likeness.mean() - _ODD_DEVIATIONS * likeness.std():

@@ -39,7 +39,7 @@ def test_training_is_loaded_without_garbage_collection_which_goes_on_afterwards(
         collected.append(gc.isenabled())
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr("ml.tasks.importlib.import_module", load)
+    monkeypatch.setattr("ml.tasks.resolve_name", load)
     with pytest.raises(ModuleNotFoundError):
         Task(name="mine", training="mine").training_module()
     assert collected == [False]

@@ -11,6 +11,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from implicit.cpu.bpr import BayesianPersonalizedRanking
 
 from ml.continuation.interactions import Ints, Lists
+from ml.vectors import unit
 from store.feature_rows import Floats
 
 _FACTORS = 64
@@ -52,8 +53,7 @@ class FactorModels:
         user = np.asarray(self._als.recalculate_user(0, row)).ravel()
         found["ALS"][self._known] = _above_zero(self._als.item_factors @ user)
         # The last column, the item's bias, is left out: it would recommend the same hits for every list.
-        items = self._bpr.item_factors[:, :-1]
-        items = items / np.maximum(np.linalg.norm(items, axis=1, keepdims=True), 1e-9)
+        items = unit(self._bpr.item_factors[:, :-1])
         found["BPR"][self._known] = _above_zero(items @ items[mine].mean(axis=0))
         scores = self._ease[np.isin(self._frequent, mine)].sum(axis=0)
         found["EASE"][self._known[self._frequent]] = np.maximum(scores, 0.0)

@@ -17,6 +17,7 @@ from ml.genre.text_features import PARTS
 from ml.genre.train.data import Rows
 from ml.genre.train.scores import average_precision
 from ml.genre.train.subwords import Bags, NameBatch
+from ml.vectors import unit
 from store.domain import AUDIO_FEATURES
 
 # The features that older genre predictors use: Spotify's 0 to 1 descriptors and the loudness.
@@ -97,8 +98,7 @@ def sound_and_names(values: Floats, bags: Bags, weight: Floats, train: Rows, sco
     model = TruncatedSVD(min(LATENT, subwords.shape[1] - 1), n_iter=2, random_state=seed).fit(subwords)
     found = []
     for rows, words in ((train, subwords), (scored, _names(bags, weight, scored))):
-        latent = model.transform(words).astype(np.float32)
-        latent /= np.maximum(np.linalg.norm(latent, axis=1, keepdims=True), 1e-6)
+        latent = unit(model.transform(words).astype(np.float32))
         found += [((filled[rows] - mean) / spread).astype(np.float32), latent]
     return found
 

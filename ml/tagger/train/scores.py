@@ -11,6 +11,7 @@ from ml.tagger.alike import SoundSpace
 from ml.tagger.mel import filters
 from ml.tagger.model import MusicTagger, Sound
 from ml.train.card import markdown_table
+from ml.vectors import unit
 from store.feature_rows import Floats
 
 LEAST_OF_ALBUM = 4
@@ -74,8 +75,8 @@ def listen(excerpts: Sequence[Excerpt], tagger: MusicTagger, data: Path) -> list
 
 def score(albums: Sequence[str], vectors: Floats) -> Scores:
     """Score (n, d) vectors by cosine, with each recording in turn as the query."""
-    unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-    cosines = unit @ unit.T
+    units = unit(vectors)
+    cosines = units @ units.T
     np.fill_diagonal(cosines, -np.inf)
     labels = np.asarray(albums)
     right = labels[np.argsort(-cosines, axis=1, kind="stable")[:, :AT]] == labels[:, None]

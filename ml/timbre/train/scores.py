@@ -9,6 +9,7 @@ import numpy.typing as npt
 from ml.train import bootstrap
 from ml.train.bootstrap import Interval
 from ml.train.card import markdown_table
+from ml.vectors import unit
 from store.feature_rows import Floats
 
 _EXCERPT = 60  # segments: about 15 seconds
@@ -62,9 +63,7 @@ def cross_validate(
 
 def _ranks(first: Floats, second: Floats, held_out: npt.NDArray[np.intp], euclidean: bool) -> Ranks:
     if not euclidean:
-        first, second = (
-            rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9) for rows in (first, second)
-        )
+        first, second = unit(first), unit(second)
     squared = (first**2).sum(axis=1)[:, None] + (second**2).sum(axis=1)[None] - 2.0 * first @ second.T
     right = np.diag(squared)
     # Ties rank before the right track: an embedding that maps all tracks to one point must have recall 0.
