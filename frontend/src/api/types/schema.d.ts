@@ -3163,7 +3163,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tracks of own files that sound most like one of them. */
+        /** The tracks of own files that sound most like one of them; `reason` says why where none can be compared. */
         get: {
             parameters: {
                 query: {
@@ -3195,7 +3195,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description No such track, or no file of it has been listened to */
+                /** @description No such track */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -9796,10 +9796,11 @@ export interface components {
         };
         /**
          * ClusterSummary
-         * @description A cluster (from 1): its share of all genres' tracks, its tracks in the catalogue, and what fills it.
+         * @description A cluster (from 1): its name, its share of all genres' tracks, its tracks in the catalogue, and what fills it.
          */
         ClusterSummary: {
             cluster: number;
+            name: string;
             share: number;
             tracks_here: number;
             exemplar: components["schemas"]["Exemplar"];
@@ -10281,10 +10282,11 @@ export interface components {
         };
         /**
          * NearCluster
-         * @description A cluster (from 1), the distance of the track from its exemplar, and the genres that fill it.
+         * @description A cluster (from 1) with its name, the distance of the track from its exemplar, and the genres that fill it.
          */
         NearCluster: {
             cluster: number;
+            name: string;
             distance: number;
             genres: components["schemas"]["Lift"][];
         };
@@ -10946,9 +10948,13 @@ export interface components {
             people: string[];
             tracks: number;
         };
-        /** SimilarArtist */
+        /**
+         * SimilarArtist
+         * @description An artist; ``track_id`` is the best-known track of the artist here, whose cover may stand for the artist.
+         */
         SimilarArtist: {
             name: string;
+            track_id: string | null;
             similarity: number;
             reasons: string[];
             genres: string[];
@@ -10991,12 +10997,16 @@ export interface components {
         /**
          * SoundAlikes
          * @description The tracks that sound most like ``track``; ``recordings`` of the user's own files were compared.
+         *
+         *     ``reason`` says why there are none, where no file of the track can be compared; else it is None.
          */
         SoundAlikes: {
             version: string;
             recordings: number;
             track: components["schemas"]["TrackSummary"];
             alike: components["schemas"]["SoundAlike"][];
+            /** @default null */
+            reason: string | null;
         };
         /**
          * SoundPath
