@@ -147,6 +147,7 @@ def post_worker_init(worker):
             spawn_worker(config.var, config.mongodb_uri, queues | {WorkQueue.FILES})
     worker.wsgi.extensions["keep_warm"]()
     if _database:
+        _database.hold()
         watch_waiting(_database, config.var, config.mongodb_uri, also=_upkeep(_database, config))
 
 
@@ -177,6 +178,9 @@ def _upkeep(database, config):
 
 def worker_exit(server, worker):
     if worker.booted:  # otherwise the exit code has to tell the master why the start failed
+        for database in (_database, worker.wsgi.extensions["tastemap"].database):
+            with suppress(TastemapError):
+                database.close()  # if the master was killed, the last process to leave stops the embedded database
         # The end of the process frees everything at once; freeing object by object takes seconds.
         logging.shutdown()
         sys.stdout.flush()

@@ -1,18 +1,20 @@
 """Kills the database and the web server at random moments, and counts what is lost.
 
-    python -m bench.faults [--writes 50] [--starts 25] [--masters 10] [--seed N]
+    python -m bench.faults [--writes 50] [--starts 25] [--masters 10] [--stops 5] [--seed N]
 
 - writes: the embedded database is killed repeatedly while a process writes documents. Every acknowledged document must
   be there in the end.
 - starts: a first start is killed, both the starting process and the database. The next start must succeed.
-- masters: gunicorn's master is killed while files are uploaded. After the next start, every upload answered with 202
-  must be imported completely.
+- masters: gunicorn's master is killed, or stopped by SIGTERM, while files are uploaded, and started again on the same
+  port. In the end every upload answered with 202 must be imported completely and once, and no process may be left.
 
 Prints the seed. Exit code 1 if anything is lost or does not open.
 """
 
 import argparse
+import http.client
 import json
+import math
 import os
 import random
 import signal
@@ -21,11 +23,15 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 from bench.serving import free_port, wait_for
 from config import ROOT
@@ -50,7 +56,8 @@ while True:
 STARTER = (
     "import sys; from pathlib import Path; from store.database import open_database; open_database(Path(sys.argv[1]))"
 )
-ROWS = 400
+ROWS, CLIENTS, STOP_SECONDS = 400, 3, 10.0
+_ENDED = {"done", "failed", "cancelled"}
 
 
 def kill_server(var: Path) -> bool:
@@ -114,8 +121,7 @@ def killed_starts(kills: int, chance: random.Random, folder: Path) -> int:
 
 
 @contextmanager
-def gunicorn(var: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    port = free_port()
+def gunicorn(var: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     environment = os.environ | {"TASTEMAP_VAR": str(var), "TASTEMAP_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "2"}
     master = subprocess.Popen([sys.executable, "-m", "gunicorn", "--log-level", "critical"], cwd=ROOT, env=environment)
     try:
@@ -126,52 +132,99 @@ def gunicorn(var: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
         master.wait()
 
 
-def upload(address: str, name: str, cookie: str) -> tuple[str, str]:
-    """Upload a playlist of ROWS tracks; return the id of its run and the session's cookie."""
-    rows = "\n".join(f"{name} {number},Band {number}" for number in range(ROWS))
-    head = f'Content-Disposition: form-data; name="file"; filename="{name}.csv"'
-    body = f"--b\r\n{head}\r\n\r\ntitle,artist\n{rows}\r\n--b--\r\n"
-    headers = {"Content-Type": "multipart/form-data; boundary=b", "Cookie": cookie}
-    request = urllib.request.Request(f"{address}/api/uploads", body.encode(), headers)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        given = answer.headers.get("Set-Cookie")
-        return json.load(answer)["run"]["id"], given.partition(";")[0] if given else cookie
+class Visitor:
+    """Uploads playlists of ROWS tracks, one after another, and notes those that were acknowledged."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.cookie = number, ""
+        self.runs: dict[str, str] = {}  # by the name of the playlist
+        self._tried = 0
+
+    def upload(self, address: str) -> None:
+        name = f"list{self.number}x{self._tried}"
+        self._tried += 1
+        rows = "\n".join(f"{name} {row},Band {row}" for row in range(ROWS))
+        head = f'Content-Disposition: form-data; name="file"; filename="{name}.csv"'
+        body = f"--b\r\n{head}\r\n\r\ntitle,artist\n{rows}\r\n--b--\r\n"
+        self.runs[name] = self.ask(address, "/api/uploads", body.encode())["run"]["id"]
+
+    def ask(self, address: str, path: str, body: bytes | None = None) -> Any:
+        headers = {"Cookie": self.cookie} | ({"Content-Type": "multipart/form-data; boundary=b"} if body else {})
+        request = urllib.request.Request(f"{address}{path}", body, headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            self.cookie = (answer.headers.get("Set-Cookie") or self.cookie).partition(";")[0]
+            return json.load(answer)
 
 
-def killed_masters(kills: int, chance: random.Random, folder: Path) -> tuple[int, int]:
-    """Kill gunicorn's master ``kills`` times under uploads.
+def ended_masters(
+    signals: Sequence[signal.Signals], chance: random.Random, folder: Path
+) -> list[tuple[str, int | float, int | float]]:
+    """End gunicorn's master under uploads with each of ``signals``; return lines: what, how much, and at most."""
+    var, port, visitors = folder / "masters", free_port(), [Visitor(number) for number in range(CLIENTS)]
+    slowest, slowest_workers = 0.0, 0.0
 
-    Return how many uploads were acknowledged, and how many of them are not imported completely in the end.
-    """
-    var, runs, cookie = folder / "masters", list[str](), ""
-    for number in range(kills):
-        with gunicorn(var) as (master, address):
-            until, at = time.monotonic() + chance.uniform(1, 10), 0
-            killer = threading.Timer(until - time.monotonic(), master.kill)
-            killer.start()
-            while master.poll() is None:
-                with suppress(OSError, urllib.error.URLError):
-                    run, cookie = upload(address, f"list{number}x{at}", cookie)
-                    runs.append(run)
-                    at += 1
-            killer.join()
-    whole = 0
-    with gunicorn(var) as (_, address):
-        for run in runs:
-            whole += _is_whole(address, run, cookie)
-    return len(runs), len(runs) - whole
+    def upload(visitor: Visitor) -> None:
+        while master.poll() is None:
+            with suppress(OSError, http.client.HTTPException):
+                visitor.upload(address)
+
+    for number in signals:
+        with gunicorn(var, port) as (master, address), ThreadPoolExecutor(CLIENTS) as pool:
+            uploading = [pool.submit(upload, visitor) for visitor in visitors]
+            time.sleep(chance.uniform(1, 10))
+            began = time.monotonic()
+            master.send_signal(number)
+            master.wait()
+            if number == signal.SIGTERM:
+                slowest = max(slowest, time.monotonic() - began)
+            slowest_workers = max(slowest_workers, _await(lambda: not _processes(var, "gunicorn")) - began)
+            for one in uploading:
+                one.result()
+    missing, twice, count = 0, 0, 0
+    with gunicorn(var, port) as (master, address):
+        for visitor in visitors:
+            for run in visitor.runs.values():
+                _await(lambda visitor=visitor, run=run: visitor.ask(address, f"/api/runs/{run}")["state"] in _ENDED)
+            found = Counter(
+                known["name"]
+                for known in visitor.ask(address, "/api/playlists")["playlists"]
+                if known["item_count"] == ROWS
+            )
+            count += len(visitor.runs)
+            missing += sum(name not in found for name in visitor.runs)
+            twice += sum(times > 1 for times in found.values())
+    _await(lambda: not _processes(var), 60)
+    left = len(_processes(var))
+    return [
+        ("uploads lost", missing, 0),
+        ("playlists twice", twice, 0),
+        ("processes left", left, 0),
+        ("s for a stop by SIGTERM at most", slowest, STOP_SECONDS),
+        ("s until the workers had ended at most", slowest_workers, STOP_SECONDS),
+        ("uploads acknowledged", count, math.inf),
+    ]
 
 
-def _is_whole(address: str, run: str, cookie: str) -> bool:
-    until = time.monotonic() + 300
+def _processes(var: Path, word: str = "") -> list[psutil.Process]:
+    """Return the running processes whose data are in ``var`` and whose command has ``word``."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            command = " ".join(process.cmdline())
+            if word in command and (str(var) in command or process.environ().get("TASTEMAP_VAR") == str(var)):
+                found.append(process)
+    return found
+
+
+def _await(look: Callable[[], bool], seconds: float = 1200) -> float:
+    """Wait until ``look`` returns true, or so long; return the time."""
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
-        request = urllib.request.Request(f"{address}/api/runs/{run}", headers={"Cookie": cookie})
-        with suppress(OSError), urllib.request.urlopen(request, timeout=30) as answer:
-            found = json.load(answer)
-            if found["state"] in {"done", "failed", "cancelled"}:
-                return bool(found["state"] == "done" and found["requested"] == ROWS)
-        time.sleep(0.3)
-    return False
+        with suppress(OSError):
+            if look():
+                break
+        time.sleep(0.2)
+    return time.monotonic()
 
 
 def main() -> int:
@@ -179,6 +232,7 @@ def main() -> int:
     parser.add_argument("--writes", type=int, default=50)
     parser.add_argument("--starts", type=int, default=25)
     parser.add_argument("--masters", type=int, default=10)
+    parser.add_argument("--stops", type=int, default=5)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
@@ -188,12 +242,14 @@ def main() -> int:
         print(f"database killed {options.writes} times under writes: {written} acknowledged, {lost} lost", flush=True)
         unusable = killed_starts(options.starts, chance, Path(name))
         print(f"killed in {options.starts} first starts: {unusable} do not open", flush=True)
-        uploads, broken = killed_masters(options.masters, chance, Path(name))
-        print(
-            f"gunicorn's master killed {options.masters} times: {uploads} uploads acknowledged, {broken} lost",
-            flush=True,
-        )
-    return int(bool(lost or unusable or broken))
+        signals = [signal.SIGKILL] * options.masters + [signal.SIGTERM] * options.stops
+        chance.shuffle(signals)
+        print(f"gunicorn's master killed {options.masters} times and stopped {options.stops} times under uploads:")
+        faults = 0
+        for what, how_much, most in ended_masters(signals, chance, Path(name)):
+            print(f"  {how_much:.3g} {what}", flush=True)
+            faults += how_much > most
+    return int(bool(lost or unusable or faults))
 
 
 if __name__ == "__main__":

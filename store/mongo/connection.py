@@ -26,6 +26,7 @@ _IDS_AT_ONCE = 50
 _REVIVE_PAUSE_SECONDS = 10.0
 # MongoDB's OutOfDiskSpace.
 _OUT_OF_DISK_SPACE = 14031
+_AGAIN = "Try again in a moment."
 # After a missed deadline, calls fail at once for this long.
 _FAIL_FAST_SECONDS = 1.0
 
@@ -106,6 +107,11 @@ class Connection:
     def kind(self) -> str:
         """``embedded`` or ``mongodb``."""
         return "embedded" if self._server else "mongodb"
+
+    def hold(self) -> None:
+        """Keep the embedded server running as long as this process does, which was forked from one that opened it."""
+        if self._server is not None:
+            self._server.hold()
 
     def close(self) -> None:
         """Close the connection and leave the embedded server, which stops if no other process uses it."""
@@ -303,11 +309,13 @@ class Connection:
         return StoreDown("The database does not answer.", self._hint())
 
     def _hint(self) -> str:
-        if self._server is not None:
-            if self._server.lacks_room():
-                return "Its disk is full. Make room on it; the database then goes on by itself."
-            return "It is the embedded one: start the application again; var/db/server.log says what happened."
-        return "Check MONGODB_URI, and that its server runs and accepts connections from this machine."
+        if self._server is None:
+            return f"{_AGAIN} If that does not help, check MONGODB_URI and that this machine reaches its server."
+        if self._server.lacks_room():
+            return "Its disk is full. Make room on it; the database then goes on by itself."
+        if self._server.is_running(self._opened_uri):
+            return f"It runs, and this machine may be busy. {_AGAIN}"
+        return f"It is started again by itself. {_AGAIN} On the server: cat var/db/server.log"
 
 
 def chunks(ids: list[str]) -> Iterator[list[str]]:

@@ -130,10 +130,14 @@ class EmbeddedServer:
             uri = self._uri(port)
             _build_indexes(uri)
             self._mark_started()
-            if self._users is None:
-                self._users, self._pid = take(self.base / "users.lock", shared=True), os.getpid()
-                atexit.register(self.stop)
+            self.hold()
         return uri
+
+    def hold(self) -> None:
+        """Count this process, which may be forked from a user of the server, as a user until it calls :meth:`stop`."""
+        if self._users is None:
+            self._users, self._pid = take(self.base / "users.lock", shared=True), os.getpid()
+            atexit.register(self.stop)
 
     def is_running(self, uri: str) -> bool:
         """Return whether the server at ``uri`` still runs; this does not wait for a busy server."""

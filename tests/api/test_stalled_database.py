@@ -50,6 +50,10 @@ def test_routes_answer_503_and_health_and_status_answer(stalled: tuple[Flask, in
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(asked, ROUTES * 4))
+    told = app.test_client().get("/api/playlists").json["error"]
+    assert "Try again in a moment." in told["hint"]
+    assert "start the application" not in told["hint"]
+    assert ("may be busy" in told["hint"]) is (app.extensions["tastemap"].database.kind == "embedded")
     uses_database = [one for one in answers if one[0] != "/api/exports"]
     assert {(status, after) for _, status, after in uses_database} == {(503, "5")}
     assert asked("/healthz")[1] == 200

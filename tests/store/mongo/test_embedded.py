@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from pymongo import IndexModel, MongoClient
@@ -65,7 +67,7 @@ def server_pid(var: Path) -> int | None:
 
 
 def await_death(pid: int) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while embedded._runs_server(pid):
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -158,6 +160,33 @@ def test_a_forked_child_neither_keeps_nor_stops_it(server: EmbeddedServer, tmp_p
     pid = server_pid(tmp_path)
     assert pid
     assert embedded._runs_server(pid)
+
+
+def test_it_stops_with_the_last_of_the_web_processes_if_their_master_is_killed(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    told = {"TASTEMAP_VAR": str(tmp_path), "TASTEMAP_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "2"}
+    environment = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"} | told
+    master = subprocess.Popen([sys.executable, "-m", "gunicorn", "--log-level", "error"], cwd=ROOT, env=environment)
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30):
+            break
+        time.sleep(0.1)
+    pid = server_pid(tmp_path)
+    assert pid
+    assert embedded._runs_server(pid)
+    master.kill()
+    master.wait()
+    await_death(pid)
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except ConnectionRefusedError:
+            break
+        assert time.monotonic() < until + 60
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("left", ["", "garbage", "999999", "{mine}"])
