@@ -48,10 +48,10 @@ def listen() -> tuple[RunAnswer, Literal[202]]:
 
 @blueprint.get("/api/sound/alike")
 @blueprint.query(AlikeQuery)
-@blueprint.doc(responses={404: "No such track, or no file of it has been listened to"})
+@blueprint.doc(responses={404: "No such track"})
 @expensive
 def alike(query: dict[str, Any]) -> use.SoundAlikes:
-    """The tracks of own files that sound most like one of them."""
+    """The tracks of own files that sound most like one of them; `reason` says why where none can be compared."""
     return use.alike(services(), query["track_id"], query["limit"], session.viewer())
 
 

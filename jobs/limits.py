@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from config import MEGABYTE, WorkLimits
+from etl.imports.storing.playlists import playlist_id
 from store.database import Database
 from store.errors import TastemapError
 from store.networks import networks_of
@@ -20,6 +21,8 @@ from store.runs import LONG_KINDS, Run
 
 _RETRY_SECONDS = 60
 _LEAST_ROWS = 20
+# Of so many playlists of a file an earlier copy is looked for.
+_MOST_COPIES = 1000
 
 
 class TooManyRuns(TastemapError):  # noqa: N818 - a limit, not a fault
@@ -113,7 +116,8 @@ def with_room(limits: WorkLimits, database: Database, run: Run) -> Run:
     """
     if run.owner is None:
         return run
-    return replace(run, most_rows=min(limits.rows, require_rows(limits, database, run.owner, but=run.playlist_ids)))
+    replaced = (*run.playlist_ids, *(playlist_id(run.owner, run.sha256, n) for n in range(_MOST_COPIES) if run.sha256))
+    return replace(run, most_rows=min(limits.rows, require_rows(limits, database, run.owner, but=replaced)))
 
 
 def require_rows(
@@ -122,7 +126,7 @@ def require_rows(
     """Return how many rows the playlists of ``owner`` may grow by; raises TooManyRuns if that is less than ``wanted``.
 
     A playlist counts as _LEAST_ROWS rows at least: lists of playlists must not grow without end either. The playlists
-    ``but`` do not count: a run that continues stores them again.
+    ``but`` do not count: a run that continues, or imports the same file again, stores them anew.
     """
     kept, ignored = Counter[str | None](), frozenset(but)
     for playlist in database.fields_of("playlists", ["owner", "item_count"]):

@@ -3,6 +3,7 @@
 Those processes load :mod:`jobs.worker`; the web processes never do.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -117,20 +118,22 @@ def create_upload_run(
     run = Run(name=name, owner=owner, read_options=read_options, by_operator=by_operator)
     unended = [*database.unfinished_runs(), *database.waiting_runs()]
     check_open(limits, unended, [run], _networks(database, unended, [run]))  # before the file is copied
-    run = with_room(limits, database, run)
     folder = upload_folder(var, run.id)
     folder.mkdir(parents=True)
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, folder)
         with replacing(folder / name) as file:
-            size = _copy(stream, file, max_bytes)
-        [queued] = enqueue(database, var, replace(run, bytes_total=size), limits=limits)
+            size, sha256 = _copy(stream, file, max_bytes)
+        # The same file again takes the place of what it brought before, which only its digest tells.
+        run = with_room(limits, database, replace(run, bytes_total=size, sha256=sha256))
+        [queued] = enqueue(database, var, run, limits=limits)
         undo.pop_all()
     return queued
 
 
-def _copy(stream: IO[bytes], file: IO[bytes], max_bytes: int) -> int:
-    size = 0
+def _copy(stream: IO[bytes], file: IO[bytes], max_bytes: int) -> tuple[int, str]:
+    """Return the size and the SHA-256 of what was copied."""
+    size, digest = 0, hashlib.sha256()
     while block := stream.read(_BLOCK):
         size += len(block)
         if size > max_bytes:
@@ -140,7 +143,8 @@ def _copy(stream: IO[bytes], file: IO[bytes], max_bytes: int) -> int:
                 "Split it, and import the parts. On the server: python -m etl import FILE",
             )
         file.write(block)
-    return size
+        digest.update(block)
+    return size, digest.hexdigest()
 
 
 def safe_name(filename: str) -> str:

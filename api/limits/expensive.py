@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from flask import Flask, current_app, request
 
 from api import session
+from etl.lookup import slots
 from server.addresses import network_of
 from store.errors import TastemapError
 
@@ -125,8 +126,13 @@ class Turns:
 
 
 def register(app: Flask) -> None:
-    """Let the expensive routes of ``app`` share their turns."""
+    """Let the expensive routes of ``app`` share their turns, and networks the slots for asking sources."""
     app.extensions["turns"] = Turns()
+    app.before_request(_note_network)
+
+
+def _note_network() -> None:
+    slots.network.set(network_of(request.remote_addr))
 
 
 def expensive(route: Callable[Params, Answer]) -> Callable[Params, Answer]:

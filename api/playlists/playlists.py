@@ -1,10 +1,11 @@
 """Playlists: the list of them, rows, people, next tracks, and who added a track."""
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Literal
 
 from apiflask import Schema
-from apiflask.fields import Boolean, Dict, Float, Integer, List, Nested, String
+from apiflask.fields import AwareDateTime, Boolean, Dict, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range, Regexp
 
 from api import session
@@ -22,6 +23,7 @@ from store.domain import MAX_PERSON_NAME, SHAPES
 blueprint = Blueprint("playlists", __name__, tag="Playlists")
 
 _LONGEST_NAME = 200
+_LONGEST_FILE = 4096
 _LONGEST_ID = 256  # characters of a person's id at a service
 
 
@@ -96,8 +98,37 @@ class TrackGiven(Schema):
     track = String(required=True, validate=track_id, metadata={"description": "Its id."})
 
 
+_position = Range(0, 10_000_000)
+
+
 class TracksGiven(Schema):
     tracks = List(String(validate=track_id), required=True, validate=Length(1, use.MAX_TRACKS))
+    positions = List(
+        Integer(validate=_position),
+        load_default=None,
+        allow_none=True,
+        validate=Length(1, use.MAX_TRACKS),
+        metadata={"description": "From 0: only the rows there; without it, all rows of the tracks."},
+    )
+
+
+class RowGiven(Schema):
+    position = Integer(required=True, validate=_position)
+    track_id = String(required=True, validate=track_id)
+    added_by = String(load_default=None, allow_none=True, validate=Length(1, _LONGEST_ID))
+    added_at = AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
+    plays = Integer(load_default=None, allow_none=True, validate=_position)
+    file = String(load_default=None, allow_none=True, validate=Length(max=_LONGEST_FILE))
+
+
+class RowsGiven(Schema):
+    rows = List(Nested(RowGiven), required=True, validate=Length(1, use.MAX_TRACKS))
+
+
+class MoveGiven(Schema):
+    track = String(required=True, validate=track_id, metadata={"description": "Its id."})
+    position = Integer(required=True, validate=_position, metadata={"description": "Where it is, from 0."})
+    to = Integer(required=True, validate=_position)
 
 
 class SharedGiven(Schema):
@@ -122,6 +153,12 @@ class PlaylistsAnswer:
 @dataclass(frozen=True)
 class PlaylistAnswer:
     playlist: use.PlaylistSummary
+
+
+@dataclass(frozen=True)
+class RemovedAnswer:
+    playlist: use.PlaylistSummary
+    removed: list[use.RemovedRow]
 
 
 @blueprint.get("/api/playlists")
@@ -175,9 +212,32 @@ def delete(playlist_id: str) -> str:
 @takes(LARGEST_BODY)
 @blueprint.body(TracksGiven)
 @blueprint.doc(responses={403: "Another browser's playlist", 409: "It is still arriving"})
-def remove(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
-    """Remove tracks from a playlist of this browser; tracks that are not in it are ignored."""
-    return PlaylistAnswer(use.remove_tracks(services(), playlist_id, session.viewer(), body["tracks"]))
+def remove(playlist_id: str, body: dict[str, Any]) -> RemovedAnswer:
+    """Remove tracks from a playlist of this browser; tracks that are not in it are ignored.
+
+    `removed` has the rows, as `restore` takes them.
+    """
+    return RemovedAnswer(
+        *use.remove_tracks(services(), playlist_id, session.viewer(), body["tracks"], body["positions"])
+    )
+
+
+@blueprint.post("/api/playlists/<playlist_id>/restore")
+@takes(LARGEST_BODY)
+@blueprint.body(RowsGiven)
+@blueprint.doc(responses={403: "Another browser's playlist", 404: "No such track", 409: "It is still arriving"})
+def restore(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
+    """Put rows that were removed back to where they were."""
+    return PlaylistAnswer(use.restore_rows(services(), playlist_id, session.viewer(), body["rows"]))
+
+
+@blueprint.post("/api/playlists/<playlist_id>/move")
+@blueprint.body(MoveGiven)
+@blueprint.doc(responses={403: "Another browser's playlist", 409: "It is still arriving, or the track is elsewhere"})
+def move(playlist_id: str, body: dict[str, Any]) -> PlaylistAnswer:
+    """Move a row of a playlist of this browser to another position; beyond the last one is the end."""
+    row = body["track"], body["position"], body["to"]
+    return PlaylistAnswer(use.move_row(services(), playlist_id, session.viewer(), *row))
 
 
 @blueprint.post("/api/playlists/<playlist_id>/give")

@@ -19,6 +19,7 @@ from etl.engine.clock import Clock
 from etl.identity import SAME, merge, same_recording
 from etl.lookup.choice import Choice, choices, search_words
 from etl.lookup.results import LookedUp, store_looked_up
+from etl.lookup.slots import Slots
 from etl.providers.base import Candidate, FaultKind, Identity, LookupQuery, Need
 
 __all__ = ["WITHIN_S", "LookedUp", "look_up", "settle", "store_looked_up"]
@@ -39,8 +40,8 @@ _ENOUGH_IDS = frozenset({"isrc", "mbid", "spotify"})
 _QueryKey = tuple[Need, str]
 # Threads for queries, which mostly wait for sources. A page makes two look-ups, of at most a dozen queries each.
 _THREADS = 32
-# How many look-ups a process makes at a time: each holds a thread of the web process, and other requests need threads.
-_AT_ONCE = 8
+# The look-ups that a process makes at a time: each holds a thread of the web process, and other requests need threads.
+_slots = Slots(8)
 # Seconds for an answer that is too late for its look-up; it is cached for the next one.
 GRACE_S = 4.0
 
@@ -63,7 +64,6 @@ class _Pool:
         self._lock = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
         self._under_way: set[Future[Answer]] = set()
-        self.free = threading.BoundedSemaphore(_AT_ONCE)
 
     def submit(self, engine: Engine, source: str, need: Need, query: LookupQuery, within_s: float) -> Future[Answer]:
         """Send a query in another thread, with a time limit of ``within_s`` plus :data:`GRACE_S` seconds."""
@@ -103,17 +103,13 @@ def look_up(
     ``query.text`` holds typed words, title and artist in any order (``query.identity`` may hold the same words
     apart): then the track is named as the best source writes it. Without text, ``query.identity`` is a track that is
     known by its names or ids, and keeps its names. ``clock`` measures the time, by default the machine's clock. If this
-    process already makes the allowed number of look-ups, no source is asked.
+    process already makes the allowed number of look-ups, in all or for this network, no source is asked.
 
     Raises StoreError if the database does not answer. A source that fails raises nothing: see :attr:`LookedUp.trail`.
     """
     found = _LookUp(engine, query, needs, within_s, clock or LookupClock())
-    if not _pool.free.acquire(blocking=False):
-        return found.without_asking()
-    try:
-        return found.run()
-    finally:
-        _pool.free.release()
+    with _slots.slot() as granted:
+        return found.run() if granted else found.without_asking()
 
 
 class _LookUp:

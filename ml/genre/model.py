@@ -175,7 +175,7 @@ class GenrePredictor:
 
     def knows(self, track: GenreInput) -> bool:
         """Return whether the track has a feature within its bounds or a subword that training kept."""
-        if not np.isnan(feature_vector(track.features)).all():
+        if not all(map(math.isnan, feature_vector(track.features))):
             return True
         return any(self.names.knows(word) for names in _parts(track) for name in names for word in name)
 

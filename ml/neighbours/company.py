@@ -50,7 +50,8 @@ class SegmentArtists:
         self._known = np.flatnonzero(rows >= 0)
         self._rows = rows[self._known].astype(np.intp)
         self._by_row = np.argsort(self._rows, kind="stable").astype(np.int32)
-        self._sorted_rows = self._rows[self._by_row].astype(np.int32)
+        # Where each artist of the embedding begins in `_by_row`; the last number is its end.
+        self._start = np.searchsorted(self._rows[self._by_row], np.arange(len(artists) + 1)).astype(np.int32)
         self._places = artists.units(self._rows)
         # Stored by column: an artist has shares in few families, so that most columns can be skipped.
         self._kinship = np.ascontiguousarray(artists.kinship_of(self._rows).T)
@@ -76,11 +77,8 @@ class SegmentArtists:
         return self.of_all(_below_one(scores))
 
     def _add(self, scores: Floats32, artists: npt.NDArray[Any], values: Floats32) -> None:
-        """Add ``values`` to the ``scores`` of some ``artists``, which are few: they are looked up.
-
-        Names of the same artist of the embedding are adjacent.
-        """
-        first, end = (np.searchsorted(self._sorted_rows, artists, side=side) for side in ("left", "right"))
+        """Add ``values`` to the ``scores`` of some ``artists``; several names may be of one artist of the embedding."""
+        first, end = self._start[artists], self._start[artists + 1]
         scores[self._by_row[spans(first, end - first)]] += np.repeat(values, end - first)
 
     def of_all(self, scores: Floats32) -> Floats32:

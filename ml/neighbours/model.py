@@ -308,7 +308,8 @@ class Neighbours:
         bounds += index.most_popular * np.float32(seed.weights.popularity)
         bounds /= seed.total
         sound = seed.weights.sound / seed.total if seed.coordinates is not None else 0.0
-        best = self._scores(segment, seed, segment.rows_of_artists(top(bounds, times * _FIRST_ARTISTS)))
+        likeliest = np.flatnonzero(bounds >= _floor(bounds, times * _FIRST_ARTISTS))
+        best = self._scores(segment, seed, segment.rows_of_artists(likeliest))
         floor = _floor(best, times * _FIRST_ROWS)
         rows = [segment.rows_of_artists(np.flatnonzero(bounds >= floor - sound))]
         for label in seed.labels:

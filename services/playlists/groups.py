@@ -7,14 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ml.artists.model import ArtistEmbedding
-from ml.clusters.model import Clusters
 from ml.taxonomy.model import Taxonomy
 from services.container import Services
 from services.errors import ServiceError
-from services.sound.clusters import named
+from services.sound.cluster_names import cluster_names
 from store.domain import Track
-
-_FEW = 2  # families that name a cluster
 
 
 def best_known_genres(artists: ArtistEmbedding, track: Track) -> Sequence[str]:
@@ -44,7 +41,7 @@ def _family(taxonomy: Taxonomy, genres: Sequence[str]) -> str | None:
 
 
 def clusters_of(services: Services, sound: npt.NDArray[np.float32]) -> list[str | None]:
-    """Return the cluster of each row of (n, 13) features, named with its two most over-represented families.
+    """Return the cluster of each row of (n, 13) features, by its name.
 
     It is None for a row with too few known features, and for all rows if the model is missing.
     """
@@ -53,10 +50,5 @@ def clusters_of(services: Services, sound: npt.NDArray[np.float32]) -> list[str 
     except ServiceError:
         return [None for _ in sound]
     numbers = model.assign(sound)
-    names = {number: _name(model, number) for number in {*numbers.tolist()} if number >= 0}
-    return [names.get(number) for number in numbers.tolist()]
-
-
-def _name(model: Clusters, number: int) -> str:
-    families = [lift.name for lift in named(model, "family", number)][:_FEW]
-    return f"Cluster {number + 1}" + (f", mostly {' and '.join(families)}" if families else "")
+    names = cluster_names(model)
+    return [names[number] if number >= 0 else None for number in numbers.tolist()]

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import Self
+from operator import attrgetter
+from typing import Any, Self
 
 from etl.demo import DEMOS
 from etl.imports.storing.playlists import playlist_id
@@ -22,7 +23,7 @@ from store.catalogue.publishing import changing_own, hide_own
 from store.database import PAGE_ITEMS
 from store.domain import Person, Playlist, PlaylistItem, Track
 from store.library import shown_tracks, tracks_by_id
-from store.playlists.rows import add_rows, all_rows, remove_rows
+from store.playlists.rows import add_rows, change_rows
 from store.playlists.triages import forget_triage, triage_id
 from store.runs import Run
 
@@ -90,6 +91,18 @@ class PlaylistRow(TrackSummary):
         more = {name: getattr(item, name) for name in ("position", "added_by", "added_at", "plays")}
         features = track.feature_values
         return cls.of(track, features=features, artist_point=artist_point, **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovedRow(View):
+    """A row that was taken out of a playlist: all that its playlist knew of it."""
+
+    position: int
+    track_id: str
+    added_by: str | None
+    added_at: datetime | None
+    plays: int | None
+    file: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -416,17 +429,83 @@ def create_playlist(
     return describe(playlist, viewer)
 
 
-def remove_tracks(services: Services, playlist_id: str, viewer: Viewer, track_ids: Collection[str]) -> PlaylistSummary:
-    """Take all rows of these tracks out of a playlist, and return it as ``describe`` does.
+def remove_tracks(
+    services: Services, playlist_id: str, viewer: Viewer, track_ids: Collection[str], positions: Collection[int] | None
+) -> tuple[PlaylistSummary, list[RemovedRow]]:
+    """Take the rows of these tracks out of a playlist: all of them, or those at ``positions`` (from 0).
 
-    Ids of tracks that are not in it are ignored. Raises ServiceError 404 if there is no such playlist, 403 if another
-    browser imported it, 409 while it is arriving.
+    Returns the playlist as ``describe`` does, and the rows, for :func:`restore_rows`. What is not in it is ignored.
+    Raises ServiceError 404 if there is no such playlist, 403 if another browser imported it, 409 while it is arriving.
     """
+    playlist = _changeable(services, playlist_id, viewer)
+    ids = set(track_ids)
+    gone: list[PlaylistItem] = []
+
+    def left(stored: list[PlaylistItem]) -> list[PlaylistItem]:
+        gone[:] = [row for row in stored if row.track_id in ids and (positions is None or row.position in positions)]
+        taken = {row.position for row in gone}
+        return [row for row in stored if row.position not in taken]
+
+    change_rows(services.database, playlist, left)
+    return describe(find_playlist(services, playlist.id, viewer), viewer), [RemovedRow.of(row) for row in gone]
+
+
+def restore_rows(
+    services: Services, playlist_id: str, viewer: Viewer, rows: Sequence[Mapping[str, Any]]
+) -> PlaylistSummary:
+    """Put rows that :func:`remove_tracks` returned back to their positions, unless they are there.
+
+    Raises ServiceError as :func:`remove_tracks` does, and 404 if a track is not known here any more; TooManyRuns where
+    no more rows may be kept.
+    """
+    playlist = _changeable(services, playlist_id, viewer)
+    known = tracks_by_id(
+        services.catalogue.current(viewer.owner), services.database, {row["track_id"] for row in rows}, viewer.owner
+    )
+    missing = next((row["track_id"] for row in rows if row["track_id"] not in known), None)
+    if missing is not None:
+        raise not_found(f"No track has the id {missing!r} here.", "Search for it by name.")
+    if playlist.owner is not None:
+        require_rows(services.config.work, services.database, playlist.owner, len(rows))
+        services.database.put_tracks(list(known.values()), owner=playlist.owner)
+
+    def whole(stored: list[PlaylistItem]) -> list[PlaylistItem]:
+        after = list(stored)
+        for row in sorted((PlaylistItem(**row) for row in rows), key=attrgetter("position")):
+            if after[row.position : row.position + 1] != [row]:
+                after.insert(row.position, row)
+        return after
+
+    change_rows(services.database, playlist, whole)
+    return describe(find_playlist(services, playlist.id, viewer), viewer)
+
+
+def move_row(
+    services: Services, playlist_id: str, viewer: Viewer, track_id: str, position: int, to: int
+) -> PlaylistSummary:
+    """Move the row of a track from ``position`` to position ``to``, both from 0; beyond the last one is the end.
+
+    Raises ServiceError as :func:`remove_tracks` does, and 409 if the track is not at ``position`` any more.
+    """
+    playlist = _changeable(services, playlist_id, viewer)
+
+    def copied(stored: list[PlaylistItem]) -> list[PlaylistItem]:
+        if position >= len(stored) or stored[position].track_id != track_id:
+            raise ServiceError(409, "changed", "The playlist has changed meanwhile.", "Load the page again.")
+        at = to if to < position else to + 1
+        return [*stored[:at], replace(stored[position]), *stored[at:]]
+
+    def taken(stored: list[PlaylistItem]) -> list[PlaylistItem]:
+        old = position + 1 if to < position else position
+        return [*stored[:old], *stored[old + 1 :]]
+
+    change_rows(services.database, playlist, copied, taken)
+    return describe(find_playlist(services, playlist.id, viewer), viewer)
+
+
+def _changeable(services: Services, playlist_id: str, viewer: Viewer) -> Playlist:
     playlist = find_playlist(services, playlist_id, viewer)
     if not may_change(playlist, viewer):
         raise not_yours("Only the browser that imported this playlist can change it.", "Save a playlist of your own.")
     check_complete(playlist)
-    removed = set(track_ids)
-    rows = [row for row in all_rows(services.database, playlist) if row.track_id in removed]
-    remove_rows(services.database, playlist, {(row.track_id, row.added_at) for row in rows})
-    return describe(find_playlist(services, playlist.id, viewer), viewer)
+    return playlist

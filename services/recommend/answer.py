@@ -64,7 +64,10 @@ class FamilyTrack(RecommendedTrack):
 
 @dataclass(frozen=True, kw_only=True)
 class SimilarArtist(View):
+    """An artist; ``track_id`` is the best-known track of the artist here, whose cover may stand for the artist."""
+
     name: str
+    track_id: str | None
     similarity: float
     reasons: tuple[str, ...]
     genres: tuple[str, ...]

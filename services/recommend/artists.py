@@ -8,6 +8,7 @@ from services.container import Services
 from services.recommend.answer import SimilarArtist
 from services.viewer import Viewer
 from services.views import Worked
+from store.catalogue.catalogue import Snapshot
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,17 @@ class SimilarArtists:
 
 def similar_to(services: Services, query: Mapping[str, Any], viewer: Viewer) -> Worked:
     """Return SimilarArtists for ``artist`` of the query; they are the same for every viewer."""
-    return Worked(SimilarArtists(query["artist"], similar_artists(services, [query["artist"]])), True)
+    alike = similar_artists(services, services.catalogue.current(), [query["artist"]])
+    return Worked(SimilarArtists(query["artist"], alike), True)
 
 
-def similar_artists(services: Services, names: Iterable[str]) -> list[SimilarArtist]:
+def similar_artists(services: Services, snapshot: Snapshot, names: Iterable[str]) -> list[SimilarArtist]:
     """Return artists similar to the first of ``names`` that is known, most similar first; none if none is known."""
     alike = next(filter(None, map(services.artists.alike, names)), [])
     # The model ranks them by more than the similarity, but the page shows the similarity: sort by it.
     return [
-        SimilarArtist.of(similar, similarity=round(similar.similarity, 3))
+        SimilarArtist.of(
+            similar, similarity=round(similar.similarity, 3), track_id=snapshot.best_known_of(similar.name)
+        )
         for similar in sorted(alike, key=lambda similar: -similar.similarity)
     ]

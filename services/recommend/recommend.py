@@ -112,7 +112,7 @@ def _neighbours(
         seed=TrackSummary.of(subject.track),
         method=method,
         tracks=tracks,
-        artists=similar_artists(services, _names(subject))
+        artists=similar_artists(services, snapshot, _names(subject))
         if method == "artists" or (distant and method == "neighbours")
         else [],
         note=_note(seed, distant, method),
@@ -146,7 +146,7 @@ def _names(subject: Subject) -> tuple[str, ...]:
 
 def _artists_alike(services: Services, subject: Subject) -> Recommendation:
     names = _names(subject)
-    alike = similar_artists(services, names)
+    alike = similar_artists(services, subject.snapshot, names)
     if not alike:
         raise not_found(
             f"No artist like {names[0]!r} is known here.",

@@ -9,24 +9,12 @@ import numpy as np
 from ml.clusters.model import Clusters
 from services.container import Services
 from services.errors import no_features
+from services.sound.cluster_names import ROWS, Lift, cluster_names, named
 from services.subject.model import Match, SourceMatch
 from services.subject.resolve import resolve
 from services.viewer import Viewer
 from services.views import ModelVersion, TrackSummary
 from store.domain import usable_features
-
-NAMED = 5  # genres named per cluster
-_ROWS = {"genre": "genres", "family": "families"}  # the setting of the model that names the rows of each heat map
-_LEAST_SHARE = 0.02  # of a genre's tracks, below which its lift says nothing
-
-
-@dataclass(frozen=True)
-class Lift:
-    """A genre or family: the share of its tracks in a cluster, and how many times the average share that is."""
-
-    name: str
-    share: float
-    lift: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +28,10 @@ class Exemplar:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterSummary:
-    """A cluster (from 1): its share of all genres' tracks, its tracks in the catalogue, and what fills it."""
+    """A cluster (from 1): its name, its share of all genres' tracks, its tracks in the catalogue, and what fills it."""
 
     cluster: int
+    name: str
     share: float
     tracks_here: int
     exemplar: Exemplar
@@ -78,9 +67,10 @@ class ClustersAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class NearCluster:
-    """A cluster (from 1), the distance of the track from its exemplar, and the genres that fill it."""
+    """A cluster (from 1) with its name, the distance of the track from its exemplar, and the genres that fill it."""
 
     cluster: int
+    name: str
     distance: float
     genres: list[Lift]
 
@@ -102,11 +92,12 @@ def describe_clusters(services: Services, viewer: Viewer) -> ClustersAnswer:
     snapshot = services.catalogue.current(viewer.owner)
     seen = model.in_catalogue(snapshot, services.neighbours.sound)
     clusters = []
-    for number in range(len(model)):
+    for number, name in enumerate(cluster_names(model)):
         found = seen.nearest[number]
         clusters.append(
             ClusterSummary(
                 cluster=number + 1,
+                name=name,
                 share=round(float(model.shares("genre")[:, number].mean()), 4),
                 tracks_here=seen.counts[number],
                 exemplar=Exemplar(
@@ -137,8 +128,14 @@ def predict_cluster(services: Services, query: Mapping[str, Any], viewer: Viewer
             "Too few audio features of this track are known to find its cluster.",
             "Import a file that has its audio features, or give them in the request.",
         )
+    names = cluster_names(model)
     nearest = [
-        NearCluster(cluster=number + 1, distance=round(distance, 3), genres=named(model, "genre", number))
+        NearCluster(
+            cluster=number + 1,
+            name=names[number],
+            distance=round(distance, 3),
+            genres=named(model, "genre", number),
+        )
         for number, distance in zip(membership.clusters, membership.distances, strict=True)
     ]
     return ClusterAnswer(
@@ -153,15 +150,4 @@ def predict_cluster(services: Services, query: Mapping[str, Any], viewer: Viewer
 def _heat(model: Clusters, rows_of: str) -> HeatMap:
     counts = model.family_counts if rows_of == "family" else model.genre_counts
     shares = np.round(model.shares(rows_of), 4)
-    return HeatMap(rows=model.settings[_ROWS[rows_of]], tracks=counts.sum(axis=1).tolist(), shares=shares.tolist())
-
-
-def named(model: Clusters, rows_of: str, number: int) -> list[Lift]:
-    """Return the genres (or families) that are most over-represented in a cluster, the most so first."""
-    rows, shares, lifts = (
-        model.settings[_ROWS[rows_of]],
-        model.shares(rows_of)[:, number],
-        model.lifts(rows_of)[:, number],
-    )
-    order = np.argsort(-np.where(shares >= _LEAST_SHARE, lifts, 0.0), kind="stable")[:NAMED]
-    return [Lift(rows[at], round(float(shares[at]), 4), round(float(lifts[at]), 2)) for at in order if lifts[at] > 1.0]
+    return HeatMap(rows=model.settings[ROWS[rows_of]], tracks=counts.sum(axis=1).tolist(), shares=shares.tolist())

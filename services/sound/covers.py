@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from etl.identity import identity_of
 from etl.lookup.lookup import WITHIN_S, look_up
+from etl.lookup.slots import Slots
 from etl.providers.base import Cover, LookupQuery, Need, NotThere, SourceFault
 from services.container import Services
 from services.subject.resolve import by_id
@@ -25,8 +26,8 @@ from store.disk import DiskFull, require_room
 
 MOST_BYTES = 200_000_000
 MOST_BYTES_EACH = 500_000
-# Limits the pictures fetched at a time, because each fetch holds a thread of the web process.
-_fetching = threading.BoundedSemaphore(4)
+# The pictures fetched at a time, at most four of one network: each fetch holds a thread of the web process.
+_slots = Slots(6)
 _counting = threading.Lock()
 _kept_since_look = MOST_BYTES  # the first picture of a process is followed by a look
 _DAY_S = 86_400
@@ -69,12 +70,10 @@ def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | N
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     query = LookupQuery(identity=identity_of(track))
     for source, answer in look_up(services.engine, query, {Need.COVER}).covers.items():
-        if not _fetching.acquire(blocking=False):
-            return None
-        try:
+        with _slots.slot() as granted:
+            if not granted:
+                return None
             picture = _fetched(services, source, cast(Cover, answer.value).url)
-        finally:
-            _fetching.release()
         if picture:
             with suppress(OSError, DiskFull):  # a picture that cannot be stored is still shown
                 _keep(services, source, name, picture)

@@ -24,6 +24,7 @@ from store.library import tracks_by_id
 TITLE = "From the sound (musicnn)"
 LEAST_TAG = 0.1
 _MOST_TAGS = 5
+_NOT_ANALYSED = "No file of this track has been analysed here, so nothing can be compared with its sound."
 # Of a larger library, only the recordings with the first ids are compared, because more would take too much memory.
 MOST_RECORDINGS = 30_000
 _MOST_DUPLICATES = 200
@@ -57,12 +58,16 @@ class SoundAlike(TrackSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class SoundAlikes:
-    """The tracks that sound most like ``track``; ``recordings`` of the user's own files were compared."""
+    """The tracks that sound most like ``track``; ``recordings`` of the user's own files were compared.
+
+    ``reason`` says why there are none, where no file of the track can be compared; else it is None.
+    """
 
     version: str
     recordings: int
     track: TrackSummary
     alike: list[SoundAlike]
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +111,13 @@ class _Recordings:
 
 
 def alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> SoundAlikes:
-    """Return the tracks that sound most like one; raises ServiceError 404 where no file of it is known here."""
+    """Return the tracks that sound most like one; raises ServiceError 404 for an unknown track."""
     known = _recordings(services, viewer)
-    name = _file_of(services, known, track_id, viewer)
+    name, unheard = _file_or_track(services, known, track_id, viewer)
+    if name is None:
+        summary = TrackSummary.of(unheard)
+        version, recordings = services.tagger.version, len(known.space.names)
+        return SoundAlikes(version=version, recordings=recordings, track=summary, alike=[], reason=_NOT_ANALYSED)
     found: dict[str, float] = {}
     for other, cosine in known.space.nearest(name, limit + len(known.files)):
         other_id = known.files[other].track_id
@@ -215,18 +224,22 @@ def _recordings(services: Services, viewer: Viewer) -> _Recordings:
 
 def _file_of(services: Services, known: _Recordings, track_id: str, viewer: Viewer) -> str:
     """Return the file of a track; raises ServiceError 404 for an unknown track, and for one without a file."""
+    name, _ = _file_or_track(services, known, track_id, viewer)
+    if name is None:
+        hint = "Scan the folder that holds it, in the library under My music."
+        raise ServiceError(404, "no_sound", _NOT_ANALYSED, hint)
+    return name
+
+
+def _file_or_track(
+    services: Services, known: _Recordings, track_id: str, viewer: Viewer
+) -> tuple[str, None] | tuple[None, Track]:
+    """Return the analysed file of a track, or the track that has none; raises ServiceError 404 for an unknown one."""
     if track_id in known.by_track:
-        return known.by_track[track_id]
+        return known.by_track[track_id], None
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     found = services.audio.current().find(track)
-    if found is None or found not in known.space.names:
-        raise ServiceError(
-            404,
-            "no_sound",
-            "No file of this track has been analysed here, so nothing can be compared with its sound.",
-            "Scan the folder that holds it, in the library under My music.",
-        )
-    return found
+    return (found, None) if found is not None and found in known.space.names else (None, track)
 
 
 def _tracks(services: Services, ids: Iterable[str], viewer: Viewer) -> dict[str, Track]:

@@ -1,6 +1,7 @@
 """The one genre that is named for a track: the answer with the best evidence, and what it rests on."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -103,19 +104,22 @@ class Headline:
             return genre
         read = genre**POOLED * evidence.read**READ
         read /= read.sum(axis=1, keepdims=True)
-        return plainest(read, evidence.read, self.model.summing @ self._allowed(evidence) > 0)
+        return plainest(read, evidence.read, self._allowed)
 
-    def _allowed(self, evidence: ArtistEvidence) -> npt.NDArray[np.bool_]:
-        """Return (families,) whether the headline may be of each: of the artist's, if enough genres are known."""
-        known = self._families_of(evidence)
-        enough = sum(self._family(name) is not None for name in evidence.names) >= ENOUGH_NAMED
-        return np.array([not enough or family in known for family in self.model.taxonomy.families])
+    @property
+    def _allowed(self) -> npt.NDArray[np.bool_]:
+        """(114,) whether the headline may be of each genre: of the artist's families, if enough genres are known."""
+        names = self.evidence.names if self.evidence else ()
+        if sum(self._family(name) is not None for name in names) < ENOUGH_NAMED:
+            return np.ones(len(self.model.genres), bool)
+        known = np.array([family in self._families for family in self.model.taxonomy.families])
+        return np.asarray(self.model.summing @ known > 0)
 
     def decided_by(self, genre: str) -> DecidedBy:
         """Return the strongest evidence for ``genre``, in the order: track's own genres, artist, tags, sound, names."""
         if self.model.genres.index(genre) in self.filed:
             return "track"
-        if self.evidence is not None and self._family(genre) in self._families_of(self.evidence):
+        if self.evidence is not None and self._family(genre) in self._families:
             return "alike" if self.evidence.known_by == "alike" else "artist"
         if self.tags is not None:
             return "tags"
@@ -166,11 +170,15 @@ class Headline:
             return False
         return bool(artist.read[self.model.genres.index(genre)] >= _AGREES * artist.read.max())
 
-    def _families_of(self, evidence: ArtistEvidence) -> set[str | None]:
-        """Return the families of the artist's genres and of what they are read as ("alternative rock" is alternative).
+    @cached_property
+    def _families(self) -> set[str | None]:
+        """The families of the artist's genres and of what they are read as ("alternative rock" is alternative).
 
-        Without genres it is the family of the artist's likeliest genre.
+        Without genres it is the family of the artist's likeliest genre, and none without evidence.
         """
+        evidence = self.evidence
+        if evidence is None:
+            return set()
         known = set(map(self._family, evidence.names))
         if evidence.read is not None and np.ptp(evidence.read) > 0.0:
             read = np.flatnonzero(evidence.read >= min(_READ, evidence.read.max()))

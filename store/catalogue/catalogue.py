@@ -143,6 +143,15 @@ class Snapshot:
         """Return whether ``key``, normalised, is the first artist of a track."""
         return any(len(segment.artist_rows(key)) for segment in self.segments)
 
+    def best_known_of(self, artist: str) -> str | None:
+        """Return the id of the most popular track whose first artist is ``artist``, None if there is no such track."""
+        key = normalise(artist)
+        for segment in self.segments:
+            rows = segment.artist_rows(key)[:1]
+            if len(rows):
+                return segment.tracks_at(rows)[0].id
+        return None
+
     def artist_genres(self, artist_key: str) -> tuple[str, ...]:
         """Return the ten genres most often given to this artist or their tracks, most frequent first."""
         return self._artist_genres(normalise(artist_key))[:_ARTIST_GENRES]

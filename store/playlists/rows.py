@@ -1,15 +1,15 @@
-"""Adds rows at the end of a stored playlist, and removes rows.
+"""Changes the rows of a stored playlist: adds some at the end, removes some, or puts some in between.
 
-Both are idempotent, so they can be repeated after a kill. Only pages from the first changed row on are written. A kill
-between two pages may show a later row twice, but never loses one. Changes of one playlist at the same time, of any
-process or host, are made one after another: a lease in the document of the playlist lets only one of them read and
-write rows.
+Adding and removing are idempotent, so they can be repeated after a kill. Only pages from the first changed row on are
+written. A kill between two pages may show a row twice, but never loses one: where rows move towards the end, the last
+page is written first. Changes of one playlist at the same time, of any process or host, are made one after another: a
+lease in the document of the playlist lets only one of them read and write rows.
 """
 
 import secrets
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -36,24 +36,36 @@ def add_rows(database: Database, playlist: Playlist, rows: Sequence[PlaylistItem
     stored = all_rows(database, playlist)
     if len(stored) == playlist.item_count and {row.track_id for row in rows} <= {row.track_id for row in stored}:
         return
-    with _changing(database, playlist) as current:
-        if current is None:
-            return
-        stored = all_rows(database, current)
+
+    def appended(stored: list[PlaylistItem]) -> list[PlaylistItem]:
         known = {row.track_id for row in stored}
-        new = [row for row in {row.track_id: row for row in rows}.values() if row.track_id not in known]
-        _store(database, current, [*stored, *new], changed=len(stored), before=len(stored))
+        return [*stored, *(row for row in {row.track_id: row for row in rows}.values() if row.track_id not in known)]
+
+    change_rows(database, playlist, appended)
 
 
 def remove_rows(database: Database, playlist: Playlist, keys: Collection[RowKey]) -> None:
     """Remove the rows with these keys from the playlist."""
+    change_rows(database, playlist, lambda stored: [row for row in stored if (row.track_id, row.added_at) not in keys])
+
+
+Change = Callable[[list[PlaylistItem]], list[PlaylistItem]]
+
+
+def change_rows(database: Database, playlist: Playlist, *changes: Change) -> None:
+    """Store what each of ``changes`` makes of the rows, one after another, while nobody else changes them.
+
+    What one raises leaves the rows as the one before stored them. A row that changes its place is put there first, and
+    taken away in a second change.
+    """
     with _changing(database, playlist) as current:
         if current is None:
             return
-        stored = all_rows(database, current)
-        kept = [row for row in stored if (row.track_id, row.added_at) not in keys]
-        moved = (at for at, (before, after) in enumerate(zip(stored, kept, strict=False)) if before is not after)
-        _store(database, current, kept, changed=next(moved, len(kept)), before=len(stored))
+        before = all_rows(database, current)
+        for change in changes:
+            after = change(before)
+            _store(database, current, before, after)
+            before = after
 
 
 @contextmanager
@@ -82,12 +94,16 @@ def _lease(database: Database, playlist_id: str, token: str) -> bool:
     return any(database.change_document("playlists", playlist_id, mine, where=where) for where in free)
 
 
-def _store(database: Database, playlist: Playlist, rows: Sequence[PlaylistItem], *, changed: int, before: int) -> None:
-    """Store ``rows`` from position ``changed`` on; the playlist had ``before`` rows."""
-    for page in range(changed // PAGE_ITEMS, -(-len(rows) // PAGE_ITEMS)):
-        database.put_page(playlist.id, page, rows[page * PAGE_ITEMS : (page + 1) * PAGE_ITEMS])
-    database.cut_playlist(playlist.id, len(rows), before)
-    people = Counter(row.added_by for row in rows if row.added_by)
-    counts = {"item_count": len(rows), "contributors": [list(pair) for pair in people.items()]}
+def _store(database: Database, playlist: Playlist, before: list[PlaylistItem], after: list[PlaylistItem]) -> None:
+    """Store the rows ``after`` from the first on that ``before`` did not have in its place."""
+    same = min(len(before), len(after))
+    changed = next((at for at in range(same) if before[at] is not after[at]), same)
+    pages = range(changed // PAGE_ITEMS, -(-len(after) // PAGE_ITEMS))
+    moves_on = len(after) > len(before) > changed
+    for page in reversed(pages) if moves_on else pages:
+        database.put_page(playlist.id, page, after[page * PAGE_ITEMS : (page + 1) * PAGE_ITEMS])
+    database.cut_playlist(playlist.id, len(after), len(before))
+    people = Counter(row.added_by for row in after if row.added_by)
+    counts = {"item_count": len(after), "contributors": [list(pair) for pair in people.items()]}
     # put_playlist would create a playlist again that has been deleted meanwhile.
     database.change_document("playlists", playlist.id, counts)

@@ -15,6 +15,9 @@ def test_the_heat_map_the_sweep_and_the_exemplars(client: FlaskClient) -> None:
         heat = answer["heatmap"][of]
         assert len(heat["rows"]) == len(heat["shares"]) == len(heat["tracks"]) == rows
         assert all(sum(row) == pytest.approx(1, abs=0.01) for row in heat["shares"])
+    names = [cluster["name"] for cluster in answer["clusters"]]
+    assert len({*names}) == count, "no two are called the same"
+    assert not [name for name in names if any(char.isdigit() for char in name)], "words, no numbers"
     assert sum(cluster["share"] for cluster in answer["clusters"]) == pytest.approx(1, abs=0.01)
     assert sum(cluster["tracks_here"] for cluster in answer["clusters"]) == 9
     assert all(cluster["exemplar"]["features"].keys() >= {"energy", "tempo"} for cluster in answer["clusters"])
@@ -33,6 +36,8 @@ def test_an_empty_installation_names_no_exemplar(empty_client: FlaskClient) -> N
 def test_where_a_track_falls(client: FlaskClient) -> None:
     loud, calm = (client.get(f"/api/clusters/predict?track_id={one}").get_json() for one in ("metal1", "calm1"))
     assert loud["track"]["id"] == "metal1"
+    assert "metal" in loud["nearest"][0]["name"]
+    assert "calm" in calm["nearest"][0]["name"]
     assert loud["cluster"] == loud["nearest"][0]["cluster"] != calm["cluster"]
     assert [neighbour["distance"] for neighbour in loud["nearest"]] == sorted(
         neighbour["distance"] for neighbour in loud["nearest"]

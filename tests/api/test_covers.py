@@ -2,16 +2,21 @@
 
 import shutil
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
+from contextvars import copy_context
 from pathlib import Path
-from threading import BoundedSemaphore
 
 import pytest
 from flask.testing import FlaskClient
 
+from etl.lookup import slots
+from etl.lookup.slots import Slots
 from services.sound import covers
 from store import disk
 from tests.fake_services.deezer import PICTURE
+from tests.fake_services.faults import cut, replying
 from tests.fake_services.fixtures import FakeServices
+from tests.fake_services.server import Happening
 
 Asking = Callable[[Collection[str]], FlaskClient]
 
@@ -144,12 +149,60 @@ def test_pictures_are_fetched_by_few_threads(
     [address] = covers_of(client, fake_services)
     assert client.delete("/api/sources/deezer/answers").status_code == 204
     with monkeypatch.context() as busy:
-        busy.setattr(covers, "_fetching", BoundedSemaphore(1))
-        with covers._fetching:
+        busy.setattr(covers, "_slots", Slots(1))
+        with covers._slots.slot():
             assert client.get(address).status_code == 204
         assert client.get(address).data == PICTURE
     assert client.delete("/api/sources/deezer/answers").status_code == 204
     assert client.get(address).data == PICTURE
+
+
+@pytest.mark.parametrize(
+    "happening",
+    [
+        replying(200, b"<html>Sign in to the hotel's network</html>"),
+        replying(200, b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
+        replying(200, PICTURE + bytes(20_000_000)),
+        replying(200, PICTURE, Content_Encoding="gzip"),
+        replying(302, Location="http://10.0.0.1/cover.png"),
+        replying(302, Location="file:///etc/passwd"),
+        replying(302, Location="http://[::1]:1/cover.png"),
+        replying(302, Location="/images/cover/1/250x250.jpg"),
+        replying(500),
+        cut(PICTURE[:20]),
+    ],
+)
+def test_whatever_a_server_of_pictures_does_the_visitor_gets_a_picture_or_none(
+    asking: Asking, fake_services: FakeServices, happening: Happening
+) -> None:
+    client = asking(["deezer"])
+    [address] = covers_of(client, fake_services)
+    assert client.delete("/api/sources/deezer/answers").status_code == 204
+    fake_services.deezer.fail(happening, path="/images/.*", times=None)
+    answer = client.get(address)
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert answer.headers["Cache-Control"] == "private, max-age=300"
+    fake_services.deezer.heal()
+    assert not list((client.application.extensions["tastemap"].config.var / "covers" / "deezer").glob("*"))
+
+
+def test_pictures_of_one_network_leave_room_for_another(asking: Asking, fake_services: FakeServices) -> None:
+    client = asking(["deezer"])
+    [address] = covers_of(client, fake_services)
+
+    def fetched(network: str) -> bool:
+        assert client.delete("/api/sources/deezer/answers").status_code == 204
+        return client.get(address, environ_base={"REMOTE_ADDR": network}).status_code == 200
+
+    taken = copy_context()
+    taken.run(slots.network.set, "2001:db8:1:2::/64")
+    with ExitStack() as held:
+        while taken.run(held.enter_context, covers._slots.slot()):
+            pass
+        assert not fetched("2001:db8:1:2::5")
+        assert not fetched("2001:db8:1:2:ffff::1")
+        assert fetched("2001:db8:1:3::5")
+        assert fetched("192.0.2.7")
 
 
 def test_another_process_may_delete_pictures_meanwhile(

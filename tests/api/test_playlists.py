@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -154,3 +155,35 @@ def test_tracks_are_taken_out_and_many_are_kept_as_a_playlist(
     assert gone.json["playlist"]["item_count"] == 1
     assert [person["id"] for person in gone.json["playlist"]["contributors"]] == ["bob"]
     assert [track["id"] for track in mine.get(f"/data?playlist={playlist}").json["tracks"]] == ids[1:]
+
+
+def test_rows_are_moved_taken_out_and_put_back_as_they_were(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    mine = configured(tmp_path, database_uri)
+    playlist = ended(mine, send(mine, FILE)["id"])["playlist_id"]
+    address = f"/api/playlists/{playlist}"
+
+    def rows() -> list[dict[str, Any]]:
+        return list(mine.get(f"/data?playlist={playlist}").json["tracks"])
+
+    first, last = before = rows()
+    move = {"track": last["id"], "position": 1, "to": 0}
+    assert mine.post(f"{address}/move", json=move).status_code == 200
+    assert [row["id"] for row in rows()] == [last["id"], first["id"]]
+    again = mine.post(f"{address}/move", json=move)
+    assert (again.status_code, again.json["error"]["code"]) == (409, "changed"), "another track is there now"
+    assert mine.post(f"{address}/move", json={**move, "position": 0, "to": 99}).status_code == 200
+    assert rows() == before, "beyond the last one is the end"
+
+    twice = mine.post(f"{address}/restore", json={"rows": [{"position": 2, "track_id": first["id"]}]})
+    assert twice.json["playlist"]["item_count"] == 3
+    gone = mine.post(f"{address}/remove", json={"tracks": [first["id"]], "positions": [0, 1]}).json
+    assert gone["playlist"]["item_count"] == 2, "the same track at another position stays"
+    assert [row["position"] for row in gone["removed"]] == [0]
+    for _again in range(2):
+        back = mine.post(f"{address}/restore", json={"rows": gone["removed"]})
+        assert back.json["playlist"]["item_count"] == 3
+        assert rows()[:2] == before, "with who added it and when"
+    unknown = mine.post(f"{address}/restore", json={"rows": [{"position": 0, "track_id": "nowhere"}]})
+    assert unknown.status_code == 404

@@ -99,6 +99,7 @@ def test_the_artists_similar_to_one_come_by_its_name_and_in_the_order_of_their_n
     assert len(shown) == 10
     assert shown == sorted(shown, reverse=True)
     assert answer["artists"] == client.get("/recommend?q=Metallica Enter Sandman&method=artists").json["artists"]
+    assert {artist["track_id"] for artist in answer["artists"]} == {None}, "the catalogue has nothing of them"
     assert client.get("/api/artists/similar?artist=Nobody Whosoever").json["artists"] == []
     assert client.get("/api/artists/similar").status_code == 422
 

@@ -55,12 +55,19 @@ def test_files_are_compared_by_their_sound(
     assert silent["decided_by"] != "audio"
     assert genre["sound_tags"]["genres"]
 
+    # A track that is known but cannot be compared is no error.
     missing = client.get("/api/sound/alike", query_string={"track_id": ids["Kurz"]})
-    assert (missing.status_code, missing.json["error"]["code"]) == (404, "no_sound")
+    assert (missing.status_code, missing.json["alike"], missing.json["track"]["title"]) == (200, [], "Kurz")
+    assert "analysed" in missing.json["reason"]
+    assert alike["alike"]
+    assert client.get("/api/sound/alike", query_string={"track_id": ids["Ebb"]}).json["reason"] is None
+    nowhere = client.get("/api/sound/path", query_string={"start": ids["Kurz"], "end": ids["Weiss"]})
+    assert (nowhere.status_code, nowhere.json["error"]["code"]) == (404, "no_sound")
     stranger = configured(tmp_path / "var", database_uri, operator_key="secret")
     assert stranger.get("/api/sound").json["recordings"] == 0
     assert stranger.post("/api/sound").status_code == 403
-    assert stranger.get("/api/sound/alike", query_string={"track_id": ids["Ebb"]}).status_code == 404
+    strange = stranger.get("/api/sound/alike", query_string={"track_id": ids["Ebb"]}).json
+    assert (strange["alike"], strange["recordings"], bool(strange["reason"])) == ([], 0, True)
     assert stranger.get("/genre-predict", query_string={"track_id": ids["Ebb"]}).json["sound_tags"] is None
 
     # Another file in its place is listened to anew.

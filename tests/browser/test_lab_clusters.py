@@ -43,13 +43,19 @@ def with_tracks(playlist_page: PlaylistPage) -> PlaylistPage:
 
 def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tracks: PlaylistPage, page: Page) -> None:
     page.goto(f"{with_tracks.address}/library/clusters")
-    heat = page.get_by_role("application", name=re.compile(r"^Heat map of \d+ families by \d+ clusters"))
+    heat = page.get_by_role("application", name=re.compile(r"^Heat map of \d+ families by \d+ groups"))
     expect(heat).to_be_visible(timeout=ANSWER_MS)
     heat.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_text(re.compile(r"% of its tracks are in cluster 1\."))).to_be_visible()
+    read = page.get_by_text(re.compile(r"% of its tracks are in “.+”\."))
+    expect(read).to_be_visible()
+    name = read.inner_text().split("“")[1].split("”")[0]
+    assert not any(char.isdigit() for char in name), "groups have names, not numbers"
     page.keyboard.press("Enter")
-    expect(page.get_by_role("article", name="Cluster 1", exact=True)).to_be_visible()
+    expect(page.get_by_role("article", name=name, exact=True)).to_be_visible()
+    expect(page.get_by_text("Affinity propagation")).to_be_hidden()
+    page.get_by_text("Details", exact=True).click()
+    expect(page.get_by_text("Affinity propagation")).to_be_visible()
     assert heat.locator("canvas[data-layer=drawing]").evaluate(_COLOURS) > 10
 
     page.get_by_label("Rows").select_option("genre")
@@ -57,16 +63,16 @@ def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tra
     assert rectangles(save(page, "SVG")) > 100
     assert save(page, "PNG").startswith(b"\x89PNG")
     assert len(save(page, "CSV").splitlines()) == 115
-    page.get_by_text("How many clusters?").click()
+    page.get_by_text("How many groups?").click()
     expect(page.get_by_role("img", name=re.compile(r"elbow at \d+ clusters"))).to_be_visible()
     page.locator(".tm-plotmenu summary").nth(1).click()
     page.get_by_role("button", name=re.compile("^Table ")).click()
     expect(page.get_by_role("row", name=re.compile(r"\(elbow\)"))).to_have_count(1)
 
     row = invented.rows({"one": 12})[0]
-    page.get_by_label("Where does this track fall?").fill(f"{row.title} {row.artist}")
+    page.get_by_label("Which group is this track in?").fill(f"{row.title} {row.artist}")
     page.keyboard.press("Enter")
-    expect(page.get_by_text(re.compile(r"falls into cluster \d+"))).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text(re.compile(r" is in “[a-z]+.*”"))).to_be_visible(timeout=ANSWER_MS)
 
 
 def test_picks_per_family_with_a_seed_and_the_histograms(with_tracks: PlaylistPage, page: Page) -> None:
@@ -75,14 +81,16 @@ def test_picks_per_family_with_a_seed_and_the_histograms(with_tracks: PlaylistPa
     expect(page.get_by_role("img", name=re.compile("^Histogram of"))).to_have_count(13)
     row = invented.rows({"one": 12})[0]
     page.get_by_label("Track", exact=True).fill(f"{row.title} {row.artist}")
-    page.get_by_label("Seed", exact=True).fill("5")
+    expect(page.get_by_text("K-means")).to_be_hidden()
+    page.get_by_text("Draw the same ones again").click()
+    page.get_by_label("Number of the draw").fill("5")
     page.get_by_role("button", name="Pick").click()
     picks = page.locator(".tm-labfamilies-picks li")
-    expect(page.get_by_text("Drawn with seed 5.")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("Draw number 5.")).to_be_visible(timeout=ANSWER_MS)
     expect(picks).not_to_have_count(0)
     first = picks.all_inner_texts()
     page.get_by_role("button", name="Pick").click()
-    expect(page.get_by_text("Drawn with seed 5.")).to_be_visible()
+    expect(page.get_by_text("Draw number 5.")).to_be_visible()
     assert picks.all_inner_texts() == first
     bars = page.get_by_role("img", name="Histogram of Energy").locator("canvas")
     assert bars.evaluate(_COLOURS) > 1

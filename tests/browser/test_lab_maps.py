@@ -130,9 +130,9 @@ def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
     expect(page.locator(".tm-tip")).not_to_have_attribute("style", where or "")
 
     page.get_by_label("Colour by").select_option(label="who added it")
-    page.get_by_role("button", name=re.compile("^Person 1 ")).click()
+    page.get_by_role("button", name=re.compile("^wanda.flint ")).click()
     expect(plot).to_have_attribute("aria-label", "Map of 16 tracks")
-    page.get_by_role("button", name=re.compile("^Person 1 ")).click()
+    page.get_by_role("button", name=re.compile("^wanda.flint ")).click()
 
     by_umap = scores.inner_text()
     late = invented.Invented(number=83, person="wanda.flint")

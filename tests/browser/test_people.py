@@ -55,7 +55,7 @@ def test_a_name_and_a_colour_show_at_once_and_stay(of_two: PlaylistPage, page: P
 
 def test_a_colour_of_ones_own_and_back(of_two: PlaylistPage, page: Page) -> None:
     usual = of_two.colour(of_two.people.nth(1))
-    pencil = page.get_by_role("button", name="Name and colour of Person 2")
+    pencil = page.get_by_role("button", name="Name and colour of wanda.flint")
     pencil.click()
     page.get_by_label("A colour of your own").fill("#127882")
     page.get_by_role("button", name="Save").click()
@@ -87,7 +87,7 @@ def test_whoever_loses_a_usual_colour_gets_the_one_that_is_left(of_two: Playlist
 
 def test_a_colour_too_near_to_the_ground_is_shifted_until_it_shows(of_two: PlaylistPage, page: Page) -> None:
     page.emulate_media(color_scheme="dark")
-    page.get_by_role("button", name="Name and colour of Person 2").click()
+    page.get_by_role("button", name="Name and colour of wanda.flint").click()
     page.get_by_label("A colour of your own").fill("#191f22")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".tm-editor")).to_have_count(0)

@@ -152,6 +152,7 @@ def test_similar_artists_stand_beside_the_tracks_by_their_number_and_open(
     expect(row.get_by_role("link")).to_have_count(10, timeout=ANSWER_MS)
     numbers = [int(text.split()[-1]) for text in row.locator(".tm-score").all_inner_texts()]
     assert numbers == sorted(numbers, reverse=True)
+    expect(row.locator(".tm-artistrow-why").first).to_have_text(re.compile("playlists|shares"))
     expect_accessible(page)
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") == 360, "the row scrolls by itself"
@@ -160,6 +161,22 @@ def test_similar_artists_stand_beside_the_tracks_by_their_number_and_open(
     first.press("Enter")
     expect(track_page.heading).to_have_text(name, timeout=ANSWER_MS)
     expect(page.get_by_role("region", name="Similar artists")).not_to_contain_text(name, timeout=ANSWER_MS)
+
+
+def test_the_list_and_the_map_stand_beside_the_genre_above_the_fold(
+    with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
+) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    track_page.open(f"/track/{with_tracks[0].id}")
+    expect(page.locator(".tm-picks .tm-row").first).to_be_visible(timeout=ANSWER_MS)
+    for width in (1440, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        expect(page.locator(".tm-nearmap")).to_be_in_viewport(ratio=0.99)
+        expect(page.locator(".tm-picks .tm-row").nth(3)).to_be_in_viewport(ratio=0.99)
+        tops = {
+            round(box["y"]) for one in page.locator(".tm-trackactions .button").all() if (box := one.bounding_box())
+        }
+        assert len(tops) == 1, f"what one does with a track stands in one line at {width}"
 
 
 def test_knobs_change_what_is_recommended_and_why_and_are_kept(

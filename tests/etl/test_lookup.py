@@ -11,7 +11,7 @@ import pytest
 from config import Config
 from etl.engine import Answer, Engine, Status
 from etl.identity import identity_of, track_id
-from etl.lookup import lookup
+from etl.lookup import lookup, slots
 from etl.lookup.lookup import LookedUp, LookupClock, settle, store_looked_up
 from etl.providers.base import Identity, LookupQuery, Need, Provider, Rate
 from etl.providers.registry import PROVIDERS
@@ -121,16 +121,24 @@ def test_look_ups_at_a_time_have_a_bound_and_the_one_beyond_it_does_not_wait(
     let_go = Event()
     for service in fake_services.all:
         service.fail(held(let_go), times=None)
-    clocks = [Started() for _ in range(lookup._AT_ONCE)]
-    with ThreadPoolExecutor(lookup._AT_ONCE) as threads:
-        looking = [
-            threads.submit(look_up, engine, typed(f"Receipts {at}"), ALL, clocks[at]) for at in range(len(clocks))
-        ]
+    networks = ["192.0.2.1"] * 6 + ["192.0.2.2"] * 2
+    clocks = [Started() for _ in networks]
+
+    def of(network: str, title: str, clock: Started) -> LookedUp:
+        slots.network.set(network)
+        return look_up(engine, typed(title), ALL, clock)
+
+    with ThreadPoolExecutor(len(networks) + 1) as threads:
+        looking = []
         try:
-            for clock in clocks:
+            for at, (network, clock) in enumerate(zip(networks, clocks, strict=True)):
+                looking.append(threads.submit(of, network, f"Receipts {at}", clock))
                 assert clock.waits.wait(PATIENCE_S)
+                if at == 5:  # it has two thirds, and another network has room
+                    more = threads.submit(of, network, "Neon Estuary", Started()).result()
+                    assert all(answer.fault and "was not asked" in answer.fault.message for answer in more.trail)
             beyond = Started()
-            found = look_up(engine, typed("Neon Estuary"), ALL, beyond)
+            found = threads.submit(of, "192.0.2.3", "Neon Estuary", beyond).result()
             assert not beyond.waits.is_set()
             assert found.trail
             assert all(answer.fault and "was not asked" in answer.fault.message for answer in found.trail)

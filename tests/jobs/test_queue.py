@@ -1,5 +1,6 @@
 """Runs are queued within limits, and those that wait for a source go on without anybody looking."""
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from config import WorkLimits
+from etl.imports.storing.playlists import playlist_id
 from jobs import queue
 from jobs.limits import with_room
 from jobs.queue import TooManyRuns, Turns, create_upload_run, enqueue, next_run, watch_waiting
@@ -233,6 +235,23 @@ def test_a_file_is_refused_before_it_is_copied(database: Database, tmp_path: Pat
 
     with pytest.raises(TooManyRuns):
         create_upload_run(database, tmp_path, "me", "list.csv", Unread(), 1000, limits=limits)
+
+
+def test_the_earlier_copy_of_a_file_does_not_count(database: Database, tmp_path: Path) -> None:
+    """The same file again takes its place, so that a browser whose room it filled may import it again."""
+    content, limits = b"Track name,Artist name\nHey,Pixies\n", WorkLimits(rows=1000, rows_each=100, rows_all=1000)
+    for number in (0, 7):
+        id_ = playlist_id("me", hashlib.sha256(content).hexdigest(), number)
+        database.put_playlist(Playlist(id=id_, name="x", owner="me", item_count=50, complete=True))
+
+    def bring(owner: str, content: bytes) -> Run:
+        return create_upload_run(database, tmp_path, owner, "list.csv", io.BytesIO(content), 1000, limits=limits)
+
+    assert bring("me", content).most_rows == 100
+    assert bring("you", content).most_rows == 100
+    with pytest.raises(TooManyRuns):
+        bring("me", content + b"Gigantic,Pixies\n")
+    assert len(list((tmp_path / "uploads").iterdir())) == 2, "a file that is refused is not kept"
 
 
 def test_rows_that_are_kept_count(database: Database) -> None:

@@ -137,6 +137,20 @@ def test_genres_of_an_artist_come_most_frequent_first(tmp_path: Path) -> None:
     assert snapshot.artist_genres("Zoë") == ("rock", "dream pop", "pop")
 
 
+def test_the_best_known_track_of_an_artist_is_the_most_popular_in_the_first_segment_that_has_one(
+    tmp_path: Path,
+) -> None:
+    snapshot = catalogue_of(
+        tmp_path,
+        a_track(1, "One", "Zoë", popularity=10.0),
+        a_track(2, "Two", "Zoë", "Abba", popularity=90.0),
+        a_track(3, "Three", "Abba", popularity=20.0),
+    )
+    assert snapshot.best_known_of("zoe") == a_track(2, "Two").id
+    assert snapshot.best_known_of("ABBA") == a_track(3, "Three").id
+    assert snapshot.best_known_of("Nobody") is None
+
+
 def test_an_open_catalogue_serves_the_new_generation(tmp_path: Path, every_look: None) -> None:
     build_collection(tmp_path, [a_track(1, "First", "A")])
     catalogue = Catalogue(tmp_path)

@@ -1,7 +1,9 @@
 """Rows that are added to a stored playlist, and taken out again."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ from store.database import PAGE_ITEMS, Database
 from store.domain import Person, Playlist, PlaylistItem
 from store.errors import StoreDown
 from store.playlists import rows
-from store.playlists.rows import add_rows, remove_rows
+from store.playlists.rows import add_rows, change_rows, remove_rows
 from store.runs import now
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
@@ -49,6 +51,30 @@ def test_rows_go_to_the_end_over_pages_and_come_out_of_any_page(database: Databa
         assert ids[-2:] == ["n0", "n1"]
         assert len(ids) == PAGE_ITEMS
     assert database.playlist_items("p", start=PAGE_ITEMS) == [], "the last page is gone"
+
+
+@pytest.mark.parametrize("writes", range(6))
+def test_a_kill_while_a_row_moves_loses_none(database: Database, writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    playlist = stored(database, 3 * PAGE_ITEMS)
+    put_page = Database.put_page
+
+    def dies(*page: Any) -> None:
+        nonlocal writes
+        if not writes:
+            raise KeyboardInterrupt
+        writes -= 1
+        put_page(*page)
+
+    monkeypatch.setattr(Database, "put_page", dies)
+    with suppress(KeyboardInterrupt):
+        change_rows(
+            database,
+            playlist,
+            lambda rows: [rows[-1], *rows],
+            lambda rows: rows[:-1],
+        )
+    kept = [row.track_id for row in rows.all_rows(database, playlist)]
+    assert {*kept} == {f"t{n}" for n in range(3 * PAGE_ITEMS)}
 
 
 def test_a_playlist_that_is_deleted_meanwhile_stays_deleted(database: Database) -> None:

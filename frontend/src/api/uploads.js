@@ -2,7 +2,7 @@ import { markRaw, reactive, toRaw, watch } from 'vue'
 import { ApiError, errorFrom, post, postForm, problemOf } from './client.js'
 import { refreshPlaylists } from './playlists.js'
 import { go, href, moves, route } from '../router.js'
-import { expectRun, followRun, hasEnded, putAway, refreshRuns } from './runs.js'
+import { cancelRun, expectRun, followRun, hasEnded, putAway, refreshRuns } from './runs.js'
 import { refreshStatus } from './status.js'
 import { recall, remember } from '../composables/storage.js'
 import { SENDING } from '../strings/page.js'
@@ -39,6 +39,13 @@ function add(name, more) {
 
 export function dismiss(upload) {
   uploads.splice(uploads.indexOf(upload), 1)
+}
+
+// On its way it is not sent any further; what the server has of it ends there, and its card says so.
+export function cancel(upload) {
+  if (upload.run) return cancelRun(upload.run)
+  upload.stop?.()
+  dismiss(upload)
 }
 
 export function dismissEnded() {
@@ -132,6 +139,7 @@ export function stopLooking(upload) {
 function send(upload) {
   const form = formOf(upload.file, upload)
   const request = new XMLHttpRequest()
+  upload.stop = () => request.abort()
   request.responseType = 'json'
   request.upload.onprogress = (event) => {
     if (event.lengthComputable) upload.sent = event.loaded / event.total
@@ -174,6 +182,7 @@ export async function bringDemo() {
 
 // Whoever brings a file is asked where something is doubtful. A file that cannot be looked at is refused by its import.
 async function bring(upload) {
+  if (!uploads.includes(upload)) return
   if (TEXTS.test(upload.name)) await look(upload)
   if (upload.preview?.doubts.length) return
   Object.assign(upload, { preview: null, lookError: null })

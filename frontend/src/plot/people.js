@@ -11,10 +11,11 @@ export const PALETTE = ['#0065a8', '#c94f00', '#009e73', '#cc79a7', '#efa822', '
 )
 export const COLOURS = PALETTE.length
 const ID_SHOWN = 9
+const MAX_READ = 20
 const { maxlength: MAX_NAME } = limits['put /api/playlists/{playlist_id}/people']['people.name']
 
-// Ids of services have no capital letters at the start, or have digits; files written by hand name people.
-const isName = (id) => /^\p{Lu}[\p{L}\p{M} .'’-]*$/u.test(id)
+// What reads as a name: letters, and a few digits at the end at most. Services also have ids such as 11172983716.
+const isName = (id) => id.length <= MAX_READ && /^\p{L}[\p{L}\p{M} ._'’-]*\d{0,4}$/u.test(id)
 const shortId = (id) => (id.length > ID_SHOWN + 1 ? `${id.slice(0, ID_SHOWN)}…` : id)
 
 const defaultColour = (index) => (index % COLOURS) + 1

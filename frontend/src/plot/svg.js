@@ -12,12 +12,24 @@ export class SvgContext {
   textAlign = 'left'
   font = '13px sans-serif'
   #origin = [0, 0]
+  #turn = 0
+  #saved = []
   #path = ''
   #elements = []
 
   // From here on all coordinates are relative to (x, y), on top of what they were relative to.
   translate(x, y) {
     this.#origin = [this.#origin[0] + x, this.#origin[1] + y]
+  }
+  // Texts are turned by so much (radians); of the rest nothing is drawn turned.
+  rotate(turn) {
+    this.#turn += turn
+  }
+  save() {
+    this.#saved.push([this.#origin, this.#turn])
+  }
+  restore() {
+    ;[this.#origin, this.#turn] = this.#saved.pop()
   }
   fillRect(x, y, width, height) {
     this.#add('rect', { ...this.#at(x, y), width, height, ...this.#fill() })
@@ -27,7 +39,11 @@ export class SvgContext {
   }
   fillText(text, x, y) {
     const look = { style: `font: ${this.font}`, 'text-anchor': ANCHORS[this.textAlign], ...this.#fill() }
-    this.#add('text', { ...this.#at(x, y), ...look }, escaped(text))
+    const at = this.#at(x, y)
+    const turned = this.#turn
+      ? { transform: `rotate(${rounded((180 * this.#turn) / Math.PI)} ${rounded(at.x)} ${rounded(at.y)})` }
+      : {}
+    this.#add('text', { ...at, ...turned, ...look }, escaped(text))
   }
   beginPath() {
     this.#path = ''

@@ -1,29 +1,27 @@
 import { number, trackLine } from './words.js'
 
 export const CLUSTERS = {
-  heading: 'Clusters of sound',
-  loading: 'Loading the clusters…',
-  where: 'Where does this track fall?',
-  find: 'Find its cluster',
+  heading: 'Groups of sound',
+  loading: 'Loading the groups…',
+  where: 'Which group is this track in?',
+  find: 'Find its group',
   finding: 'Looking for it…',
-  falls: (track, cluster, genres) => `${track} falls into cluster ${cluster} (${genres}).`,
-  nearest: (others) =>
-    `The next nearest: ${others.map(({ cluster, genres }) => `cluster ${cluster} (${genres})`).join('; ')}.`,
-  name: (cluster) => `Cluster ${cluster}`,
-  open: (cluster) => `Open cluster ${cluster}`,
+  falls: (track, name, genres) => `${track} is in “${name}” (${genres}).`,
+  nearest: (others) => `The next nearest: ${others.map(({ name, genres }) => `“${name}” (${genres})`).join('; ')}.`,
+  open: (name) => `Open “${name}”`,
   holds: (share, tracks, genres) =>
     `Here are ${share} of an average genre’s tracks, and ${number(tracks)} tracks of your catalogue. More frequent than ` +
     `elsewhere: ${genres}.`,
   exemplar: ({ distance, track }) =>
-    `Its exemplar ${distance ? 'sounds like' : 'is'} [${trackLine(track)}]. It has these features:`,
-  noExemplar: 'Your catalogue holds no track close to its exemplar, which has these features:',
-  fill: 'Which genres fill which cluster',
+    `The track that stands for it ${distance ? 'sounds like' : 'is'} [${trackLine(track)}]. It has these features:`,
+  noExemplar: 'Your catalogue holds no track close to the one that stands for it, which has these features:',
+  fill: 'Which genres are in which group',
   rows: 'Rows',
   of: { family: 'families', genre: 'genres' },
-  table: 'The clusters as a table, largest first',
-  label: 'The clusters',
-  headings: ['Cluster', 'Of an average genre', 'Tracks here', 'More frequent families', 'Genres', 'Exemplar'],
-  count: 'How many clusters?',
+  table: 'The groups as a table, largest first',
+  label: 'The groups',
+  headings: ['Group', 'Of an average genre', 'Tracks here', 'More frequent families', 'Genres', 'Stands for it'],
+  count: 'How many groups?',
 }
 
 export const SWEEP = {
@@ -42,11 +40,11 @@ export const SWEEP = {
 const ROWS = { family: ['family of genres', 'families'], genre: ['genre', 'genres'] }
 export const HEAT = {
   genre: 'Genre',
-  hint: 'Point at a field, or move with the arrow keys, to read it; press it to open the cluster.',
-  field: (genre, share, cluster) => `${genre}: ${share} of its tracks are in cluster ${cluster}.`,
-  title: (of) => `Share of each ${of}’s tracks by cluster`,
+  hint: 'Point at a field, or move with the arrow keys, to read it; press it to open the group.',
+  field: (genre, share, name) => `${genre}: ${share} of its tracks are in “${name}”.`,
+  title: (of) => `Share of each ${of}’s tracks by group of sound`,
   about: (of, most) =>
-    `A row is a ${ROWS[of][0]}, a column a cluster. The stronger the colour, the more of the row’s tracks are in it, up ` +
+    `A row is a ${ROWS[of][0]}, a column a group. The stronger the colour, the more of the row’s tracks are in it, up ` +
     `to ${most}.`,
-  label: (rows, of, clusters) => `Heat map of ${rows} ${ROWS[of][1]} by ${clusters} clusters`,
+  label: (rows, of, clusters) => `Heat map of ${rows} ${ROWS[of][1]} by ${clusters} groups`,
 }

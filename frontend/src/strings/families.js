@@ -5,13 +5,14 @@ export const FAMILIES = {
   track: 'Track',
   take: 'Take',
   ways: /** @type {const} */ ({ fresh: 'any of the group', nearest: 'the nearest' }),
-  seed: 'Seed',
+  more: 'Draw the same ones again',
+  seed: 'Number of the draw',
   anySeed: 'any',
-  seedHint: 'Picks are drawn at random; the same seed draws the same ones again.',
+  seedHint: 'Picks are drawn at random. Each draw has a number (a seed); with it the same ones are drawn again.',
   pick: 'Pick',
   picking: 'Picking… The first time after a start of the server the groups are formed anew, which takes some seconds.',
   isIn: (track, families) => `${track} is in: ${families.join(', ') || 'no family'}.`,
-  drawn: (seed) => `Drawn with seed ${seed}.`,
+  drawn: (seed) => `Draw number ${seed}.`,
   from: (group, tracks) => `From group ${group} of this family, which has ${number(tracks)} tracks here.`,
 }
 

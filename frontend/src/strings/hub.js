@@ -124,8 +124,22 @@ export const TABLE = {
   onMap: 'Show it on the map',
 }
 
+// Tracks that are taken out of a playlist, or moved in it.
+export const EDIT = {
+  begin: 'Edit',
+  done: 'Done',
+  about: 'Drag a handle, or press the arrow keys on it. Sorted or filtered otherwise, tracks can only be removed.',
+  undo: 'Undo',
+  handle: (title) => `Move ${title}`,
+  remove: (title) => `Remove ${title}`,
+  moved: (title, to, of) => `${title} is number ${to} of ${of} now.`,
+  removed: (count, title) => (count === 1 ? `${title} is removed.` : `${plural(count, 'track')} are removed.`),
+  restored: (count, title) => (count === 1 ? `${title} is back.` : `${plural(count, 'track')} are back.`),
+}
+
 export const MOOD = {
   label: 'Moods',
+  columns: ['Mood', 'Tracks'],
   bar: (shares) => `Mood: ${shares}`,
   spoken: (tracks) => `: ${plural(tracks, 'track')}`,
 }

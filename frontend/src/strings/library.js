@@ -26,7 +26,7 @@ export const TABLE = {
   runs: 'Tables on their way',
 }
 
-// The parts: what each is called, what it is for, and what else its own tab says at the beginning.
+// The parts: what each is called, what it is for, what else its own tab says at the beginning, and by which method.
 export const PARTS = {
   catalogue: ['Catalogue', 'What the answers rest on.', ''],
   music: [
@@ -39,13 +39,15 @@ export const PARTS = {
   families: [
     'Families',
     'One track that goes with yours for each family of genres, and how the audio features spread.',
-    'Each family is divided into groups of tracks that sound alike (by K-means); a pick is from the group of your track.',
+    'Each family is divided into groups of tracks that sound alike; a pick is from the group of your track.',
+    'The groups are made by K-means, in each family by itself, from the audio features as an own scaler of the family sees them.',
   ],
   clusters: [
     'Clusters',
     'Groups of tracks found by sound alone, and which genres fill them.',
-    'Affinity propagation made them from audio features and found how many there are. A real track, the exemplar, ' +
-      'stands for each.',
+    'Nobody named them or said how many there are: both come from the tracks. A real track stands for each.',
+    'Affinity propagation made them from audio features and found their number. The track that stands for each is its ' +
+      'exemplar. The names are ours: what is unusual in the sound of the exemplar, and the family that is most frequent.',
   ],
   timbre: [
     'Timbre',
@@ -64,6 +66,7 @@ export const PARTS = {
 
 export const LIBRARY = {
   nav: 'Parts of the library',
+  how: 'Details',
   size: (tracks) => plural(tracks, 'track'),
   empty: 'The catalogue is empty.',
   emptyHint: 'Drop in a playlist, or let online services fill it: then you can search, and tracks are recommended.',

@@ -73,6 +73,9 @@ export const VERSIONS = {
     [one.own ? 'trained here' : 'shipped', size(one.bytes), !one.active && scored(one)].filter(Boolean).join(' · '),
   trainOnPlaylist: 'Train on a playlist',
   scoredOn: (data) => `on ${data}`,
+  glance: { ours: 'this model', best: 'best other way', plainest: 'plainest way' },
+  // What a score is called for everybody, without the name that the field has for it.
+  plain: (label) => label.replace(/ \([^)]*\)$/, ''),
   detailsOf: (name) => `of ${name}`,
   this: '(this version)',
   inUse: 'in use',
@@ -84,7 +87,6 @@ export const VERSIONS = {
   loss: '(less is better)',
   on: (data) => `Measured on: ${data}.`,
   odds: 'How far the odds that it tells are off (less is better)',
-  rest: (count) => `${count} more it was compared with`,
   trained: (name) => `${name} is trained. What is in use has not changed: use the new version if you like its scores.`,
   used: (name) => `${name} is in use from now on.`,
   usedAgain: (name) => `${name} is in use again.`,
@@ -109,6 +111,7 @@ export const CARD = {
 
 export const RELIABILITY = {
   title: 'How right it is at the odds it tells',
+  short: 'Odds kept',
   about: 'On the line it is as often right as it says. Above the line it is right more often, below it less.',
   said: 'odds that it told',
   right: 'was right',
@@ -119,6 +122,7 @@ export const RELIABILITY = {
 
 export const CONFUSION = {
   title: 'What it takes for what',
+  short: 'Mistakes',
   about: 'A row for each true name; darker is more of its tracks. On the diagonal it is right.',
   across: 'what it told, in the same order',
   cell: (truth, told, share) => `${truth}, told ${told}: ${share}`,
@@ -141,4 +145,19 @@ export function fewOf(bars, higher) {
   const kept = new Set(others.length > FEW ? [...others.slice(0, FEW - 1), others.at(-1)] : others)
   const few = sorted.filter((bar) => bar.ours || kept.has(bar))
   return { few, rest: sorted.filter((bar) => !few.includes(bar)) }
+}
+
+/**
+ * At a glance: ours, the best of the others and the plainest one, as far as they are there, best first.
+ * @param {readonly {model: string, value: number, ours: boolean}[]} bars @param {boolean | null} higher
+ */
+export function glanceOf(bars, higher) {
+  const { few } = fewOf(bars, higher)
+  const others = few.filter(({ ours }) => !ours)
+  const said = new Map([
+    [others.at(-1), VERSIONS.glance.plainest],
+    [others[0], VERSIONS.glance.best],
+    [few.find(({ ours }) => ours), VERSIONS.glance.ours],
+  ])
+  return few.filter((bar) => said.has(bar)).map((bar) => ({ ...bar, model: said.get(bar) }))
 }

@@ -5,6 +5,9 @@ import { number, plural } from './words.js'
 export const MUSIC = {
   withoutPackages:
     'Without them, a scan reads tags and covers, and the files play. A scan after the installation analyses them.',
+  operatorOnly:
+    'Only whoever runs this server may add music files or folders to it. Everybody may add playlists. Is it yours? Name ' +
+    'its key, which TASTEMAP_OPERATOR_KEY sets.',
   files: 'Add files from this device',
   folder: 'Or a folder of the machine that Tastemap runs on',
   example: '/home/me/Music',

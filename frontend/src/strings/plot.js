@@ -54,3 +54,6 @@ export const WHO = {
   numbered: (count) => `Person ${count}`,
   colours: ['blue', 'orange', 'green', 'pink', 'amber', 'sky blue', 'ink', 'yellow'],
 }
+
+/** The headings of named counts. */
+export const COUNTED = ['Name', 'Count']

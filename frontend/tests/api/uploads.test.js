@@ -4,7 +4,7 @@ import { nextTick, ref } from 'vue'
 const route = ref({ params: {} })
 const moves = ref(0)
 vi.mock('../../src/router.js', () => ({ go: vi.fn(), href: vi.fn(), moves, route }))
-const { canCorrect, concernsView, uploads } = await import('../../src/api/uploads.js')
+const { canCorrect, cancel, concernsView, uploads } = await import('../../src/api/uploads.js')
 
 async function step(id) {
   route.value = { params: { id } }
@@ -45,4 +45,12 @@ test('a card is above the view in which it ended, and above its own playlist, no
   await step('7')
   expect([whole, failed].map(concernsView)).toEqual([true, true])
   expect(concernsView({ name: 'under way', run: { state: 'running', playlist_id: '7' }, endedAt: -1 })).toBe(false)
+})
+
+test('a file that is on its way can be stopped', () => {
+  const stop = vi.fn()
+  uploads.push({ name: 'sending', run: null, stop })
+  cancel(uploads[0])
+  expect(stop).toHaveBeenCalledOnce()
+  expect(names()).toEqual([])
 })

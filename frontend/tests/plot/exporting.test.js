@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { csvOf, svgOf } from '../../src/plot/exporting.js'
+import { barsPicture } from '../../src/plot/charts/bars.js'
 import { cornerOf, radarsPicture } from '../../src/plot/charts/radar.js'
 import { timelinePicture, timelineTable } from '../../src/plot/timeline.js'
 import { cellAt, drawHeatMap, naturalSize, nextCell, tableOf } from '../../src/plot/charts/heatMap.js'
 import { drawSheet, endsOf, sheetSize, tableOf as histogramTable } from '../../src/plot/charts/histogram.js'
 
 const COLOURS = { ground: '#ffffff', ink: '#111111', soft: '#555555', line: '#cccccc', bar: '#2c8374', font: 'Figtree' }
-const HEAT = { rows: ['r&b', 'metal'], shares: [[0.5, 0.25, 0], [0, 0.1, 0.9]] } // prettier-ignore
+const HEAT = { rows: ['r&b', 'metal'], shares: [[0.5, 0.25, 0], [0, 0.1, 0.9]], names: ['calm pop', 'fast & loud metal', 'live jazz'] } // prettier-ignore
 const HISTOGRAM = { feature: 'energy', edges: [0, 0.5, 1], counts: [3, 1], reference: [10, 30] }
 
 const heatMap = { title: 'Share <by> cluster', ...naturalSize(HEAT), draw: (...given) => drawHeatMap(given[0], HEAT, ...given.slice(1)) } // prettier-ignore
@@ -17,6 +18,8 @@ test('the heat map as SVG has a field per share, the strongest for the largest, 
   expect(rects(svg)).toEqual([1, 0.56, 0.28, 0, 0, 0.11, 1])
   expect(svg).toContain('<title>Share &lt;by&gt; cluster</title>')
   expect(svg).toContain('r&amp;b')
+  // The groups are called by their names, which read upwards above their columns.
+  expect(svg).toMatch(/<text [^>]*transform="rotate\(-90 [^>]*>fast &amp; loud metal</)
   expect(svg).not.toMatch(/NaN|undefined/)
 })
 
@@ -30,8 +33,18 @@ test('the histograms as SVG have a bar per bin and a line for the reference, one
   expect(svg).not.toMatch(/NaN|undefined/)
 })
 
+test('bars as SVG have a bar per name, as long as its count, and the count', async () => {
+  const svg = await svgOf(barsPicture('Genres', [{ label: 'r&b', count: 4 }, { label: 'jazz', count: 1 }]), COLOURS).text() // prettier-ignore
+  const widths = [...svg.matchAll(/<rect .*?width="([\d.]+)"/g)].map(([, width]) => Number(width)).slice(1)
+  expect(widths[0]).toBe(4 * widths[1])
+  expect(svg).toContain('r&amp;b')
+  expect(svg).not.toMatch(/NaN|undefined/)
+})
+
 test('numbers are kept as CSV', async () => {
-  expect(await csvOf(tableOf(HEAT)).text()).toBe('Genre,1,2,3\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n')
+  expect(await csvOf(tableOf(HEAT)).text()).toBe(
+    'Genre,calm pop,fast & loud metal,live jazz\r\nr&b,0.5,0.25,0\r\nmetal,0,0.1,0.9\r\n',
+  )
   expect(await csvOf([['a,b', 'say "so"', null]]).text()).toBe('"a,b","say ""so""",\r\n')
   expect(histogramTable([HISTOGRAM])[2]).toEqual(['energy', 0.5, 1, 1, 30])
 })
@@ -65,8 +78,9 @@ test('the radars as SVG have a shape for each person, and a corner for each feat
 
 test('a cell of the heat map is found by pixel and by arrow', () => {
   const size = naturalSize(HEAT)
-  expect(cellAt(HEAT, { x: 160, y: 30 }, size)).toEqual({ row: 0, column: 0 })
-  expect(cellAt(HEAT, { x: 200, y: 45 }, size)).toEqual({ row: 1, column: 2 })
+  const top = size.height - 4 - 2 * 18
+  expect(cellAt(HEAT, { x: 160, y: top + 8 }, size)).toEqual({ row: 0, column: 0 })
+  expect(cellAt(HEAT, { x: 200, y: top + 23 }, size)).toEqual({ row: 1, column: 2 })
   expect(cellAt(HEAT, { x: 10, y: 30 }, size)).toBeNull()
   expect(nextCell(HEAT, { row: 0, column: 2 }, 1, 0)).toEqual({ row: 0, column: 2 })
   expect(nextCell(HEAT, { row: 0, column: 2 }, 0, 1)).toEqual({ row: 1, column: 2 })

@@ -23,14 +23,22 @@ test('a colour that is not in the palette is kept as it is', () => {
 })
 
 test('who has no name is numbered, with the beginning of the id', () => {
-  const [first, second] = described([person('averylongidentifier'), person('b', { name: 'Bea' })])
-  expect(first).toMatchObject({ key: 1, name: 'Person 1', hint: '(averylong…)' })
+  const [first, second] = described([person('31averylongidentifier'), person('b', { name: 'Bea' })])
+  expect(first).toMatchObject({ key: 1, name: 'Person 1', hint: '(31averylo…)' })
   expect(second).toMatchObject({ key: 2, name: 'Bea', hint: '' })
 })
 
 test('who is called by a name in the file keeps it', () => {
-  const shown = described([person('Ana'), person('José María'), person('31abCdEf9'), person('wanda.flint')])
-  expect(shown.map(({ name }) => name)).toEqual(['Ana', 'José María', 'Person 3', 'Person 4'])
+  const shown = described([
+    person('Ana'),
+    person('José María'),
+    person('31abCdEf9'),
+    person('wanda.flint'),
+    person('ana'),
+  ])
+  const unread = described([person('11172983716'), person('user_0f1e2d'), person('x'.repeat(28))])
+  expect(shown.map(({ name }) => name)).toEqual(['Ana', 'José María', 'Person 3', 'wanda.flint', 'ana'])
+  expect(unread.map(({ name }) => name)).toEqual(['Person 1', 'Person 2', 'Person 3'])
   expect(shown[0].hint).toBe('')
 })
 

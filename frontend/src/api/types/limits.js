@@ -445,6 +445,19 @@ export const limits = {
    "maxlength": 200
   }
  },
+ "post /api/playlists/{playlist_id}/move": {
+  "track": {
+   "maxlength": 500
+  },
+  "position": {
+   "min": 0,
+   "max": 10000000
+  },
+  "to": {
+   "min": 0,
+   "max": 10000000
+  }
+ },
  "put /api/playlists/{playlist_id}/name": {
   "name": {
    "maxlength": 200
@@ -480,6 +493,11 @@ export const limits = {
   "tracks": {
    "maxItems": 10000,
    "maxlength": 500
+  },
+  "positions": {
+   "maxItems": 10000,
+   "min": 0,
+   "max": 10000000
   }
  },
  "put /api/playlists/{playlist_id}/people": {
@@ -507,6 +525,28 @@ export const limits = {
   },
   "person": {
    "maxlength": 500
+  }
+ },
+ "post /api/playlists/{playlist_id}/restore": {
+  "rows": {
+   "maxItems": 10000
+  },
+  "rows.position": {
+   "min": 0,
+   "max": 10000000
+  },
+  "rows.track_id": {
+   "maxlength": 500
+  },
+  "rows.added_by": {
+   "maxlength": 256
+  },
+  "rows.plays": {
+   "min": 0,
+   "max": 10000000
+  },
+  "rows.file": {
+   "maxlength": 4096
   }
  },
  "get /api/playlists/{playlist_id}/columns": {

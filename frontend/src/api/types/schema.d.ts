@@ -3163,7 +3163,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tracks of own files that sound most like one of them. */
+        /** The tracks of own files that sound most like one of them; `reason` says why where none can be compared. */
         get: {
             parameters: {
                 query: {
@@ -3195,7 +3195,7 @@ export interface paths {
                         "application/json": components["schemas"]["HTTPError"];
                     };
                 };
-                /** @description No such track, or no file of it has been listened to */
+                /** @description No such track */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -6819,6 +6819,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/playlists/{playlist_id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a row of a playlist of this browser to another position; beyond the last one is the end. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["MoveGiven"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+                /** @description The request is not well-formed, or makes no sense */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Another browser's playlist */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description It is still arriving, or the track is elsewhere */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too many runs are open */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/playlists/{playlist_id}/give": {
         parameters: {
             query?: never;
@@ -7346,7 +7469,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Remove tracks from a playlist of this browser; tracks that are not in it are ignored. */
+        /**
+         * Remove tracks from a playlist of this browser; tracks that are not in it are ignored.
+         * @description `removed` has the rows, as `restore` takes them.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -7368,7 +7494,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["PlaylistAnswer"];
+                        "application/json": components["schemas"]["RemovedAnswer"];
                     };
                 };
                 /** @description The request is not well-formed, or makes no sense */
@@ -8118,6 +8244,129 @@ export interface paths {
                     };
                 };
                 /** @description No source */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The body is too large */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Not a name of this server */
+                421: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Validation error */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ValidationError"];
+                    };
+                };
+                /** @description Too many runs are open */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description The database, a model or the catalogue cannot be used now */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/playlists/{playlist_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put rows that were removed back to where they were. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    playlist_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["RowsGiven"];
+                };
+            };
+            responses: {
+                /** @description The answer */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlaylistAnswer"];
+                    };
+                };
+                /** @description The request is not well-formed, or makes no sense */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description Another browser's playlist */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description No such track */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HTTPError"];
+                    };
+                };
+                /** @description It is still arriving */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -9332,6 +9581,13 @@ export interface components {
                 [key: string]: string;
             };
         };
+        MoveGiven: {
+            /** @description Its id. */
+            track: string;
+            /** @description Where it is, from 0. */
+            position: number;
+            to: number;
+        };
         NameGiven: {
             name: string;
         };
@@ -9341,6 +9597,11 @@ export interface components {
         };
         TracksGiven: {
             tracks: string[];
+            /**
+             * @description From 0: only the rows there; without it, all rows of the tracks.
+             * @default null
+             */
+            positions?: number[] | null;
         };
         SharedGiven: {
             shared: boolean;
@@ -9363,6 +9624,24 @@ export interface components {
         EnrichBody: {
             /** @description What to fetch; by default everything except `mbids`. */
             needs?: ("features" | "genres" | "similar" | "mbids")[];
+        };
+        RowGiven: {
+            position: number;
+            track_id: string;
+            /** @default null */
+            added_by?: string | null;
+            /**
+             * Format: date-time
+             * @default null
+             */
+            added_at?: string | null;
+            /** @default null */
+            plays?: number | null;
+            /** @default null */
+            file?: string | null;
+        };
+        RowsGiven: {
+            rows: components["schemas"]["RowGiven"][];
         };
         WriteBody: {
             /** @description What it is to be called at Spotify. */
@@ -9517,10 +9796,11 @@ export interface components {
         };
         /**
          * ClusterSummary
-         * @description A cluster (from 1): its share of all genres' tracks, its tracks in the catalogue, and what fills it.
+         * @description A cluster (from 1): its name, its share of all genres' tracks, its tracks in the catalogue, and what fills it.
          */
         ClusterSummary: {
             cluster: number;
+            name: string;
             share: number;
             tracks_here: number;
             exemplar: components["schemas"]["Exemplar"];
@@ -10002,10 +10282,11 @@ export interface components {
         };
         /**
          * NearCluster
-         * @description A cluster (from 1), the distance of the track from its exemplar, and the genres that fill it.
+         * @description A cluster (from 1) with its name, the distance of the track from its exemplar, and the genres that fill it.
          */
         NearCluster: {
             cluster: number;
+            name: string;
             distance: number;
             genres: components["schemas"]["Lift"][];
         };
@@ -10488,6 +10769,23 @@ export interface components {
             right: number;
             share: number;
         };
+        /** RemovedAnswer */
+        RemovedAnswer: {
+            playlist: components["schemas"]["PlaylistSummary"];
+            removed: components["schemas"]["RemovedRow"][];
+        };
+        /**
+         * RemovedRow
+         * @description A row that was taken out of a playlist: all that its playlist knew of it.
+         */
+        RemovedRow: {
+            position: number;
+            track_id: string;
+            added_by: string | null;
+            added_at: string | null;
+            plays: number | null;
+            file: string | null;
+        };
         /**
          * RowColumns
          * @description One entry for each row, null where it is not known.
@@ -10650,9 +10948,13 @@ export interface components {
             people: string[];
             tracks: number;
         };
-        /** SimilarArtist */
+        /**
+         * SimilarArtist
+         * @description An artist; ``track_id`` is the best-known track of the artist here, whose cover may stand for the artist.
+         */
         SimilarArtist: {
             name: string;
+            track_id: string | null;
             similarity: number;
             reasons: string[];
             genres: string[];
@@ -10695,12 +10997,16 @@ export interface components {
         /**
          * SoundAlikes
          * @description The tracks that sound most like ``track``; ``recordings`` of the user's own files were compared.
+         *
+         *     ``reason`` says why there are none, where no file of the track can be compared; else it is None.
          */
         SoundAlikes: {
             version: string;
             recordings: number;
             track: components["schemas"]["TrackSummary"];
             alike: components["schemas"]["SoundAlike"][];
+            /** @default null */
+            reason: string | null;
         };
         /**
          * SoundPath

@@ -8,3 +8,6 @@ export const bySimilarity = (artists) => [...artists].sort((a, b) => likeness(b)
 
 /** The page of what is known of an artist. */
 export const searchFor = ({ name }) => href('track', { q: name })
+
+/** What stands for an artist in a picture: the best-known track, whose cover may be had; else a tile drawn from the name. */
+export const pictureOf = ({ name, track_id: id }) => ({ id, title: name, artists: [name] })
