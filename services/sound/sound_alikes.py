@@ -113,9 +113,9 @@ class _Recordings:
 def alike(services: Services, track_id: str, limit: int, viewer: Viewer) -> SoundAlikes:
     """Return the tracks that sound most like one; raises ServiceError 404 for an unknown track."""
     known = _recordings(services, viewer)
-    name, unheard = _file_or_track(services, known, track_id, viewer)
-    if name is None:
-        summary = TrackSummary.of(unheard)
+    name = _file_or_track(services, known, track_id, viewer)
+    if isinstance(name, Track):
+        summary = TrackSummary.of(name)
         version, recordings = services.tagger.version, len(known.space.names)
         return SoundAlikes(version=version, recordings=recordings, track=summary, alike=[], reason=_NOT_ANALYSED)
     found: dict[str, float] = {}
@@ -224,22 +224,20 @@ def _recordings(services: Services, viewer: Viewer) -> _Recordings:
 
 def _file_of(services: Services, known: _Recordings, track_id: str, viewer: Viewer) -> str:
     """Return the file of a track; raises ServiceError 404 for an unknown track, and for one without a file."""
-    name, _ = _file_or_track(services, known, track_id, viewer)
-    if name is None:
+    name = _file_or_track(services, known, track_id, viewer)
+    if isinstance(name, Track):
         hint = "Scan the folder that holds it, in the library under My music."
         raise ServiceError(404, "no_sound", _NOT_ANALYSED, hint)
     return name
 
 
-def _file_or_track(
-    services: Services, known: _Recordings, track_id: str, viewer: Viewer
-) -> tuple[str, None] | tuple[None, Track]:
+def _file_or_track(services: Services, known: _Recordings, track_id: str, viewer: Viewer) -> str | Track:
     """Return the analysed file of a track, or the track that has none; raises ServiceError 404 for an unknown one."""
     if track_id in known.by_track:
-        return known.by_track[track_id], None
+        return known.by_track[track_id]
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     found = services.audio.current().find(track)
-    return (found, None) if found is not None and found in known.space.names else (None, track)
+    return found if found is not None and found in known.space.names else track
 
 
 def _tracks(services: Services, ids: Iterable[str], viewer: Viewer) -> dict[str, Track]:
