@@ -43,6 +43,7 @@ from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.catalogue.segment import composition_hash, recording_hash
+from store.catalogue.versions import refused_kinds
 from store.domain import Track
 from store.feature_rows import Floats, feature_rows
 from store.text import normalise, recording_key
@@ -272,9 +273,11 @@ class Continuation:
 
         Two tracks of one artist are not in a row where one of the next two is by another artist.
         Left out are recordings of the playlist, second versions of a composition, ids in ``exclude``, more than
-        ``artist_cap`` tracks of one first artist, and what ``guards`` (:data:`ml.guards.GUARDS`) refuse. ``novelty``, 0
-        to 1, favours unpopular tracks: at 1 it counts as much as the rank. ``among`` selects the tracks of a segment
-        that are ranked at all. Empty when neither a seed's artist nor its sound nor a word of the name is known.
+        ``artist_cap`` tracks of one first artist, karaoke and the like where the playlist has none
+        (:func:`store.catalogue.versions.refused_kinds`), and what ``guards`` (:data:`ml.guards.GUARDS`) refuse.
+        ``novelty``, 0 to 1, favours unpopular tracks: at 1 it counts as much as the rank. ``among`` selects the tracks
+        of a segment that are ranked at all. Empty when neither a seed's artist nor its sound nor a word of the name is
+        known.
 
         Raises ValueError if ``limit`` is not within 1 to 100.
         """
@@ -451,9 +454,11 @@ def picked(
     cap = ArtistCap(artist_cap)
     excluded = set(exclude) | {track.id for track in tracks}
     compositions = set(map(composition_hash, tracks))
+    refused = refused_kinds((track.title, track.artists) for track in tracks) if tracks else 0
     for ref, score in _less_known_first(snapshot, ranked[: _NOVELTY_DEPTH * limit], novelty) if novelty else ranked:
-        composition = int(snapshot.segment(ref.segment).composition_code[ref.row])
-        if composition in compositions:
+        segment = snapshot.segment(ref.segment)
+        composition = int(segment.composition_code[ref.row])
+        if composition in compositions or segment.kinds[ref.row] & refused:
             continue
         track = snapshot.track(ref)
         artist = normalise(track.first_artist)

@@ -23,7 +23,7 @@ from ml.sound import AXES, ENOUGH_SHARED, SHARES, SoundIndex, coordinates, facto
 from store.catalogue.catalogue import Ref, Segment, Snapshot
 from store.catalogue.records import release
 from store.catalogue.segment import composition_hash
-from store.catalogue.versions import kind_bits, version_of
+from store.catalogue.versions import refused_kinds
 from store.domain import AudioFeatures, Track
 from store.feature_rows import feature_rows
 
@@ -34,8 +34,6 @@ _FEW_ROWS, _FIRST_ARTISTS = 4096, 128
 # Likeness of a row whose sound or popularity is unknown: about that of a random track.
 UNKNOWN_SOUND, UNKNOWN_POPULARITY = 0.6, 0.2
 MAX_LIMIT = 50
-# Versions that go with no track but one of their own kind: karaoke and other imitations, sped-up tracks, interludes.
-_SELDOM_MEANT = kind_bits(("cover", "speed", "part"))
 _FIRST_ROWS = 128  # best rows of a segment that are sorted first
 # How many times as many rows are scored in turn, before all are. About one answer in ten needs more than the first
 # step: those of artists with very many songs, of which a list takes only two.
@@ -445,7 +443,7 @@ class Taken:
         self._ids = {*exclude, seed.id}
         self._cap = ArtistCap(artist_cap)
         self._suits = suits
-        self._refused = _SELDOM_MEANT & ~kind_bits(version_of(seed.title, seed.artists).kinds)
+        self._refused = refused_kinds([(seed.title, seed.artists)])
         self._artists: dict[tuple[str, int], str] = {}
 
     def add(self, segment: Segment, row: int) -> bool:

@@ -16,6 +16,7 @@ from services.errors import ServiceError, invalid_value
 from services.playlists.never import unwanted_ids
 from services.playlists.playlists import PlaylistSummary, describe, find_playlist, with_tracks
 from services.recommend.answer import SimilarArtist
+from services.recommend.artists import as_shown
 from services.sound.demo import synthetic_to_exclude
 from services.viewer import Viewer
 from services.views import TrackSummary, ids_in
@@ -103,7 +104,7 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         version=model.version,
         tracks=[_next_track(snapshot, suggested) for suggested in found],
         note=_note(len(found), len(snapshot) - len(synthetic), len({track.id for track in tracks})) if few else None,
-        artists=_artists(services, tracks) if few else [],
+        artists=_artists(services, snapshot, tracks) if few else [],
         families=services.genre.families,
     )
 
@@ -132,13 +133,13 @@ def _next_track(snapshot: Snapshot, suggested: Next) -> NextTrack:
     return NextTrack.of(track, score=round(suggested.score, 4), reason=suggested.reason, features=features)
 
 
-def _artists(services: Services, tracks: Sequence[Track]) -> list[SimilarArtist]:
+def _artists(services: Services, snapshot: Snapshot, tracks: Sequence[Track]) -> list[SimilarArtist]:
     """Return artists that are similar to those of the tracks, but are not among them."""
     counts = Counter(found for track in tracks for found in _known_artists(services, track.artists[:1]))
     here = {found for track in tracks for found in _known_artists(services, track.artists)}
     seeds = [artist for artist, _ in counts.most_common(_SEEDS)]
     alike = services.artists.alike_to_several(seeds, here, _ARTISTS)
-    return [SimilarArtist.of(artist, similarity=round(artist.similarity, 3)) for artist in alike]
+    return [as_shown(snapshot, artist) for artist in alike]
 
 
 def _known_artists(services: Services, names: Collection[str]) -> list[int]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ml.artists.model import Alike
 from services.container import Services
 from services.recommend.answer import SimilarArtist
 from services.viewer import Viewer
@@ -29,9 +30,11 @@ def similar_artists(services: Services, snapshot: Snapshot, names: Iterable[str]
     """Return artists similar to the first of ``names`` that is known, most similar first; none if none is known."""
     alike = next(filter(None, map(services.artists.alike, names)), [])
     # The model ranks them by more than the similarity, but the page shows the similarity: sort by it.
-    return [
-        SimilarArtist.of(
-            similar, similarity=round(similar.similarity, 3), track_id=snapshot.best_known_of(similar.name)
-        )
-        for similar in sorted(alike, key=lambda similar: -similar.similarity)
-    ]
+    return [as_shown(snapshot, similar) for similar in sorted(alike, key=lambda similar: -similar.similarity)]
+
+
+def as_shown(snapshot: Snapshot, similar: Alike) -> SimilarArtist:
+    """Return an artist of an answer as the page shows it."""
+    return SimilarArtist.of(
+        similar, similarity=round(similar.similarity, 3), track_id=snapshot.best_known_of(similar.name)
+    )

@@ -1,7 +1,7 @@
 """Versions of a composition in titles: the original recording, a live one, a remix, a cover ..."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -146,6 +146,17 @@ def is_marked(title: str) -> bool:
 def kind_bits(kinds: Iterable[str]) -> int:
     """Return kinds of version as bits, in the order of :data:`KINDS`."""
     return sum(1 << KINDS.index(kind) for kind in kinds)
+
+
+_SELDOM_MEANT = kind_bits(("cover", "speed", "part"))
+
+
+def refused_kinds(tracks: Iterable[tuple[str, Sequence[str]]]) -> int:
+    """Return the bits of the kinds that go with no track but their own, without those of ``tracks`` (title, artists).
+
+    They are karaoke and other imitations, sped-up tracks, and interludes.
+    """
+    return _SELDOM_MEANT & ~kind_bits({kind for title, artists in tracks for kind in version_of(title, artists).kinds})
 
 
 def numbers_in(normal: str) -> frozenset[str]:

@@ -104,6 +104,22 @@ def test_nothing_of_the_playlist_comes_back_and_the_cap_holds(shipped: Continuat
         assert artists[at] != last or {artists[other] for other in best} == {last}, "by another artist if one is near"
 
 
+def test_karaoke_continues_only_a_playlist_that_has_karaoke(shipped: Continuation, tmp_path: Path) -> None:
+    def karaoke(at: int) -> Track:
+        return replace(TRACKS[at], id=f"karaoke{at}", title=f"{TRACKS[at].title} (Karaoke Version)")
+
+    others = [replace(track, title=f"{track.title} (Karaoke Version)") for track in TRACKS[24:30]]
+    build_collection(tmp_path, [*TRACKS[:24], *others])
+    catalogue = Catalogue(tmp_path).current()
+
+    def versions(seeds: list[Track]) -> set[str]:
+        found = shipped.next(catalogue, ContinuationQuery(tracks=seeds), limit=40, artist_cap=40)
+        return {track.title for track in (catalogue.track(one.ref) for one in found) if "Karaoke" in track.title}
+
+    assert not versions(METAL_SEEDS)
+    assert versions([*METAL_SEEDS, karaoke(12)])
+
+
 def test_tracks_without_an_artist_are_not_one_artist_for_the_cap(shipped: Continuation, tmp_path: Path) -> None:
     nameless = [replace(track, id=f"nameless{at}", artists=()) for at, track in enumerate(TRACKS[:24])]
     build_collection(tmp_path, nameless)
