@@ -33,7 +33,7 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         expect(model).to_contain_text("Needs 5 playlists of 10 songs or more. There are none.", timeout=ANSWER_MS)
         expect(train).to_be_disabled()
         glance = model.get_by_role("list", name="Finds hidden songs early", exact=True)
-        expect(glance.get_by_role("listitem").filter(has_text="this model")).to_contain_text("0.23")
+        expect(glance.get_by_role("listitem").filter(has_text="(this version)")).to_contain_text("0.23")
         model.get_by_text("How good it is").click()
         expect(scores.get_by_role("listitem").filter(has_text="this version")).to_contain_text("0.228")
         expect(scores.get_by_role("listitem").last).to_contain_text("popularity")

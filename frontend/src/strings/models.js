@@ -73,7 +73,6 @@ export const VERSIONS = {
     [one.own ? 'trained here' : 'shipped', size(one.bytes), !one.active && scored(one)].filter(Boolean).join(' · '),
   trainOnPlaylist: 'Train on a playlist',
   scoredOn: (data) => `on ${data}`,
-  glance: { ours: 'this model', best: 'best other way', plainest: 'plainest way' },
   // What a score is called for everybody, without the name that the field has for it.
   plain: (label) => label.replace(/ \([^)]*\)$/, ''),
   detailsOf: (name) => `of ${name}`,
@@ -154,10 +153,5 @@ export function fewOf(bars, higher) {
 export function glanceOf(bars, higher) {
   const { few } = fewOf(bars, higher)
   const others = few.filter(({ ours }) => !ours)
-  const said = new Map([
-    [others.at(-1), VERSIONS.glance.plainest],
-    [others[0], VERSIONS.glance.best],
-    [few.find(({ ours }) => ours), VERSIONS.glance.ours],
-  ])
-  return few.filter((bar) => said.has(bar)).map((bar) => ({ ...bar, model: said.get(bar) }))
+  return few.filter((bar) => bar.ours || bar === others[0] || bar === others.at(-1))
 }

@@ -26,12 +26,12 @@ test('the score of a model stands beside those of simpler ways without a press; 
   const release = { version: '1', active: true, own: false, bytes: 1, score, bars, odds: [], ...pictures }
   const task = { task: 'genre', versions: [release], before: [], playlist: null }
   const [open, folded] = (await render(ModelVersions, { task, trainable: false })).split('<details')
-  const said = 'Right at once this model (this version) 0.60 best other way 0.50 plainest way 0.10 Odds kept'
+  const said = 'Right at once way 5 (this version) 0.60 way 1 0.50 way 0 0.10 Odds kept'
   expect(textOf(open)).toMatch(new RegExp(`${said.replaceAll(/[()]/g, '.')}`))
   expect(textOf(open)).toContain('Mistakes')
   expect(open.match(/<svg/g)).toHaveLength(2) // small pictures of its odds and its mistakes need no press
   expect(textOf(open)).not.toContain('way 2')
-  // The field's name of the score, and of each way, are folded.
+  // The field's name of the score is folded.
   expect(textOf(open)).not.toContain('top-1')
   expect(textOf(folded)).toContain('Right at once (top-1) way 5 (this version) 0.600 way 1 0.500')
   expect(textOf(folded)).toContain('way 2 0.200')
