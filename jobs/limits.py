@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from config import MEGABYTE, WorkLimits
-from etl.imports.storing.playlists import playlist_id
 from store.database import Database
+from store.domain import playlist_id
 from store.errors import TastemapError
 from store.networks import networks_of
 from store.runs import LONG_KINDS, Run

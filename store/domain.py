@@ -221,6 +221,12 @@ class Playlist:
     created_at: datetime | None = None
 
 
+def playlist_id(owner: str | None, sha256: str, number: int = 0) -> str:
+    """Return the id of a playlist, which is a hash of owner, file and ``number`` in the file."""
+    within = f":{number}" if number else ""
+    return hashlib.sha256(f"{owner or ''}\x1f{sha256}{within}".encode()).hexdigest()[:24]
+
+
 def local_track_id(title: str, artists: Iterable[str], album: str | None, duration_ms: int | None) -> str:
     """Return a stable id for a track without an id of a service: ``local-`` and 16 hex digits."""
     key = "\x1f".join([normalise(title), *map(normalise, artists), normalise(album or ""), str(duration_ms or "")])

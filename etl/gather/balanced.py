@@ -13,12 +13,11 @@ from config import ROOT
 from etl.gather.found_tracks import store_found
 from etl.gather.page_stream import NO_FILTERS, Filter, Filters, PageStreamRun, candidates_of
 from etl.identity import as_track
-from etl.imports.storing.playlists import playlist_id
 from etl.providers.base import Candidate, Need
 from etl.task import Task
 from store.database import PAGE_ITEMS
 from store.documents import recording_keys
-from store.domain import Playlist, PlaylistItem
+from store.domain import Playlist, PlaylistItem, playlist_id
 from store.facts import add_label
 from store.runs import ImportProblem, Progress, Run
 

@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import Any, Self
 
 from etl.demo import DEMOS
-from etl.imports.storing.playlists import playlist_id
 from etl.whole_playlists import new_deletion, new_giving, new_index
 from jobs.limits import require_rows
 from ml.contributors.model import task_of
@@ -21,7 +20,7 @@ from services.viewer import Viewer
 from services.views import TrackSummary, View
 from store.catalogue.publishing import changing_own, hide_own
 from store.database import PAGE_ITEMS
-from store.domain import Person, Playlist, PlaylistItem, Track
+from store.domain import Person, Playlist, PlaylistItem, Track, playlist_id
 from store.library import shown_tracks, tracks_by_id
 from store.playlists.rows import add_rows, change_rows
 from store.playlists.triages import forget_triage, triage_id

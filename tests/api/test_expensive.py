@@ -50,7 +50,8 @@ QUICK = {
     "POST": """
         /api/demo /api/doctor /api/harvests /api/library/forget /api/library/scan /api/models/{task}/rollback
         /api/models/{task}/train /api/operator /api/packages/{name}/install /api/playlists
-        /api/playlists/{playlist_id}/enrich /api/playlists/{playlist_id}/give /api/playlists/{playlist_id}/remove
+        /api/playlists/{playlist_id}/enrich /api/playlists/{playlist_id}/give /api/playlists/{playlist_id}/move
+        /api/playlists/{playlist_id}/remove /api/playlists/{playlist_id}/restore
         /api/playlists/{playlist_id}/spotify /api/playlists/{playlist_id}/tracks /api/sound /api/spotify/callback
         /api/spotify/import /api/spotify/login /api/tables /api/uploads /api/uploads/preview
     """,

@@ -50,7 +50,7 @@ def test_connect_bring_in_name_write_back_and_leave(
 
     playlist_page = PlaylistPage(page, settings_page.address)
     expect(playlist_page.people).to_have_count(2, timeout=ANSWER_MS)
-    page.get_by_role("button", name="Name and colour of Person 1").click()
+    page.get_by_role("button", name="Name and colour of wanda").click()
     page.get_by_label("Name", exact=True).fill("Wanda")
     page.keyboard.press("Enter")
     expect(playlist_page.people.first).to_contain_text("Wanda")

@@ -15,13 +15,12 @@ from typing import Any
 import pytest
 
 from config import WorkLimits
-from etl.imports.storing.playlists import playlist_id
 from jobs import queue
 from jobs.limits import with_room
 from jobs.queue import TooManyRuns, Turns, create_upload_run, enqueue, next_run, watch_waiting
 from jobs.worker import execute
 from store.database import Database
-from store.domain import Playlist
+from store.domain import Playlist, playlist_id
 from store.locks import locked
 from store.networks import COLLECTION, KEPT, forget_old_networks, networks_of, note_network
 from store.runs import STORED, Run, lock_file, now

@@ -1,6 +1,5 @@
 """Stores the playlists of one file, page by page."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +11,7 @@ from etl.imports.rows.entries import Begin, PlaylistFile, Row, playlist_name, to
 from etl.lookup.name_matching import NameMatching
 from store.audio.files import audio_files
 from store.database import PAGE_ITEMS, Database
-from store.domain import Playlist, PlaylistItem, Track, is_unnamed
+from store.domain import Playlist, PlaylistItem, Track, is_unnamed, playlist_id
 from store.facts import track_with_id
 from store.runs import MOST_EXAMPLES, ImportProblem, Progress, Run, Skipped
 
@@ -20,12 +19,6 @@ from store.runs import MOST_EXAMPLES, ImportProblem, Progress, Run, Skipped
 _SAMPLE = 200
 _PHASE = "storing the tracks"
 Report = Callable[..., None]
-
-
-def playlist_id(owner: str | None, sha256: str, number: int = 0) -> str:
-    """Return the id of a playlist, which is a hash of owner, file and ``number`` in the file."""
-    within = f":{number}" if number else ""
-    return hashlib.sha256(f"{owner or ''}\x1f{sha256}{within}".encode()).hexdigest()[:24]
 
 
 class PlaylistImport:

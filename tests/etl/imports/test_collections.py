@@ -13,13 +13,12 @@ from pymongo import MongoClient
 from etl.exports.formats import FORMATS
 from etl.exports.rows import ExportRow, read_pages
 from etl.imports.rows.entries import playlist_name
-from etl.imports.storing.playlists import playlist_id
 from jobs.queue import create_upload_run
 from jobs.worker import execute
 from store.catalogue.builder import build_collection
 from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, Database
-from store.domain import AudioFeatures, Track
+from store.domain import AudioFeatures, Track, playlist_id
 from store.runs import Progress, upload_folder
 from tests.etl.imports import files, formats
 from tests.etl.imports.test_runs import do, etl

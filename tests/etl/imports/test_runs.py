@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from etl.imports.rows.entries import playlist_name
-from etl.imports.storing.playlists import playlist_id
 from jobs.behind import catalogue_is_behind
 from jobs.finishing import finish, sweep_uploads
 from jobs.queue import create_upload_run, safe_name, spawn_worker
 from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
-from store.domain import Track
+from store.domain import Track, playlist_id
 from store.locks import locked
 from store.runs import ENDED, ImportProblem, Progress, Run, Skipped, upload_folder
 from tests.etl.imports import files
