@@ -266,9 +266,7 @@ def add_track(services: Services, playlist_id: str, viewer: Viewer, track_id: st
     if playlist.owner is None or not may_change(playlist, viewer):
         raise not_yours("Only the browser that imported this playlist can add to it.", "Make a playlist of your own.")
     check_complete(playlist)
-    known = tracks_by_id(services.catalogue.current(viewer.owner), services.database, [track_id], viewer.owner)
-    if track_id not in known:
-        raise not_found(f"No track has the id {track_id!r} here.", "Search for it by name.")
+    known = _known_tracks(services, viewer, [track_id])
     require_rows(services.config.work, services.database, playlist.owner)
     services.database.put_tracks(list(known.values()), owner=playlist.owner)
     add_rows(services.database, playlist, [PlaylistItem(position=0, track_id=track_id, added_at=datetime.now(UTC))])
@@ -396,11 +394,7 @@ def create_playlist(
     owner = viewer.owner
     assert owner is not None
     require_rows(services.config.work, services.database, owner, max(len(rows), 1))
-    snapshot = services.catalogue.current(owner)
-    known = tracks_by_id(snapshot, services.database, [track_id for track_id, _ in rows], owner)
-    unknown = next((track_id for track_id, _ in rows if track_id not in known), None)
-    if unknown:
-        raise not_found(f"No track has the id {unknown!r} here.", "Search for it by name.")
+    known = _known_tracks(services, viewer, [track_id for track_id, _ in rows])
     items = [
         PlaylistItem(position=position, track_id=track_id, added_by=person)
         for position, (track_id, person) in enumerate(rows)
@@ -458,12 +452,7 @@ def restore_rows(
     no more rows may be kept.
     """
     playlist = _changeable(services, playlist_id, viewer)
-    known = tracks_by_id(
-        services.catalogue.current(viewer.owner), services.database, {row["track_id"] for row in rows}, viewer.owner
-    )
-    missing = next((row["track_id"] for row in rows if row["track_id"] not in known), None)
-    if missing is not None:
-        raise not_found(f"No track has the id {missing!r} here.", "Search for it by name.")
+    known = _known_tracks(services, viewer, [row["track_id"] for row in rows])
     if playlist.owner is not None:
         require_rows(services.config.work, services.database, playlist.owner, len(rows))
         services.database.put_tracks(list(known.values()), owner=playlist.owner)
@@ -500,6 +489,15 @@ def move_row(
 
     change_rows(services.database, playlist, copied, taken)
     return describe(find_playlist(services, playlist.id, viewer), viewer)
+
+
+def _known_tracks(services: Services, viewer: Viewer, ids: Sequence[str]) -> dict[str, Track]:
+    """Return the tracks by id; raises ServiceError 404 for the first that is not known here."""
+    known = tracks_by_id(services.catalogue.current(viewer.owner), services.database, ids, viewer.owner)
+    unknown = next((track_id for track_id in ids if track_id not in known), None)
+    if unknown is not None:
+        raise not_found(f"No track has the id {unknown!r} here.", "Search for it by name.")
+    return known
 
 
 def _changeable(services: Services, playlist_id: str, viewer: Viewer) -> Playlist:

@@ -144,12 +144,15 @@ class Snapshot:
         return any(len(segment.artist_rows(key)) for segment in self.segments)
 
     def best_known_of(self, artist: str) -> str | None:
-        """Return the id of the most popular track whose first artist is ``artist``, None if there is no such track."""
+        """Return the id of the most popular track whose first artist is ``artist``; None if there is no such track.
+
+        It is that of the first segment that has any: rows stand by popularity.
+        """
         key = normalise(artist)
         for segment in self.segments:
             rows = segment.artist_rows(key)[:1]
             if len(rows):
-                return segment.tracks_at(rows)[0].id
+                return segment.track_id(int(rows[0]))
         return None
 
     def artist_genres(self, artist_key: str) -> tuple[str, ...]:
