@@ -125,6 +125,7 @@ def composition_key(normal: str) -> str:
     return " ".join((catalogue, number, of_opus or "", named))
 
 
+@lru_cache(64)  # asked again for each track that is compared with a query
 def version_at_end(words: str) -> tuple[str, str]:
     """Return ``words`` without the names of kinds of version behind them, and these: "nirvana live" has "live"."""
     end = _AT_END.search(words)
