@@ -3,11 +3,11 @@
     python -m bench.headline [--tracks 1000]        (needs the training data: ../shared/data or TASTEMAP_DATA)
 
 The first list of bench/_famous.py is asked for by title and artist, first on an empty installation and then with the
-whole table imported; on the empty one both lists are also typed in one line. An answer is wrong if it is not among the
-genres that the list accepts. The popular tracks are asked for with the whole table. A headline contradicts the artist's
-known genres, shown in the same answer, if their families are known and its own is not among them. The served
-probabilities are scored on labelled `valid` and `test` tracks; no model in use has seen the labels of their artists.
-Exit code 1 if a target is missed.
+whole table imported, and so is the third; on the empty one the first two are also typed in one line. An answer is wrong
+if it is not among the genres that the list accepts. The popular tracks are asked for with the whole table. A headline
+contradicts the artist's known genres, shown in the same answer, if their families are known and its own is not among
+them. The served probabilities are scored on labelled `valid` and `test` tracks; no model in use has seen the labels of
+their artists. Exit code 1 if a target is missed.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from bench._cost import DATA, Meter, finish
-from bench._famous import FAMOUS, FURTHER, Famous
+from bench._famous import FAMOUS, FURTHER, LATER, Famous
 from bench.catalogue import full_catalogue
 from config import Config
 from ml.artist_genre.train.card import targets_of_genres
@@ -163,6 +163,7 @@ def main() -> int:
         wrong, sure = famous(services)
         famous(services, in_a_line=True)
         further, _ = famous(services, FURTHER, in_a_line=True)
+        famous(services, LATER)
         print("\nLabelled tracks, their labels withheld")
         of_labelled = labelled(services)
         services.close()
@@ -170,6 +171,7 @@ def main() -> int:
         services = Services(Config(var=var))
         print("\nWith the whole table")
         famous(services)
+        famous(services, LATER)
         share = contradictions(services, popular(var, arguments.tracks))
         services.close()
     targets = [

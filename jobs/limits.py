@@ -1,6 +1,7 @@
 """Limits of open runs and of stored rows: for one browser, for all browsers of one network, and for all together.
 
-A request beyond a limit is refused before any work is done for it. The operator's runs (no owner) have no limits.
+A request beyond a limit is refused before any work is done for it, except that a file is copied first where only its
+digest tells whether it takes the place of an earlier copy. The operator's runs (no owner) have no limits.
 
 A network may have as much as is left free, so that many browsers of one network cannot take what all share: one network
 alone gets half of it, the next one half of the rest, and some is always left for others. Switches share their memory

@@ -1,7 +1,7 @@
 """Installs a Chromium for the browser tests: Debian's package if root, else Playwright's unless there is one.
 
-Best is Chromium without its own window. It draws and does what a page asks just as the whole program does, and the
-browser tests take a sixth less processor time. Playwright's own is this one, too.
+Best is Chromium without its own window: it draws and does what a page asks just as the whole program does, with less
+processor time. Playwright's own is this one, too.
 """
 
 import os
