@@ -1,4 +1,4 @@
-// Rows of a table that are dragged by a handle, with the mouse or a finger. `row` is what a row shows: its data-index.
+// Rows of a table that are dragged by a handle, with the mouse or a finger. Each row has its number as `data-index`.
 import { ref } from 'vue'
 
 const EDGE = 48

@@ -129,7 +129,6 @@ export const EDIT = {
   begin: 'Edit',
   done: 'Done',
   about: 'Drag a handle, or press the arrow keys on it. Sorted or filtered otherwise, tracks can only be removed.',
-  undo: 'Undo',
   handle: (title) => `Move ${title}`,
   remove: (title) => `Remove ${title}`,
   moved: (title, to, of) => `${title} is number ${to} of ${of} now.`,

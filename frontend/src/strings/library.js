@@ -40,14 +40,14 @@ export const PARTS = {
     'Families',
     'One track that goes with yours for each family of genres, and how the audio features spread.',
     'Each family is divided into groups of tracks that sound alike; a pick is from the group of your track.',
-    'The groups are made by K-means, in each family by itself, from the audio features as an own scaler of the family sees them.',
+    'K-means makes the groups of each family by itself, from audio features that are scaled for this family.',
   ],
   clusters: [
     'Clusters',
     'Groups of tracks found by sound alone, and which genres fill them.',
-    'Nobody named them or said how many there are: both come from the tracks. A real track stands for each.',
+    'Nobody sorted the tracks or said how many groups there are. A real track stands for each.',
     'Affinity propagation made them from audio features and found their number. The track that stands for each is its ' +
-      'exemplar. The names are ours: what is unusual in the sound of the exemplar, and the family that is most frequent.',
+      'exemplar. A name says what is unusual in the sound of the exemplar, and which family is most frequent.',
   ],
   timbre: [
     'Timbre',

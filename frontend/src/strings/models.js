@@ -134,24 +134,21 @@ export const modelOf = (task) => MODELS[task.split('-')[0]] ?? { title: task.rep
 
 const FEW = 4
 /**
- * Of the bars, ours, the best others and the plainest one; and how many are left out.
+ * The bars, best first.
  * @param {readonly {model: string, value: number, ours: boolean}[]} bars @param {boolean | null} higher
  */
-export function fewOf(bars, higher) {
+export function bestFirst(bars, higher) {
   const sign = higher === false ? 1 : -1
-  const sorted = [...bars].sort((a, b) => sign * (a.value - b.value))
-  const others = sorted.filter(({ ours }) => !ours)
-  const kept = new Set(others.length > FEW ? [...others.slice(0, FEW - 1), others.at(-1)] : others)
-  const few = sorted.filter((bar) => bar.ours || kept.has(bar))
-  return { few, rest: sorted.filter((bar) => !few.includes(bar)) }
+  return [...bars].sort((a, b) => sign * (a.value - b.value))
 }
 
 /**
- * At a glance: ours, the best of the others and the plainest one, as far as they are there, best first.
+ * Of the bars, best first: ours, the best `most` - 1 others and the plainest one.
  * @param {readonly {model: string, value: number, ours: boolean}[]} bars @param {boolean | null} higher
  */
-export function glanceOf(bars, higher) {
-  const { few } = fewOf(bars, higher)
-  const others = few.filter(({ ours }) => !ours)
-  return few.filter((bar) => bar.ours || bar === others[0] || bar === others.at(-1))
+export function fewOf(bars, higher, most = FEW) {
+  const sorted = bestFirst(bars, higher)
+  const others = sorted.filter(({ ours }) => !ours)
+  const kept = others.length > most ? [...others.slice(0, most - 1), others.at(-1)] : others
+  return sorted.filter((bar) => bar.ours || kept.includes(bar))
 }
