@@ -108,8 +108,8 @@ def test_thirty_seconds_are_requested_only_when_pressed(
 
     page.route("**/api/tracks/*/preview", moved)
     page.route(elsewhere, lambda route: route.fulfill(content_type="audio/mpeg", body=b""))
-    page.get_by_role("button", name="Play 30 seconds").click()
     settings_page.allow(elsewhere)
     with page.expect_request(elsewhere):
+        page.get_by_role("button", name="Play 30 seconds").click()
         expect(page.get_by_role("region", name="Player")).to_contain_text("Hedgerow", timeout=ANSWER_MS)
     assert asked[0].startswith(services.deezer.url)

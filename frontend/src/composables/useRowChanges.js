@@ -41,11 +41,15 @@ export function useRowChanges(hub, id) {
   async function remove(gone) {
     const taken = new Set(gone)
     hub.rows = numbered(hub.rows.filter((row) => !taken.has(row)))
-    const words = EDIT.removed(gone.length, gone[0].title)
-    last.value = { words, act: null }
     const [tracks, positions] = [[...new Set(gone.map((row) => row.id))], gone.map((row) => row.position)]
-    const answer = await send(() => post(`${path}/remove`, { tracks, positions }))
-    last.value = answer && { words, act: () => restore(gone, answer.removed) }
+    const sent = send(() => post(`${path}/remove`, { tracks, positions }))
+    // The answer has what is to be put back: an undo that is quicker waits for it.
+    const change = {
+      words: EDIT.removed(gone.length, gone[0].title),
+      act: () => sent.then((answer) => answer && restore(gone, answer.removed)),
+    }
+    last.value = change
+    if (!(await sent) && last.value === change) last.value = null
   }
 
   function restore(gone, removed) {
