@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.artists.model import UnitRows
 from ml.continuation.interactions import Ints, Knn, Lists
 from ml.sound import SoundIndex
 from store.feature_rows import Floats
@@ -70,7 +71,7 @@ LIST_SCORES = EVIDENCE[:4]  # by recording; each chooses candidates
 class Artists:
     """``A`` artists: ``places`` (A, d) unit rows, ``prior`` (A,) 0 to 1, ``genres`` (A, 4) codes or -1."""
 
-    places: Floats
+    places: Floats | UnitRows
     prior: Floats
     genres: Ints
 
@@ -263,15 +264,17 @@ class Profile:
         mine = mine[mine >= 0]
         same, near, mean, name = (np.zeros(n, np.float32) for _ in range(4))
         hint = self.seeds.hint
-        if len(mine):
-            artists, counts = np.unique(mine, return_counts=True)
-            same[artists] = counts
-            mean = places @ (places[artists].T @ (counts / counts.sum()).astype(np.float32))
-            for at in range(0, n, _BLOCK):
-                block = slice(at, at + _BLOCK)
-                near[block] = _mean_of_highest(places[artists] @ places[block].T, _NEAREST_ARTISTS)
-        if hint is not None:
-            name = (places @ hint.place).astype(np.float32)
+        artists, counts = np.unique(mine, return_counts=True)
+        same[artists] = counts
+        own = places[artists]
+        centre = own.T @ (counts / max(len(mine), 1)).astype(np.float32)
+        for block in (slice(at, at + _BLOCK) for at in range(0, n, _BLOCK) if len(mine) or hint is not None):
+            rows = places[block]
+            if len(mine):
+                mean[block] = rows @ centre
+                near[block] = _mean_of_highest(own @ rows.T, _NEAREST_ARTISTS)
+            if hint is not None:
+                name[block] = rows @ hint.place
         return {
             "same_artist": same,
             "artist_near": near,

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ml.artefacts import verified, verified_json
 from ml.artist_cap import ArtistCap
-from ml.artists.model import ArtistEmbedding, unit_rows
+from ml.artists.model import ArtistEmbedding, UnitRows
 from ml.continuation.features import (
     CONTENT,
     EVIDENCE,
@@ -227,7 +227,7 @@ class Continuation:
         self.scores = dict(scores or {})
         self.method = str(self.scores.get("served", "content"))
         self.artist_table = Artists(
-            places=unit_rows(artists.vectors),
+            places=UnitRows(artists.vectors),
             prior=np.asarray(artists.prior, np.float32),
             genres=artists.arrays["genres"],
         )
