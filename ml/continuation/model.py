@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ml.artefacts import verified, verified_json
 from ml.artist_cap import ArtistCap
-from ml.artists.model import ArtistEmbedding, unit_rows
+from ml.artists.model import ArtistEmbedding, UnitRows
 from ml.continuation.features import (
     CONTENT,
     EVIDENCE,
@@ -30,6 +30,7 @@ from ml.continuation.features import (
     NameWords,
     Profile,
     Seeds,
+    SegmentColumns,
     evidence_columns,
     title_words,
     top,
@@ -39,7 +40,7 @@ from ml.continuation.fitting import fits
 from ml.continuation.interactions import Ints, Lists
 from ml.continuation.reasons import Reasons
 from ml.guards import caught
-from ml.neighbours.model import UNKNOWN_POPULARITY
+from ml.neighbours.model import UNKNOWN_POPULARITY, Neighbours
 from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
@@ -192,7 +193,7 @@ class _SegmentPool:
     """The columns of a segment, and the number of each track's recording in the lists or -1, computed once."""
 
     directory: Path
-    columns: Columns
+    columns: SegmentColumns
     listed: Ints
 
 
@@ -223,13 +224,15 @@ class Continuation:
         artists: ArtistEmbedding,
         playlist_evidence: PlaylistEvidence | None = None,
         scores: Mapping[str, Any] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
+        self._neighbours = neighbours or Neighbours(artists)
         self.version, self.knowledge, self.artists = version, knowledge, artists
         self.playlist_evidence = playlist_evidence
         self.scores = dict(scores or {})
         self.method = str(self.scores.get("served", "content"))
         self.artist_table = Artists(
-            places=unit_rows(artists.vectors),
+            places=UnitRows(artists.vectors),
             prior=np.asarray(artists.prior, np.float32),
             genres=artists.arrays["genres"],
         )
@@ -238,8 +241,8 @@ class Continuation:
         self._lock = Lock()
 
     @classmethod
-    def load(cls, directory: Path, artists: ArtistEmbedding) -> Continuation:
-        """Read a version, shipped or user-trained.
+    def load(cls, directory: Path, artists: ArtistEmbedding, neighbours: Neighbours | None = None) -> Continuation:
+        """Read a version, shipped or user-trained; it shares what ``neighbours`` have computed of the catalogue.
 
         A user-trained version for an older artist embedding is served by content only.
 
@@ -251,7 +254,7 @@ class Continuation:
         playlist_evidence = PlaylistEvidence.load(directory) if has_lists else None
         if playlist_evidence is None and scores.get("served") in NEEDS_LISTS:
             scores = {**scores, "served": "content", "served_score": None}
-        return cls(directory.name, Knowledge.load(directory), artists, playlist_evidence, scores)
+        return cls(directory.name, Knowledge.load(directory), artists, playlist_evidence, scores, neighbours)
 
     def methods(self) -> list[str]:
         """Return the methods of :data:`METHODS` that this version has the data for."""
@@ -437,13 +440,13 @@ class Continuation:
         with self._lock:
             known = self._pools.get(segment.name)
             if known is None or known.directory != segment.directory:
-                number, evidence = self.artists.keys.match_sorted(segment.artist_keys), self.playlist_evidence
+                evidence = self.playlist_evidence
                 known = self._pools[segment.name] = _SegmentPool(
                     directory=segment.directory,
-                    columns=Columns(
-                        artist=number[segment.artist_code],
+                    columns=SegmentColumns(
+                        artist=self._neighbours.artist_rows(segment),
                         popularity=segment.popularity,
-                        sound=coordinates(segment.features),
+                        index=self._neighbours.sound(segment),
                     ),
                     listed=evidence.numbers(segment.recording_code) if evidence else np.full(len(segment), -1),
                 )

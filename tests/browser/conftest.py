@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
-from tests.browser.pages import PlaylistPage, SettingsPage, TrackPage
+from tests.browser.pages import WAIT_MS, PlaylistPage, SettingsPage, TrackPage
 from tests.fake_services.fixtures import FakeServices
 from tools.chromium import system_chromium
 
@@ -36,6 +36,14 @@ UNUSED_FEATURES = (
     ),
     *("OptimizationHints", "PaintHolding", "ThirdPartyStoragePartitioning", "Translate"),
 )
+
+expect.set_options(timeout=WAIT_MS)
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    context.set_default_timeout(WAIT_MS)
+    return context
 
 
 @pytest.fixture(scope="session")

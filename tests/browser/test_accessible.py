@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, PlaylistPage, faults
+from tests.browser.pages import PlaylistPage, faults
 
 pytestmark = pytest.mark.browser
 
@@ -33,10 +33,10 @@ def test_every_view_of_a_playlist_and_of_the_library_and_settings(
     found = []
     for view in views:
         page.goto(f"{playlist_page.address}/{view}")
-        expect(page.get_by_role("heading").first).to_be_visible(timeout=ANSWER_MS)
-        page.wait_for_function(_SETTLED, timeout=ANSWER_MS)
+        expect(page.get_by_role("heading").first).to_be_visible()
+        page.wait_for_function(_SETTLED)
         if view.startswith("track"):
-            expect(page.locator(".tm-result[aria-busy=false] .tm-picks li").first).to_be_visible(timeout=ANSWER_MS)
+            expect(page.locator(".tm-result[aria-busy=false] .tm-picks li").first).to_be_visible()
         if view.startswith("library/"):
             expect(page.locator(".tm-parts [aria-current]")).to_be_in_viewport(ratio=0.99)
         found += faults(page)

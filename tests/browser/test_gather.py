@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, PlaylistPage, SettingsPage, TrackPage
+from tests.browser.pages import KEYLESS, PlaylistPage, SettingsPage, TrackPage
 from tests.fake_services.faults import replying, slow
 from tests.fake_services.fixtures import FakeServices
 
@@ -27,8 +27,8 @@ def test_what_sources_know_of_a_playlist_is_fetched_though_one_fails(
     healed.reccobeats.fail(replying(403), times=None, path="/v1/track/recommendation")
     playlist_page = PlaylistPage(page, settings_page.address).open()
     playlist_page.drop("Unheard.csv", songs(healed, 4))
-    expect(page).to_have_url(re.compile(r"/playlist/."), timeout=IMPORT_MS)
-    expect(playlist_page.uploads.last).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
+    expect(page).to_have_url(re.compile(r"/playlist/."))
+    expect(playlist_page.uploads.last).to_have_attribute("data-state", "done")
     page.get_by_role("button", name="Put Unheard.csv away").click()
     expect(playlist_page.rows).to_have_count(4)
 
@@ -38,7 +38,7 @@ def test_what_sources_know_of_a_playlist_is_fetched_though_one_fails(
         expect(menu.get_by_role("checkbox", name=what)).to_be_checked()
     menu.get_by_role("button", name="Fetch").click()
     card = settings_page.run("What sources know of")
-    expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
+    expect(card).to_have_attribute("data-state", "done")
     card.get_by_text("By source").click()
     expect(card.get_by_role("row").filter(has_text="Deezer").first).to_be_visible()
     expect(card.get_by_role("listitem").filter(has_text="ReccoBeats, similar tracks:")).to_be_visible()
@@ -48,10 +48,10 @@ def test_what_sources_know_of_a_playlist_is_fetched_though_one_fails(
 
     page.locator(".tm-table a").first.click()
     fetched = page.locator(".tm-fetched").first
-    expect(fetched).to_contain_text("recommends", timeout=ANSWER_MS)
+    expect(fetched).to_contain_text("recommends")
     fetched.get_by_role("listitem").first.get_by_role("link").click()
     story = page.get_by_role("region", name="How we got here")
-    expect(story).to_contain_text("Unheard", timeout=ANSWER_MS)
+    expect(story).to_contain_text("Unheard")
     expect(story.get_by_role("listitem")).not_to_have_count(0)
 
 
@@ -72,9 +72,9 @@ def test_a_harvest_ends_with_its_reckoning(settings_page: SettingsPage, page: Pa
     form.get_by_label("Terms").fill("2")
     form.get_by_role("button", name="Start the search").click()
     card = page.locator(".tm-runs .tm-upload").first
-    expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
+    expect(card).to_have_attribute("data-state", "done")
     expect(card.locator(".tm-counts")).to_contain_text("requested")
-    expect(page.locator(".tm-status")).to_contain_text(re.compile(r"\d+ tracks? in the catalogue"), timeout=ANSWER_MS)
+    expect(page.locator(".tm-status")).to_contain_text(re.compile(r"\d+ tracks? in the catalogue"))
 
 
 def test_a_run_is_cancelled(settings_page: SettingsPage, page: Page, healed: FakeServices) -> None:
@@ -87,7 +87,7 @@ def test_a_run_is_cancelled(settings_page: SettingsPage, page: Page, healed: Fak
     form.get_by_role("button", name="Gather the set").click()
     card = page.locator(".tm-runs .tm-upload").first
     card.get_by_role("button", name="Cancel").click()
-    expect(card).to_have_attribute("data-state", "cancelled", timeout=ANSWER_MS)
+    expect(card).to_have_attribute("data-state", "cancelled")
     expect(card.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
@@ -111,5 +111,5 @@ def test_thirty_seconds_are_requested_only_when_pressed(
     settings_page.allow(elsewhere)
     with page.expect_request(elsewhere):
         page.get_by_role("button", name="Play 30 seconds").click()
-        expect(page.get_by_role("region", name="Player")).to_contain_text("Hedgerow", timeout=ANSWER_MS)
+        expect(page.get_by_role("region", name="Player")).to_contain_text("Hedgerow")
     assert asked[0].startswith(services.deezer.url)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible
+from tests.browser.pages import PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def of_three(playlist_page: PlaylistPage, brought: dict[str, Any]) -> PlaylistPa
 
 def test_the_overview_tells_what_is_in_it_and_leads_on(of_three: PlaylistPage, page: Page) -> None:
     page.get_by_role("link", name="Overview").click()
-    expect(page.get_by_role("list", name="Moods").get_by_role("listitem")).to_have_count(4, timeout=ANSWER_MS)
+    expect(page.get_by_role("list", name="Moods").get_by_role("listitem")).to_have_count(4)
     expect(page.get_by_role("list", name="Added by").get_by_role("listitem")).to_have_count(len(PEOPLE))
     page.get_by_label("Distance of sound").check()
     expect(page.get_by_role("table", name="Distance of sound").get_by_role("row").nth(1)).to_contain_text("0.")
@@ -34,19 +34,19 @@ def test_the_overview_tells_what_is_in_it_and_leads_on(of_three: PlaylistPage, p
     expect_accessible(page)
     page.get_by_role("link", name="More about the people").click()
     expect(page).to_have_url(re.compile("/people$"))
-    expect(page.get_by_role("img", name=re.compile("^Ann: .*energy"))).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("img", name=re.compile("^Ann: .*energy"))).to_be_visible()
     # The measure is the address's: a reload keeps it.
     distance = page.get_by_role("radio", name="Distance of sound")
     distance.check()
     expect(page).to_have_url(re.compile("measure=distance"))
     page.reload()
-    expect(distance).to_be_checked(timeout=ANSWER_MS)
+    expect(distance).to_be_checked()
 
 
 def test_the_radars_have_the_menu_of_every_plot(of_three: PlaylistPage, page: Page) -> None:
     of_three.open_tab("people")
     menu = page.locator("summary", has_text="Menu of the plot").first
-    menu.click(timeout=ANSWER_MS)
+    menu.click()
     with page.expect_download() as kept:
         page.get_by_role("button", name="SVG").click()
     assert kept.value.suggested_filename == "people.svg"
@@ -69,23 +69,23 @@ def test_a_playlist_is_renamed_by_keyboard_and_its_link_is_there_to_copy(of_thre
     expect_accessible(page)
     page.keyboard.type("Our summer")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Our summer")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("heading", name="Our summer")).to_be_visible()
     expect(page.get_by_role("button", name="Rename")).to_be_focused()
     page.get_by_text("Share", exact=True).click()
     expect(page.get_by_label("Link")).to_have_value(re.compile("^http.*/playlist/[0-9a-f]{24}$"))
     expect_accessible(page)
     page.get_by_role("link", name="All playlists").click()
-    expect(page.get_by_role("link", name=re.compile("^Our summer"))).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("link", name=re.compile("^Our summer"))).to_be_visible()
     page.go_back()
-    page.get_by_role("button", name="Rename").click(timeout=ANSWER_MS)
+    page.get_by_role("button", name="Rename").click()
     field.fill("Of three")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("heading", name="Of three")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("heading", name="Of three")).to_be_visible()
 
 
 def test_who_added_it_is_guessed_with_keys_and_counted(of_three: PlaylistPage, page: Page) -> None:
     of_three.open_tab("people")
-    page.get_by_role("button", name="Start guessing").click(timeout=ANSWER_MS)
+    page.get_by_role("button", name="Start guessing").click()
     choices = page.get_by_role("group", name="Who added it?").get_by_role("button")
     expect(choices).to_have_count(len(PEOPLE))
     added = {row.title: row.person for row in invented.rows(PEOPLE)}
@@ -110,15 +110,15 @@ def test_nothing_on_people_moves_the_settings_of_the_training(of_three: Playlist
     page.route(re.compile(r"/(overview|needs)\b"), lambda route: held.append(route))
     with page.expect_request(re.compile("/overview$")):
         of_three.open_tab("people")
-    expect(page.get_by_role("button", name="Name and colour of Ann")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("button", name="Name and colour of Ann")).to_be_visible()
     settings = page.get_by_text("Settings of the training")
     expect(settings).to_have_count(0)  # the comparison, which stands above it, is still to come
     with page.expect_request(re.compile("/needs")):
         held.pop().continue_()
-    expect(settings).to_be_visible(timeout=ANSWER_MS)
+    expect(settings).to_be_visible()
     before = settings.bounding_box()
     held.pop().continue_()
-    expect(page.get_by_text(re.compile("^Needs "))).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text(re.compile("^Needs "))).to_be_visible()
     assert settings.bounding_box() == before
 
 
@@ -134,13 +134,13 @@ def test_the_table_keeps_its_order_and_its_filter_and_shows_a_track_on_the_map(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
-    expect(of_three.rows).to_have_count(1, timeout=ANSWER_MS)
+    expect(of_three.rows).to_have_count(1)
     assert len([url for url in asked if "/columns" in url]) == 1, "what the HTML asks for early is what the page uses"
     expect(page.get_by_role("columnheader", name="Energy")).to_have_attribute("aria-sort", "descending")
     of_three.rows.first.locator("td").last.click()
     expect_accessible(page)
     page.get_by_role("link", name="Show it on the map").click()
-    expect(page.locator(".tm-selected")).to_contain_text(title, timeout=ANSWER_MS)
+    expect(page.locator(".tm-selected")).to_contain_text(title)
 
 
 def test_the_map_is_coloured_by_what_the_address_says(of_three: PlaylistPage, page: Page) -> None:
@@ -163,7 +163,7 @@ def test_the_map_is_coloured_by_what_the_address_says(of_three: PlaylistPage, pa
 
 def test_without_sources_it_says_how_the_data_came_here(of_three: PlaylistPage, page: Page) -> None:
     of_three.open_tab("gathered")
-    expect(page.get_by_text("No source has recommended anything")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("No source has recommended anything")).to_be_visible()
     expect_accessible(page)
 
 
@@ -179,8 +179,8 @@ def test_a_real_collaborative_file_in_every_tab(playlist_page: PlaylistPage, pag
     playlist_page.wait_for_map(50)
     for tab in ("overview", "people", "next", "blend", "tracks", "gathered"):
         playlist_page.open_tab(tab)
-        expect(page.get_by_role("status").filter(has_text="50 tracks")).to_be_visible(timeout=ANSWER_MS)
-        expect(page.locator(".tm-busy, .tm-bone")).to_have_count(0, timeout=ANSWER_MS)
+        expect(page.get_by_role("status").filter(has_text="50 tracks")).to_be_visible()
+        expect(page.locator(".tm-busy, .tm-bone")).to_have_count(0)
         expect_accessible(page)
     expect(page.get_by_role("navigation", name="Parts of the playlist").get_by_role("link")).to_have_count(8)
 
@@ -192,7 +192,7 @@ def test_tracks_are_moved_and_removed_by_keyboard_and_come_back(playlist_page: P
     playlist_page.wait_for_map(len(tracks))
     playlist_page.open_tab("tracks")
     first, second, third = (track.title for track in tracks)
-    expect(playlist_page.rows).to_contain_text([first, second, third], timeout=ANSWER_MS)
+    expect(playlist_page.rows).to_contain_text([first, second, third])
     page.get_by_role("button", name="Edit", exact=True).press("Enter")
 
     handle = page.get_by_role("button", name=f"Move {first}", exact=True)
@@ -201,7 +201,7 @@ def test_tracks_are_moved_and_removed_by_keyboard_and_come_back(playlist_page: P
     expect(playlist_page.rows).to_contain_text([second, first, third])
     expect(handle).to_be_focused()
     page.reload()
-    expect(playlist_page.rows).to_contain_text([second, first, third], timeout=ANSWER_MS)
+    expect(playlist_page.rows).to_contain_text([second, first, third])
     page.get_by_role("button", name="Edit", exact=True).press("Enter")
     expect_accessible(page)
 
@@ -213,7 +213,7 @@ def test_tracks_are_moved_and_removed_by_keyboard_and_come_back(playlist_page: P
         undo.press("Enter")
     expect(playlist_page.rows).to_contain_text([second, first, third])
     page.reload()
-    expect(playlist_page.rows).to_contain_text([second, first, third], timeout=ANSWER_MS)
+    expect(playlist_page.rows).to_contain_text([second, first, third])
 
 
 def test_the_map_fills_the_window(of_three: PlaylistPage, page: Page) -> None:
@@ -227,7 +227,7 @@ def test_the_map_fills_the_window(of_three: PlaylistPage, page: Page) -> None:
 
 def test_moods_and_the_matrix_of_people_can_be_kept(of_three: PlaylistPage, page: Page) -> None:
     page.get_by_role("link", name="Overview").click()
-    expect(page.get_by_role("list", name="Moods")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("list", name="Moods")).to_be_visible()
     for name, first in (("moods", "Mood,Tracks"), ("people-compared", ",Ann,Ben,Cleo")):
         menu = page.locator(".tm-plotbox").filter(has=page.locator(".tm-moods, .tm-matrix")).nth(int(name != "moods"))
         menu.locator(".tm-plotmenu summary").click()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from api.page import PARTS
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage
+from tests.browser.pages import PlaylistPage
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +27,7 @@ def test_each_part_has_an_address_and_back_leads_to_the_one_before(page: Page, l
     expect(page).to_have_title("Genres · Library · Tastemap")
     page.get_by_label("The name of any genre").fill("balkan brass")
     page.keyboard.press("Enter")
-    expect(page.locator(".tm-labplaced")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(".tm-labplaced")).to_be_visible()
     page.go_back()
     expect(page).to_have_title("Catalogue · Library · Tastemap")
 
@@ -35,27 +35,27 @@ def test_each_part_has_an_address_and_back_leads_to_the_one_before(page: Page, l
 def test_a_genre_begins_a_playlist_and_a_family_shows_its_sound(page: Page, live_app: str, watch: Watch) -> None:
     watch.allow("422")  # where the catalogue is empty, nothing may come first
     page.goto(f"{live_app}/library/genres")
-    page.get_by_role("link", name="dub", exact=True).press("Enter", timeout=ANSWER_MS)
+    page.get_by_role("link", name="dub", exact=True).press("Enter")
     box = page.get_by_label("Or begin one with its name")
     expect(box).to_be_focused()
     expect(box).to_have_value("dub")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="dub", level=1)).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("heading", name="dub", level=1)).to_be_visible()
 
     page.goto(f"{live_app}/library/genres")
-    page.get_by_role("link", name="reggae & dub").click(timeout=ANSWER_MS)
+    page.get_by_role("link", name="reggae & dub").click()
     family = page.locator(".tm-labfamilies-of select")
-    expect(family).to_have_value("reggae & dub", timeout=ANSWER_MS)
+    expect(family).to_have_value("reggae & dub")
     family.select_option(label="metal")
     page.reload()
-    expect(family).to_have_value("metal", timeout=ANSWER_MS)
+    expect(family).to_have_value("metal")
 
 
 def test_the_next_view_takes_the_focus_of_what_was_pressed(page: Page, live_app: str, watch: Watch) -> None:
     page.goto(f"{live_app}/library/catalogue")
     page.get_by_role("link", name="Add a playlist").or_(
         page.get_by_role("link", name="Scan a folder of music")
-    ).first.press("Enter", timeout=ANSWER_MS)
+    ).first.press("Enter")
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_be_focused()
     page.keyboard.press("Tab")
@@ -82,13 +82,13 @@ def test_an_installation_hands_the_focus_on(page: Page, live_app: str) -> None:
     page.route("**/api/packages/audio/install", lambda route: route.fulfill(json={"run": run}))
     page.goto(f"{live_app}/library/music")
     install = page.get_by_role("button", name=re.compile("^Install"))
-    expect(install).to_be_visible(timeout=ANSWER_MS)
+    expect(install).to_be_visible()
     page.route("**/api/runs", lambda route: route.fulfill(json={"runs": [run]}))
     install.press("Enter")
     expect(page.get_by_role("status").filter(has_text="working")).to_be_focused()
     state["installed"] = True
     run["state"] = "done"
-    expect(page.get_by_role("button", name="Add files from this device")).to_be_focused(timeout=ANSWER_MS)
+    expect(page.get_by_role("button", name="Add files from this device")).to_be_focused()
 
 
 def test_an_unknown_address_says_so_and_leads_on(page: Page, live_app: str, watch: Watch) -> None:
@@ -138,14 +138,14 @@ def test_everything_is_deleted_after_a_second_press(playlist_page: PlaylistPage,
     page.get_by_role("button", name="Delete everything…").click()
     really.click()
     outcome = page.get_by_role("status").filter(has_text="Everything is deleted: 1 playlist")
-    expect(outcome).to_be_focused(timeout=ANSWER_MS)
+    expect(outcome).to_be_focused()
     assert page.request.get(f"{playlist_page.address}/api/playlists").json()["playlists"] == []
 
 
 def test_the_catalogue_says_what_each_feature_means(page: Page, live_app: str, watch: Watch) -> None:
     page.goto(f"{live_app}/library/catalogue")
     features = page.locator(".tm-catalogue-features > li")
-    expect(features).to_have_count(13, timeout=ANSWER_MS)
+    expect(features).to_have_count(13)
     expect(features.filter(has_text="Valence")).to_contain_text("high is cheerful")
     expect(features.first).to_contain_text(re.compile(r"known of \d+ %"))
     expect(page.get_by_role("img", name="Histogram of Energy")).to_be_visible()
@@ -156,4 +156,4 @@ def test_files_chosen_in_the_catalogue_are_counted_there(playlist_page: Playlist
     sound = invented.uri_file(invented.rows({"ann": 4})).encode()
     page.locator("input[type=file]").set_input_files({"name": "Sound.csv", "mimeType": "text/csv", "buffer": sound})
     told = page.get_by_role("list", name="Where their sound is known from").get_by_role("listitem")
-    expect(told.first).to_contain_text(re.compile(r"4$"), timeout=IMPORT_MS)
+    expect(told.first).to_contain_text(re.compile(r"4$"))

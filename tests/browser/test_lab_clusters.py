@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, PlaylistPage
+from tests.browser.pages import PlaylistPage
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def with_tracks(playlist_page: PlaylistPage) -> PlaylistPage:
 def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tracks: PlaylistPage, page: Page) -> None:
     page.goto(f"{with_tracks.address}/library/clusters")
     heat = page.get_by_role("application", name=re.compile(r"^Heat map of \d+ families by \d+ groups"))
-    expect(heat).to_be_visible(timeout=ANSWER_MS)
+    expect(heat).to_be_visible()
     heat.focus()
     page.keyboard.press("ArrowRight")
     read = page.get_by_text(re.compile(r"% of its tracks are in “.+”\."))
@@ -72,12 +72,12 @@ def test_the_heat_map_is_read_by_keyboard_and_a_track_finds_its_cluster(with_tra
     row = invented.rows({"one": 12})[0]
     page.get_by_label("Which group is this track in?").fill(f"{row.title} {row.artist}")
     page.keyboard.press("Enter")
-    expect(page.get_by_text(re.compile(r" is in “[a-z]+.*”"))).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text(re.compile(r" is in “[a-z]+.*”"))).to_be_visible()
 
 
 def test_picks_per_family_with_a_seed_and_the_histograms(with_tracks: PlaylistPage, page: Page) -> None:
     page.goto(f"{with_tracks.address}/library/families")
-    expect(page.get_by_role("img", name="Histogram of Energy")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("img", name="Histogram of Energy")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("^Histogram of"))).to_have_count(13)
     row = invented.rows({"one": 12})[0]
     page.get_by_label("Track", exact=True).fill(f"{row.title} {row.artist}")
@@ -86,7 +86,7 @@ def test_picks_per_family_with_a_seed_and_the_histograms(with_tracks: PlaylistPa
     page.get_by_label("Number of the draw").fill("5")
     page.get_by_role("button", name="Pick").click()
     picks = page.locator(".tm-labfamilies-picks li")
-    expect(page.get_by_text("Draw number 5.")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text("Draw number 5.")).to_be_visible()
     expect(picks).not_to_have_count(0)
     first = picks.all_inner_texts()
     page.get_by_role("button", name="Pick").click()
@@ -105,5 +105,5 @@ def test_a_phone_shows_the_panels_without_scrolling_sideways(
 ) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"{live_app}/library/{panel}")
-    expect(page.locator("canvas").first).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator("canvas").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible
+from tests.browser.pages import PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +22,7 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     page.set_viewport_size({"width": 360, "height": 800})
     playlist_page.open_tab("next")
     found = page.get_by_role("list", name="What comes next").get_by_role("listitem")
-    expect(found.first).to_contain_text("goes with", timeout=ANSWER_MS)
+    expect(found.first).to_contain_text("goes with")
     expect_accessible(page)
     # On a phone the cover is what one presses to play.
     expect(found.first.get_by_role("button", name=re.compile("^Play "))).to_have_css("position", "absolute")
@@ -33,7 +33,7 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     page.get_by_label("Nothing explicit").check()
     expect(page).to_have_url(re.compile("order=energy&without=explicit"))
     page.reload()
-    expect(page.get_by_label("Nothing explicit")).to_be_checked(timeout=ANSWER_MS)
+    expect(page.get_by_label("Nothing explicit")).to_be_checked()
     expect(page.get_by_label("Order")).to_have_value("energy")
 
     page.get_by_label("No longer than").select_option(label="10 minutes")
@@ -43,17 +43,17 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     expect(page.get_by_role("button", name="Allow metal again")).to_have_count(0)
     expect(page.get_by_label("Leave out a genre")).to_be_focused()
 
-    expect(found.first).to_contain_text("goes with", timeout=ANSWER_MS)
+    expect(found.first).to_contain_text("goes with")
     later = found.first.get_by_role("link").inner_text()
     page.get_by_role("button", name=f"Not now: {later}").first.click()
-    expect(found.get_by_role("link", name=later, exact=True)).to_have_count(0, timeout=ANSWER_MS)
+    expect(found.get_by_role("link", name=later, exact=True)).to_have_count(0)
     expect(page.get_by_text("Left out: 1")).to_be_visible()
     first, second = (found.nth(at).get_by_role("link").inner_text() for at in (0, 1))
     page.get_by_role("button", name=f"Never again: {first}").first.click()
-    expect(found.get_by_role("link", name=first, exact=True)).to_have_count(0, timeout=ANSWER_MS)
+    expect(found.get_by_role("link", name=first, exact=True)).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile("^Never again: ")).first).to_be_focused()
     page.get_by_role("button", name=f"Add {second} to the playlist").first.click()
-    expect(page.get_by_role("status").filter(has_text="11 tracks")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("status").filter(has_text="11 tracks")).to_be_visible()
 
     play = found.first.get_by_role("button", name=re.compile("^Play "))
     expect(play).to_have_attribute("title", re.compile("Deezer"))
@@ -68,17 +68,17 @@ def test_a_playlist_is_continued_with_reasons(playlist_page: PlaylistPage, page:
     expect(page.get_by_role("row").filter(has_text="user-kNN, tuned")).to_be_visible()
     page.get_by_role("button", name="Save as a playlist").click()
     page.get_by_role("link", name="A beginning, continued").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("A beginning, continued", timeout=ANSWER_MS)
+    expect(page.get_by_role("heading", level=1)).to_have_text("A beginning, continued")
 
     playlist_page.open()
     page.get_by_label("Or begin one with its name").fill(f"{tracks[0].artist} and more")
     page.get_by_role("button", name="Begin", exact=True).click()
-    expect(found.first).to_contain_text("the playlist's name says", timeout=ANSWER_MS)
+    expect(found.first).to_contain_text("the playlist's name says")
     expect(page.locator(".tm-collage")).to_have_count(0)
     page.get_by_role("link", name="Map", exact=True).click()
     page.get_by_role("link", name="See what may come first").click()
-    expect(found.first).to_contain_text("the playlist's name says", timeout=ANSWER_MS)
+    expect(found.first).to_contain_text("the playlist's name says")
     before = found.count()
     page.get_by_role("button", name=re.compile("^Add .* to the playlist$")).first.click()
-    expect(page.get_by_role("status").filter(has_text="1 track")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("status").filter(has_text="1 track")).to_be_visible()
     assert before > 0

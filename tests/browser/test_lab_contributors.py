@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import IMPORT_MS, PlaylistPage
+from tests.browser.pages import PlaylistPage
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ def test_the_first_question_trains_in_the_background_and_is_answered_then(
     playlist_page.drop("Of two.csv", invented.bare_file(tracks))
     playlist_page.wait_for_map(len(tracks))
     playlist_page.open_tab("people")
-    page.get_by_text("Settings of the training").click(timeout=IMPORT_MS)
+    page.get_by_text("Settings of the training").click()
     page.get_by_label("Units of each hidden layer").fill("8")
     page.get_by_label("Title and artist of any track").fill("Paper Moons Nadia Verholt")
     page.get_by_role("button", name="Who added it?").click()

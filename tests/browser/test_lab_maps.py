@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
+from tests.browser.pages import PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -44,9 +44,9 @@ _LOOKS = "(paths) => paths.map((path) => [path.getAttribute('d'), getComputedSty
 
 def lengths_of_the_list(page: Page) -> set[int | None]:
     """Have a list made and return how many milliseconds its tracks last."""
-    with page.expect_response("**/api/blend", timeout=ANSWER_MS) as answer:
+    with page.expect_response("**/api/blend") as answer:
         page.get_by_role("button", name="Blend", exact=True).click()
-    expect(page.get_by_role("button", name="Save as a playlist")).to_be_enabled(timeout=ANSWER_MS)
+    expect(page.get_by_role("button", name="Save as a playlist")).to_be_enabled()
     return {track["duration_ms"] for track in answer.value.json()["tracks"]}
 
 
@@ -67,33 +67,33 @@ def test_two_people_get_a_list_that_becomes_a_playlist(playlist_page: PlaylistPa
     page.get_by_label("Under … minutes").fill("5")
     assert lengths_of_the_list(page) == {LONG_MS}
     expect(page.get_by_role("button", name="Blend", exact=True)).to_be_focused()
-    with page.expect_response("**/api/blend", timeout=ANSWER_MS) as answer:
+    with page.expect_response("**/api/blend") as answer:
         page.reload()
     again = answer.value.json()["tracks"]
     assert [track["duration_ms"] for track in again] == [LONG_MS] * 4, "the address keeps every choice"
     suits = page.get_by_role("list", name="How well it suits each person").get_by_role("listitem")
-    expect(suits).to_have_count(2, timeout=ANSWER_MS)
+    expect(suits).to_have_count(2)
     # The tab itself begins anew; Back returns to what was chosen.
     page.get_by_role("link", name="Blend", exact=True).click()
     expect(suits).to_have_count(0)
     expect(page.get_by_label("How many tracks")).to_have_value("20")
     page.go_back()
     expect(page.get_by_label("How many tracks")).to_have_value("4")
-    expect(suits).to_have_count(2, timeout=ANSWER_MS)
+    expect(suits).to_have_count(2)
     first = page.get_by_role("list", name="The blended list").get_by_role("link").first
     for left_out, refusal in enumerate(("Never again", "Not now"), start=1):
         expect(first).to_be_visible()
         refused = first.inner_text()
         page.get_by_role("button", name=f"{refusal}: {refused}").first.click()
-        expect(page.get_by_text(f"Left out: {left_out}")).to_be_visible(timeout=ANSWER_MS)
-        expect(page.get_by_role("button", name=re.compile(f"^{refusal}")).first).to_be_focused(timeout=ANSWER_MS)
+        expect(page.get_by_text(f"Left out: {left_out}")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile(f"^{refusal}")).first).to_be_focused()
         expect(first).not_to_have_text(refused)
     expect_accessible(page)
     looks = page.locator(".tm-suits .tm-mark-svg path").evaluate_all(_LOOKS)
     page.get_by_role("button", name="Save as a playlist").click()
     page.locator(".tm-blend [role=status] a").click()
     people = page.get_by_role("list", name="For", exact=True)
-    expect(people.get_by_role("listitem").first).to_be_visible(timeout=ANSWER_MS)
+    expect(people.get_by_role("listitem").first).to_be_visible()
     kept = people.locator("path").evaluate_all(_LOOKS)
     assert set(map(tuple, kept)) <= set(map(tuple, looks)), "who they are stays: the colour and the shape"
     playlist_page.open_tab("map")
@@ -113,7 +113,7 @@ def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
     plot = page.get_by_role("application")
     scores = page.get_by_text(re.compile(r"Trustworthiness 0\.\d+, continuity 0\.\d+"))
     expect(scores).to_be_visible(timeout=TRAINING_MS)
-    expect(plot).to_have_attribute("aria-label", "Map of 36 tracks", timeout=IMPORT_MS)
+    expect(plot).to_have_attribute("aria-label", "Map of 36 tracks")
     expect(page.get_by_role("button", name="Compute it again")).to_be_focused()
     page.get_by_role("button", name="Compute UMAP, too").click()
     expect(page.get_by_label("Method").locator("option")).to_have_count(2, timeout=TRAINING_MS)
@@ -123,7 +123,7 @@ def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
     chosen = invented.rows(PEOPLE)[0]
     expect(page.locator(".tm-tip")).to_contain_text(chosen.title)
     expect(page.locator(".tm-maps-table tbody th").first).to_have_text(f"{chosen.title} {chosen.artist}")
-    expect(page.get_by_text(re.compile("lie nearest to|but far in sound"))).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text(re.compile("lie nearest to|but far in sound"))).to_be_visible()
     by_tsne, where = scores.inner_text(), page.locator(".tm-tip").get_attribute("style")
     page.get_by_label("Method").select_option(label="UMAP")
     expect(scores).not_to_have_text(by_tsne)
@@ -145,7 +145,7 @@ def test_maps_by_both_methods_show_scores_and_take_in_what_comes_later(
     expect(scores).to_have_text(by_umap)
     page.get_by_label("Where is this track?").fill(f"{late.title} {late.artist}")
     page.get_by_role("button", name="Show it").click()
-    expect(plot).to_have_attribute("aria-label", "Map of 37 tracks", timeout=ANSWER_MS)
+    expect(plot).to_have_attribute("aria-label", "Map of 37 tracks")
     expect(page.locator(".tm-maps-table tbody tr").first).to_contain_text("placed later")
     expect(page.locator(".tm-tip")).to_contain_text(late.artist)
     expect(scores).to_have_text(by_umap.replace("36 tracks", "37 tracks"))

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch, serve
-from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible, wait_until
+from tests.browser.pages import PlaylistPage, expect_accessible, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +30,7 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         model = page.get_by_role("article").filter(has_text="Proposes what comes next in a playlist")
         scores = model.get_by_role("list", name="Finds hidden songs early (NDCG)")
         train = model.get_by_role("button", name="Train on my collection")
-        expect(model).to_contain_text("Needs 5 playlists of 10 songs or more. There are none.", timeout=ANSWER_MS)
+        expect(model).to_contain_text("Needs 5 playlists of 10 songs or more. There are none.")
         expect(train).to_be_disabled()
         glance = model.get_by_role("list", name="Finds hidden songs early", exact=True)
         expect(glance.get_by_role("listitem").filter(has_text="(this version)")).to_contain_text("0.23")
@@ -45,7 +45,7 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
 
         bring(page, address)
         page.goto(f"{address}/library/models")
-        shipped = model.locator(".tm-labversion-name").first.inner_text(timeout=ANSWER_MS)
+        shipped = model.locator(".tm-labversion-name").first.inner_text()
         train.click()
         # Once it is trained, the scores have a status of their own while they are loaded.
         begun = model.get_by_role("status").filter(has_text=re.compile("playlists|scoring|packages|is trained"))
@@ -64,11 +64,11 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         expect_accessible(page)
 
         compared.get_by_role("button", name=re.compile("Use own-")).click()
-        expect(compared.get_by_role("status")).to_contain_text("is in use from now on", timeout=ANSWER_MS)
+        expect(compared.get_by_role("status")).to_contain_text("is in use from now on")
         page.set_viewport_size({"width": 390, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         compared.get_by_role("button", name=f"Roll back to {shipped}").click()
-        expect(compared.get_by_role("status")).to_have_text(f"{shipped} is in use again.", timeout=ANSWER_MS)
+        expect(compared.get_by_role("status")).to_have_text(f"{shipped} is in use again.")
         model.get_by_role("button", name="Delete").click()
-        expect(model.locator(".tm-labversion-name")).to_have_text([shipped], timeout=ANSWER_MS)
+        expect(model.locator(".tm-labversion-name")).to_have_text([shipped])
         assert watch.problems() == []

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, PlaylistPage, expect_accessible
+from tests.browser.pages import PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -21,16 +21,16 @@ def test_liked_songs_are_sorted_with_keys_and_undone(playlist_page: PlaylistPage
         playlist_page.wait_for_map(len(some))
     page.set_viewport_size({"width": 360, "height": 800})
     playlist_page.open_tab("sort")
-    expect(page.get_by_label("The list to sort")).to_have_value(re.compile("."), timeout=ANSWER_MS)
+    expect(page.get_by_label("The list to sort")).to_have_value(re.compile("."))
     page.get_by_role("checkbox", name=re.compile("^Dawn")).check()
     page.get_by_role("checkbox", name=re.compile("^Dusk")).check()
     expect_accessible(page)
     page.get_by_role("button", name="Start sorting").click()
 
     card = page.get_by_role("group", name=re.compile(" by .*%"))
-    expect(card).to_be_focused(timeout=ANSWER_MS)
+    expect(card).to_be_focused()
     progress = page.get_by_role("status").filter(has_text="of 18 sorted")
-    expect(progress).to_contain_text("2 of 18 sorted · 0 added · 0 in none · 2 were there before", timeout=ANSWER_MS)
+    expect(progress).to_contain_text("2 of 18 sorted · 0 added · 0 in none · 2 were there before")
     expect(card.get_by_role("list", name="Why")).to_be_visible()
     expect_accessible(page)
 
@@ -58,6 +58,6 @@ def test_liked_songs_are_sorted_with_keys_and_undone(playlist_page: PlaylistPage
     page.get_by_role("button", name=f"Accept all {count} above 50 %").click()
     expect(progress).to_contain_text(f"{count} added")
     page.reload()
-    expect(progress).to_contain_text(f"{count} added", timeout=ANSWER_MS)
+    expect(progress).to_contain_text(f"{count} added")
     page.get_by_role("button", name=re.compile(f"^Undo: {count} tracks into playlists")).click()
     expect(progress).to_contain_text("0 added")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from etl.exports.formats import FORMATS
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, expect_accessible
+from tests.browser.pages import PlaylistPage, expect_accessible
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +57,7 @@ def test_a_file_ends_with_a_reckoning_and_stays_in_the_list(playlist_page: Playl
     page.get_by_role("link", name="All playlists").click()
     row = page.get_by_role("listitem").filter(has_text="Reckoning")
     expect(row.last).to_contain_text("5 tracks")
-    expect(row.last.get_by_role("img", name=re.compile("^Mood: "))).to_be_visible(timeout=ANSWER_MS)
+    expect(row.last.get_by_role("img", name=re.compile("^Mood: "))).to_be_visible()
     page.get_by_role("button", name="Delete Reckoning").click()
     page.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_role("link", name="Reckoning")).to_have_count(0)
@@ -108,8 +108,8 @@ def test_other_files_are_named_and_several_playlists_come_from_one(playlist_page
     expect(page.get_by_text("Library.xml")).to_be_visible()
     lists = {f"Shelf {shelf}": invented.rows({f"shelf{shelf}": 3}) for shelf in "AB"}
     playlist_page.drop("Playlist1.json", invented.account_file(lists))
-    expect(page).to_have_url(re.compile(r"/playlist/."), timeout=IMPORT_MS)
-    expect(playlist_page.uploads).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
+    expect(page).to_have_url(re.compile(r"/playlist/."))
+    expect(playlist_page.uploads).to_have_attribute("data-state", "done")
     page.get_by_role("link", name="All playlists").click()
     for name in lists:
         expect(page.get_by_role("listitem").filter(has_text=name).last).to_contain_text("3 tracks")
@@ -122,8 +122,8 @@ def test_several_files_at_once_belong_to_one_browser_and_do_not_pile_up(
     files = {f"Pile {number}.csv": invented.bare_file(invented.rows({"ann": 2 + number})) for number in range(6)}
     playlist_page.drop_all({"broken.csv": "\x89PNG not a table"} | files)
     for number in range(6):
-        expect(page.get_by_role("link", name=f"Pile {number}")).to_be_visible(timeout=IMPORT_MS)
-    expect(playlist_page.uploads).to_have_count(5, timeout=IMPORT_MS)  # the failed one and four of those that went well
+        expect(page.get_by_role("link", name=f"Pile {number}")).to_be_visible()
+    expect(playlist_page.uploads).to_have_count(5)  # the failed one and four of those that went well
     expect(playlist_page.uploads.first).to_contain_text("broken.csv")
     page.get_by_role("link", name="Pile 5").click()
     expect(playlist_page.uploads).to_have_count(1)
@@ -135,7 +135,7 @@ def test_a_pasted_list_of_links_is_a_playlist(playlist_page: PlaylistPage, page:
     playlist_page.open()
     expect(page.get_by_role("heading", level=2, name="Drop a playlist here")).to_be_visible()
     playlist_page.paste("".join(f"spotify:track:{number:022d}\n" for number in (7, 8)))
-    expect(playlist_page.uploads.last).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
+    expect(playlist_page.uploads.last).to_have_attribute("data-state", "done")
     expect(playlist_page.uploads.last).to_contain_text("Pasted list")
 
 
@@ -143,13 +143,13 @@ def test_what_cannot_be_read_is_said(playlist_page: PlaylistPage, watch: Watch) 
     watch.allow("Failed to load resource")
     playlist_page.open()
     playlist_page.drop("holiday.csv", "\x89PNG\r\n\x1a\n\x00\x00\x00 not a table")
-    expect(playlist_page.uploads.get_by_role("alert")).to_be_visible(timeout=IMPORT_MS)
+    expect(playlist_page.uploads.get_by_role("alert")).to_be_visible()
     expect(playlist_page.uploads).to_have_attribute("data-state", "failed")
     expect(playlist_page.uploads.get_by_role("button", name="Correct the columns")).to_have_count(0)
     playlist_page.page.get_by_role("button", name="Put holiday.csv away").press("Enter")
     expect(playlist_page.page.get_by_role("button", name="Choose files")).to_be_focused()
     playlist_page.open("nosuchplaylist")
-    expect(playlist_page.page.get_by_role("alert").last).to_contain_text("Nothing found", timeout=ANSWER_MS)
+    expect(playlist_page.page.get_by_role("alert").last).to_contain_text("Nothing found")
 
 
 @pytest.mark.shared
@@ -212,14 +212,14 @@ def test_columns_that_nobody_knows_are_asked_for_and_can_be_corrected(playlist_p
     expect(card.locator("ol")).to_contain_text("ABBA – Waterloo")
     expect_accessible(page)
     card.get_by_role("button", name="Import", exact=True).click()
-    expect(page).to_have_url(re.compile(r"/playlist/."), timeout=IMPORT_MS)
+    expect(page).to_have_url(re.compile(r"/playlist/."))
     expect(playlist_page.rows.first).to_contain_text("ABBA")
 
-    card.get_by_text("Details").click(timeout=IMPORT_MS)
+    card.get_by_text("Details").click()
     card.get_by_role("button", name="Correct the columns").click()
     card.get_by_label("Kanto is read as").select_option("title")
     card.get_by_label("Artisto is read as").select_option("artist")
     expect(card.locator("ol")).to_contain_text("Waterloo – ABBA")
     card.get_by_role("button", name="Import", exact=True).click()
-    expect(card).to_contain_text("2 tracks: 2 new", timeout=IMPORT_MS)
-    expect(playlist_page.rows.first.get_by_role("link")).to_have_text("Waterloo", timeout=IMPORT_MS)
+    expect(card).to_contain_text("2 tracks: 2 new")
+    expect(playlist_page.rows.first.get_by_role("link")).to_have_text("Waterloo")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, PlaylistPage
+from tests.browser.pages import PlaylistPage
 
 pytestmark = pytest.mark.browser
 
@@ -122,7 +122,7 @@ def test_a_lasso_a_box_and_keys_select_and_the_selection_becomes_a_playlist(expl
     expect(page.get_by_label("Name of the playlist")).to_be_focused()
     page.keyboard.type("Two of them")
     page.keyboard.press("Enter")
-    expect(page.locator(".tm-selection").get_by_role("link", name="Open it")).to_be_focused(timeout=ANSWER_MS)
+    expect(page.locator(".tm-selection").get_by_role("link", name="Open it")).to_be_focused()
     page.keyboard.press("Enter")
     explored.expect_markers(2)
     expect(explored.rows).to_contain_text([TRACKS[0].title, TRACKS[1].title])
@@ -169,9 +169,7 @@ def test_one_axis_is_never_both(explored: PlaylistPage, page: Page) -> None:
     expect(page.get_by_label("Across").locator("option", has_text="Valence")).to_be_disabled()
     page.goto(page.url + "?x=tempo&y=tempo")
     page.reload()
-    expect(explored.map).to_have_attribute(
-        "aria-label", re.compile("by Tempo and (Energy|Valence)$"), timeout=ANSWER_MS
-    )
+    expect(explored.map).to_have_attribute("aria-label", re.compile("by Tempo and (Energy|Valence)$"))
 
 
 @pytest.mark.browser_context_args(has_touch=True, viewport={"width": 390, "height": 800})

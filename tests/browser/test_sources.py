@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, KEYLESS, SettingsPage, TrackPage, expect_accessible, faults
+from tests.browser.pages import KEYLESS, SettingsPage, TrackPage, expect_accessible, faults
 from tests.fake_services.faults import garbage, limited
 from tests.fake_services.fixtures import FakeServices
 
@@ -53,7 +53,7 @@ def test_the_first_start_asks_once_and_nothing_is_sent_before(
     assert fresh_services.request_count() == before
 
     track_page.open().ask("Marble Foxes Glass Tide")
-    expect(page.locator(".tm-notes")).to_contain_text("sources", timeout=ANSWER_MS)
+    expect(page.locator(".tm-notes")).to_contain_text("sources")
     assert fresh_services.request_count() > before
     assert not fresh_services.itunes.requests
     assert watch.problems() == []
@@ -95,9 +95,9 @@ def test_a_source_that_fails_is_named_with_when_it_comes_back(
     track_page = TrackPage(page, settings_page.address).open()
     track_page.ask("Orla Quintet Blue Umbrella")
     fault = page.locator(".tm-fault[data-source=itunes]")
-    expect(fault).to_contain_text(re.compile(r"Tried again after (tomorrow )?\d\d:\d\d"), timeout=ANSWER_MS)
+    expect(fault).to_contain_text(re.compile(r"Tried again after (tomorrow )?\d\d:\d\d"))
     expect(track_page.genre).to_be_visible()
-    expect(page.locator(".tm-result[aria-busy=false]")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(".tm-result[aria-busy=false]")).to_be_visible()
     page.locator(".tm-notes summary").click()
     expect_accessible(page)
 
@@ -116,7 +116,7 @@ def test_a_state_is_fresh_on_return_to_the_page(page: Page, fresh_app: str, fres
     fresh_services.itunes.fail(limited(3600), times=None)
     assert page.request.get(f"{fresh_app}/genre-predict?q=Orla Quintet Blue Umbrella").ok
     page.evaluate("window.dispatchEvent(new Event('focus'))")
-    expect(state).to_contain_text("Waiting until", timeout=ANSWER_MS)
+    expect(state).to_contain_text("Waiting until")
     assert watch.problems() == []
 
 
@@ -131,7 +131,7 @@ def test_the_settings_are_for_everybody(settings_page: SettingsPage, page: Page)
         ("privacy", ".tm-privacy-delete"),
     ):
         settings_page.open(part)
-        expect(page.locator(ready).first).to_be_visible(timeout=ANSWER_MS)
+        expect(page.locator(ready).first).to_be_visible()
         for summary in page.locator("main summary").all():
             summary.click()
         found += faults(page)
@@ -145,9 +145,7 @@ def test_the_checks_say_what_is_wrong_and_what_to_do(
     healed.reccobeats.fail(garbage(), times=None)
     settings_page.open("health")
     page.get_by_role("button", name="Check again").click()
-    expect(page.get_by_role("status").filter(has_text="Online services checked")).to_contain_text(
-        "broken", timeout=IMPORT_MS
-    )
+    expect(page.get_by_role("status").filter(has_text="Online services checked")).to_contain_text("broken")
     area = page.locator("[data-area=reccobeats]")
     expect(area).to_have_attribute("open", "")
     expect(area.locator(".tm-check.is-fault").first).to_contain_text("cannot be read")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import invented
-from tests.browser.pages import ANSWER_MS, IMPORT_MS, PlaylistPage, SettingsPage
+from tests.browser.pages import PlaylistPage, SettingsPage
 from tests.fake_services.fixtures import FakeServices
 from tests.fake_services.spotify_state import row
 
@@ -39,17 +39,17 @@ def test_connect_bring_in_name_write_back_and_leave(
     page.get_by_role("button", name="Save").click()
     connect.click()
 
-    expect(page.get_by_role("heading", name="Connected as Wanda W.")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("heading", name="Connected as Wanda W.")).to_be_visible()
     expect(page).to_have_url(re.compile("/settings/spotify$"))
     expect(page.get_by_text("six months")).to_be_visible()
     page.get_by_role("checkbox", name=shared_list).check()
     page.get_by_role("button", name="Import this one").click()
     card = settings_page.run(shared_list)
-    expect(card).to_have_attribute("data-state", "done", timeout=IMPORT_MS)
+    expect(card).to_have_attribute("data-state", "done")
     card.get_by_role("link", name="Open the map").click()
 
     playlist_page = PlaylistPage(page, settings_page.address)
-    expect(playlist_page.people).to_have_count(2, timeout=ANSWER_MS)
+    expect(playlist_page.people).to_have_count(2)
     page.get_by_role("button", name="Name and colour of wanda").click()
     page.get_by_label("Name", exact=True).fill("Wanda")
     page.keyboard.press("Enter")
@@ -61,12 +61,12 @@ def test_connect_bring_in_name_write_back_and_leave(
     settings_page.allow("Failed to load resource")  # Spotify has to be asked for that permission first
     page.get_by_role("button", name="Write to Spotify").click()
     page.get_by_role("button", name="Agree at Spotify").click()
-    expect(page).to_have_url(re.compile("/playlist/"), timeout=ANSWER_MS)
+    expect(page).to_have_url(re.compile("/playlist/"))
     page.locator("summary", has_text="Export").click()
     page.get_by_role("button", name="write it to your account").click()
     page.get_by_label("Name on Spotify").fill("Kitchen duty, kept")
     page.get_by_role("button", name="Write to Spotify").click()
-    expect(page.get_by_text("5 tracks are on Spotify now")).to_be_visible(timeout=IMPORT_MS)
+    expect(page.get_by_text("5 tracks are on Spotify now")).to_be_visible()
     [kept] = [playlist for playlist in services.spotify_state.lists.values() if playlist.name == "Kitchen duty, kept"]
     there = page.locator(".tm-write").get_by_role("link", name="Open it")
     expect(there).to_have_attribute("href", f"https://open.spotify.com/playlist/{kept.id}")
@@ -76,7 +76,7 @@ def test_connect_bring_in_name_write_back_and_leave(
     told = page.get_by_role("group", name="Disconnect from Spotify")
     expect(told).to_contain_text("This deletes the login and what came with it: the playlists you imported")
     page.get_by_role("button", name="Disconnect and delete").click()
-    expect(connect).to_be_enabled(timeout=ANSWER_MS)
+    expect(connect).to_be_enabled()
     assert page.request.get(f"{settings_page.address}/api/playlists").json()["playlists"] == []  # as it said
 
 
@@ -86,7 +86,7 @@ def test_somebody_who_does_not_agree_is_told(settings_page: SettingsPage, page: 
     settings_page.open("spotify")
     services.spotify_state.agrees = False
     page.get_by_role("button", name="Connect Spotify").click()
-    expect(page.locator(".tm-note.is-warning")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(".tm-note.is-warning")).to_be_visible()
     services.spotify_state.agrees = True
     expect(page.get_by_role("button", name="Connect Spotify")).to_be_enabled()
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import invented
 from tests.browser.conftest import Watch
-from tests.browser.pages import ANSWER_MS, PlaylistPage, TrackPage, expect_accessible, faults
+from tests.browser.pages import PlaylistPage, TrackPage, expect_accessible, faults
 
 pytestmark = pytest.mark.browser
 
@@ -16,14 +16,14 @@ pytestmark = pytest.mark.browser
 def test_an_empty_install_answers_from_the_names(page: Page, empty_app: str) -> None:
     watch = Watch(page, empty_app)
     track_page = TrackPage(page, empty_app).open()
-    expect(page.locator(".tm-welcome")).to_contain_text("Nothing has been imported yet", timeout=ANSWER_MS)
+    expect(page.locator(".tm-welcome")).to_contain_text("Nothing has been imported yet")
     track_page.ask("Metallica Enter Sandman")
     note = page.locator(".tm-genre").get_by_text("No audio features are known for this track.", exact=True)
     expect(note).to_be_visible()
     expect(track_page.bars).to_have_count(5)
     page.locator(".tm-genre-details > summary").click()
-    expect(page.locator(".tm-whygroups > div").first).to_contain_text("The artist is known for", timeout=ANSWER_MS)
-    expect(page.get_by_role("heading", name="Similar artists")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(".tm-whygroups > div").first).to_contain_text("The artist is known for")
+    expect(page.get_by_role("heading", name="Similar artists")).to_be_visible()
     expect(track_page.cards.first).to_be_visible()
     assert watch.problems() == []
 
@@ -68,7 +68,7 @@ def test_the_box_of_the_first_html_works_without_a_script_and_hands_on_what_was_
     expect(track_page.box).to_have_value("Metallica One")
     expect(track_page.box).to_be_focused()
     assert track_page.box.evaluate("(box) => [box.selectionStart, box.selectionEnd]") == [2, 5]
-    expect(track_page.options.last).to_contain_text("Metallica One", timeout=ANSWER_MS)
+    expect(track_page.options.last).to_contain_text("Metallica One")
     assert track_page.box.evaluate(PLACE) == place, "the page stays where it is"
 
 
@@ -78,22 +78,22 @@ def test_a_view_whose_script_cannot_be_fetched_says_so_and_is_reloaded(page: Pag
     page.route(script, lambda route: route.abort())
     page.get_by_role("navigation").get_by_role("link", name="Library").first.click()
     notice = page.get_by_role("alert")
-    expect(notice).to_contain_text("This page could not be fetched", timeout=ANSWER_MS)
+    expect(notice).to_contain_text("This page could not be fetched")
     expect(page.locator("#search")).to_be_visible()
     assert faults(page) == []
     page.unroute(script)
     notice.get_by_role("button", name="Reload").click()
     expect(page).to_have_url(f"{live_app}/library")
     expect(page.get_by_role("alert")).to_have_count(0)
-    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
     part = re.compile(r"/assets/GenresPart-.*\.js")
     page.route(part, lambda route: route.abort())
     page.get_by_role("link", name="Genres", exact=True).click()
-    expect(notice).to_contain_text("This page could not be fetched", timeout=ANSWER_MS)
+    expect(notice).to_contain_text("This page could not be fetched")
     page.unroute(part)
     notice.get_by_role("button", name="Reload").click()
-    expect(page.get_by_role("button", name="Place it")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_role("button", name="Place it")).to_be_visible()
 
 
 @pytest.fixture
@@ -114,12 +114,12 @@ def test_search_genre_recommendation_and_back(
     wanted = with_tracks[3]
     track_page.open()
     track_page.type(wanted.title.lower())
-    expect(track_page.options.first).to_contain_text(wanted.title, timeout=ANSWER_MS)
+    expect(track_page.options.first).to_contain_text(wanted.title)
     track_page.box.press("ArrowDown")
     expect(track_page.options.first).to_have_attribute("aria-selected", "true")
     track_page.box.press("Enter")
 
-    expect(track_page.heading).to_have_text(wanted.title, timeout=ANSWER_MS)
+    expect(track_page.heading).to_have_text(wanted.title)
     expect(track_page.heading).to_be_focused()
     expect(page).to_have_url(re.compile(f"/track/{wanted.id}"))
     expect(track_page.bars).to_have_count(5)
@@ -135,11 +135,11 @@ def test_search_genre_recommendation_and_back(
     card.locator("summary").click()
     expect(card.locator("table")).to_be_visible()
     card.locator(".tm-card-title").click()
-    expect(track_page.heading).to_have_text(followed, timeout=ANSWER_MS)
+    expect(track_page.heading).to_have_text(followed)
     expect(track_page.trail.get_by_role("link")).to_have_text([wanted.title])
 
     page.go_back()
-    expect(track_page.heading).to_have_text(wanted.title, timeout=ANSWER_MS)
+    expect(track_page.heading).to_have_text(wanted.title)
     expect(track_page.trail).to_have_count(0)
 
 
@@ -147,9 +147,9 @@ def test_similar_artists_stand_beside_the_tracks_by_their_number_and_open(
     with_tracks: list[invented.Invented], track_page: TrackPage, page: Page
 ) -> None:
     track_page.open("/track?track=Enter+Sandman&artist=Metallica")
-    expect(page.locator(".tm-picks .tm-row").first).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(".tm-picks .tm-row").first).to_be_visible()
     row = page.get_by_role("region", name="Similar artists")
-    expect(row.get_by_role("link")).to_have_count(10, timeout=ANSWER_MS)
+    expect(row.get_by_role("link")).to_have_count(10)
     numbers = [int(text.split()[-1]) for text in row.locator(".tm-score").all_inner_texts()]
     assert numbers == sorted(numbers, reverse=True)
     expect(row.locator(".tm-artistrow-why").first).to_have_text(re.compile("playlists|shares"))
@@ -159,8 +159,8 @@ def test_similar_artists_stand_beside_the_tracks_by_their_number_and_open(
     first = row.get_by_role("link").first
     name = first.locator(".tm-artistrow-name").inner_text()
     first.press("Enter")
-    expect(track_page.heading).to_have_text(name, timeout=ANSWER_MS)
-    expect(page.get_by_role("region", name="Similar artists")).not_to_contain_text(name, timeout=ANSWER_MS)
+    expect(track_page.heading).to_have_text(name)
+    expect(page.get_by_role("region", name="Similar artists")).not_to_contain_text(name)
 
 
 def test_the_list_and_the_map_stand_beside_the_genre_above_the_fold(
@@ -168,7 +168,7 @@ def test_the_list_and_the_map_stand_beside_the_genre_above_the_fold(
 ) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
     track_page.open(f"/track/{with_tracks[0].id}")
-    expect(page.locator(".tm-picks .tm-row").first).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(".tm-picks .tm-row").first).to_be_visible()
     for width in (1440, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         expect(page.locator(".tm-nearmap")).to_be_in_viewport(ratio=0.99)
@@ -185,7 +185,7 @@ def test_knobs_change_what_is_recommended_and_why_and_are_kept(
     track_page.open(f"/track/{with_tracks[0].id}")
     titles = page.locator(".tm-picks .tm-card-title")
     reasons = page.locator(".tm-picks .tm-row").first.locator(".tm-row-more")
-    expect(titles).to_have_count(10, timeout=ANSWER_MS)
+    expect(titles).to_have_count(10)
     usual = titles.all_inner_texts()
     knobs = page.locator(".tm-knobs")
     knobs.locator("summary").click()
@@ -193,18 +193,18 @@ def test_knobs_change_what_is_recommended_and_why_and_are_kept(
     for kind in ("Similar artists", "Genres", "Popularity"):
         knobs.get_by_label(kind).fill("0")
     tempo.fill("5")
-    expect(reasons.first).to_contain_text("tempo", timeout=ANSWER_MS)
+    expect(reasons.first).to_contain_text("tempo")
     expect(titles).not_to_have_text(usual)
     expect(page.get_by_text("Same artist", exact=True)).to_have_count(0)
     by_tempo = titles.all_inner_texts()
 
     page.reload()
     expect(knobs.locator("summary")).to_have_text("What counts (changed)")
-    expect(titles).to_have_text(by_tempo, timeout=ANSWER_MS)
+    expect(titles).to_have_text(by_tempo)
     knobs.locator("summary").click()
     expect(tempo).to_have_value("5")
     page.get_by_role("button", name="Default weights").click()
-    expect(titles).to_have_text(usual, timeout=ANSWER_MS)
+    expect(titles).to_have_text(usual)
 
 
 def test_the_method_is_chosen_and_stays_in_the_address(
@@ -212,14 +212,14 @@ def test_the_method_is_chosen_and_stays_in_the_address(
 ) -> None:
     track_page.open(f"/track/{with_tracks[3].id}")
     close = page.locator("[data-part=close]")
-    expect(close.get_by_role("heading", name="Goes well with it")).to_be_visible(timeout=ANSWER_MS)
+    expect(close.get_by_role("heading", name="Goes well with it")).to_be_visible()
     page.get_by_role("radio", name="Sound").check(force=True)
     expect(page).to_have_url(re.compile(r"method=sound"))
     expect(page.get_by_text("By the audio features alone")).to_be_visible()
-    expect(page.locator(".tm-picks[aria-busy=false] .tm-row").first).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(".tm-picks[aria-busy=false] .tm-row").first).to_be_visible()
     expect(page.locator(".tm-knobs")).to_be_visible()
     page.get_by_role("radio", name="Families").check(force=True)
-    expect(page.locator(".tm-picks .tm-row-by").first).to_contain_text("cluster", timeout=ANSWER_MS)
+    expect(page.locator(".tm-picks .tm-row-by").first).to_contain_text("cluster")
     expect(page.locator(".tm-knobs")).to_have_count(0)
     expect(page.get_by_role("radio", name="Timbre")).to_have_count(0)  # nothing was analysed here
     page.reload()
@@ -232,7 +232,7 @@ def test_where_nobody_knows_the_artist_likely_microgenres_are_told(
 ) -> None:
     watch.allow("Failed to load resource")  # a title alone is too little to recommend by
     track_page.open("/track?q=Blasphemous%20Grave%20Frost%20Metal")
-    expect(page.locator(".tm-genre-perhaps")).to_contain_text("Perhaps also", timeout=ANSWER_MS)
+    expect(page.locator(".tm-genre-perhaps")).to_contain_text("Perhaps also")
     expect(page.locator(".tm-genre-perhaps .tag").first).to_contain_text(re.compile(r"metal, \d+\s%"))
     expect(page.locator(".tm-note.is-warning")).to_contain_text("less certain")
     expect(page.locator(".tm-genre .tm-facts")).to_contain_text(re.compile(r"On playlists of\s*rock \d+\s%"))
@@ -241,7 +241,7 @@ def test_where_nobody_knows_the_artist_likely_microgenres_are_told(
 def test_escape_and_arrow_keys_in_the_search_box(with_tracks: list[invented.Invented], track_page: TrackPage) -> None:
     track_page.open()
     track_page.type("harbour")
-    expect(track_page.box).to_have_attribute("aria-expanded", "true", timeout=ANSWER_MS)
+    expect(track_page.box).to_have_attribute("aria-expanded", "true")
     track_page.box.press("ArrowUp")
     expect(track_page.options.last).to_have_attribute("aria-selected", "true")
     expect(track_page.options.last).to_contain_text("as typed")
@@ -256,7 +256,7 @@ def test_an_unknown_track_is_said_to_be_unknown(track_page: TrackPage, watch: Wa
     watch.allow("Failed to load resource")
     track_page.open("/track/0000000000000000000000")
     notice = track_page.page.get_by_role("alert")
-    expect(notice).to_contain_text("Nothing found", timeout=ANSWER_MS)
+    expect(notice).to_contain_text("Nothing found")
     expect(notice).to_have_attribute("data-code", "not_found")
 
 
@@ -266,7 +266,7 @@ def test_spotify_is_contacted_only_on_request(
     page.route("https://open.spotify.com/**", lambda route: route.fulfill(body="<title>player</title>"))
     track_page.open(f"/track/{with_tracks[0].id}")
     button = page.get_by_role("button", name="Listen on Spotify")
-    expect(button).to_be_visible(timeout=ANSWER_MS)
+    expect(button).to_be_visible()
     assert watch.problems() == []
     watch.allow("open.spotify.com")
     button.click()
@@ -280,13 +280,13 @@ def test_never_again_undone_and_a_track_put_into_a_new_playlist(
     tracks = bring_tracks(playlist_page, {})  # of an owner of its own: what it says is kept
     track_page.open(f"/track/{tracks[0].id}")
     titles = page.locator(".tm-picks .tm-row .tm-card-title")
-    expect(titles.first).to_be_visible(timeout=ANSWER_MS)
+    expect(titles.first).to_be_visible()
     unwanted = titles.first.inner_text()
     page.get_by_role("button", name=f"Never again: {unwanted}").click()
     expect(page.get_by_role("heading", name="What goes with it")).to_be_focused()
     expect(titles.filter(has_text=unwanted)).to_have_count(0)
     page.reload()
-    expect(titles.first).to_be_visible(timeout=ANSWER_MS)
+    expect(titles.first).to_be_visible()
     expect(titles.filter(has_text=unwanted)).to_have_count(0)
     other = titles.first.inner_text()
     page.get_by_role("button", name=f"Never again: {other}").click()
@@ -297,11 +297,11 @@ def test_never_again_undone_and_a_track_put_into_a_new_playlist(
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("A new playlist").fill("For the evening")
     dialog.get_by_role("button", name="Make it").click()
-    expect(dialog.get_by_role("button", name="Done")).to_be_focused(timeout=ANSWER_MS)
-    dialog.get_by_role("link", name="For the evening").click(timeout=ANSWER_MS)
+    expect(dialog.get_by_role("button", name="Done")).to_be_focused()
+    dialog.get_by_role("link", name="For the evening").click()
     expect(page).to_have_url(re.compile("/playlist/."))
     page.get_by_role("link", name="Tracks", exact=True).click()
-    expect(page.get_by_text(other).first).to_be_visible(timeout=ANSWER_MS)
+    expect(page.get_by_text(other).first).to_be_visible()
 
 
 def test_what_if_it_sounded_different_and_back(
@@ -309,12 +309,12 @@ def test_what_if_it_sounded_different_and_back(
 ) -> None:
     track_page.open(f"/track/{with_tracks[0].id}")
     what_if = page.get_by_role("region", name="What if it sounded different?")
-    expect(what_if.get_by_role("slider")).to_have_count(13, timeout=ANSWER_MS)
+    expect(what_if.get_by_role("slider")).to_have_count(13)
     before = what_if.locator(".tm-bar-value").all_inner_texts()
     what_if.get_by_role("slider", name="Energy").fill("0.02")
     what_if.get_by_role("slider", name="Tempo").fill("60")
     expect(what_if).to_contain_text("2 features are changed.")
-    expect(what_if.locator(".tm-rows .tm-row").first).to_be_visible(timeout=ANSWER_MS)
+    expect(what_if.locator(".tm-rows .tm-row").first).to_be_visible()
     expect(what_if.locator(".tm-bar-value")).not_to_have_text(before)
     what_if.get_by_role("button", name="Reset").click()
     expect(what_if.locator(".tm-bar-value")).to_have_text(before)
@@ -336,11 +336,11 @@ def test_a_path_to_another_track_stays_in_the_address(
     expect(tab).to_have_attribute("aria-current", "page")
     page.get_by_role("button", name="Find a path").press("Enter")
     steps = page.get_by_role("list", name="The path").locator(".tm-card-title")
-    expect(steps.first).to_have_text(with_tracks[0].title, timeout=ANSWER_MS)
+    expect(steps.first).to_have_text(with_tracks[0].title)
     expect(steps.last).to_have_text(with_tracks[5].title)
     expect(page.get_by_role("button", name="Find a path")).to_be_focused()
     page.reload()
-    expect(steps.last).to_have_text(with_tracks[5].title, timeout=ANSWER_MS)
+    expect(steps.last).to_have_text(with_tracks[5].title)
     page.get_by_role("link", name="Where each number comes from").click()
     expect(page.get_by_role("row").filter(has_text="Energy")).to_be_visible()
     # The file says nothing of a look-up or a licence.
@@ -358,7 +358,7 @@ def test_one_player_says_why_it_cannot_play_and_stays(
 ) -> None:
     track_page.open(f"/track/{with_tracks[0].id}")
     row = page.locator(".tm-picks .tm-row").first
-    title = row.locator(".tm-card-title").inner_text(timeout=ANSWER_MS)
+    title = row.locator(".tm-card-title").inner_text()
     button = row.get_by_role("button", name=f"Play {title}")
     expect(button).to_be_disabled()
     expect(button).to_have_attribute("title", re.compile("Deezer and iTunes"))
