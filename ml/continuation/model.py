@@ -36,6 +36,7 @@ from ml.continuation.features import (
     top,
     words,
 )
+from ml.continuation.fitting import fits
 from ml.continuation.interactions import Ints, Lists
 from ml.continuation.reasons import Reasons
 from ml.guards import caught
@@ -69,11 +70,15 @@ MOST_SEEDS = 500  # of a longer playlist only the last songs are used
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """A track that may come next, its ``score`` (0 to 1), and the ``reason``, which names songs that it goes with."""
+    """A track that may come next, its ``score`` (0 to 1), and the ``reason``, which names songs that it goes with.
+
+    ``fits`` is as :func:`ml.continuation.fitting.fits` says.
+    """
 
     ref: Ref
     score: float
     reason: str
+    fits: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,7 +279,8 @@ class Continuation:
     ) -> list[Next]:
         """Return at most ``limit`` tracks that may come next, best first, each with the reason.
 
-        Two tracks of one artist are not in a row where one of the next two is by another artist.
+        Tracks that fit come before those that do not. Of either, two tracks of one artist are not in a row where one of
+        the next two is by another artist.
         Left out are recordings of the playlist, second versions of a composition, ids in ``exclude``, more than
         ``artist_cap`` tracks of one first artist, karaoke and the like where the playlist has none
         (:func:`store.catalogue.versions.refused_kinds`), and what ``guards`` (:data:`ml.guards.GUARDS`) refuse.
@@ -299,7 +305,12 @@ class Continuation:
             guards=guards,
             novelty=novelty,
         )
-        return [Next(ref, score, reasons.of(track, self._artist(track))) for ref, score, track in _apart(filtered)]
+        suggested = [(fits(self.method, score), ref, score, track) for ref, score, track in filtered]
+        return [
+            Next(ref, score, reasons.of(track, self._artist(track)), which)
+            for which in (True, None, False)
+            for ref, score, track in _apart(found[1:] for found in suggested if found[0] is which)
+        ]
 
     def ranked(
         self, snapshot: Snapshot, query: ContinuationQuery, method: str | None = None
