@@ -50,8 +50,9 @@ worker_class = "server.worker.BufferedWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = WEB_THREADS
 timeout = 60
-# At a stop, requests that are being answered get this many seconds.
-graceful_timeout = 8
+# At a stop, requests that are being answered get this many seconds, and then the embedded database its STOP_SECONDS;
+# Docker kills after 10 s.
+graceful_timeout = 4
 # gunicorn would put the socket into the home directory, one for all servers of this user.
 control_socket_disable = True
 
@@ -181,13 +182,18 @@ def worker_exit(server, worker):
         for database in (_database, worker.wsgi.extensions["tastemap"].database):
             with suppress(TastemapError):
                 database.close()  # if the master was killed, the last process to leave stops the embedded database
-        # The end of the process frees everything at once; freeing object by object takes seconds.
-        logging.shutdown()
-        sys.stdout.flush()
-        os._exit(0)
+        _end(0)
 
 
 def on_exit(server):
     shutil.rmtree(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""), ignore_errors=True)
     if _database is not None:
         _database.close()
+    _end(getattr(sys.exception(), "exit_status", 0))  # gunicorn's HaltError has the code of a failed start
+
+
+def _end(code):
+    """End this process at once; Python would free object by object, which takes seconds."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)

@@ -11,6 +11,7 @@ target of the scores is missed.
 import argparse
 import gzip
 import json
+import math
 import os
 import shutil
 import statistics
@@ -21,9 +22,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import psutil
+
 from bench._cost import DATA, Meter, finish, peak
 from bench.catalogue import full_catalogue
-from bench.serving import ask, served
+from bench.serving import ask, processor_seconds, served
 from config import ROOT, Config
 from ml.jobs import Job
 from ml.registry import ModelRegistry
@@ -31,6 +34,7 @@ from store.catalogue.catalogue import Catalogue, Snapshot
 from store.database import PAGE_ITEMS, open_database
 from store.domain import Playlist, PlaylistItem, Track
 
+_LOOK_S, _IDLE_S = 3.0, 0.1  # a process that takes no more processor time between two looks is idle
 LEARNT, SERVED, SOURCES = 120, 12, {"tidytuesday", "editorial"}  # playlists to train on and to continue; their sources
 
 
@@ -103,16 +107,24 @@ def known_lists(folder: Path, snapshot: Snapshot) -> Iterator[list[Track]]:
 def measure(version: str, paths: Sequence[str]) -> None:
     """Request ``paths`` from a server of one worker; print its times and its memory."""
     with served("app:create_app()", ROOT) as (port, worker):
+        wait_until_idle(worker)
         first = ask(port, paths[:1])[0]
-        before = worker.cpu_times()
+        before = processor_seconds(worker)
         times = ask(port, paths)
-        after = worker.cpu_times()
-        cpu = (after.user + after.system - before.user - before.system) / len(paths)
+        cpu = (processor_seconds(worker) - before) / len(paths)
         memory = worker.memory_full_info()
         print(
             f"{version}: {statistics.median(times):.2f} s a request, {cpu:.2f} s of CPU, the first one {first:.2f} s; "
             f"web process {memory.rss / 1e6:.0f} MB resident, {memory.uss / 1e6:.0f} MB of its own"
         )
+
+
+def wait_until_idle(worker: psutil.Process) -> None:
+    """Return when a web process has prepared its first answers, which it does beside the requests."""
+    before = -math.inf
+    while (now := processor_seconds(worker)) - before > _IDLE_S:
+        before = now
+        time.sleep(_LOOK_S)
 
 
 def main() -> int:

@@ -124,12 +124,12 @@ class SoundIndex:
     def __init__(self, features: Floats) -> None:
         places = coordinates(features)
         gaps = np.isnan(places)
-        self._is_unknown: npt.NDArray[np.bool_] = np.asarray(gaps.all(axis=1))
-        self._is_partial: npt.NDArray[np.bool_] = gaps.any(axis=1) & ~self._is_unknown
-        self.partial, self.unknown = np.flatnonzero(self._is_partial), np.flatnonzero(self._is_unknown)
+        self.is_unknown: npt.NDArray[np.bool_] = np.asarray(gaps.all(axis=1))
+        self.is_partial: npt.NDArray[np.bool_] = gaps.any(axis=1) & ~self.is_unknown
+        self.partial, self.unknown = np.flatnonzero(self.is_partial), np.flatnonzero(self.is_unknown)
         self.partial_places = places[self.partial]
         places[gaps] = 0.0
-        self.places = places
+        self.places = places  # 0 = unknown
         self._length = np.einsum("ij,ij->i", self.places, self.places)
 
     def squared_distances(
@@ -160,6 +160,14 @@ class SoundIndex:
         squared[self.unknown] = np.nan
         return squared
 
+    def take(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Return the (k, 12) coordinates of some ``rows``, NaN = unknown."""
+        places = self.places[rows]
+        places[self.is_unknown[rows]] = np.nan
+        is_partial = self.is_partial[rows]
+        places[is_partial] = self.partial_places[np.searchsorted(self.partial, rows[is_partial])]
+        return places
+
     def squared_distances_of_all(self, seeds: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Return (k, n) squared distances from ``seeds`` (k, 12), for many three times as fast as one by one."""
         found: npt.NDArray[np.float32] = np.asarray(-2 * seeds @ self.places.T, np.float32)
@@ -185,11 +193,11 @@ class SoundIndex:
         difference = self.places[rows]
         difference -= centre
         squared: npt.NDArray[np.float32] = np.square(difference, out=difference) @ weights.astype(np.float32)
-        if len(self.partial) and len(partial := np.flatnonzero(self._is_partial[rows])):
+        if len(self.partial) and len(partial := np.flatnonzero(self.is_partial[rows])):
             places = self.partial_places[np.searchsorted(self.partial, rows[partial])]
             squared[partial] = squared_distances(places, seed, factors)
         if len(self.unknown):
-            squared[self._is_unknown[rows]] = np.nan
+            squared[self.is_unknown[rows]] = np.nan
         return squared
 
 

@@ -97,13 +97,43 @@ _GENRE_MEASURES = (
     Measure("ece", "Odds are off by (calibration error)", higher=False),
     Measure("nll", "Sure of what is wrong (log-loss)", higher=False),
 )
+# In the order in which the page shows them: what answers most questions first.
 _ALL = (
+    Task(
+        name="genre",
+        training="ml.genre.train.train",
+        in_stages=True,
+        user_training="ml.genre.train.user_trained:train_own",
+        needs=needs.genre,
+        measures=_GENRE_MEASURES,
+        served_row="genre model",
+        described_in="genre.json",
+        depends_on="taxonomy",
+    ),
     Task(
         name="artist_genre",
         training="ml.artist_genre.train.train",
         measures=_GENRE_MEASURES,
         described_in="artist_genre.json",
         depends_on="genre",
+    ),
+    Task(
+        name="taxonomy",
+        training="ml.taxonomy.train.train",
+        measures=(
+            Measure("right_family", "In a right family"),
+            Measure("best_family", "In the best family"),
+            Measure("genre", "With a right genre"),
+        ),
+    ),
+    Task(
+        name="artists",
+        training="ml.artists.train.train",
+        in_stages=True,
+        measures=(
+            Measure("recall", "Artists of the playlist found (recall)"),
+            Measure("recall_cold", "The same from unlisted artists (recall)"),
+        ),
     ),
     Task(
         name="artist_map",
@@ -116,28 +146,6 @@ _ALL = (
         served_row="UMAP",
         described_in="artist_map.json",
         depends_on="artists",
-    ),
-    Task(
-        name="artists",
-        training="ml.artists.train.train",
-        in_stages=True,
-        measures=(
-            Measure("recall", "Artists of the playlist found (recall)"),
-            Measure("recall_cold", "The same from unlisted artists (recall)"),
-        ),
-    ),
-    Task(
-        name="clusters",
-        training="ml.clusters.train.train",
-        measures=(
-            Measure("silhouette", "Groups stand apart (silhouette)"),
-            Measure("purity", "Groups are of one genre (purity)"),
-            Measure("family_purity", "Groups are of one family (purity)"),
-            Measure("ami", "Groups tell genres (mutual information)"),
-            Measure("stability", "The same from other tracks (stability)"),
-            Measure("spread", "Distance from the middle", higher=False),
-        ),
-        served_row="affinity propagation",
     ),
     Task(
         name="continuation",
@@ -168,6 +176,32 @@ _ALL = (
         depends_on="genre",
     ),
     Task(
+        name="triage",
+        training="ml.triage.train.train",
+        measures=(
+            Measure("right", "Right proposals"),
+            Measure("playlist", "Right playlist, where there is one"),
+            Measure("sure_right", "Right when 80 % sure"),
+            Measure("sure", "80 % sure"),
+            Measure("ece", "Confidence is off by (calibration error)", higher=False),
+            Measure("log_loss", "Sure of what is wrong (log-loss)", higher=False),
+        ),
+        served_row="triage model",
+    ),
+    Task(
+        name="clusters",
+        training="ml.clusters.train.train",
+        measures=(
+            Measure("silhouette", "Groups stand apart (silhouette)"),
+            Measure("purity", "Groups are of one genre (purity)"),
+            Measure("family_purity", "Groups are of one family (purity)"),
+            Measure("ami", "Groups tell genres (mutual information)"),
+            Measure("stability", "The same from other tracks (stability)"),
+            Measure("spread", "Distance from the middle", higher=False),
+        ),
+        served_row="affinity propagation",
+    ),
+    Task(
         name="families",
         training="ml.families.train.train",
         user_training="ml.families.train.train:train_own",
@@ -183,48 +217,9 @@ _ALL = (
         depends_on="taxonomy",
     ),
     Task(
-        name="genre",
-        training="ml.genre.train.train",
-        in_stages=True,
-        user_training="ml.genre.train.user_trained:train_own",
-        needs=needs.genre,
-        measures=_GENRE_MEASURES,
-        served_row="genre model",
-        described_in="genre.json",
-        depends_on="taxonomy",
-    ),
-    Task(
-        name="perception",
-        user_training="ml.perception.train.train:train_own",
-        needs=needs.perception,
-        measures=(
-            Measure("error", "Mean error of an attribute", higher=False),
-            Measure("rank", "Orders tracks as the provider does (rank correlation)"),
-        ),
-        served_row="calibration",
-    ),
-    Task(
         name="projection",
         user_training="ml.projection.train.train:train_own",
         needs=needs.projection,
-    ),
-    Task(
-        name="tagger",
-        training="ml.tagger.train.train",
-        measures=(
-            Measure("album_p5", "Five nearest of the same album"),
-            Measure("album_first", "Nearest of the same album"),
-            Measure("album_p5_macro", "Every album counts alike"),
-        ),
-    ),
-    Task(
-        name="taxonomy",
-        training="ml.taxonomy.train.train",
-        measures=(
-            Measure("right_family", "In a right family"),
-            Measure("best_family", "In the best family"),
-            Measure("genre", "With a right genre"),
-        ),
     ),
     Task(
         name="timbre",
@@ -240,17 +235,23 @@ _ALL = (
         served_row="described statistics, whitened",
     ),
     Task(
-        name="triage",
-        training="ml.triage.train.train",
+        name="tagger",
+        training="ml.tagger.train.train",
         measures=(
-            Measure("right", "Right proposals"),
-            Measure("playlist", "Right playlist, where there is one"),
-            Measure("sure_right", "Right when 80 % sure"),
-            Measure("sure", "80 % sure"),
-            Measure("ece", "Confidence is off by (calibration error)", higher=False),
-            Measure("log_loss", "Sure of what is wrong (log-loss)", higher=False),
+            Measure("album_p5", "Five nearest of the same album"),
+            Measure("album_first", "Nearest of the same album"),
+            Measure("album_p5_macro", "Every album counts alike"),
         ),
-        served_row="triage model",
+    ),
+    Task(
+        name="perception",
+        user_training="ml.perception.train.train:train_own",
+        needs=needs.perception,
+        measures=(
+            Measure("error", "Mean error of an attribute", higher=False),
+            Measure("rank", "Orders tracks as the provider does (rank correlation)"),
+        ),
+        served_row="calibration",
     ),
 )
 TASKS: Mapping[str, Task] = {task.name: task for task in _ALL}

@@ -185,6 +185,9 @@ class _WSGITask(WSGITask):
 
     def write(self, data: bytes) -> None:
         """Send the headers together with a small first block: while a thread sends, others take Python's lock."""
+        if not self.wrote_header:
+            kind = dict(self.response_headers).get("Content-Type", "")
+            self.channel.streams_events = kind.startswith("text/event-stream")
         if self.wrote_header or len(data) > _JOINED_BYTES:
             super().write(data)
             return
@@ -211,6 +214,7 @@ class Channel(HTTPChannel):
         self._sends = False
         self._drains_since: tuple[float, int] | None = None
         self.failed = False
+        self.streams_events = False
         self._lingers_until = 0.0
         self._active = time.monotonic()
         super().__init__(*args, **more)
@@ -316,6 +320,7 @@ class Channel(HTTPChannel):
             super().send_continue()
 
     def service(self) -> None:
+        self.streams_events = False
         super().service()
         self._active = time.monotonic()
 

@@ -35,6 +35,8 @@ _LOOK_SECONDS = 1.0
 # A connection younger than this is not closed to make room: its request is probably arriving.
 _NEW_SECONDS = 0.5
 _LOOP_SECONDS = 0.5
+# How much sooner than gunicorn's master kills it the worker stops waiting: one turn of the loop, and the end.
+_EXIT_SECONDS = 1.0
 # How often gunicorn is told that the loop is alive: that touches a file, and each request takes two turns of the loop.
 _NOTIFY_SECONDS = 1.0
 # The interval at which Python switches threads. Many threads compute answers, and the loop must not wait for each.
@@ -116,7 +118,10 @@ class BufferedWorker(Worker):
         super().init_process()
 
     def run(self) -> None:
-        """Serve until gunicorn stops it; then finish the requests that have arrived, within ``graceful_timeout``."""
+        """Serve until gunicorn stops it; then finish the requests that have arrived, within ``graceful_timeout``.
+
+        Streams of events end at once: they have no end of their own, and browsers ask for them again.
+        """
         answering, files = _dispatcher(self.cfg.threads), _dispatcher(_FILE_THREADS)
         answering.set_thread_count(self.cfg.threads)
         files.set_thread_count(_FILE_THREADS)
@@ -131,13 +136,15 @@ class BufferedWorker(Worker):
             self._turn(connections, health_requests)
         for server in servers:
             server.accepting = False
-        until = time.monotonic() + self.cfg.graceful_timeout
-        while time.monotonic() < until and any(
-            channel.waits_since is None for server in servers for channel in server.active_channels.values()
-        ):
+        # gunicorn's master counts from its signal and then kills; before that, worker_exit leaves the database.
+        until = time.monotonic() + self.cfg.graceful_timeout - _EXIT_SECONDS
+        while time.monotonic() < until and any(self._answering(server) for server in servers):
             self._turn(connections, health_requests)
-        answering.shutdown(timeout=1)
-        files.shutdown(timeout=1)
+
+    @staticmethod
+    def _answering(server: _TcpServer | _UnixServer) -> bool:
+        channels = list(server.active_channels.values())
+        return any(channel.waits_since is None and not channel.streams_events for channel in channels)
 
     def _turn(self, connections: dict[int, Any], health_requests: deque[Channel]) -> None:
         if (now := time.monotonic()) - self._notified > _NOTIFY_SECONDS:

@@ -168,8 +168,8 @@ class Services:
 
     @property
     def continuation(self) -> Continuation:
-        artists = self.artists
-        return self._served("continuation", lambda folder: Continuation.load(folder, artists))
+        artists, neighbours = self.artists, self.neighbours
+        return self._served("continuation", lambda folder: Continuation.load(folder, artists, neighbours))
 
     @property
     def triage(self) -> Triage:

@@ -9,7 +9,7 @@ from ml.contributors.model import is_of_playlist, task_of
 from ml.needs import Available, Needs
 from ml.registry import compare, scores_of
 from ml.scores import Comparison, main_score, measures_of, served_score
-from ml.tasks import TASKS, trainable, trained_here
+from ml.tasks import TASKS, find_task, trainable, trained_here
 from services.container import Services
 from services.errors import not_found
 from services.playlists.playlists import find_playlist, visible_playlists
@@ -114,7 +114,10 @@ class TaskNeeds(Needs):
 
 
 def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
-    """Return every version of every task, without the models of playlists that the viewer does not see."""
+    """Return every version of every task, without the models of playlists that the viewer does not see.
+
+    The tasks are in the order of :data:`~ml.tasks.TASKS`.
+    """
     registry = services.registry
     playlists = {
         task_of(playlist.id): Named(playlist.id, playlist.name) for playlist in visible_playlists(services, viewer)
@@ -143,7 +146,9 @@ def list_models(services: Services, viewer: Viewer) -> ModelsAnswer:
         tasks[task].versions.append(version)
     for task in trained_here():  # the page offers their training before there is a version
         tasks.setdefault(task, TaskVersions(task=task, playlist=None, before=[], versions=[]))
-    return ModelsAnswer(list(tasks.values()), trainable())
+    order = list(TASKS)
+    listed = sorted(tasks, key=lambda task: order.index(known.name) if (known := find_task(task)) else len(order))
+    return ModelsAnswer([tasks[task] for task in listed], trainable())
 
 
 def check_task(services: Services, task: str, viewer: Viewer) -> None:

@@ -395,5 +395,18 @@ def unit_rows(rows: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
     return wide / np.maximum(length, 1.0)[:, None]
 
 
+class UnitRows:
+    """Makes :func:`unit_rows` of (n, d) ``vectors`` as they are read: kept, they would take four times the memory."""
+
+    def __init__(self, vectors: npt.NDArray[np.int8]) -> None:
+        self._vectors = vectors
+
+    def __len__(self) -> int:
+        return len(self._vectors)
+
+    def __getitem__(self, rows: npt.NDArray[Any] | slice) -> npt.NDArray[np.float32]:
+        return unit_rows(self._vectors[rows])
+
+
 def _other_the(key: str) -> str:
     return key.removeprefix("the ") if key.startswith("the ") else f"the {key}"

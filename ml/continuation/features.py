@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.artists.model import UnitRows
 from ml.continuation.interactions import Ints, Knn, Lists
+from ml.sound import SoundIndex
 from store.feature_rows import Floats
 from store.text import normalise, plain_title
 
@@ -69,7 +71,7 @@ LIST_SCORES = EVIDENCE[:4]  # by recording; each chooses candidates
 class Artists:
     """``A`` artists: ``places`` (A, d) unit rows, ``prior`` (A,) 0 to 1, ``genres`` (A, 4) codes or -1."""
 
-    places: Floats
+    places: Floats | UnitRows
     prior: Floats
     genres: Ints
 
@@ -116,6 +118,34 @@ class Columns:
     def take(self, rows: Ints) -> Columns:
         """Return the columns of some songs."""
         return Columns(artist=self.artist[rows], popularity=self.popularity[rows], sound=self.sound[rows])
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentColumns:
+    """The :class:`Columns` of a segment; the sounds stay in ``index``, by which tracks are recommended, too."""
+
+    artist: Ints
+    popularity: Floats
+    index: SoundIndex
+
+    def __len__(self) -> int:
+        return len(self.artist)
+
+    @cached_property
+    def lacks_sound(self) -> npt.NDArray[np.bool_]:
+        return self.index.is_partial | self.index.is_unknown
+
+    @cached_property
+    def lacks_facts(self) -> npt.NDArray[np.bool_]:
+        return self.index.is_unknown | np.isnan(self.popularity)
+
+    @property
+    def filled_sound(self) -> npt.NDArray[np.float32]:
+        return self.index.places
+
+    def take(self, rows: Ints) -> Columns:
+        """Return the columns of some songs."""
+        return Columns(artist=self.artist[rows], popularity=self.popularity[rows], sound=self.index.take(rows))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,15 +264,17 @@ class Profile:
         mine = mine[mine >= 0]
         same, near, mean, name = (np.zeros(n, np.float32) for _ in range(4))
         hint = self.seeds.hint
-        if len(mine):
-            artists, counts = np.unique(mine, return_counts=True)
-            same[artists] = counts
-            mean = places @ (places[artists].T @ (counts / counts.sum()).astype(np.float32))
-            for at in range(0, n, _BLOCK):
-                block = slice(at, at + _BLOCK)
-                near[block] = _mean_of_highest(places[artists] @ places[block].T, _NEAREST_ARTISTS)
-        if hint is not None:
-            name = (places @ hint.place).astype(np.float32)
+        artists, counts = np.unique(mine, return_counts=True)
+        same[artists] = counts
+        own = places[artists]
+        centre = own.T @ (counts / max(len(mine), 1)).astype(np.float32)
+        for block in (slice(at, at + _BLOCK) for at in range(0, n, _BLOCK) if len(mine) or hint is not None):
+            rows = places[block]
+            if len(mine):
+                mean[block] = rows @ centre
+                near[block] = _mean_of_highest(own @ rows.T, _NEAREST_ARTISTS)
+            if hint is not None:
+                name[block] = rows @ hint.place
         return {
             "same_artist": same,
             "artist_near": near,
@@ -271,7 +303,7 @@ class Profile:
     def rarity(self, word: str) -> float:
         return self.background.rarity.get(word, self.background.rare)
 
-    def coarse(self, pool: Columns) -> Floats:
+    def coarse(self, pool: Columns | SegmentColumns) -> Floats:
         """Return (n,) scores that select candidates: a weighted sum of columns, fast enough for a whole catalogue."""
         of_artist = {**self.of_artist, "same_artist": np.log1p(self.of_artist["same_artist"])}
         weighted = np.sum([weight * of_artist[name] for name, weight in _COARSE_ARTIST.items()], axis=0)
@@ -282,7 +314,7 @@ class Profile:
             total += np.float32(_COARSE_SONG["name_sound"]) * self._hinted(pool)
         return total
 
-    def choose(self, pool: Columns, most: int, among: npt.NDArray[np.bool_] | None = None) -> Ints:
+    def choose(self, pool: Columns | SegmentColumns, most: int, among: npt.NDArray[np.bool_] | None = None) -> Ints:
         """Return the best songs by :meth:`coarse`: ``most`` with all facts, and some that lack facts.
 
         ``among`` (n,) marks the songs that may be chosen. Songs that lack facts are chosen separately, in proportion to
@@ -313,7 +345,7 @@ class Profile:
         """Return (n,) the share of the seeds that are like each song in lacking facts or not."""
         return np.where(pool.lacks_facts, np.float32(self._lacking), np.float32(1 - self._lacking))
 
-    def _sound_ratio(self, pool: Columns) -> Floats:
+    def _sound_ratio(self, pool: Columns | SegmentColumns) -> Floats:
         """Return (n,) log-likelihood ratios of the seeds' normal distribution to that of all songs."""
         mean, variance = self._sound
         all_mean, all_variance = self.background.sound_mean, self.background.sound_variance
@@ -327,7 +359,7 @@ class Profile:
             ratio[at : at + _BLOCK] += values**2 @ curved + values @ straight
         return np.where(pool.lacks_sound, np.float32(0.0), np.clip(ratio, -10.0, 10.0))
 
-    def _hinted(self, pool: Columns) -> Floats:
+    def _hinted(self, pool: Columns | SegmentColumns) -> Floats:
         hint, background = self.seeds.hint, self.background.sound_mean
         if hint is None or np.isnan(hint.sound).any():
             return np.zeros(len(pool), np.float32)

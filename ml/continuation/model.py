@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ml.artefacts import verified, verified_json
 from ml.artist_cap import ArtistCap
-from ml.artists.model import ArtistEmbedding, unit_rows
+from ml.artists.model import ArtistEmbedding, UnitRows
 from ml.continuation.features import (
     CONTENT,
     EVIDENCE,
@@ -30,15 +30,17 @@ from ml.continuation.features import (
     NameWords,
     Profile,
     Seeds,
+    SegmentColumns,
     evidence_columns,
     title_words,
     top,
     words,
 )
+from ml.continuation.fitting import fits
 from ml.continuation.interactions import Ints, Lists
 from ml.continuation.reasons import Reasons
 from ml.guards import caught
-from ml.neighbours.model import UNKNOWN_POPULARITY
+from ml.neighbours.model import UNKNOWN_POPULARITY, Neighbours
 from ml.sound import coordinates
 from ml.trees import Trees
 from store.catalogue.catalogue import Ref, Segment, Snapshot
@@ -68,11 +70,15 @@ MOST_SEEDS = 500  # of a longer playlist only the last songs are used
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """A track that may come next, its ``score`` (0 to 1), and the ``reason``, which names songs that it goes with."""
+    """A track that may come next, its ``score`` (0 to 1), and the ``reason``, which names songs that it goes with.
+
+    ``fits`` is as :func:`ml.continuation.fitting.fits` says.
+    """
 
     ref: Ref
     score: float
     reason: str
+    fits: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +193,7 @@ class _SegmentPool:
     """The columns of a segment, and the number of each track's recording in the lists or -1, computed once."""
 
     directory: Path
-    columns: Columns
+    columns: SegmentColumns
     listed: Ints
 
 
@@ -218,13 +224,15 @@ class Continuation:
         artists: ArtistEmbedding,
         playlist_evidence: PlaylistEvidence | None = None,
         scores: Mapping[str, Any] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
+        self._neighbours = neighbours or Neighbours(artists)
         self.version, self.knowledge, self.artists = version, knowledge, artists
         self.playlist_evidence = playlist_evidence
         self.scores = dict(scores or {})
         self.method = str(self.scores.get("served", "content"))
         self.artist_table = Artists(
-            places=unit_rows(artists.vectors),
+            places=UnitRows(artists.vectors),
             prior=np.asarray(artists.prior, np.float32),
             genres=artists.arrays["genres"],
         )
@@ -233,8 +241,8 @@ class Continuation:
         self._lock = Lock()
 
     @classmethod
-    def load(cls, directory: Path, artists: ArtistEmbedding) -> Continuation:
-        """Read a version, shipped or user-trained.
+    def load(cls, directory: Path, artists: ArtistEmbedding, neighbours: Neighbours | None = None) -> Continuation:
+        """Read a version, shipped or user-trained; it shares what ``neighbours`` have computed of the catalogue.
 
         A user-trained version for an older artist embedding is served by content only.
 
@@ -246,7 +254,7 @@ class Continuation:
         playlist_evidence = PlaylistEvidence.load(directory) if has_lists else None
         if playlist_evidence is None and scores.get("served") in NEEDS_LISTS:
             scores = {**scores, "served": "content", "served_score": None}
-        return cls(directory.name, Knowledge.load(directory), artists, playlist_evidence, scores)
+        return cls(directory.name, Knowledge.load(directory), artists, playlist_evidence, scores, neighbours)
 
     def methods(self) -> list[str]:
         """Return the methods of :data:`METHODS` that this version has the data for."""
@@ -271,7 +279,8 @@ class Continuation:
     ) -> list[Next]:
         """Return at most ``limit`` tracks that may come next, best first, each with the reason.
 
-        Two tracks of one artist are not in a row where one of the next two is by another artist.
+        Tracks that fit come before those that do not. Of either, two tracks of one artist are not in a row where one of
+        the next two is by another artist.
         Left out are recordings of the playlist, second versions of a composition, ids in ``exclude``, more than
         ``artist_cap`` tracks of one first artist, karaoke and the like where the playlist has none
         (:func:`store.catalogue.versions.refused_kinds`), and what ``guards`` (:data:`ml.guards.GUARDS`) refuse.
@@ -296,7 +305,12 @@ class Continuation:
             guards=guards,
             novelty=novelty,
         )
-        return [Next(ref, score, reasons.of(track, self._artist(track))) for ref, score, track in _apart(filtered)]
+        suggested = [(fits(self.method, score), ref, score, track) for ref, score, track in filtered]
+        return [
+            Next(ref, score, reasons.of(track, self._artist(track)), which)
+            for which in (True, None, False)
+            for ref, score, track in _apart(found[1:] for found in suggested if found[0] is which)
+        ]
 
     def ranked(
         self, snapshot: Snapshot, query: ContinuationQuery, method: str | None = None
@@ -426,13 +440,13 @@ class Continuation:
         with self._lock:
             known = self._pools.get(segment.name)
             if known is None or known.directory != segment.directory:
-                number, evidence = self.artists.keys.match_sorted(segment.artist_keys), self.playlist_evidence
+                evidence = self.playlist_evidence
                 known = self._pools[segment.name] = _SegmentPool(
                     directory=segment.directory,
-                    columns=Columns(
-                        artist=number[segment.artist_code],
+                    columns=SegmentColumns(
+                        artist=self._neighbours.artist_rows(segment),
                         popularity=segment.popularity,
-                        sound=coordinates(segment.features),
+                        index=self._neighbours.sound(segment),
                     ),
                     listed=evidence.numbers(segment.recording_code) if evidence else np.full(len(segment), -1),
                 )

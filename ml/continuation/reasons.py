@@ -20,6 +20,7 @@ class Reasons:
 
     def __init__(self, seeds: Sequence[Track], columns: Columns, artists: ArtistEmbedding, table: Artists) -> None:
         self._seeds, self._columns, self._artists, self._table = seeds, columns, artists, table
+        self._places = table.places[columns.artist]
         self._first = np.array([normalise(seed.first_artist) for seed in seeds])
 
     def of(self, track: Track, artist: int) -> str:
@@ -34,7 +35,7 @@ class Reasons:
         nearness = same.astype(float)
         if artist >= 0:
             mine = self._columns.artist
-            nearness += np.where(mine >= 0, self._table.places[mine] @ self._table.places[artist], 0.0)
+            nearness += np.where(mine >= 0, self._places @ self._table.places[np.array([artist])][0], 0.0)
         if track.features is not None:
             place = coordinates(feature_rows([track.features]))[0]
             nearness += 0.5 * np.exp(-np.nan_to_num(((self._columns.sound - place) ** 2).sum(axis=1), nan=9.0))

@@ -395,6 +395,10 @@ class Neighbours:
         """Return the index of a segment's sounds, computed once per generation."""
         return self._index(segment).sound
 
+    def artist_rows(self, segment: Segment) -> npt.NDArray[np.int32]:
+        """Return (n,) the row in the embedding of each track's first artist, -1 for an unknown one."""
+        return self._index(segment).artist[segment.artist_code]
+
     def nearest_labelled(
         self, snapshot: Snapshot, features: AudioFeatures, label: str, limit: int = 3, exclude: Collection[str] = ()
     ) -> list[tuple[Ref, float]]:

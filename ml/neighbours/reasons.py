@@ -95,10 +95,13 @@ def _by_artist(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[
 def _by_genre(seed: Track, other: Track, artists: ArtistEmbedding) -> Iterator[str]:
     theirs = _genres(other, artists)
     shared = [name for name in _genres(seed, artists) if name in theirs]
-    # A name of more words is a narrower genre: "old school thrash" comes before "metal".
+    # A name of more words is a narrower genre: "old school thrash" comes before "metal", and "british soul" says what
+    # "british" and "soul" say.
     shared.sort(key=lambda name: -len(name.split()))
-    if shared:
-        yield f"Both {' and '.join(shared[:_GENRES_NAMED])}"
+    words = [frozenset(name.split()) for name in shared]
+    narrow = [name for name, its in zip(shared, words, strict=True) if not any(its < others for others in words)]
+    if narrow:
+        yield f"Both {' and '.join(narrow[:_GENRES_NAMED])}"
 
 
 def _genres(track: Track, artists: ArtistEmbedding) -> dict[str, None]:

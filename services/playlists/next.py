@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ml.continuation.fitting import RIGHT
 from ml.continuation.model import MOST_SEEDS, Among, Continuation, ContinuationQuery, Next, picked
 from ml.continuation.titles import cues_of, ranked_by_name
 from ml.guards import GUARDS
@@ -29,9 +30,13 @@ _SEEDS, _ARTISTS = 40, 12  # how many artists of the playlist are compared; how 
 
 @dataclass(frozen=True, kw_only=True)
 class NextTrack(TrackSummary):
-    """A track that may come next, with its score, the reason, and its audio features by name, to order a list by."""
+    """A track that may come next, with its score, the reason, and its audio features by name, to order a list by.
+
+    ``fits`` is false for tracks further afield, and null where the method cannot say.
+    """
 
     score: float
+    fits: bool | None
     reason: str
     features: Mapping[str, float]
 
@@ -41,9 +46,9 @@ class NextAnswer:
     """Tracks that may come next, best first.
 
     ``method`` scored ``method_score`` on the held-out playlists of ``split``. Where the playlist has no known track,
-    ``method`` is "name" and has no score. If there are fewer tracks than wanted, ``note`` says why, and ``artists`` are
-    similar to those of the playlist, and may have no tracks in the catalogue. ``families`` are the families of genres
-    that can be left out.
+    ``method`` is "name" and has no score. If there are fewer tracks than wanted, or some do not fit, ``note`` says so.
+    If there are fewer, or none fits, ``artists`` are similar to those of the playlist, and may have no tracks in the
+    catalogue. ``families`` are the families of genres that can be left out.
     """
 
     playlist: PlaylistSummary
@@ -97,14 +102,16 @@ def next_tracks(services: Services, playlist_id: str, viewer: Viewer, query: Map
         found = model.next(snapshot, continuation, among=among, **limits)
     else:
         found = _by_name(services, snapshot, playlist, among, limits)
-    few = len(found) < query["limit"]
+    few, fitting = len(found) < query["limit"], sum(suggested.fits is not False for suggested in found)
+    notes = [_note(len(found), len(snapshot) - len(synthetic), len({track.id for track in tracks}))] if few else []
+    notes += [_further_afield(fitting, len(found))] if fitting < len(found) else []
     return NextAnswer(
         playlist=describe(playlist, viewer),
         **_method(model, has_tracks=bool(tracks)),
         version=model.version,
         tracks=[_next_track(snapshot, suggested) for suggested in found],
-        note=_note(len(found), len(snapshot) - len(synthetic), len({track.id for track in tracks})) if few else None,
-        artists=_artists(services, snapshot, tracks) if few else [],
+        note=" ".join(notes) or None,
+        artists=_artists(services, snapshot, tracks) if few or not fitting else [],
         families=services.genre.families,
     )
 
@@ -130,7 +137,8 @@ def _method(model: Continuation, *, has_tracks: bool) -> dict[str, Any]:
 def _next_track(snapshot: Snapshot, suggested: Next) -> NextTrack:
     track = snapshot.track(suggested.ref)
     features = track.feature_values
-    return NextTrack.of(track, score=round(suggested.score, 4), reason=suggested.reason, features=features)
+    more = {"score": round(suggested.score, 4), "fits": suggested.fits, "reason": suggested.reason}
+    return NextTrack.of(track, **more, features=features)
 
 
 def _artists(services: Services, snapshot: Snapshot, tracks: Sequence[Track]) -> list[SimilarArtist]:
@@ -189,8 +197,17 @@ def _note(found: int, choice: int, own: int) -> str:
             "Add another playlist, or a catalogue: see Library."
         )
     if found:
-        return f"Only {found} of the {choice} tracks known here go with it and pass the filters."
+        return f"Only {found} of the {choice} tracks known here can be compared with it and pass the filters."
     return (
         f"None of the {choice} tracks known here goes with it and passes the filters. Filter less, or add a catalogue: "
         "see Library."
+    )
+
+
+def _further_afield(fitting: int, found: int) -> str:
+    """Return how many of the tracks fit, and what that means."""
+    some = f"Only {fitting} of these {found} tracks" if fitting else f"None of these {found} tracks"
+    return (
+        f"{some} {'fit' if fitting > 1 else 'fits'}: of tracks that fit, one in {1 / RIGHT:.0f} was in the hidden half "
+        "of playlists that the model had not seen. The others are further afield."
     )

@@ -6,6 +6,7 @@ from contextlib import suppress
 from threading import Thread
 
 from etl.providers.base import Need
+from ml.continuation.model import ContinuationQuery
 from ml.neighbours.model import NothingToCompare
 from services.container import Services
 from services.errors import ServiceError
@@ -32,7 +33,7 @@ def _watch(services: Services) -> None:
 
 
 def prepare(services: Services, prepared: str | None = None) -> str | None:
-    """Compute one search, one genre and one recommendation, unless the current catalogue is ``prepared`` already.
+    """Compute one answer of each kind that reads the catalogue, unless the current one is ``prepared`` already.
 
     Returns the generation that is prepared now. Errors are only logged: a request that meets the same one reports it.
     """
@@ -51,6 +52,7 @@ def prepare(services: Services, prepared: str | None = None) -> str | None:
                 services.engine.on(Need.SIMILAR)
                 services.has_recommendations()
             services.neighbours.recommend(snapshot, track, limit=1, corrected=True)
+            services.continuation.next(snapshot, ContinuationQuery(tracks=[track]), limit=1)
     except NothingToCompare:
         pass  # the models and the catalogue have been loaded nevertheless
     except (ServiceError, TastemapError) as fault:

@@ -48,7 +48,11 @@ FOLDER = f"secantusdb-{VERSION}"
 DATABASE = "tastemap"
 HOST = "127.0.0.1"
 START_SECONDS = 60.0
-STOP_SECONDS = 30.0
+# Then it is killed, which loses no acknowledged write; an end in order takes about 2 s.
+STOP_SECONDS = 4.0
+# How long a killed process may take to disappear.
+KILL_SECONDS = 1.0
+_LOOK_SECONDS = 0.05
 _FLAGS = ("--cache-size", "256M", "--oplog-max-entries", "10000", "--oplog-retention-seconds", "600")
 # The error code of a server that no longer works; MongoDB calls it InternalError.
 INTERNAL_ERROR = 1
@@ -171,18 +175,25 @@ class EmbeddedServer:
         return target
 
     def stop(self) -> None:
-        """Leave the server, and stop it if no process uses it any more. Does nothing in a forked child."""
+        """Leave the server, and stop it if no process uses it any more. Does nothing in a forked child.
+
+        This takes at most STOP_SECONDS and KILL_SECONDS.
+        """
         if self._users is None or self._pid != os.getpid():
             return
-        with locked(self.base / "start.lock"):
-            os.close(self._users)
-            self._users = None
-            atexit.unregister(self.stop)
-            alone = take(self.base / "users.lock", wait=False)
-            if alone is None:
-                return
-            os.close(alone)
-            self._terminate()
+        until = time.monotonic() + STOP_SECONDS
+        os.close(self._users)
+        self._users = None
+        atexit.unregister(self.stop)
+        while (lock := take(self.base / "start.lock", wait=False)) is None:
+            if time.monotonic() > until:
+                return  # its holder starts the server for itself, and so will stop it
+            time.sleep(_LOOK_SECONDS)
+        try:
+            if not self.is_in_use():
+                self._terminate(until)
+        finally:
+            os.close(lock)
 
     def _forget(self) -> None:
         # A forked gunicorn worker must not hold the lock of its master.
@@ -201,7 +212,7 @@ class EmbeddedServer:
                 if _can_read(self._uri(port)):
                     return port
                 log.warning("the embedded database has stopped working; starting it again")
-                self._terminate()
+                self._terminate(time.monotonic() + STOP_SECONDS)
                 return None
             if time.monotonic() > until:
                 raise EmbeddedError(
@@ -333,16 +344,17 @@ class EmbeddedServer:
     def _log_tail(self) -> str:
         return (self.base / "server.log").read_bytes()[-4000:].decode(errors="replace")
 
-    def _terminate(self) -> None:
+    def _terminate(self, until: float) -> None:
+        """Stop the server, at the time ``until`` by a kill."""
         pid = _read_pid(self.base / "server.pid")
         if pid is not None and _runs_server(pid):
             os.kill(pid, signal.SIGTERM)
-            if not _wait_for_end(pid, STOP_SECONDS):
-                log.warning("the embedded database did not stop within %.0f s; ending it", STOP_SECONDS)
+            if not _wait_for_end(pid, until):
+                log.warning("the embedded database did not stop in time; ending it")
                 os.kill(pid, signal.SIGKILL)
-                _wait_for_end(pid, STOP_SECONDS)
+                _wait_for_end(pid, time.monotonic() + KILL_SECONDS)
         if self._process is not None and self._process.pid == pid:
-            self._process.wait()
+            self._process.poll()  # or it would stay as a zombie
         (self.base / "server.pid").unlink(missing_ok=True)
 
 
@@ -411,10 +423,9 @@ def _free_port(preferred: int | None) -> int:
     raise EmbeddedError("No port is free on this machine.", "Close some programs, or set MONGODB_URI.")
 
 
-def _wait_for_end(pid: int, seconds: float) -> bool:
-    until = time.monotonic() + seconds
+def _wait_for_end(pid: int, until: float) -> bool:
     while _runs_server(pid) and time.monotonic() < until:
-        time.sleep(0.05)
+        time.sleep(_LOOK_SECONDS)
     return not _runs_server(pid)
 
 

@@ -121,3 +121,18 @@ def test_faults_say_what_to_do(client: FlaskClient) -> None:
     empty = client.get("/api/playlists/empty/next")
     assert (empty.status_code, empty.get_json()["error"]["code"]) == (422, "no_seeds")
     assert client.get("/api/playlists/loud/next?limit=0").status_code in {400, 422}
+
+
+def test_what_does_not_fit_is_told_from_what_does(client: FlaskClient) -> None:
+    alike = client.get("/api/playlists/loud/next?limit=5").get_json()
+    assert [track["fits"] for track in alike["tracks"]] == [True] * 5
+    assert alike["note"] is None
+    apart = client.get("/api/playlists/loud/next?limit=5&without=metal").get_json()
+    assert [track["fits"] for track in apart["tracks"]] == [False] * 5, "jazz after thrash"
+    assert apart["note"].startswith("None of these 5 tracks fits: of tracks that fit, one in 5 was in the hidden half")
+    assert len(apart["artists"]) == 12, "artists that go with it instead"
+    both = client.get("/api/playlists/loud/next?limit=100&artist_cap=50&novelty=1").get_json()
+    told = [track["fits"] for track in both["tracks"]]
+    assert set(told) == {True, False}
+    assert told == sorted(told, reverse=True), "what fits comes first, little known or not"
+    assert f"Only {sum(told)} of these {len(told)} tracks fit" in both["note"]

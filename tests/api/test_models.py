@@ -7,6 +7,7 @@ from pathlib import Path
 from flask.testing import FlaskClient
 
 from ml import artefacts
+from ml.tasks import TASKS
 
 
 def test_the_next_answer_comes_from_the_version_that_was_chosen(
@@ -40,6 +41,12 @@ def test_the_next_answer_comes_from_the_version_that_was_chosen(
     assert version() == served.name
     again = client.post("/api/models/genre/rollback")
     assert (again.status_code, again.get_json()["error"]["code"]) == (409, "nothing_before")
+
+
+def test_what_answers_most_questions_is_listed_first(client: FlaskClient) -> None:
+    listed = [versions["task"] for versions in client.get("/api/models").get_json()["tasks"]]
+    assert listed == [task for task in TASKS if task in listed]
+    assert listed[0] == "genre"
 
 
 def test_cards_are_read_and_what_is_not_there_is_said(client: FlaskClient) -> None:

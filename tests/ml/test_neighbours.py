@@ -324,6 +324,8 @@ def test_reasons_of_artists_and_genres(artists: ArtistEmbedding) -> None:
         "Playlists hold both Metallica and Megadeth",
         "Both old school thrash and hard rock",
     )
+    vague = [replace(track, artist_genres=("rock", "hard rock ballads", "hard")) for track in (seed, other)]
+    assert reasons(*vague, artists)[1] == "Both hard rock ballads and metal"  # not hard rock
     assert reasons(seed, replace(other, artists=("Metallica",)), artists)[0] == "Same artist"
     assert reasons(seed, replace(other, artists=("Nobody", "Guest")), artists)[0] == "Both with Guest"
 

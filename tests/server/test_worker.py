@@ -20,7 +20,9 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
 from config import LARGEST_BODY, MEGABYTE, ROOT
+from server import worker
 from server.channel import Channel, Parser
+from store.mongo import embedded
 
 THREADS = 2
 # Deadlines short enough to be waited for, and room for few connections; they are module constants of ours.
@@ -40,6 +42,9 @@ def app(environ, start_response):
     asked.append(path)
     if path == "/sleep":
         time.sleep(60)
+    if path == "/events":
+        start_response("200 OK", [("Content-Type", "text/event-stream; charset=utf-8")])
+        return iter(lambda: time.sleep(0.1) or b":", None)
     if path == "/healthz":
         size = asked.count(path)
     while block := environ["wsgi.input"].read(65536):
@@ -347,6 +352,22 @@ def test_an_answer_that_is_under_way_is_given_before_it_stops(tmp_path: Path) ->
     assert received > 50 << 20
     assert process.wait(60) == 0
     reader.join()
+
+
+def test_a_stream_of_events_does_not_delay_the_stop(tmp_path: Path) -> None:
+    process, port = serve(tmp_path, 600.0, more="graceful_timeout = 600\n")
+    events = begun(port, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert events.recv(1) == b"H"
+    process.terminate()
+    assert process.wait(60) == 0
+
+
+def test_all_steps_of_a_stop_together_take_less_than_ten_seconds() -> None:
+    show = "import runpy; print(runpy.run_path('gunicorn.conf.py')['graceful_timeout'])"
+    answering = int(subprocess.check_output([sys.executable, "-c", show], cwd=ROOT))
+    # The master kills workers after graceful_timeout; a second is left for the ends of the processes.
+    assert answering + embedded.STOP_SECONDS + embedded.KILL_SECONDS <= 10 - 1
+    assert 0 < worker._EXIT_SECONDS < answering
 
 
 def test_a_process_that_hangs_before_it_serves_is_replaced(tmp_path: Path) -> None:

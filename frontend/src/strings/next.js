@@ -38,6 +38,7 @@ export const METHODS = {
 }
 export const NEXT = {
   heading: 'What comes next',
+  further: 'Further afield',
   counts: 'What counts',
   novelty: 'Show',
   longest: 'No longer than',

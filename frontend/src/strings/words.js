@@ -223,3 +223,15 @@ const SOURCES = {
   'artist embedding': 'the artist model',
 }
 export const sourceName = (source) => SOURCES[source] ?? titleOf(source) ?? source
+
+// Bars of [source, tracks] pairs, most tracks first. A table may say for a row that it has it from several sources; such
+// rows are one bar, because there are hundreds of combinations.
+export function sourceBars(pairs) {
+  const counts = new Map()
+  for (const [source, tracks] of pairs) {
+    const one = source.replace(/ \(.*,.*\)$/, ' (several)')
+    counts.set(one, (counts.get(one) ?? 0) + tracks)
+  }
+  const bars = [...counts].map(([key, count]) => ({ key, label: sourceName(key), count }))
+  return bars.sort((a, b) => b.count - a.count)
+}

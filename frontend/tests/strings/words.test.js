@@ -7,6 +7,7 @@ import {
   featureLabel,
   formatFeature,
   genreName,
+  sourceBars,
   sourceName,
 } from '../../src/strings/words.js'
 
@@ -79,4 +80,18 @@ test('playlists agree with the families that they hold', () => {
   expect(agreesWithPlaylists('rock', 'metal')).toBe(true)
   expect(agreesWithPlaylists('r&b', 'jazz & blues')).toBe(false)
   expect(agreesWithPlaylists('unknown', 'rock')).toBe(false)
+})
+
+test('rows that a table has from several sources are one bar', () => {
+  const bars = sourceBars([
+    ['tracks (kaggle114k)', 5],
+    ['tracks (micro2024, exportify)', 4],
+    ['tracks (kaggle114k, micro2024)', 3],
+    ['exportify', 1],
+  ])
+  expect(bars).toEqual([
+    { key: 'tracks (several)', label: 'tracks (several)', count: 7 },
+    { key: 'tracks (kaggle114k)', label: 'tracks (kaggle114k)', count: 5 },
+    { key: 'exportify', label: 'an Exportify file', count: 1 },
+  ])
 })

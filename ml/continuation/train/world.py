@@ -57,15 +57,16 @@ class World:
 
     def __init__(self, data: ContinuationData, artists: Artists, kept: npt.NDArray[np.bool_], titles: Titles) -> None:
         self.lists, self.artists, self.titles = data.lists, artists, titles
+        self.places: npt.NDArray[np.float32] = np.asarray(artists.places)  # training reads them again and again
         self.album, self.pool, self.kept = data.album, data.songs, kept
         # Nearly every song without a row in the track table comes from a playlist. If no training list holds such a
         # song, a held-out one does; it is no candidate, because its presence would leak the answer.
         self.described = ~self.pool.lacks_facts
-        self.index = build_index(data.lists, self.pool, len(artists.places), kept)
+        self.index = build_index(data.lists, self.pool, len(self.places), kept)
         self.groups = by_group(data.lists)
         self.background = background(self.pool, titles)
         learnt = {group: ats for group, ats in self.groups.items() if kept[ats[0]]}
-        self.shares = group_shares(data.lists, learnt, self.pool, artists.places)
+        self.shares = group_shares(data.lists, learnt, self.pool, self.places)
         self.names = name_words(data.lists, self.groups, self.shares)
         self.known = facts(self.pool, artists, self.background)
 
@@ -85,14 +86,14 @@ class World:
         ats = [at for at in np.flatnonzero(kept).tolist() if len(self.lists[at].held) >= FEWEST_SONGS]
         lists = [self.lists[at] for at in ats]
         always = [bool((playlist.shares >= 1).all()) for playlist in lists]
-        listed = build_index(self.lists, self.pool, len(self.artists.places), kept).songs.count > 0
+        listed = build_index(self.lists, self.pool, len(self.places), kept).songs.count > 0
         return Corpus(
             lists=[playlist.songs if whole else playlist.held for playlist, whole in zip(lists, always, strict=True)],
             shares=[None if whole else playlist.shares for playlist, whole in zip(lists, always, strict=True)],
             ordered=[playlist.ordered for playlist in lists],
             groups=np.unique([playlist.group for playlist in lists], return_inverse=True)[1],
             artist=self.pool.artist,
-            places=self.artists.places,
+            places=self.places,
             known=self.known,
             pool=np.flatnonzero(self.described | listed),
         )
@@ -100,7 +101,7 @@ class World:
     def neural_scores(self, neural: Neural, query: HeldOutQuery) -> Floats:
         """Return (n,) scores of all songs, above 0 for candidates and 0 for the others."""
         seeds, artist = query.seeds[-MOST_SEEDS:], self.pool.artist
-        scores = neural.scores_for(seeds, artist[seeds], self.known[seeds], self.artists.places)
+        scores = neural.scores_for(seeds, artist[seeds], self.known[seeds], self.places)
         every = np.arange(len(self.pool))
         return _positive(scores.of_songs(every, artist, self.known)) * self.candidates(query)
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,6 +21,7 @@ import pytest
 from pymongo import IndexModel, MongoClient
 from pymongo.errors import PyMongoError
 
+from store.locks import locked
 from store.mongo import embedded
 from store.mongo.embedded import FOLDER, DamagedData, EmbeddedError, EmbeddedServer
 from store.mongo.indexes import ensure_indexes
@@ -146,6 +148,24 @@ def server_pid_if_written(var: Path) -> int | None:
         return server_pid(var)
     except ValueError:
         return None
+
+
+def test_a_stop_has_an_end_though_another_process_starts_or_the_server_hangs(
+    server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "STOP_SECONDS", 0.2)
+    server.start()
+    pid = server_pid(tmp_path)
+    with locked(tmp_path / "db" / "start.lock"):  # as by a process that starts it
+        leaving = threading.Thread(target=server.stop, daemon=True)
+        leaving.start()
+        leaving.join(30)
+        assert not leaving.is_alive()
+    assert not server.is_in_use()
+    assert server.start()
+    os.kill(pid, signal.SIGSTOP)
+    server.stop()
+    assert not embedded._runs_server(pid)
 
 
 def test_a_forked_child_neither_keeps_nor_stops_it(server: EmbeddedServer, tmp_path: Path) -> None:

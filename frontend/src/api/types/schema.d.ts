@@ -7158,7 +7158,8 @@ export interface paths {
         /**
          * Tracks of the catalogue that continue a playlist, best first, without the recordings in it.
          * @description For a playlist without tracks, the genres and artists in its name decide (`method` is `name`). Otherwise `method` is
-         *     the ranking that did best on held-out playlists, and `method_score` its score there.
+         *     the ranking that did best on held-out playlists, and `method_score` its score there. Tracks with `fits` false are
+         *     further afield: of such tracks, fewer than one in five was in the hidden half of held-out playlists.
          */
         get: {
             parameters: {
@@ -10325,9 +10326,9 @@ export interface components {
          * @description Tracks that may come next, best first.
          *
          *     ``method`` scored ``method_score`` on the held-out playlists of ``split``. Where the playlist has no known track,
-         *     ``method`` is "name" and has no score. If there are fewer tracks than wanted, ``note`` says why, and ``artists`` are
-         *     similar to those of the playlist, and may have no tracks in the catalogue. ``families`` are the families of genres
-         *     that can be left out.
+         *     ``method`` is "name" and has no score. If there are fewer tracks than wanted, or some do not fit, ``note`` says so.
+         *     If there are fewer, or none fits, ``artists`` are similar to those of the playlist, and may have no tracks in the
+         *     catalogue. ``families`` are the families of genres that can be left out.
          */
         NextAnswer: {
             playlist: components["schemas"]["PlaylistSummary"];
@@ -10348,6 +10349,8 @@ export interface components {
         /**
          * NextTrack
          * @description A track that may come next, with its score, the reason, and its audio features by name, to order a list by.
+         *
+         *     ``fits`` is false for tracks further afield, and null where the method cannot say.
          */
         NextTrack: {
             id: string | null;
@@ -10363,6 +10366,7 @@ export interface components {
             labels: string[];
             audio_url: string | null;
             score: number;
+            fits: boolean | null;
             reason: string;
             features: {
                 [key: string]: number;
