@@ -7,7 +7,7 @@ from api import session
 from api.application import Blueprint
 from api.current import services
 from services.sound.audio import own_cover
-from services.sound.covers import find_cover
+from services.sound.covers import TooManyCovers, find_cover
 
 blueprint = Blueprint("covers", __name__, tag="Tracks")
 
@@ -24,7 +24,10 @@ def cover(track_id: str) -> Response:
     """
     if own := own_cover(services(), track_id, session.viewer()):
         return send_file(own, conditional=True, max_age=_DAY_SECONDS)
-    found = find_cover(services(), track_id, session.viewer())
+    try:
+        found = find_cover(services(), track_id, session.viewer())
+    except TooManyCovers:
+        return Response(status=204, headers={"Cache-Control": "no-store"})
     answer = Response(found.content, content_type=found.kind) if found else Response(status=204)
     # A missing cover may be fetched soon, so the browser may ask again; a found one is cached for a day.
     answer.headers["Cache-Control"] = f"private, max-age={_DAY_SECONDS if found else 300}"

@@ -17,6 +17,10 @@ from store.text import normalise
 SHOWN_ONLY = frozenset({"spotify"})
 
 MAX_PERSON_NAME = 60
+# Characters of a person's id at a service, and the most people of a playlist: one document has all of them, and each
+# change writes it anew.
+MAX_PERSON_ID, MAX_PEOPLE = 256, 1000
+MAX_PLAYS = 1 << 31
 # The marks of people on a map.
 SHAPES = ("circle", "square", "triangle", "diamond", "plus", "wedge", "star", "cross")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")

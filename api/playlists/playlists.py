@@ -1,12 +1,13 @@
 """Playlists: the list of them, rows, people, next tracks, and who added a track."""
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from apiflask import Schema
 from apiflask.fields import AwareDateTime, Boolean, Dict, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range, Regexp
+from marshmallow import ValidationError
 
 from api import session
 from api.application import Blueprint
@@ -18,13 +19,12 @@ from ml.continuation.model import MAX_LIMIT
 from services.playlists import next as continuation
 from services.playlists import playlists as use
 from services.playlists import who_added as authorship
-from store.domain import MAX_PERSON_NAME, SHAPES
+from store.domain import MAX_PEOPLE, MAX_PERSON_ID, MAX_PERSON_NAME, MAX_PLAYS, SHAPES
 
 blueprint = Blueprint("playlists", __name__, tag="Playlists")
 
 _LONGEST_NAME = 200
 _LONGEST_FILE = 4096
-_LONGEST_ID = 256  # characters of a person's id at a service
 
 
 class PlaylistQuery(Schema):
@@ -78,10 +78,10 @@ class NewPlaylist(Schema):
     name = String(required=True, validate=Length(1, _LONGEST_NAME))
     tracks = List(Nested(ChosenTrack), required=True, validate=Length(max=use.MAX_TRACKS))
     people = Dict(
-        keys=String(validate=Length(1, _LONGEST_ID)),
+        keys=String(validate=Length(1, MAX_PERSON_ID)),
         values=Nested(PersonGiven),
         load_default=dict,
-        validate=Length(max=use.MAX_PEOPLE),
+        validate=Length(max=MAX_PEOPLE),
         metadata={
             "description": "Name, colour and shape of each person by id, so that they are the same as elsewhere."
         },
@@ -112,12 +112,19 @@ class TracksGiven(Schema):
     )
 
 
+def _exists_in_utc(moment: datetime) -> None:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError as fault:  # the last hours of the year 9999 in the west
+        raise ValidationError("This time is out of range.") from fault
+
+
 class RowGiven(Schema):
     position = Integer(required=True, validate=_position)
     track_id = String(required=True, validate=track_id)
-    added_by = String(load_default=None, allow_none=True, validate=Length(1, _LONGEST_ID))
-    added_at = AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC)
-    plays = Integer(load_default=None, allow_none=True, validate=_position)
+    added_by = String(load_default=None, allow_none=True, validate=Length(1, MAX_PERSON_ID))
+    added_at = AwareDateTime(load_default=None, allow_none=True, default_timezone=UTC, validate=_exists_in_utc)
+    plays = Integer(load_default=None, allow_none=True, validate=Range(0, MAX_PLAYS))
     file = String(load_default=None, allow_none=True, validate=Length(max=_LONGEST_FILE))
 
 
@@ -137,10 +144,10 @@ class SharedGiven(Schema):
 
 class PeopleGiven(Schema):
     people = Dict(
-        keys=String(validate=Length(1, _LONGEST_ID)),
+        keys=String(validate=Length(1, MAX_PERSON_ID)),
         values=Nested(PersonGiven),
         required=True,
-        validate=Length(max=use.MAX_PEOPLE),
+        validate=Length(max=MAX_PEOPLE),
         metadata={"description": "By contributor id; people who are not named do not change, null resets a value."},
     )
 

@@ -16,6 +16,7 @@ from etl.imports.rows.player_list import own_file
 from etl.values import boolean, iso_instant, number
 from store.domain import (
     FEATURE_BOUNDS,
+    MAX_PLAYS,
     AlbumDetails,
     AudioFeatures,
     Person,
@@ -102,7 +103,7 @@ def read_item(number: int, item: Any) -> Row:
         track=track,
         added_by=_text(members.get("added_by")),
         added_at=iso_instant(members.get("added_at")),
-        plays=_whole(members.get("plays"), 0, 1 << 31),
+        plays=_whole(members.get("plays"), 0, MAX_PLAYS),
         file=own_file(members.get("file")),
         reason="" if track else "no title",
     )

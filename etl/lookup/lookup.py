@@ -109,7 +109,7 @@ def look_up(
     """
     found = _LookUp(engine, query, needs, within_s, clock or LookupClock())
     with _slots.slot() as granted:
-        return found.run() if granted else found.without_asking()
+        return found.run() if granted else replace(found.without_asking(), refused=True)
 
 
 class _LookUp:

@@ -28,7 +28,8 @@ class LookedUp:
     track that was meant, 0 if none was found. ``chosen`` is one of ``candidates``, which are sorted by confidence.
     ``features``, ``genres``, ``similar``, ``previews`` and ``covers`` map sources to what they found, the best source
     first.
-    ``trail`` holds all answers and failures, in the order in which they came.
+    ``trail`` holds all answers and failures, in the order in which they came. ``refused``: no source was asked, because
+    too many look-ups were being made.
     """
 
     identity: Identity
@@ -41,6 +42,7 @@ class LookedUp:
     previews: Mapping[str, Answer] = field(default_factory=dict)
     covers: Mapping[str, Answer] = field(default_factory=dict)
     trail: tuple[Answer, ...] = ()
+    refused: bool = False
 
     def sounds(self) -> list[AudioFeatures]:
         """Return the features of each source, the most useful first; ``confidence`` includes that of the look-up."""

@@ -20,9 +20,9 @@ from services.viewer import Viewer
 from services.views import TrackSummary, View
 from store.catalogue.publishing import changing_own, hide_own
 from store.database import PAGE_ITEMS
-from store.domain import Person, Playlist, PlaylistItem, Track, playlist_id
+from store.domain import MAX_PEOPLE, Person, Playlist, PlaylistItem, Track, playlist_id
 from store.library import shown_tracks, tracks_by_id
-from store.playlists.rows import add_rows, change_rows
+from store.playlists.rows import add_rows, change_rows, people_of
 from store.playlists.triages import forget_triage, triage_id
 from store.runs import Run
 
@@ -33,8 +33,6 @@ _ROWS_AT_ONCE = 1_000
 # The most tracks that a request stores in one step: the database answers others between the steps, and each in time.
 _STORED_AT_ONCE = 100
 _NO_LIMIT = 1 << 30
-# The most people who may be named while rows still arrive, when not all contributors are known yet.
-MAX_PEOPLE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -431,11 +429,11 @@ def remove_tracks(
     Raises ServiceError 404 if there is no such playlist, 403 if another browser imported it, 409 while it is arriving.
     """
     playlist = _changeable(services, playlist_id, viewer)
-    ids = set(track_ids)
+    ids, places = set(track_ids), None if positions is None else set(positions)
     gone: list[PlaylistItem] = []
 
     def left(stored: list[PlaylistItem]) -> list[PlaylistItem]:
-        gone[:] = [row for row in stored if row.track_id in ids and (positions is None or row.position in positions)]
+        gone[:] = [row for row in stored if row.track_id in ids and (places is None or row.position in places)]
         taken = {row.position for row in gone}
         return [row for row in stored if row.position not in taken]
 
@@ -462,6 +460,8 @@ def restore_rows(
         for row in sorted((PlaylistItem(**row) for row in rows), key=attrgetter("position")):
             if after[row.position : row.position + 1] != [row]:
                 after.insert(row.position, row)
+        if len(people_of(after)) > max(MAX_PEOPLE, len(people_of(stored))):
+            raise invalid_value(f"rows: at most {MAX_PEOPLE} people.", "Leave out `added_by`.")
         return after
 
     change_rows(services.database, playlist, whole)

@@ -45,6 +45,10 @@ _KINDS = {
 _LOOK_SHARE, _KEPT_SHARE = 0.02, 0.9
 
 
+class TooManyCovers(Exception):  # noqa: N818 - a limit, not a fault
+    """Whether there is a cover is not known, because too many are being fetched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A picture and its media type."""
@@ -56,9 +60,9 @@ class Picture:
 def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | None:
     """Return the cover of a track from disk, or else from the first source that is on and has one.
 
-    Return None if no source is on, if none answers in time, or if too many pictures are being fetched.
+    Return None if no source is on, or if none answers in time.
 
-    Raises ServiceError 404 if there is no such track.
+    Raises ServiceError 404 if there is no such track; TooManyCovers if too many pictures are being fetched.
     """
     sources = services.engine.on(Need.COVER)
     name = hashlib.sha256(track_id.encode()).hexdigest()[:32]
@@ -69,15 +73,18 @@ def find_cover(services: Services, track_id: str, viewer: Viewer) -> Picture | N
         return None
     track = by_id(services, services.catalogue.current(viewer.owner), track_id, viewer).track
     query = LookupQuery(identity=identity_of(track))
-    for source, answer in look_up(services.engine, query, {Need.COVER}).covers.items():
+    found = look_up(services.engine, query, {Need.COVER})
+    for source, answer in found.covers.items():
         with _slots.slot() as granted:
             if not granted:
-                return None
+                raise TooManyCovers
             picture = _fetched(services, source, cast(Cover, answer.value).url)
         if picture:
             with suppress(OSError, DiskFull):  # a picture that cannot be stored is still shown
                 _keep(services, source, name, picture)
             return picture
+    if found.refused:
+        raise TooManyCovers
     return None
 
 

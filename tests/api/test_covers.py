@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from etl.lookup import slots
+from etl.lookup import lookup, slots
 from etl.lookup.slots import Slots
 from services.sound import covers
 from store import disk
@@ -151,7 +151,8 @@ def test_pictures_are_fetched_by_few_threads(
     with monkeypatch.context() as busy:
         busy.setattr(covers, "_slots", Slots(1))
         with covers._slots.slot():
-            assert client.get(address).status_code == 204
+            refused = client.get(address)
+            assert (refused.status_code, refused.headers["Cache-Control"]) == (204, "no-store")
         assert client.get(address).data == PICTURE
     assert client.delete("/api/sources/deezer/answers").status_code == 204
     assert client.get(address).data == PICTURE
@@ -184,6 +185,19 @@ def test_whatever_a_server_of_pictures_does_the_visitor_gets_a_picture_or_none(
     assert answer.headers["Cache-Control"] == "private, max-age=300"
     fake_services.deezer.heal()
     assert not list((client.application.extensions["tastemap"].config.var / "covers" / "deezer").glob("*"))
+
+
+def test_a_cover_that_was_not_looked_for_is_asked_for_again(
+    asking: Asking, fake_services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = asking(["deezer"])
+    [address] = covers_of(client, fake_services)
+    assert client.delete("/api/sources/deezer/answers").status_code == 204
+    with monkeypatch.context() as busy:
+        busy.setattr(lookup, "_slots", Slots(0))
+        refused = client.get(address)
+        assert (refused.status_code, refused.headers["Cache-Control"]) == (204, "no-store")
+    assert client.get(address).data == PICTURE
 
 
 def test_pictures_of_one_network_leave_room_for_another(asking: Asking, fake_services: FakeServices) -> None:

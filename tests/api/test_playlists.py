@@ -11,7 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from jobs.worker import execute
+from services.playlists.playlists import remove_tracks
+from services.viewer import Viewer
 from store.database import Database
+from store.domain import MAX_PEOPLE
 from tests.api.conftest import limit_work
 
 FILE = """Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,Valence,Tempo,Time Signature
@@ -187,3 +190,45 @@ def test_rows_are_moved_taken_out_and_put_back_as_they_were(
         assert rows()[:2] == before, "with who added it and when"
     unknown = mine.post(f"{address}/restore", json={"rows": [{"position": 0, "track_id": "nowhere"}]})
     assert unknown.status_code == 404
+
+
+def test_rows_that_no_playlist_can_hold_are_refused(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    mine = configured(tmp_path, database_uri)
+    playlist = ended(mine, send(mine, FILE)["id"])["playlist_id"]
+    address = f"/api/playlists/{playlist}"
+    row = {"position": 0, "track_id": mine.get(f"/data?playlist={playlist}").json["tracks"][0]["id"]}
+    for moment in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"):
+        refused = mine.post(f"{address}/restore", json={"rows": [row | {"added_at": moment}]})
+        assert (refused.status_code, "out of range" in refused.text) == (422, True)
+    crowd = [row | {"position": n, "added_by": f"user {n}"} for n in range(MAX_PEOPLE + 1)]
+    refused = mine.post(f"{address}/restore", json={"rows": crowd})
+    assert (refused.status_code, "1000 people" in refused.text) == (422, True)
+    assert mine.get(f"/data?playlist={playlist}").json["playlist"]["item_count"] == 2
+
+
+def test_positions_are_looked_up_and_not_compared_one_by_one(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    """Ten thousand positions and a playlist of half a million rows would keep a processor busy for minutes."""
+    mine = configured(tmp_path, database_uri)
+    playlist = ended(mine, send(mine, FILE)["id"])["playlist_id"]
+    ids = [track["id"] for track in mine.get(f"/data?playlist={playlist}").json["tracks"]]
+    made = mine.post("/api/playlists", json={"name": "Many", "tracks": [{"id": ids[0]}] * 100}).json["playlist"]["id"]
+    compared: list[int] = []
+
+    class Position(int):
+        __hash__ = int.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            compared.append(self)
+            return int(self) == other
+
+    services = mine.application.extensions["tastemap"]
+    owner = services.database.playlist(made).owner
+    viewer = Viewer(owner=owner, operator=False)
+    positions = [Position(number) for number in range(50, 200)]
+    _, gone = remove_tracks(services, made, viewer, ids, positions)
+    assert len(gone) == 50
+    assert len(compared) < 1000

@@ -30,7 +30,7 @@ def test_the_demo_is_a_map_of_artists(page: Page, live_app: str) -> None:
     assert faults(page) == []
     # The map is in sight, nothing is asked, and where nothing can be played the player says why.
     expect(page.get_by_role("region", name="Look things up online?")).to_have_count(0)
-    assert (demo.map.bounding_box() or {})["y"] < 700
+    assert (demo.map.bounding_box() or {})["y"] < 350
     page.locator(".tm-hubhead").get_by_role("button", name="Play").press("Enter")
     player = page.get_by_role("region", name="Player")
     expect(player.get_by_role("link", name="Allow Deezer or iTunes")).to_be_visible()

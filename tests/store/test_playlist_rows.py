@@ -117,3 +117,34 @@ def test_the_lease_of_a_killed_process_ends(
     monkeypatch.setattr(rows, "_WAIT_SECONDS", 0.0)
     with pytest.raises(StoreDown):
         add_rows(database, playlist, [PlaylistItem(position=0, track_id="u")])
+
+
+def test_a_long_change_keeps_its_lease_and_one_that_lost_it_writes_no_more(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playlist = stored(database, 6 * PAGE_ITEMS)
+    clock, put_page = [NOW], Database.put_page
+    foreign: list[bool] = []
+
+    def slow(self: Database, name: str, page: int, items: Any) -> None:
+        put_page(self, name, page, items)
+        clock[0] += rows._LEASE / 3
+        foreign.append(rows._lease(self, "p", "another"))
+
+    monkeypatch.setattr(rows, "now", lambda: clock[0])
+    monkeypatch.setattr(Database, "put_page", slow)
+    change_rows(database, playlist, lambda before: before[1:])
+    assert foreign == [False] * 6
+
+    def lost(self: Database, name: str, page: int, items: Any) -> None:
+        foreign.append(True)
+        put_page(self, name, page, items)
+        clock[0] += 3 * rows._LEASE  # a machine that slept
+        assert rows._lease(self, "p", "another")
+
+    foreign.clear()
+    monkeypatch.setattr(Database, "put_page", lost)
+    with pytest.raises(StoreDown, match="meanwhile"):
+        change_rows(database, playlist, lambda before: before[1:])
+    assert foreign == [True]
+    assert database.get_document("playlists", "p")["changing"] == "another"

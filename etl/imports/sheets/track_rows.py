@@ -18,7 +18,7 @@ from etl.imports.sheets.layout import FEATURE_COLUMNS, Join, Layout
 from etl.imports.sheets.sheet import Sheet
 from etl.links import TRACK, link_in, link_of
 from etl.values import bare_spotify_id, boolean_cell
-from store.domain import AlbumDetails, AudioFeatures, Track, local_track_id
+from store.domain import MAX_PLAYS, AlbumDetails, AudioFeatures, Track, local_track_id
 from store.text import split_artists
 
 T = TypeVar("T")
@@ -147,7 +147,7 @@ class RowReader:
 
     def _count(self, cell: str) -> int | None:
         number = self.convention.number(cell)
-        return int(number) if number is not None and number.is_integer() and number >= 0 else None
+        return int(number) if number is not None and number.is_integer() and 0 <= number <= MAX_PLAYS else None
 
     def _popularity(self, cell: str) -> float | None:
         number = self.convention.number(cell)

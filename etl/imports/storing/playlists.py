@@ -11,7 +11,7 @@ from etl.imports.rows.entries import Begin, PlaylistFile, Row, playlist_name, to
 from etl.lookup.name_matching import NameMatching
 from store.audio.files import audio_files
 from store.database import PAGE_ITEMS, Database
-from store.domain import Playlist, PlaylistItem, Track, is_unnamed, playlist_id
+from store.domain import MAX_PEOPLE, MAX_PERSON_ID, Playlist, PlaylistItem, Track, is_unnamed, playlist_id
 from store.facts import track_with_id
 from store.runs import MOST_EXAMPLES, ImportProblem, Progress, Run, Skipped
 
@@ -145,9 +145,18 @@ class PlaylistImport:
             if len(self.examples) < MOST_EXAMPLES:
                 self.examples.append(Skipped(line=row.line, reason=row.reason))
             return
+        row = self._of_known_person(row)
         self.page.append(self._named(self._decided(row)))
         if row.added_by:
             self.contributors[row.added_by] += 1
+
+    def _of_known_person(self, row: Row) -> Row:
+        """Return a row without its person, and count that, where the playlist has too many people already."""
+        person = (row.added_by or "")[:MAX_PERSON_ID] or None
+        if person and person not in self.contributors and len(self.contributors) >= MAX_PEOPLE:
+            self.unread[f"added by, beyond {MAX_PEOPLE} people"] += 1
+            person = None
+        return row if person == row.added_by else replace(row, added_by=person)
 
     def _decided(self, row: Row) -> Row:
         """Return a row in the reading that the catalogue knows, else in the reading of most rows of the file."""

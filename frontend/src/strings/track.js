@@ -26,14 +26,12 @@ export const TABS = [
 ]
 
 export const WHAT_IF = {
-  heading: 'What if it sounded different?',
-  about: 'Move a slider: the genre and what goes with it answer for a track that sounds so.',
+  heading: 'What it sounds like',
+  about: 'What if it sounded different? Move a slider: the genre and what goes with it follow.',
   reset: 'Reset',
-  unchanged: 'As it is.',
-  changed: (count) => `${count} ${count === 1 ? 'feature is' : 'features are'} changed.`,
+  unchanged: 'as it is',
   near: 'Would go with it',
   nothing: 'Nothing here goes with that.',
-  unknown: 'not known',
 }
 
 export const NUMBERS = {
@@ -98,10 +96,16 @@ export const ACTIONS = {
   from: (sources) => (sources.length ? `From ${sources.join(' or ')}, to your browser.` : ''),
 }
 
-export const FEATURE_BARS = {
-  eyebrow: 'Sound',
-  heading: 'What it sounds like',
+export const FEATURE_SLIDERS = {
+  groups: {
+    Mood: ['energy', 'valence', 'danceability'],
+    'Voice and instruments': ['acousticness', 'instrumentalness', 'speechiness', 'liveness'],
+    'Volume and pace': ['loudness', 'tempo', 'duration_ms'],
+    'Key and beat': ['key', 'mode', 'time_signature'],
+  },
   rank: (percentile) => `above ${Math.min(99, Math.floor(percentile))} % of tracks`,
+  was: (before) => `was ${before}`,
+  unknown: 'not known',
   mean: (genre) => `mean of ${genre}`,
   from: (sources) => `from ${sources.join(', ')}`,
   measured: (title) => `What ${title} measured`,

@@ -18,7 +18,7 @@ from jobs.queue import create_upload_run, safe_name, spawn_worker
 from jobs.worker import execute
 from store.catalogue.catalogue import Catalogue
 from store.database import PAGE_ITEMS, Database
-from store.domain import Track, playlist_id
+from store.domain import MAX_PEOPLE, MAX_PERSON_ID, Track, playlist_id
 from store.locks import locked
 from store.runs import ENDED, ImportProblem, Progress, Run, Skipped, upload_folder
 from tests.etl.imports import files
@@ -403,3 +403,21 @@ def test_a_catalogue_that_cannot_be_built_ends_the_run(database: Database, tmp_p
     assert failed
     assert failed.error["code"] == "catalogue"
     assert [one.complete for one in database.playlists("me")] == [True]  # what is stored stays stored
+
+
+def test_a_file_with_too_many_people_or_plays_keeps_its_rows(database: Database, tmp_path: Path) -> None:
+    people = MAX_PEOPLE + 2
+    rows = [f"Song {n},Band,{n:0300d}x,{10**n if n < 25 else 1}" for n in range(people)]
+    rows += [f"Song {n},Band,{'0' * MAX_PERSON_ID},1" for n in range(2)]
+    path = write(tmp_path, "\n".join(["title,artist,added by,plays", *rows]))
+    run = do(database, tmp_path / "var", path, owner="me")
+    assert (run.state, run.stored) == ("done", people)
+    assert run.unread["plays"] == 25 - 10
+    [playlist] = [each for each in database.playlists("me") if each.owner == "me"]
+    assert playlist.item_count == people + 2
+    assert playlist.contributors == {"0" * MAX_PERSON_ID: people + 2}
+    rows = [f"Song {n},Band,u{n}" for n in range(people)]
+    run = do(database, tmp_path / "var", write(tmp_path, "\n".join(["title,artist,added by", *rows])), owner="you")
+    assert run.unread == {f"added by, beyond {MAX_PEOPLE} people": 2}
+    [playlist] = [each for each in database.playlists("you") if each.owner == "you"]
+    assert (playlist.item_count, len(playlist.contributors)) == (people, MAX_PEOPLE)

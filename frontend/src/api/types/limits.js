@@ -543,7 +543,7 @@ export const limits = {
   },
   "rows.plays": {
    "min": 0,
-   "max": 10000000
+   "max": 2147483648
   },
   "rows.file": {
    "maxlength": 4096
