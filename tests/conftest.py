@@ -4,6 +4,7 @@ import gc
 import os
 import secrets
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,11 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
+from pymongo.database import Database as MongoDatabase
 
 from store.database import Database
 from store.mongo.embedded import EmbeddedServer
+from store.mongo.indexes import INDEXES
 
 pytest_plugins = ["tests.fake_services.fixtures"]
 
@@ -91,34 +94,57 @@ def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def server_client(server_uri: str) -> Iterator[MongoClient[Any]]:
-    """A client that drops the tests' databases: to open one for each costs more than the dropping."""
+    """A client that empties and drops the tests' databases: to open one for each costs more than that."""
     with MongoClient(server_uri) as client:
         yield client
 
 
+@pytest.fixture(scope="session")
+def left_databases(server_client: MongoClient[Any]) -> Iterator[deque[str]]:
+    """The names of the databases that tests have left, the oldest first."""
+    left: deque[str] = deque()
+    yield left
+    for name in left:
+        server_client.drop_database(name)
+
+
 @contextmanager
-def a_database(server_uri: str, client: MongoClient[Any]) -> Iterator[str]:
-    """The URI of a new database, which is dropped in the end."""
-    name = f"test_{secrets.token_hex(6)}"
+def a_database(server_uri: str, client: MongoClient[Any], left: deque[str]) -> Iterator[str]:
+    """The URI of an empty database that no other test uses.
+
+    It may be one that a test has left a while ago: to create the indexes takes four times as long as to empty it. What
+    that test may have had running has ended since.
+    """
+    name = left.popleft() if len(left) > 16 else f"test_{secrets.token_hex(6)}"
+    _empty(client[name])
     yield urlsplit(server_uri)._replace(path=f"/{name}").geturl()
     # What a test has had started (jobs.queue.spawn_worker) would go on without its database, and outlive the tests.
     for thread in threading.enumerate():
         if thread.name.startswith("worker of "):
             thread.join(WORKER_SECONDS)
-    client.drop_database(name)
+    left.append(name)
+
+
+def _empty(database: MongoDatabase[Any]) -> None:
+    for collection in database.list_collection_names():
+        count = database[collection].estimated_document_count() if collection in INDEXES else None
+        if count is None or count > 50:  # to delete many takes longer than to create the indexes
+            database.drop_collection(collection)
+        elif count:
+            database[collection].delete_many({})
 
 
 @pytest.fixture
-def database_uri(server_uri: str, server_client: MongoClient[Any]) -> Iterator[str]:
+def database_uri(server_uri: str, server_client: MongoClient[Any], left_databases: deque[str]) -> Iterator[str]:
     """The URI of a database that is this test's alone."""
-    with a_database(server_uri, server_client) as uri:
+    with a_database(server_uri, server_client, left_databases) as uri:
         yield uri
 
 
 @pytest.fixture(scope="module")
-def module_database_uri(server_uri: str, server_client: MongoClient[Any]) -> Iterator[str]:
+def module_database_uri(server_uri: str, server_client: MongoClient[Any], left_databases: deque[str]) -> Iterator[str]:
     """The URI of a database that is this test file's alone."""
-    with a_database(server_uri, server_client) as uri:
+    with a_database(server_uri, server_client, left_databases) as uri:
         yield uri
 
 

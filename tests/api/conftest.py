@@ -25,6 +25,7 @@ from ml.genre.model import GenrePredictor
 from ml.tagger.model import MusicTagger
 from store.catalogue.builder import build_collection
 from store.domain import AudioFeatures, Track
+from tests.apart import fork_workers
 from tests.lookup_clock import PATIENCE_S, StillClock
 
 LOUD = {"danceability": 0.5, "energy": 0.95, "key": 4, "loudness": -4.0, "mode": 0, "speechiness": 0.08}
@@ -57,6 +58,11 @@ def _patient_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
     """A source that answers is not given up, however slow the machine is."""
     monkeypatch.setattr(lookup, "LookupClock", StillClock)
     monkeypatch.setattr(lookup, "GRACE_S", PATIENCE_S)
+
+
+@pytest.fixture(autouse=True)
+def _forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    fork_workers(monkeypatch)
 
 
 @cache
