@@ -256,6 +256,14 @@ def test_who_leads_a_band_is_meant_as_the_band() -> None:
         ("Gurenge LiSA", "LiSA"),  # nobody else writes the name so
         ("hendrix purple haze", "Jimi Hendrix"),
         ("цой группа крови", "Kino"),  # the last word of another name
+        ("acdc back in black", "AC/DC"),  # the words joined
+        ("cold play yellow", "Coldplay"),  # or parted
+        ("aha take on me", "a-ha"),
+        ("rhcp californication", "Red Hot Chili Peppers"),
+        ("kanye stronger", "Kanye West"),
+        ("eminem & dido - stan", "Eminem"),  # the first of two
+        ("someone like you - adele (live at the royal albert hall)", "Adele"),  # not Someone
+        ("hello by adele karaoke", "Adele"),
     ],
 )
 def test_a_title_that_holds_a_name_does_not_hide_the_artist(query: str, artist: str) -> None:
