@@ -110,6 +110,10 @@ class Kinds:
             "version": lambda row: bool(self.versions[row.keys[0]]) and not version_of(row.title, (row.artist,)).kinds,
         }
 
+    def called(self, name: str) -> int | None:
+        """Return the artist of this very name: no other name counts, so that new ones leave the queries as they are."""
+        return self.artists.keys.exact(normalise(name))
+
     def elsewhere(self, song: Named, *, wanted: bool) -> bool:
         """Return whether the table has the title of ``song`` by another artist, or, if not ``wanted``, has it not."""
         return (song.keys[0] in self.known_titles) == wanted
@@ -120,7 +124,7 @@ class Kinds:
     def _has_another_artist(self, row: Named) -> bool:
         words = row.keys[0].split()
         for end in (words[0], words[-1]) if len(words) > 1 else ():
-            other = self.artists.find_exact(end)
+            other = self.called(end)
             if other is not None and self.artists.prior[other] >= WELL_KNOWN and end != row.keys[1]:
                 return True
         return False
@@ -142,11 +146,7 @@ def absent_songs(folder: Path, kinds: Kinds) -> list[Named]:
     with gzip.open(folder / "songs.csv.gz", "rt", encoding="utf-8") as text:
         table = pd.read_csv(text, usecols=["title", "artist"], dtype=str, keep_default_na=False)
     songs = (Named(plain_title(title), artist) for title, artist in zip(table["title"], table["artist"], strict=True))
-    known = (
-        (kinds.artists.find_exact(song.artist), song)
-        for song in songs
-        if _typeable(song) and song.words not in kinds.known
-    )
+    known = ((kinds.called(song.artist), song) for song in songs if _typeable(song) and song.words not in kinds.known)
     # The model numbers artists by how well known they are, from 0 for the best known.
     return [song for _, song in sorted(((at, song) for at, song in known if at is not None), key=itemgetter(0))]
 

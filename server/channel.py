@@ -5,6 +5,7 @@ adds deadlines, limits of size, and errors in the JSON of the API.
 """
 
 import copy
+import errno
 import json
 import re
 import socket
@@ -44,6 +45,11 @@ _MESSAGES = {
     408: ("too_slow", "The request came too slowly.", "Send it again over a faster connection."),
     413: ("too_large", "The request is too large.", "Split the file, or import it on the server."),
     431: ("headers_too_large", "The headers of the request are too large.", "Delete this site's cookies."),
+    507: (
+        "disk_full",
+        "The server's disk is full: the request could not be received.",
+        "Make room on it, then try again.",
+    ),
     503: ("busy", "Too many files are being uploaded.", "Try again in a minute."),
 }
 
@@ -77,7 +83,13 @@ class Parser(HTTPRequestParser):
             if blank == len(data):
                 self.empty = self.completed = True
                 return blank
-        return blank + int(super().received(data[blank:]))
+        try:
+            return blank + int(super().received(data[blank:]))
+        except OSError as fault:  # a large body is buffered on the disk
+            if fault.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            self.give_up(HTTPStatus.INSUFFICIENT_STORAGE)
+            return len(data)
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the headers once they are complete.

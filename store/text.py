@@ -15,6 +15,7 @@ _EDITION_WORDS = (
 )
 _EDITION_TAIL = re.compile(rf"\s+-\s+{_EDITION_WORDS}\s*$", re.IGNORECASE)
 _EDITION_BRACKET = re.compile(rf"\s*[\(\[]\s*{_EDITION_WORDS}\s*[\)\]]", re.IGNORECASE)
+_TYPED_EDITION = re.compile(r"(?<=\S)\s+(?:\d{4}\s+)?re-?master(?:ed)?(?:\s+version)?(?:\s+\d{4})?\s*$", re.IGNORECASE)
 _CREDITS = re.compile(r"\s+(?:feat\.?|ft\.?|featuring|with|x|vs\.?|and|&|\+|con|y)\s+|,\s|;|/", re.IGNORECASE)
 # People type Latin, Greek and Cyrillic without accents, Hebrew without points and Arabic without harakat. They do type
 # the vowel signs of Indic and Thai scripts, although \w does not match them.
@@ -67,6 +68,11 @@ def plain_title(title: str) -> str:
     return without_guests(_EDITION_TAIL.sub("", _EDITION_BRACKET.sub("", title)), title)
 
 
+def without_edition(typed: str) -> str:
+    """Return typed words without a remaster named at their end, without a mark: "bohemian rhapsody remaster 2011"."""
+    return _TYPED_EDITION.sub("", typed)
+
+
 def without_guests(text: str, otherwise: str = "") -> str:
     """Return ``text`` without its guests ("feat. X", "(with X)"), or ``otherwise`` if nothing is left."""
     return " ".join(_GUESTS.sub("", text).split()).strip(" -") or otherwise
@@ -78,9 +84,20 @@ def recording_key(title: str, first_artist: str) -> str:
     return f"{normalise(plain_title(title))}\x1f{normalise(first_artist)}"
 
 
+def guest_in(text: str) -> str:
+    """Return the guest that ``text`` names behind "feat." or the like, "" without one."""
+    found = _GUESTS.search(text)
+    return re.sub(r"(?i)^[(\[]?(?:feat|ft|featuring|with)\b\.?\s+", "", found.group()).strip(" )]") if found else ""
+
+
 def credited(names: Iterable[str]) -> list[str]:
     """Return the normalised artists of a credit, such as three for ("A & B feat. C",)."""
-    return [artist_key(part) for name in names for part in _CREDITS.split(name) if part.strip()]
+    return [artist_key(part) for name in names for part in credit_parts(name)]
+
+
+def credit_parts(name: str) -> list[str]:
+    """Return the artists of one credit as written."""
+    return [part.strip() for part in _CREDITS.split(name) if part.strip()]
 
 
 def artist_key(name: str) -> str:

@@ -27,7 +27,8 @@ _LENGTH_BEHIND = re.compile(r"(.*?)(?:\s+[(\[]?(\d{1,2}):(\d\d)[)\]]?)?")
 _SHARE = 0.8
 # The headings of columns of ids, with the service.
 _OF_SERVICE = {name: namespace for field, namespace in ID_FIELDS.items() for name in LIST_HEADINGS[field]}
-_MARKDOWN = re.compile(r"\[[^\]]*\]\((https?://[^\s)]+)\)")
+# It takes linear time: neither a text of a million "[" nor one of "[](http://" may be read again from each of them.
+_MARKDOWN = re.compile(r"(?<!\[)\[++[^\[\]]*+\]\((https?://[^\s()\[\]]++)\)")
 _ADDRESS = re.compile(r"https?://([^\s/?#]+)\S*", re.IGNORECASE)
 # "Waterloo by ABBA", as services share a song.
 _BY = re.compile(r"(?i)(?:listen to |check out )?[\"“]?([^\t;|]{1,200}?)[\"”]?,? by ([^\t;|]{1,200})")

@@ -42,10 +42,11 @@ class SharedGenres:
             row = find(artist)
             known = self.columns_of(genres)[: codes.shape[1]].tolist()
             if row is not None and known:
-                if not set(known) & set(self.codes[row].tolist()):
+                if self.codes[row][0] not in known:
                     by_hand.append(row)
                 self.codes[row] = [*known, *[-1] * (codes.shape[1] - len(known))]
-        # Artists of whom the embedding knows no genre that the list has: one "spanish" track files Khaled there.
+        # Artists whose first genre in the embedding is not on the list: one "spanish" track files Khaled there, and
+        # "singer-songwriter" Víctor Jara.
         self.by_hand = np.array(sorted(by_hand), np.intp)
         at, column = np.nonzero(self.codes >= 0)
         genre = self.codes[at, column]

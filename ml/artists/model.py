@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ml.artefacts import mapped, verified_json
 from ml.artists.by_genre import GenreCentres, Placed, SharedGenres, as_kinship
 from ml.artists.names import KeyIndex, NameTable
+from ml.artists.short_names import ShortNames
 from ml.artists.well_known import other_names, well_known_genres
 from ml.taxonomy.model import genre_name
 from store.text import normalise
@@ -27,8 +28,6 @@ from store.text import normalise
 TOGETHER_WEIGHT, FAMILY_WEIGHT, REGION_WEIGHT, POPULARITY_WEIGHT, GENRE_WEIGHT = 1.2, 0.5, 0.2, 0.3, 0.15
 # The least number of shared playlists for two artists to be "often" in the same playlists.
 TOGETHER_ENOUGH = 3
-# How well known an artist must be, and how long the last word of the name, to be called by it.
-_KNOWN_BY_SURNAME, _SURNAME_LETTERS = 0.45, 3
 _BLOCK = 8192  # artists compared at a time: 1.5 MB of float32 instead of 13
 _NAMES_KEPT = 8192  # names whose artist is cached: an answer looks up the same few again and again
 _PARTNERS_KEPT = 64  # artists whose partners are cached: an answer compares one artist with ten others
@@ -131,22 +130,8 @@ class ArtistEmbedding:
         return self.keys.exact(_other_the(key)) if found is None else found
 
     @cached_property
-    def surnames(self) -> dict[str, int]:
-        """The best known artist by the last word of the name, if nobody is called by this word and it is in few names.
-
-        "Hendrix" is Jimi Hendrix. Only well-known artists count, and other names of those on the list.
-        """
-        known = np.flatnonzero(self.prior[self.keys.artist] >= _KNOWN_BY_SURNAME)
-        names = [(int(self.keys.artist[at]), self.keys.keys[int(at)]) for at in known]
-        others = ((self.keys.exact(usual), other) for other, usual in other_names().items())
-        names += [(artist, other) for artist, other in others if artist is not None]
-        found: dict[str, int] = {}
-        for artist, name in sorted(names):
-            *first, word = name.split()
-            fits = 0 < len(first) <= 2 and "and" not in first and len(word) >= _SURNAME_LETTERS
-            if fits and word not in self.keys.common_words and self._find_exact(word) is None:
-                found.setdefault(word, artist)
-        return found
+    def short_names(self) -> ShortNames:
+        return ShortNames(self.keys, self.prior, self._find_exact)
 
     def as_known(self, index: int) -> int:
         """Return the artist, or whom users mean by the name if that one's genres are known and the artist's are not.

@@ -10,19 +10,17 @@ from ml.artists.names import COMMON
 from ml.artists.well_known import is_listed, other_names
 from store.catalogue.catalogue import Snapshot
 from store.catalogue.versions import version_at_end
-from store.text import normalise, without_guests
+from store.text import credit_parts, normalise, without_edition, without_guests
 
 # Separators of artist and title. The artist stands before a dash, if not after it; after "by", and never before it.
-_SEPARATORS = (
-    (re.compile(r"\s+[-–—]\s+|:\s+"), ("before", "after")),
-    (re.compile(r"\s+by\s+", re.IGNORECASE), ("after",)),
-)
+_BY = re.compile(r"\s+by\s+", re.IGNORECASE)
+_SEPARATORS = ((re.compile(r"\s+[-–—]\s+|:\s+"), ("before", "after")), (_BY, ("after",)))
 _MAX_ARTIST_WORDS, _MAX_CLOSE_WORDS = 8, 4
 _ENOUGH_LETTERS = 12  # more letters tell no more
 # `prior` of an artist whom the catalogue knows but the embedding does not, and the least one of artists on the list of
 # well-known artists.
 ONLY_HERE, LISTED = 0.2, 0.5
-_CLOSE = 0.85  # stricter than for a name given as artist, since several words are tried as the artist
+CLOSE = 0.85  # stricter than for a name given as artist, since several words are tried as the artist
 
 
 _EMPTY = Snapshot()
@@ -135,6 +133,7 @@ def split_query(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPT
     found = _by_separator(artists, query)
     if found:
         return found
+    query = without_edition(query)
     # Of "The Black Keys" and "Black Keys", which have the same score, the longer name is meant.
     song, kind = version_at_end(query)
     ways = [*candidates(artists, query, snapshot)]
@@ -150,10 +149,33 @@ def _by_separator(artists: ArtistEmbedding, query: str) -> Reading | None:
             before, after = query[: mark.start()].strip(), query[mark.end() :].strip()
             for side in artist_sides:
                 artist, title = (before, after) if side == "before" else (after, before)
-                index = artists.find_exact(artist) if normalise(title) else None
+                name, rest = _without_version(artist, pattern is _BY)
+                index = _first_of(artists, name) if normalise(title) else None
                 if index is not None:
-                    return Reading(artists.names[artists.as_known(index)], title, 1.0)
+                    return Reading(artists.names[artists.as_known(index)], f"{title} {rest}".strip(), 1.0)
     return None
+
+
+def _without_version(name: str, by: bool) -> tuple[str, str]:
+    """Return the name of an artist without what follows in brackets, and this.
+
+    Behind "by", a kind of version without brackets is no part of the name, either: "Hello by Adele karaoke".
+    """
+    name, opened, mark = name.partition(" (")
+    name, kind = version_at_end(name) if by else (name, "")
+    return name, f"{kind} {opened.strip()}{mark}".strip()
+
+
+def _first_of(artists: ArtistEmbedding, names: str) -> int | None:
+    """Return the artist called ``names``, or the first of several well-known ones: "Eminem & Dido"."""
+    index = artists.find_exact(names)
+    if index is None:
+        index = artists.short_names.joined(normalise(names))
+    if index is None and len(parts := credit_parts(names)) > 1:
+        known = [artists.find_exact(part) for part in parts]
+        if all(artist is not None and artists.prior[artist] >= LISTED for artist in known):
+            return known[0]
+    return index
 
 
 def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY) -> Iterator[Candidate]:
@@ -166,13 +188,15 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
         elif index is None and is_listed(key):
             prior = LISTED
         else:
+            if index is None:
+                index = artists.short_names.joined(key)
             if index is None and count == 1:
-                index = artists.surnames.get(key)
+                index = artists.short_names.surnames.get(key)
                 if index is not None and artists.find_exact(query) == index:
                     continue  # "Miles Davis" is the whole name
                 surname = index is not None
             if index is None and count <= _MAX_CLOSE_WORDS:
-                index, close = artists.keys.close(key, _CLOSE), True
+                index, close = artists.keys.close(key, CLOSE), True
             if index is None:
                 continue
             written, prior = artists.names[artists.as_known(index)], float(artists.prior[index])

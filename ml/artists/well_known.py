@@ -2,6 +2,7 @@
 
 The tables that the models learn from have no track of The Beatles, ABBA or Nirvana as a main artist, and nobody types
 "Ludwig van" in front of Beethoven. ``well_known.csv`` was written from general knowledge; no service was copied.
+Artists whom the tables know well are on it without genres, for their other names ("RHCP").
 """
 
 import csv
@@ -40,8 +41,8 @@ def _usual_names() -> Mapping[str, str]:
 
 @cache
 def listed() -> Mapping[str, tuple[str, ...]]:
-    """Return the genres of each artist on the list by normalised name, the most important first."""
-    return {normalise(row["artist"]): tuple(row["genres"].split("|")) for row in _rows()}
+    """Return the genres of each artist who has some on the list by normalised name, the most important first."""
+    return {normalise(row["artist"]): tuple(row["genres"].split("|")) for row in _rows() if row["genres"]}
 
 
 def is_listed(key: str) -> bool:

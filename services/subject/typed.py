@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ml.artists.model import ArtistEmbedding
-from ml.artists.query import LISTED, ONLY_HERE, Reading, split_query
+from ml.artists.query import CLOSE, LISTED, ONLY_HERE, Reading, split_query
 from services.subject.model import Understood
 from store.catalogue.catalogue import Ref, Snapshot
 from store.catalogue.search import query_words
 from store.catalogue.typed import Fit, fit
 from store.domain import Track
-from store.text import artist_key, normalise, without_guests
+from store.text import artist_key, guest_in, normalise, without_guests
 
 # Least fit for a track of the catalogue to be what was typed; below it the typed names themselves are the subject, and
 # the nearest tracks are alternatives.
@@ -30,8 +30,14 @@ _CANDIDATES = 12
 _WELL_KNOWN = 0.35
 # Fits that differ by less count as equal; the more popular track is chosen then.
 _EQUAL = 0.02
-# Words that are often pasted with a title and belong to no title.
-_NOISE = re.compile(r"(?i)\b(?:official (?:music |lyrics? )?(?:video|audio)|lyrics? video|with lyrics|h[dq]|4k)\b")
+# What is often pasted with a title and belongs to no title: words about a video, the number and the ending of a file,
+# brackets that are empty without these, and quotation marks.
+_NOISE = re.compile(
+    r"(?i)\b(?:official (?:music |lyrics? )?(?:video|audio)|lyrics? video|with lyrics|h[dq]|4k)\b"
+    r"|(?<=\S)\s+[(\[]?lyrics[)\]]?\s*$|^\d\d\s*[-.]\s+(?=\S.*\s-\s)|[\"“”„«»]"
+)
+_FILE = re.compile(r"(?i)(\s-\s.*)\.(?:mp3|flac|m4a|ogg|wav)\s*$")
+_EMPTY, _QUOTED = re.compile(r"[(\[]\s*[)\]]"), re.compile(r"(?<!\w)['‘](\S.*?)['’](?!\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,9 @@ class Meaning:
             return replace(nothing, artist=first.artist, title=first.title, version=version, note=note)
         closest = round(first.likeness, 3) if first and first.likeness >= _NEAR else None
         if not self.title:
-            note = f"{self.artist} is an artist. Add a title to ask for a track."
+            guest = guest_in(typed)
+            both = f" of {self.artist} with {guest}" if guest else ""
+            note = f"{self.artist} is an artist. Add a title to ask for a track{both}."
             return replace(nothing, artist=self.artist, closest=closest, note=note)
         by = f"No “{self.title}” by {self.artist}" if self.artist else f"No track or artist called “{typed}”"
         unknown = replace(nothing, artist=self.artist or None, title=self.title, unmatched=[self.title])
@@ -69,11 +77,12 @@ class Meaning:
 
 def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning:
     """Return what typed ``words`` mean: artist and title in any order, a title alone or an artist alone."""
-    words = " ".join(_NOISE.sub(" ", words).split()) or words
+    bare = _EMPTY.sub(" ", _NOISE.sub(" ", _QUOTED.sub(r"\1", _FILE.sub(r"\1", words))))
+    words = " ".join(bare.split()) or words
     found = _nearest(snapshot, query_words(words))
     alone = _artist_alone(snapshot, artists, words) or _with_guest(artists, words)
     best = found[0] if found else None
-    if alone and not (best and best[2].likeness >= SURE and (best[0].popularity or 0.0) / 100 > alone[1]):
+    if alone and not (best and best[2].likeness >= SURE and _is_better_known(artists, best[0], alone[1])):
         known_for = sorted(found, key=lambda candidate: -(candidate[0].popularity or 0.0))
         return Meaning(alone[0], "", tuple((track, ref, replace(near, likeness=0.0)) for track, ref, near in known_for))
     sure = best[2] if best and best[2].likeness >= SURE else None
@@ -85,6 +94,15 @@ def meaning(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> Meaning
         return Meaning(reading.artist, reading.title, named)
     found = tuple((track, ref, replace(near, likeness=min(near.likeness, _ANOTHER))) for track, ref, near in found)
     return Meaning(reading.artist if reading else "", reading.title if reading else words.strip(), found)
+
+
+def _is_better_known(artists: ArtistEmbedding, track: Track, known: float) -> bool:
+    """Return whether a track, and its artist too, is better known than an artist of the same name is.
+
+    "Ride" is a track of Twenty One Pilots, but "Metallica" is not one of Yung Beef.
+    """
+    by = artists.find_exact(track.first_artist or "")
+    return (track.popularity or 0.0) / 100 > known and (by is None or float(artists.prior[by]) > known)
 
 
 def by_names(snapshot: Snapshot, title: str, artist: str) -> tuple[tuple[Track, Ref, Fit], ...]:
@@ -119,7 +137,10 @@ def _order(candidate: tuple[Track, Ref, Fit]) -> tuple[int, float]:
 
 
 def _with_guest(artists: ArtistEmbedding, words: str) -> tuple[str, float] | None:
-    """Return the well-known artist of "Eminem feat. Rihanna", who has no title, as :func:`_artist_alone` does."""
+    """Return the well-known artist of "Eminem feat. Rihanna", who has no title, as :func:`_artist_alone` does.
+
+    The guest is named, too: what was typed is not dropped in silence.
+    """
     bare = without_guests(words)
     index = artists.find_exact(bare) if bare and bare != words else None
     known = 0.0 if index is None else float(artists.prior[index])
@@ -129,7 +150,17 @@ def _with_guest(artists: ArtistEmbedding, words: str) -> tuple[str, float] | Non
 def _artist_alone(snapshot: Snapshot, artists: ArtistEmbedding, words: str) -> tuple[str, float] | None:
     """Return the artist whom ``words`` name and how well known that one is, 0 to 1; None if they name nobody."""
     index, key = artists.find_exact(words), normalise(words)
+    if index is None and not snapshot.is_title(key) and not snapshot.is_artist(key):
+        index = _mistyped(artists, key)
     if index is not None:
         known = float(artists.prior[index])
         return None if known < _WELL_KNOWN and key in artists.keys.common_words else (artists.names[index], known)
     return (words.strip(), ONLY_HERE) if snapshot.is_artist(key) else None
+
+
+def _mistyped(artists: ArtistEmbedding, key: str) -> int | None:
+    """Return the well-known artist whose name was typed otherwise: "acdc", "metalica"; None if nobody is meant."""
+    index = artists.short_names.joined(key)
+    if index is None:
+        index = artists.keys.close(key, CLOSE)
+    return index if index is not None and artists.prior[index] >= LISTED else None

@@ -1,5 +1,6 @@
 """Compares typed words with a track's artist and title when nobody says which words are which."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,8 +21,12 @@ _SURNAME = 0.8
 _IMITATION, _VERSION = 0.5, 0.8
 # Two words with a lower similarity (0 to 100) are different words; the factor of a name with a different word.
 _SAME_WORD, _OTHER_WORD = 55, 0.4
-# The highest likeness of a title of which only the beginning was typed.
-_BEGINNING = 0.9
+# The highest likeness of a title of which only the beginning was typed, and that of one of a title's parts.
+_BEGINNING, _PART = 0.9, 0.9
+# A title of which the typed beginning is the name of the work, and the rest says which: "Cello Suite No. 1 in G Major,
+# BWV 1007: I. Prélude".
+_WORK = re.compile(r"\b(?:bwv|kv?|rv|op|woo|hob|hwv|wwv|d) \d|\b(?:major|minor)\b")
+_PARTS = re.compile(r":\s+|\s+/\s+")
 # Below this similarity two names are different names.
 LEAST = 0.5
 
@@ -48,17 +53,22 @@ def fit(words: Sequence[str], track: Track) -> Fit:
     that of the titles times that of the artists; for a title alone it is at most 0.8.
     """
     version, plain = version_of(plain_title(track.title), track.artists), normalise(plain_title(track.title))
+    parts, is_work = _parts(track)
     best = Fit(0.0)
     for title, artist in _divisions(words, several=len(track.artists) > 1):
         asked = version.kinds & named_kinds(title)
         kinds = version.kinds - asked
         songs = (title, without_kinds(title)) if asked else (title,)  # "live" means any live recording
         likeness = max(_title_likeness(song, plain, version, 1.0 if not artist else _BRACKETS) for song in songs)
+        named = f"{artist_key(title)} "
+        likeness = max(likeness, _PART * any(part.startswith(named) if is_work else part == named for part in parts))
         if likeness <= best.likeness:
             continue
-        named, name = _best_artist(artist, track.artists) if artist else (TITLE_ALONE, None)
+        of_artist, name = _best_artist(artist, track.artists) if artist else (TITLE_ALONE, None)
         # A cover is what was asked for if the words name the covering artist.
-        likeness *= named * (_IMITATION if "cover" in kinds and not name else _VERSION if kinds - {"cover"} else 1.0)
+        likeness *= of_artist * (
+            _IMITATION if "cover" in kinds and not name else _VERSION if kinds - {"cover"} else 1.0
+        )
         if likeness > best.likeness:
             best = Fit(likeness, title, name, kinds - {"cover"} if name else kinds)
     return best
@@ -102,6 +112,17 @@ def _title_likeness(typed: str, plain: str, version: Version, brackets: float) -
     if likeness < _BEGINNING and version.name.startswith(f"{typed} "):
         likeness = max(likeness, _BEGINNING * (1.0 + len(typed) / len(version.name)) / 2.0)
     return likeness
+
+
+def _parts(track: Track) -> tuple[list[str], bool]:
+    """Return the normalised parts of a title that name the piece ("Carmina Burana: O Fortuna"), each with a space.
+
+    Also return whether it is the title of a work, of which the beginning of any part names it. Of another title only
+    the whole last part does.
+    """
+    title = plain_title(track.title)
+    parts, is_work = [f"{artist_key(part)} " for part in _PARTS.split(title)], bool(_WORK.search(normalise(title)))
+    return (parts if is_work else parts[1:][-1:]), is_work
 
 
 def _best_artist(typed: str, artists: Sequence[str]) -> tuple[float, str | None]:

@@ -83,7 +83,16 @@ def test_typed_names_find_the_popular_recording(client: FlaskClient, asked: str)
     [
         ("q=Iron Almond Paper Moons", "Iron Almond", "Paper Moons", "No “Paper Moons” by Iron Almond is known here."),
         ("q=Metallica 22", "Metallica", "22", "No “22” by Metallica is known here."),
-        ("q=Eminem feat Rihanna", "Eminem", "", "Eminem is an artist. Add a title to ask for a track."),
+        (
+            "q=Eminem feat Rihanna",
+            "Eminem",
+            "",
+            "Eminem is an artist. Add a title to ask for a track of Eminem with Rihanna.",
+        ),
+        ("q=metalica", "Metallica", "", "Metallica is an artist. Add a title to ask for a track."),
+        ("q=acdc", "AC/DC", "", "AC/DC is an artist. Add a title to ask for a track."),
+        ("q=metallica 'harbour' lyrics", "Metallica", "harbour", "No “harbour” by Metallica is known here."),
+        ("q=01 - Metallica - Harbour.mp3", "Metallica", "Harbour", "No “Harbour” by Metallica is known here."),
         ("q=Metallica", "Metallica", "", "Metallica is an artist. Add a title to ask for a track."),
         ("track=Harbour&artist=Queen", "Queen", "Harbour", "No “Harbour” by Queen is known here."),
     ],
@@ -121,6 +130,19 @@ def test_a_title_alone_means_the_popular_track_with_or_without_brackets(
     build_collection(tmp_path / "catalogue", tracks)
     answer = configured(tmp_path, database_uri).get("/genre-predict?q=moonlight sonata").json
     assert answer["track"]["id"] == "popular"
+
+
+def test_an_artist_is_no_track_of_a_less_known_one(
+    configured: Callable[..., FlaskClient], tmp_path: Path, database_uri: str
+) -> None:
+    tracks = [
+        a_track("named", "METALLICA", "Yung Beef", LOUD, popularity=70.0),
+        a_track("ride", "Ride", "Twenty One Pilots", LOUD, popularity=80.0),
+    ]
+    build_collection(tmp_path / "catalogue", tracks)
+    client = configured(tmp_path, database_uri)
+    assert client.get("/genre-predict?q=metallica").json["match"]["understood"]["artist"] == "Metallica"
+    assert client.get("/genre-predict?q=ride").json["track"]["id"] == "ride"
 
 
 def test_bare_features_are_a_question_too(client: FlaskClient) -> None:

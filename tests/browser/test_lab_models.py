@@ -69,6 +69,13 @@ def test_from_training_to_serving_and_back(page: Page, tmp_path: Path) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         compared.get_by_role("button", name=f"Roll back to {shipped}").click()
         expect(compared.get_by_role("status")).to_have_text(f"{shipped} is in use again.")
-        model.get_by_role("button", name="Delete").click()
+        # Each of these buttons goes when it is pressed; by keyboard one goes on from the version in use.
+        served = model.locator(".tm-labserved")
+        model.get_by_role("button", name="Use this version own-").press("Enter")
+        expect(served).to_be_focused()
+        model.locator("header").get_by_role("button", name="Roll back to").press("Enter")
+        expect(served).to_be_focused()
+        model.get_by_role("button", name="Delete").press("Enter")
+        expect(served).to_be_focused()
         expect(model.locator(".tm-labversion-name")).to_have_text([shipped])
         assert watch.problems() == []

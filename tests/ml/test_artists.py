@@ -205,6 +205,14 @@ def test_a_listed_artist_whom_no_table_has_is_compared_as_the_most_similar_one()
     assert known.stand_in("Nobody At All") is None
 
 
+def test_a_first_genre_that_the_list_does_not_have_places_nobody() -> None:
+    """The tables file Víctor Jara under singer-songwriter first, beside singers of India and Indonesia."""
+    known = ArtistEmbedding.load(artefacts.active("artists"))
+    jara = known.find_exact("Víctor Jara")
+    assert jara is not None
+    assert "Silvio Rodríguez" in [alike.name for alike in known.alike(jara, 3)]
+
+
 def test_who_leads_a_band_is_meant_as_the_band() -> None:
     known = ArtistEmbedding.load(artefacts.active("artists"))
     marley, wailers = known.find_exact("Bob Marley"), known.find_exact("Bob Marley & The Wailers")
@@ -248,6 +256,14 @@ def test_who_leads_a_band_is_meant_as_the_band() -> None:
         ("Gurenge LiSA", "LiSA"),  # nobody else writes the name so
         ("hendrix purple haze", "Jimi Hendrix"),
         ("цой группа крови", "Kino"),  # the last word of another name
+        ("acdc back in black", "AC/DC"),  # the words joined
+        ("cold play yellow", "Coldplay"),  # or parted
+        ("aha take on me", "a-ha"),
+        ("rhcp californication", "Red Hot Chili Peppers"),
+        ("kanye stronger", "Kanye West"),
+        ("eminem & dido - stan", "Eminem"),  # the first of two
+        ("someone like you - adele (live at the royal albert hall)", "Adele"),  # not Someone
+        ("hello by adele karaoke", "Adele"),
     ],
 )
 def test_a_title_that_holds_a_name_does_not_hide_the_artist(query: str, artist: str) -> None:

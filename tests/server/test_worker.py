@@ -1,6 +1,7 @@
 """gunicorn with our worker class, over real sockets: slow connections hold no thread, and end by a deadline."""
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -311,6 +312,22 @@ def test_blank_lines_before_a_request_are_passed_over(monkeypatch: pytest.Monkey
     lines = Parser(Adjustments())
     assert (lines.received(b"\r\n" * 4_000), lines.empty, lines.completed) == (8_000, True, True)
     assert parsed == [b"GET"]
+
+
+def test_a_body_that_the_disk_has_no_room_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    for code in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        parser = Parser(Adjustments())
+        parser.received(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n")
+        monkeypatch.setattr(parser.body_rcv, "received", full)
+        if code == errno.EIO:
+            with pytest.raises(OSError, match="error"):
+                parser.received(b"body")
+        else:
+            assert parser.received(b"body") == 4
+            assert (parser.error.code, parser.completed) == (507, True)
 
 
 def test_an_answer_is_one_block_and_the_loop_does_not_spin_while_a_thread_sends_it(

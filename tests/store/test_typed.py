@@ -30,6 +30,10 @@ from tests.store.catalogues import a_track
         ("So What Davis", "So What", "Miles Davis", 0.8, 0.8),
         ("Black Sabbath Black Sabbath", "Paranoid", "Black Sabbath", 0.0, 0.5),
         ("Smells Like Teen", "Smells Like Teen Spirit", "Nirvana", 0.55, 0.8),
+        ("mozart requiem", "Requiem in D Minor, K. 626: Lacrimosa", "Wolfgang Amadeus Mozart", 0.7, 0.8),
+        ("four seasons vivaldi", "Vivaldi: The Four Seasons, RV 297: I. Allegro", "Antonio Vivaldi", 0.7, 0.8),
+        ("o fortuna", "Carmina Burana: O Fortuna", "Carl Orff", 0.7, 0.75),
+        ("metallica s", "S&M: Master of Puppets", "Metallica", 0.0, 0.5),
     ],
 )
 def test_how_well_a_track_answers(typed: str, title: str, artist: str, low: float, high: float) -> None:
