@@ -41,9 +41,9 @@ class Reasons:
             nearness += 0.5 * np.exp(-np.nan_to_num(((self._columns.sound - place) ** 2).sum(axis=1), nan=9.0))
         nearest = [self._seeds[at] for at in np.argsort(-nearness, kind="stable")]
         titles = list(dict.fromkeys(seed.title for seed in nearest))[:2]
-        with_ = f"goes with {' and '.join(titles)} in this playlist"
+        with_ = f"goes with {' and '.join(titles)}"
         if same.any():
-            return f"{with_}: {track.first_artist} is in it already"
+            return f"{with_}: {track.first_artist} is in this playlist already"
         theirs = self._artists.genres(nearest[0].artists[0]) if nearest[0].artists else ()
         shared = [genre for genre in (self._artists.genres(artist) if artist >= 0 else ()) if genre in theirs]
         return f"{with_}: {', '.join(shared[:2])}" if shared else with_

@@ -134,7 +134,7 @@ def test_reasons_name_songs_that_are_there(shipped: Continuation, catalogue: Sna
     assert len(suggestions) == 5
     for suggestion in suggestions:
         assert suggestion.reason.startswith("goes with ")
-        assert suggestion.reason.endswith(f"{catalogue.track(suggestion.ref).artists[0]} is in it already")
+        assert suggestion.reason.endswith(f"{catalogue.track(suggestion.ref).artists[0]} is in this playlist already")
         assert sum(track.title in suggestion.reason for track in METAL_SEEDS) >= 2
 
 
