@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ml.artists.model import ArtistEmbedding
@@ -205,6 +205,8 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
         # "Bach" at the beginning counts as many letters as "Johann Sebastian Bach", who is meant; a name in another
         # script does so at the end, too.
         alias = other_names().get(key) if first or not key.isascii() else None
+        if alias and first and _goes_on(artists, query.split(), count):
+            continue  # "Elvis Crespo" is not Elvis
         names = artists.keys.common_words.get(key) if count == 1 and not alias else None
         bare, other = (alias or key).removeprefix("the "), artists.find_exact(title)
         telling = 1.0 if other is None else (1.0 - float(artists.prior[other])) ** 2
@@ -223,6 +225,12 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
             surname=surname,
             known_title=snapshot.is_title(normalise(title)),
         )
+
+
+def _goes_on(artists: ArtistEmbedding, words: Sequence[str], count: int) -> bool:
+    """Return whether the first ``count`` of ``words`` begin a longer name of an artist."""
+    longer = range(count + 1, min(_MAX_ARTIST_WORDS, len(words) - 1) + 1)
+    return any(artists.find_exact(" ".join(words[:more])) is not None for more in longer)
 
 
 def _has_own_capitals(name: str) -> bool:

@@ -261,6 +261,7 @@ def test_who_leads_a_band_is_meant_as_the_band() -> None:
         ("aha take on me", "a-ha"),
         ("rhcp californication", "Red Hot Chili Peppers"),
         ("kanye stronger", "Kanye West"),
+        ("elvis crespo suavemente", "Elvis Crespo"),  # not Elvis
         ("eminem & dido - stan", "Eminem"),  # the first of two
         ("someone like you - adele (live at the royal albert hall)", "Adele"),  # not Someone
         ("hello by adele karaoke", "Adele"),
