@@ -180,7 +180,8 @@ def _first_of(artists: ArtistEmbedding, names: str) -> int | None:
 
 def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY) -> Iterator[Candidate]:
     """Yield the names of artists at the two ends of ``query``."""
-    for first, count, name, title in _ends(query.split()):
+    words = query.split()
+    for first, count, name, title in _ends(words):
         key = normalise(name)
         index, close, surname, written = artists.find_exact(name), False, False, name
         if index is None and snapshot.is_artist(key):
@@ -191,7 +192,7 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
             if index is None:
                 index = artists.short_names.joined(key)
             if index is None and count == 1:
-                index = artists.short_names.surnames.get(key)
+                index = artists.short_names.by_surname(key)
                 if index is not None and artists.find_exact(query) == index:
                     continue  # "Miles Davis" is the whole name
                 surname = index is not None
@@ -205,7 +206,7 @@ def candidates(artists: ArtistEmbedding, query: str, snapshot: Snapshot = _EMPTY
         # "Bach" at the beginning counts as many letters as "Johann Sebastian Bach", who is meant; a name in another
         # script does so at the end, too.
         alias = other_names().get(key) if first or not key.isascii() else None
-        if alias and first and _goes_on(artists, query.split(), count):
+        if alias and first and _goes_on(artists, words, count):
             continue  # "Elvis Crespo" is not Elvis
         names = artists.keys.common_words.get(key) if count == 1 and not alias else None
         bare, other = (alias or key).removeprefix("the "), artists.find_exact(title)

@@ -1,7 +1,6 @@
 """Other ways to write the name of a well-known artist: by the last word, or with the words joined or parted."""
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +18,7 @@ def joined(key: str) -> str:
 
 
 class ShortNames:
-    """The tables of one embedding.
+    """The tables of one embedding; only well-known artists are in them.
 
     Parameters
     ----------
@@ -34,7 +33,28 @@ class ShortNames:
     def __init__(
         self, keys: KeyIndex, prior: npt.NDArray[np.floating], find_exact: Callable[[str], int | None]
     ) -> None:
-        self._keys, self._prior, self._find_exact = keys, prior, find_exact
+        known = np.flatnonzero(prior[keys.artist] >= _WELL_KNOWN)
+        names = sorted((int(keys.artist[at]), keys.keys[int(at)]) for at in known)  # the best known first
+        self._joined: dict[str, int] = {}
+        for artist, name in names:
+            if len(letters := joined(name)) >= _LEAST_LETTERS:
+                self._joined.setdefault(letters, artist)
+        # Other names of artists on the list count, too.
+        others = ((keys.exact(usual), other) for other, usual in other_names().items())
+        names += [(artist, other) for artist, other in others if artist is not None]
+        self._surnames: dict[str, int] = {}
+        for artist, name in sorted(names):
+            *first, word = name.split()
+            fits = 0 < len(first) <= 2 and "and" not in first and len(word) >= _LEAST_LETTERS
+            if fits and word not in keys.common_words and find_exact(word) is None:
+                self._surnames.setdefault(word, artist)
+
+    def by_surname(self, word: str) -> int | None:
+        """Return the best known artist whose name ends with ``word``; None for none.
+
+        "Hendrix" is Jimi Hendrix. Nobody is called by the word alone, and it is in few names.
+        """
+        return self._surnames.get(word)
 
     def joined(self, key: str) -> int | None:
         """Return the artist whose name has the same letters in other words: "acdc", "simon garfunkel"; or None.
@@ -43,34 +63,3 @@ class ShortNames:
         """
         words = key.split()
         return None if "and" in (*words[:1], *words[-1:]) else self._joined.get(joined(key))
-
-    @cached_property
-    def _names(self) -> list[tuple[int, str]]:
-        """The well-known artists and their names, the best known first."""
-        known = np.flatnonzero(self._prior[self._keys.artist] >= _WELL_KNOWN)
-        return sorted((int(self._keys.artist[at]), self._keys.keys[int(at)]) for at in known)
-
-    @cached_property
-    def surnames(self) -> dict[str, int]:
-        """The best known artist by the last word of the name, if nobody is called by this word and it is in few names.
-
-        "Hendrix" is Jimi Hendrix. Only well-known artists count, and other names of those on the list.
-        """
-        others = ((self._keys.exact(usual), other) for other, usual in other_names().items())
-        found: dict[str, int] = {}
-        for artist, name in sorted(
-            [*self._names, *((artist, other) for artist, other in others if artist is not None)]
-        ):
-            *first, word = name.split()
-            fits = 0 < len(first) <= 2 and "and" not in first and len(word) >= _LEAST_LETTERS
-            if fits and word not in self._keys.common_words and self._find_exact(word) is None:
-                found.setdefault(word, artist)
-        return found
-
-    @cached_property
-    def _joined(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for artist, name in self._names:
-            if len(letters := joined(name)) >= _LEAST_LETTERS:
-                found.setdefault(letters, artist)
-        return found

@@ -41,7 +41,7 @@ def prepare(services: Services, prepared: str | None = None) -> str | None:
         snapshot = services.catalogue.current()
         if snapshot.generation == prepared:
             return prepared
-        services.artists.short_names.joined("")  # computed at its first use
+        _ = services.artists.short_names  # computed at its first use
         if len(snapshot):
             track = snapshot.track(snapshot.ref(0))
             given = as_input(track)
