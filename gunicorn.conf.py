@@ -50,8 +50,8 @@ worker_class = "server.worker.BufferedWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = WEB_THREADS
 timeout = 60
-# At a stop, requests that are being answered get this many seconds, and then the embedded database its STOP_SECONDS;
-# Docker kills after 10 s.
+# At a stop, a web process ends within this many seconds: requests that are being answered get all but the last one.
+# Then the embedded database has its STOP_SECONDS; Docker kills after 10 s.
 graceful_timeout = 4
 # gunicorn would put the socket into the home directory, one for all servers of this user.
 control_socket_disable = True
