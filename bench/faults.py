@@ -62,7 +62,7 @@ STARTER = (
 ROWS, CLIENTS, STOP_SECONDS = 400, 3, 10.0
 # No end is waited for longer, and each visitor uploads so many files at most before the next one.
 LONGEST_SECONDS, UPLOADS = 30.0, 10
-USUAL = {"writes": 50, "starts": 25, "masters": 10, "stops": 5}
+DEFAULTS = {"writes": 50, "starts": 25, "masters": 10, "stops": 5}
 _ENDED = {"done", "failed", "cancelled"}
 
 
@@ -241,14 +241,14 @@ def _await(look: Callable[[], bool], seconds: float = 1200) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for what in USUAL:
+    for what in DEFAULTS:
         parser.add_argument(f"--{what}", type=int)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     options = parser.parse_args()
-    asked = {what: number for what in USUAL if (number := getattr(options, what)) is not None} or USUAL
+    given = {what: number for what in DEFAULTS if (number := getattr(options, what)) is not None} or DEFAULTS
     print(f"seed {options.seed}", flush=True)
     chance = random.Random(options.seed)
-    writes, starts, masters, stops = (asked.get(what, 0) for what in USUAL)
+    writes, starts, masters, stops = (given.get(what, 0) for what in DEFAULTS)
     faults: float = 0
     with tempfile.TemporaryDirectory() as name:
         if writes:

@@ -109,7 +109,7 @@ def look_up(
     """
     found = _LookUp(engine, query, needs, within_s, clock or LookupClock())
     with _slots.slot() as granted:
-        return found.run() if granted else replace(found.without_asking(), refused=True)
+        return found.run() if granted else found.without_asking()
 
 
 class _LookUp:
@@ -150,12 +150,12 @@ class _LookUp:
         return self._result()
 
     def without_asking(self) -> LookedUp:
-        """Return a result in which no source was asked."""
+        """Return the result of a look-up that is refused: no source was asked."""
         what, hint = "{} was not asked, because too many tracks are being looked up.", "Try again in a moment."
         for need in {Need.SEARCH, *self.needs} if self.searching else self.needs:
             for source in self.order[need]:
                 self.answers[need, source] = self._unanswered(need, source, what, hint)
-        return self._result()
+        return replace(self._result(), refused=True)
 
     # -- queries ------------------------------------------------------------------------------------------------
 

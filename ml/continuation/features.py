@@ -148,6 +148,10 @@ class SegmentColumns:
         return Columns(artist=self.artist[rows], popularity=self.popularity[rows], sound=self.index.take(rows))
 
 
+# What candidates are chosen from.
+Pool = Columns | SegmentColumns
+
+
 @dataclass(frozen=True, kw_only=True)
 class Background:
     """Statistics of all recordings in training.
@@ -303,7 +307,7 @@ class Profile:
     def rarity(self, word: str) -> float:
         return self.background.rarity.get(word, self.background.rare)
 
-    def coarse(self, pool: Columns | SegmentColumns) -> Floats:
+    def coarse(self, pool: Pool) -> Floats:
         """Return (n,) scores that select candidates: a weighted sum of columns, fast enough for a whole catalogue."""
         of_artist = {**self.of_artist, "same_artist": np.log1p(self.of_artist["same_artist"])}
         weighted = np.sum([weight * of_artist[name] for name, weight in _COARSE_ARTIST.items()], axis=0)
@@ -314,7 +318,7 @@ class Profile:
             total += np.float32(_COARSE_SONG["name_sound"]) * self._hinted(pool)
         return total
 
-    def choose(self, pool: Columns | SegmentColumns, most: int, among: npt.NDArray[np.bool_] | None = None) -> Ints:
+    def choose(self, pool: Pool, most: int, among: npt.NDArray[np.bool_] | None = None) -> Ints:
         """Return the best songs by :meth:`coarse`: ``most`` with all facts, and some that lack facts.
 
         ``among`` (n,) marks the songs that may be chosen. Songs that lack facts are chosen separately, in proportion to
@@ -345,7 +349,7 @@ class Profile:
         """Return (n,) the share of the seeds that are like each song in lacking facts or not."""
         return np.where(pool.lacks_facts, np.float32(self._lacking), np.float32(1 - self._lacking))
 
-    def _sound_ratio(self, pool: Columns | SegmentColumns) -> Floats:
+    def _sound_ratio(self, pool: Pool) -> Floats:
         """Return (n,) log-likelihood ratios of the seeds' normal distribution to that of all songs."""
         mean, variance = self._sound
         all_mean, all_variance = self.background.sound_mean, self.background.sound_variance
@@ -359,7 +363,7 @@ class Profile:
             ratio[at : at + _BLOCK] += values**2 @ curved + values @ straight
         return np.where(pool.lacks_sound, np.float32(0.0), np.clip(ratio, -10.0, 10.0))
 
-    def _hinted(self, pool: Columns | SegmentColumns) -> Floats:
+    def _hinted(self, pool: Pool) -> Floats:
         hint, background = self.seeds.hint, self.background.sound_mean
         if hint is None or np.isnan(hint.sound).any():
             return np.zeros(len(pool), np.float32)
